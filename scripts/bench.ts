@@ -1,0 +1,29 @@
+/** `npm run bench [name]`: benchmarks against their yardsticks, one table a run; the result also as JSON (`--json FILE`). */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { benchCatalog } from './bench/catalog.ts';
+import { benchStart } from './bench/start.ts';
+
+export type BenchRow = Record<string, string | number>;
+export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
+
+const BENCHES: Readonly<Record<string, Bench>> = { catalog: benchCatalog, start: benchStart };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+const results: Record<string, BenchRow[]> = {};
+for (const name of names) {
+  const bench = BENCHES[name];
+  if (bench === undefined) {
+    console.error(`There is no benchmark ${name}. There are: ${Object.keys(BENCHES).join(', ')}.`);
+    process.exit(2);
+  }
+  console.log(`\n${name}`);
+  results[name] = await bench({ quick: values.quick });
+  console.table(results[name]);
+}
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+process.exit(0);

@@ -1,0 +1,134 @@
+/**
+ * A catalogue page of 100 out of 100,000 titles, 10 at a time, each page asked once so that no cache can answer, beside
+ * a bare Express that sends the same bytes. Interleaved: each round asks both. Goal: p99 ≤ 25 ms.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Agent, setGlobalDispatcher } from 'undici';
+import { MIGRATIONS_DIR } from '../../src/platform/database.ts';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { migrate } from '../../src/platform/migrate.ts';
+import { fillWithTitles } from '../../test/support/many-titles.ts';
+import type { Bench } from '../bench.ts';
+import { freePort, median, quantile, startServer, timeAll } from './measure.ts';
+
+const TITLES = 100_000;
+const CONCURRENCY = 10;
+const ROUNDS = 5;
+const PAGES_A_ROUND = 200;
+
+export const benchCatalog: Bench = async ({ quick }) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+  const log = createLog('silent');
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  try {
+    await migrate({ url: postgres.url, dir: MIGRATIONS_DIR, log });
+    await fillWithTitles(postgres.url, quick ? TITLES / 10 : TITLES);
+    setGlobalDispatcher(new Agent({ connections: CONCURRENCY }));
+    const server = await startServer({
+      DATA_DIR: dataDir,
+      DATABASE_URL: postgres.url,
+      PUBLIC_CATALOG: 'all',
+      RATE_LIMIT_ADDON: '1000000',
+    });
+    try {
+      return await compare(server.baseUrl, dataDir, quick ? 2 : ROUNDS);
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
+
+async function compare(baseUrl: string, dataDir: string, rounds: number) {
+  const pages = everyPage(baseUrl);
+  const warm = pages.splice(0, 100);
+  const sample = await (await fetch(warm[0] ?? baseUrl)).text();
+  const file = join(dataDir, 'page.json');
+  await writeFile(file, sample);
+  const port = await freePort();
+  const bare = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('bare-express.ts', import.meta.url)), String(port), file],
+    { stdio: 'inherit' },
+  );
+  const bareUrl = `http://127.0.0.1:${port}/page.json`;
+  try {
+    await untilUp(bareUrl);
+    await timeAll(warm, CONCURRENCY, ask);
+    await timeAll(
+      warm.map(() => bareUrl),
+      CONCURRENCY,
+      ask,
+    );
+    const [ours, theirs]: [number[][], number[][]] = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      ours.push(await timeAll(pages.splice(0, PAGES_A_ROUND), CONCURRENCY, ask));
+      theirs.push(
+        await timeAll(
+          Array.from({ length: PAGES_A_ROUND }, () => bareUrl),
+          CONCURRENCY,
+          ask,
+        ),
+      );
+    }
+    return [row('catalogue page, uncached', ours, sample), row('bare Express, same JSON', theirs, sample)];
+  } finally {
+    bare.kill('SIGKILL');
+  }
+}
+
+/** Each page is asked once: type × list × genre × skip, shuffled by a fixed stride. */
+function everyPage(baseUrl: string): string[] {
+  const pages: string[] = [];
+  for (const catalog of ['popular', 'new']) {
+    for (let genre = 0; genre <= 30; genre += 1) {
+      for (let skip = 0; skip < 2000; skip += 100) {
+        const extra = `${genre === 0 ? '' : `genre=Genre%20${genre}&`}skip=${skip}`;
+        pages.push(`${baseUrl}/catalog/movie/${catalog}/${extra}.json`);
+      }
+    }
+  }
+  return pages.map((_, index) => pages[(index * 757) % pages.length] ?? '');
+}
+
+async function ask(url: string): Promise<void> {
+  const answer = await fetch(url);
+  const body: unknown = await answer.json();
+  if (
+    !answer.ok ||
+    typeof body !== 'object' ||
+    body === null ||
+    !('metas' in body) ||
+    !Array.isArray(body.metas) ||
+    body.metas.length !== 100
+  ) {
+    throw new Error(`${url} did not answer a page of 100 (status ${answer.status})`);
+  }
+}
+
+async function untilUp(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    if ((await fetch(url).catch(() => null))?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('the yardstick did not start');
+}
+
+function row(name: string, rounds: readonly number[][], sample: string) {
+  const each = (q: number) => Number(median(rounds.map((times) => quantile(times, q))).toFixed(1));
+  return {
+    what: name,
+    kiB: Math.round(sample.length / 1024),
+    'p50 ms': each(0.5),
+    'p95 ms': each(0.95),
+    'p99 ms': each(0.99),
+    rounds: rounds.length,
+  };
+}

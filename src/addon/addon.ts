@@ -1,0 +1,117 @@
+import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
+import { z } from 'zod';
+import type { Catalog } from '../catalogs/catalog.ts';
+import { NotFound } from '../kit/errors.ts';
+import { type CatalogDeps, catalogAnswer } from './catalog.ts';
+import type { AddonContext } from './context.ts';
+import type { AddonRequest } from './extra.ts';
+import { buildManifest, type ManifestParts } from './manifest.ts';
+import { type MetaDeps, metaAnswer } from './meta.ts';
+import type { Manifest } from './objects.ts';
+import { type StreamDeps, streamAnswer } from './stream.ts';
+import { type SubtitlesDeps, subtitlesAnswer } from './subtitles.ts';
+
+/** The fixed part of the manifest, as `addon-manifest.json` holds it. */
+export const FixedManifest = z.strictObject({
+  id: z.string(),
+  version: z.string(),
+  name: z.string(),
+  description: z.string(),
+  resources: z.array(z.string()),
+  behaviorHints: z.strictObject({ configurable: z.boolean(), configurationRequired: z.boolean() }),
+});
+
+export type AddonDeps = CatalogDeps &
+  MetaDeps &
+  StreamDeps &
+  SubtitlesDeps & {
+    fixed: z.infer<typeof FixedManifest>;
+    genres(): Promise<readonly string[]>;
+    /** The name the owner gave the add-on, and how often the manifest's settings changed. */
+    manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
+  };
+
+type Answer = Record<string, unknown>;
+export type Addon = {
+  current(context: AddonContext): Promise<{ manifest: Manifest }>;
+  /** The answer of one resource; throws NotFound for what this add-on does not have. */
+  answer(request: AddonRequest, context: AddonContext): Promise<Answer>;
+};
+
+type Built = {
+  key: string;
+  manifest: Manifest;
+  get(request: AddonRequest, context: AddonContext): Promise<Answer>;
+};
+type Ask = { request: AddonRequest; context: AddonContext };
+
+/**
+ * The add-on: the SDK's `addonBuilder` holds manifest and handlers. Built anew only when what the manifest says
+ * has changed (a genre, a list, the name, the address it is asked under).
+ */
+export function createAddon(deps: AddonDeps): Addon {
+  let built: Built | null = null;
+  return { current, answer };
+
+  async function current(context: AddonContext): Promise<Built> {
+    const [catalogs, genres] = await Promise.all([deps.catalogs(), deps.genres()]);
+    const { name, revision } = deps.manifestSettings();
+    const key = JSON.stringify([
+      context.baseUrl,
+      name,
+      revision,
+      genres,
+      catalogs.map((catalog) => [catalog.id, catalog.name, catalog.kinds]),
+    ]);
+    if (built?.key !== key)
+      built = build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });
+    return built;
+  }
+
+  async function answer(request: AddonRequest, context: AddonContext): Promise<Answer> {
+    const { get } = await current(context);
+    return get(request, context);
+  }
+
+  function build(key: string, parts: ManifestParts): Built {
+    const manifest = buildManifest(parts);
+    // The builder freezes what it is given, so it gets its own copy.
+    const builder = new AddonBuilder(structuredClone(manifest));
+    const asks = new Map<string, (ask: Ask) => Promise<Answer>>([
+      ['catalog', ({ request, context }) => catalogAnswer(deps, request, context)],
+      ['meta', ({ request, context }) => metaAnswer(deps, request, context)],
+      ['stream', ({ request, context }) => streamAnswer(deps, request, context)],
+      ['subtitles', ({ request, context }) => subtitlesAnswer(deps, request, context)],
+    ]);
+    for (const [resource, handle] of asks) {
+      builder.defineResourceHandler(resource, ({ config }) =>
+        isAsk(config) ? handle(config) : Promise.reject(new TypeError('no request')),
+      );
+    }
+    const addon = builder.getInterface();
+    return {
+      key,
+      manifest,
+      async get(request, context) {
+        if (!asks.has(request.resource))
+          throw new NotFound('addon.not_found', 'This add-on has no such resource.');
+        const ask: Ask = { request, context };
+        const result = await addon.get(
+          request.resource,
+          request.type,
+          request.id,
+          Object.fromEntries(request.extra),
+          ask,
+        );
+        return z.record(z.string(), z.unknown()).parse(result);
+      },
+    };
+  }
+}
+
+/** The request travels through the SDK's interface as its `config`. */
+function isAsk(value: unknown): value is Ask {
+  return typeof value === 'object' && value !== null && 'request' in value && 'context' in value;
+}
+
+export type { Catalog };

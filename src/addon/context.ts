@@ -1,0 +1,17 @@
+import type { Visibility } from '../catalogs/catalog.ts';
+
+/** What one request brings along: where links point, what its install may see, in which language. */
+export type AddonContext = {
+  /** `https://films.example.org`, no slash at the end. */
+  baseUrl: string;
+  visibility: 'off' | Visibility;
+  language: string;
+};
+
+/** Seconds a client or a shared cache may keep an answer (SDK: max-age, stale-while-revalidate, stale-if-error). */
+export type Freshness = { cacheMaxAge: number; staleRevalidate: number; staleError: number };
+
+/** `asset:starter/x.jpg` (a file shipped with the product) as a URL of this server; other URLs as they are. */
+export function absoluteUrl(baseUrl: string, url: string): string {
+  return url.startsWith('asset:') ? `${baseUrl}/assets/${url.slice('asset:'.length)}` : url;
+}

@@ -1,0 +1,115 @@
+import { type MediaDetail, mediaDetail } from '../features/media/index.ts';
+import { NotFound } from '../kit/errors.ts';
+import { parseMediaId } from '../kit/media-id.ts';
+import type { CacheSpace } from '../platform/cache.ts';
+import type { Db } from '../platform/db.ts';
+import { cardLinks, releaseInfo } from './catalog.ts';
+import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
+import type { AddonRequest } from './extra.ts';
+import { findTitle } from './find-title.ts';
+import { keepValid, Meta, MetaLink, type OnDropped, Video } from './objects.ts';
+import { stremioType } from './stremio-type.ts';
+
+export type MetaDeps = { db: Db; details: CacheSpace<MediaDetail | null>; onDropped: OnDropped };
+
+const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 86_400 };
+const MAX_CAST = 12;
+
+/** `{meta}` of one title; 404 for one this install does not have. */
+export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context: AddonContext) {
+  const id = parseMediaId(request.id);
+  const found =
+    id === null || context.visibility === 'off' ? null : await findTitle(deps.db, id, request.type);
+  const detail =
+    found === null
+      ? null
+      : await deps.details.get(`${found.mediaId}:${context.language}`, () =>
+          mediaDetail(deps.db, found.mediaId, context.language),
+        );
+  if (detail === null || !isVisible(detail, context))
+    throw new NotFound('addon.no_title', 'This add-on has no such title.');
+  // A bad meta is refused whole by clients, so its lists are cleaned one by one and the rest must hold.
+  const meta = Meta.safeParse(metaOf(deps, detail, context, request.id));
+  if (!meta.success) {
+    deps.onDropped('meta', 'shape');
+    throw new NotFound('addon.no_title', 'This title cannot be shown: what is stored of it is not valid.');
+  }
+  return { meta: meta.data, ...FRESH };
+}
+
+function isVisible(detail: MediaDetail, context: AddonContext): boolean {
+  return detail.isPublished && detail.isPublic && (context.visibility === 'all' || detail.openStreams > 0);
+}
+
+function metaOf(deps: MetaDeps, detail: MediaDetail, context: AddonContext, askedId: string): unknown {
+  const url = (value: string | null) => (value === null ? undefined : absoluteUrl(context.baseUrl, value));
+  return {
+    // The id the client asked with: another would make it a second title in its library.
+    id: askedId,
+    type: stremioType(detail.kind),
+    name: detail.title,
+    poster: url(detail.posterUrl),
+    posterShape: detail.kind === 'tv' ? 'square' : 'poster',
+    background: url(detail.backgroundUrl),
+    logo: url(detail.logoUrl),
+    description: [detail.tagline, detail.overview].filter((part) => part !== null).join('\n\n') || undefined,
+    releaseInfo: releaseInfo(detail),
+    released: isoDay(detail.releaseDate),
+    runtime: detail.runtimeMinutes === null ? undefined : `${detail.runtimeMinutes} min`,
+    country: detail.countries.join(', ') || undefined,
+    language: detail.languages.join(', ') || undefined,
+    links: keepValid(MetaLink, linksOf(detail, context), 'meta', deps.onDropped),
+    trailerStreams:
+      detail.trailerYoutubeId === null ? undefined : [{ ytId: detail.trailerYoutubeId, title: detail.title }],
+    videos:
+      detail.kind === 'series'
+        ? keepValid(Video, videosOf(detail, context, askedId), 'meta', deps.onDropped)
+        : undefined,
+    behaviorHints: detail.kind === 'series' ? {} : { defaultVideoId: askedId },
+  };
+}
+
+/** Rating, genres, then the people, each leading to a search for more of them. */
+function linksOf(detail: MediaDetail, context: AddonContext): unknown[] {
+  const people = (names: readonly string[], category: string) =>
+    [...new Set(names)].map((name) => ({
+      name,
+      category,
+      url: `stremio:///search?search=${encodeURIComponent(name)}`,
+    }));
+  return [
+    ...cardLinks(detail, context),
+    ...people(
+      detail.cast.slice(0, MAX_CAST).map((credit) => credit.name),
+      'Cast',
+    ),
+    ...people(
+      detail.directors.map((credit) => credit.name),
+      'Directors',
+    ),
+    ...people(
+      detail.writers.map((credit) => credit.name),
+      'Writers',
+    ),
+  ];
+}
+
+function videosOf(detail: MediaDetail, context: AddonContext, askedId: string): unknown[] {
+  return detail.seasons.flatMap((season) =>
+    season.episodes.map((episode) => ({
+      id: `${askedId}:${season.number}:${episode.number}`,
+      title: episode.title ?? `Episode ${episode.number}`,
+      released: isoDay(episode.airDate),
+      season: season.number,
+      episode: episode.number,
+      overview: episode.overview ?? undefined,
+      thumbnail:
+        episode.thumbnailUrl === null ? undefined : absoluteUrl(context.baseUrl, episode.thumbnailUrl),
+    })),
+  );
+}
+
+/** Midnight UTC of a known day; undefined when it is not known. */
+function isoDay(date: string | null): string | undefined {
+  return date === null ? undefined : `${date}T00:00:00.000Z`;
+}

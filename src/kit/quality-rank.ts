@@ -1,0 +1,169 @@
+import { canonicalCodec, canonicalQuality, canonicalResolution } from './release-vocabulary.ts';
+
+/** Flixarion's table; what it does not name stands between its neighbours. */
+const RESOLUTION_RANK = new Map([
+  ['2160p', 40],
+  ['1440p', 35],
+  ['1080p', 30],
+  ['1080i', 30],
+  ['720p', 20],
+  ['576p', 10],
+  ['576i', 10],
+  ['540p', 10],
+  ['480p', 10],
+  ['480i', 10],
+]);
+
+const SOURCE_RANK = new Map([
+  ['IMAX', 20],
+  ['BluRay REMUX', 19],
+  ['BluRay', 18],
+  ['BRRip', 17],
+  ['BDRip', 17],
+  ['UHDRip', 17],
+  ['WEB-DL', 16],
+  ['WEBRip', 15],
+  ['HDRip', 14],
+  ['HDTV', 13],
+  ['DVD REMUX', 13],
+  ['DVDRip', 12],
+  ['DVD', 12],
+]);
+
+/** Resolution plus source, 0–60: 1080p BluRay = 48. Higher is better; unknown parts count 0. */
+export function qualityRank(stream: { resolution?: string | null; quality?: string | null }): number {
+  const resolution = RESOLUTION_RANK.get(canonicalResolution(stream.resolution ?? '') ?? '') ?? 0;
+  const source = SOURCE_RANK.get(canonicalQuality(stream.quality ?? '') ?? '') ?? 0;
+  return resolution + source;
+}
+
+export type TorrentScoreInput = {
+  seeders: number;
+  leechers: number;
+  resolution?: string | null;
+  quality?: string | null;
+  codec?: string | null;
+  /** 8bit, 10bit, 12bit; may also stand in `codec` ("x264 10bit"). */
+  bitDepth?: string | null;
+  releasedAt?: Date | null;
+  is3d?: boolean;
+};
+
+const PICTURE_SCORE = new Map([
+  ['2160p', 3000],
+  ['1440p', 3000],
+  ['1080p', 2500],
+  ['1080i', 2500],
+  ['720p', 1500],
+]);
+const UNKNOWN_PICTURE_SCORE = 1000;
+const SD_SCORE = 500;
+/** A filmed screen is no better than SD, whatever it was scaled to. */
+const FILMED = new Set(['CAM', 'TS', 'TC', 'SCR', 'WORKPRINT', 'R5']);
+const SD_SOURCES = new Set(['DVD', 'DVDRip', 'DVD REMUX', 'VHSRip', 'SDTV', 'SATRip', 'TVRip', 'PDTV']);
+
+const CODEC_SCORE = new Map([
+  ['VC-1', 200],
+  ['MPEG-2', 400],
+  ['XviD', 600],
+  ['DivX', 600],
+  ['MPEG-4', 800],
+  ['VP8', 1200],
+  ['VP9', 1500],
+  ['AVC', 1800],
+  ['HEVC', 2000],
+  ['AV1', 2000],
+  ['VVC', 2000],
+]);
+const UNKNOWN_CODEC_SCORE = 1000;
+const BEST_CODEC_SCORE = 2000;
+
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+
+/**
+ * How good a torrent is to offer, 0–10 with two decimals (Miauflix's 0–10000 ÷ 1000): availability ≤ 4, picture ≤ 3,
+ * codec ≤ 2, activity ≤ 1, times age. Its two faults are left out: 3D counts 0, and the resolution is a word.
+ */
+export function torrentScore(torrent: TorrentScoreInput, now: Date): number {
+  const seeders = count(torrent.seeders);
+  const leechers = count(torrent.leechers);
+  const activity = Math.min(1000, 10 * (seeders + leechers));
+  const sum = availability(seeders, leechers) + pictureScore(torrent) + codecScore(torrent) + activity;
+  return Math.round((sum * ageFactor(torrent.releasedAt ?? null, now)) / 10) / 100;
+}
+
+/**
+ * How surely a parsed title is one of `titles` (main, original, alternative), 0–1: similar text of the
+ * lower-cased, trimmed names, the best of them. From 0.80 on a match needs no review.
+ */
+export function confidence(parsedTitle: string, titles: readonly string[]): number {
+  const parsed = comparable(parsedTitle);
+  return titles.reduce((best, title) => Math.max(best, similarity(parsed, comparable(title))), 0);
+}
+
+function availability(seeders: number, leechers: number): number {
+  if (leechers === 0) return Math.min(4000, seeders * 40);
+  return Math.min(4000, (seeders * 30 + (seeders / leechers) * 100) * 1.33);
+}
+
+function pictureScore({ resolution, quality, is3d }: TorrentScoreInput): number {
+  if (is3d === true) return 0;
+  const source = canonicalQuality(quality ?? '') ?? '';
+  if (FILMED.has(source)) return SD_SCORE;
+  const lines = canonicalResolution(resolution ?? '');
+  if (lines !== null) return PICTURE_SCORE.get(lines) ?? SD_SCORE;
+  return SD_SOURCES.has(source) ? SD_SCORE : UNKNOWN_PICTURE_SCORE;
+}
+
+function codecScore({ codec, bitDepth }: TorrentScoreInput): number {
+  const known = canonicalCodec(codec ?? '');
+  const isTenBit = /10[ .-]?bit/i.test(`${codec ?? ''} ${bitDepth ?? ''}`);
+  if (known === 'AVC' && isTenBit) return BEST_CODEC_SCORE;
+  return CODEC_SCORE.get(known ?? '') ?? UNKNOWN_CODEC_SCORE;
+}
+
+function ageFactor(releasedAt: Date | null, now: Date): number {
+  if (releasedAt === null || Number.isNaN(releasedAt.getTime())) return 0.9;
+  const years = (now.getTime() - releasedAt.getTime()) / YEAR_MS;
+  if (years < 1) return 1;
+  return years < 2 ? 0.85 : 0.7;
+}
+
+function count(value: number): number {
+  return Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+/** Cut at 200 characters: the comparison is cubic at worst, titles are shorter. */
+function comparable(title: string): string[] {
+  return [...title.trim().toLowerCase()].slice(0, 200);
+}
+
+/** 2·sim / (len1 + len2), as PHP's similar_text percent ÷ 100. */
+function similarity(a: readonly string[], b: readonly string[]): number {
+  return a.length + b.length === 0 ? 0 : (2 * commonText(a, b)) / (a.length + b.length);
+}
+
+/** Length of the longest common substring plus the same left and right of it. */
+function commonText(a: readonly string[], b: readonly string[]): number {
+  const { length, inA, inB } = longestCommon(a, b);
+  if (length === 0) return 0;
+  const left = commonText(a.slice(0, inA), b.slice(0, inB));
+  return length + left + commonText(a.slice(inA + length), b.slice(inB + length));
+}
+
+/** The first longest one; one row of the usual table, O(len1·len2). */
+function longestCommon(a: readonly string[], b: readonly string[]) {
+  const best = { length: 0, inA: 0, inB: 0 };
+  let above = new Uint16Array(b.length + 1);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = new Uint16Array(b.length + 1);
+    for (let j = 1; j <= b.length; j += 1) {
+      if (a[i - 1] !== b[j - 1]) continue;
+      const length = (above[j - 1] ?? 0) + 1;
+      row[j] = length;
+      if (length > best.length) Object.assign(best, { length, inA: i - length, inB: j - length });
+    }
+    above = row;
+  }
+  return best;
+}

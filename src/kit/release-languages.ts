@@ -1,0 +1,82 @@
+import { getPartialParser } from '@viren070/parse-torrent-title';
+import { languageOf } from './language.ts';
+
+export type ReleaseLanguages = {
+  /** Spoken, ISO 639-1 or `pt-BR`, `es-419`, `zh-TW`. */
+  languages: string[];
+  subtitleLanguages: string[];
+  multiAudio: boolean;
+  dualAudio: boolean;
+  dubbed: boolean;
+  subbed: boolean;
+};
+
+const languageWords = getPartialParser(['languages']);
+
+/** `SubFrench`, `Sub.iTA`, `Subs (eng, fra)`, `VOSTFR`: the language follows or is part of the word. */
+const SUBTITLES_BEFORE =
+  /(?<![\p{L}\p{N}])(?:sub(?:s|bed|titles?)?[ ._:-]*[([]?((?:[a-z]{2,3}[ ,+/._-]+)*(?:ita|eng|fre|fra|french|esp|spa|ger|deu|por|rus|jpn|kor|chi|pol|dut|nld|swe|nor|dan|fin))[)\]]?|(vost|vos)(fr|en|e|a)?)(?!\p{L})/giu;
+/** `Eng.Subs`, `ESub`, `KORSUB`, `English SDH`, `German.Subbed`, `PT-BR subs`. */
+const SUBTITLES_AFTER =
+  /(?<![\p{L}\p{N}])([a-z]{1,10}(?:-[a-z]{2})?)[ ._-]?(?:(?:hard|soft|hc|fan)[ ._-]?)?(?:sub(?:s|bed|titles?)?|sdh)(?!\p{L})/giu;
+const MULTI_SUBTITLES = /(?<!\p{L})(?:multi(?:ple)?|m)[ ._-]*sub/iu;
+const ANY_SUBTITLES = /(?<!\p{L})(?:\p{L}{0,8}sub(?:s|bed|titles?)?|legendado|napisy|vost\w*)(?!\p{L})/iu;
+const DUBBED = /(?<!\p{L})(?:fan[ ._-]?)?(?:dub(?:s|bed|lado|bing)?|dublaj|doblado|synced)(?!\p{L})|pldub/iu;
+const BRAZILIAN = /(?<!\p{L})(?:p[rt][ ._-]?br|dublado|legendado|brazilian)(?!\p{L})/iu;
+const GERMAN_DUAL = /(?<!\p{L})german[ ._-](?:dl|ml)(?!\p{L})/iu;
+
+/**
+ * Languages named in `tags` (the release name without its title), and the script of `title`.
+ * A language that only stands before or after "subs" is a subtitle language.
+ */
+export function languagesIn(tags: string, title: string): ReleaseLanguages {
+  const { rest, subtitleLanguages } = takeSubtitles(tags);
+  const words = languageWords(rest).languages ?? [];
+  const isBrazilian = BRAZILIAN.test(rest);
+  const spoken = [...words, ...scriptLanguages(title)].flatMap((word) => languageOf(word)?.code ?? []);
+  const languages = spoken.map((code) => (code === 'pt' && isBrazilian ? 'pt-BR' : code));
+  return {
+    languages: [...new Set(languages)],
+    subtitleLanguages: [...new Set(subtitleLanguages)],
+    multiAudio: words.includes('multi audio'),
+    dualAudio: words.includes('dual audio') || GERMAN_DUAL.test(rest),
+    dubbed: DUBBED.test(tags),
+    subbed: subtitleLanguages.length > 0 || ANY_SUBTITLES.test(tags) || MULTI_SUBTITLES.test(tags),
+  };
+}
+
+function takeSubtitles(tags: string): { rest: string; subtitleLanguages: string[] } {
+  const subtitleLanguages: string[] = [];
+  const take = (names: string | undefined) => {
+    for (const name of (names ?? '').split(/[ ,+/._]+/)) {
+      const code = subtitleLanguage(name);
+      if (code !== undefined) subtitleLanguages.push(code);
+    }
+  };
+  let rest = tags.replace(SUBTITLES_BEFORE, (_match, names?: string, original?: string, ending?: string) => {
+    take(original === undefined ? names : ending?.toLowerCase() === 'fr' ? 'fr' : '');
+    return ' ';
+  });
+  rest = rest.replace(SUBTITLES_AFTER, (match, name: string) => {
+    if (subtitleLanguage(name) === undefined) return match;
+    take(name);
+    return ' ';
+  });
+  if (/(?<!\p{L})legendado(?!\p{L})/iu.test(rest)) take('pt-BR');
+  return { rest: rest.replace(/(?<!\p{L})legendado(?!\p{L})/giu, ' '), subtitleLanguages };
+}
+
+/** `E` of "ESub" is English; words that are no language ("multi", "hard", "no") give none. */
+function subtitleLanguage(name: string): string | undefined {
+  if (/^e$/i.test(name)) return 'en';
+  return /^(?:no|in|m|multi)$/i.test(name) || name.length < 2 ? undefined : languageOf(name)?.code;
+}
+
+/** Cyrillic, kana, Han, Arabic … in the title; Han beside kana is Japanese, not Chinese. */
+function scriptLanguages(title: string): string[] {
+  const foreign = title.replace(/\p{ASCII}|\p{Script=Latin}/gu, ' ');
+  if (foreign.trim() === '') return [];
+  const hangul = /\p{Script=Hangul}/u.test(foreign) ? ['ko'] : [];
+  const found = [...(languageWords(foreign).languages ?? []), ...hangul];
+  return found.includes('ja') ? found.filter((code) => code !== 'zh') : found;
+}

@@ -1,0 +1,100 @@
+import { type ParsedResult, parseTorrentTitle } from '@viren070/parse-torrent-title';
+import { extensionOf, isSubtitleName, isVideoName } from './content-type.ts';
+import { simplifyTechnicalWords } from './release-vocabulary.ts';
+
+/** Longer names are cut: file systems stop at 255 bytes, torrents seldom pass 300 characters. */
+const MAX_LENGTH = 1024;
+
+const SITE =
+  /[ ._-]*[[(]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|tv|me|is|se|in|info|pics|party|li))\s*[\])]\s*$/i;
+const REPOSTED =
+  /-(?:xpost|postbot|obfuscated|scrambled|nzbgeek|buymore|asrequested|rakuv\w*|4p(?:lanet)?|whiterev|chamele0n)$/i;
+
+/** Takes off what a site, a poster or the file system put around the name. */
+export function stripSurroundings(text: string): {
+  stem: string;
+  extension: string | null;
+  site: string | null;
+} {
+  let stem = decoded(text.slice(0, MAX_LENGTH))
+    .normalize('NFC')
+    .replace(/\p{Cc}/gu, ' ')
+    .trim();
+  const extension = fileExtension(stem) ?? hiddenExtension(stem);
+  if (extension !== null) stem = stem.slice(0, -extension.length - 1);
+  const site = SITE.exec(stem)?.[1] ?? null;
+  stem = stem.replace(SITE, '').replace(REPOSTED, '').trim();
+  return { stem, extension, site };
+}
+
+/** Of `.mkv`, which is all extension. */
+function hiddenExtension(name: string): string | null {
+  return name.startsWith('.') ? fileExtension(`x${name}`) : null;
+}
+
+/** `Movie%20Name.mkv` from URLs; a lone `%` stays. */
+function decoded(text: string): string {
+  if (!/%[\da-f]{2}/i.test(text) || text.includes(' ')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const OTHER_EXTENSIONS = new Set([
+  'nzb',
+  'torrent',
+  'rar',
+  'zip',
+  '7z',
+  'iso',
+  'par2',
+  'nfo',
+  'txt',
+  'm3u8',
+  'mpd',
+  'strm',
+  'jpg',
+  'png',
+  'mka',
+]);
+
+/** Null for words that only look like one: telesync's `TS`, `Eng.Sub`, `DTS`, `DivX` at the end of a name. */
+export function fileExtension(name: string): string | null {
+  const extension = extensionOf(name);
+  const written = name.slice(-extension.length);
+  const isOneCase = written === extension || written === extension.toUpperCase();
+  if (!isOneCase || written === 'TS' || extension === 'divx') return null;
+  const isFile = isVideoName(name) || isSubtitleName(name) || OTHER_EXTENSIONS.has(extension);
+  return isFile ? extension : null;
+}
+
+/** Numbering the parser does not read, as numbering it does. */
+const REWRITES: readonly (readonly [RegExp, string])[] = [
+  [/(?<!\d)(20\d\d)x(\d{2})(?!\d)/gi, 'S$1E$2'],
+  [/(?<!\p{L})s(\d{1,2})e(\d{1,4})[ ._]*-[ ._]*s\1e(\d{1,4})/giu, 'S$1E$2-E$3'],
+  [/(?<!\d)(\d{1,2})x(\d{1,3})[ ._]*-[ ._]*\1x(\d{1,3})(?!\d)/gi, '$1x$2-$3'],
+  [/(?<!\p{L})(?:staffel|s[äa]song|sæson|sesong|kausi)(?=[ ._-]?\d)/giu, 'Season'],
+  [/(?<!\p{L})(?:folge|avsnitt|afsnit|jakso)(?=[ ._-]?\d)/giu, 'Episode'],
+  [/第\s?(\d{1,2})\s?[季期]/gu, ' S$1 '],
+  [/第\s?(\d{1,4})\s?[集话話回]/gu, ' E$1 '],
+  [/(?<=[ _])#(\d{1,4})(?!\d)/g, 'E$1'],
+  [/(complete)[ ._]series[ ._](\d{1,2})[ ._]?-[ ._]?(\d{1,2})(?!\d)/gi, '$1 Seasons $2-$3'],
+];
+
+/** The parser takes a transport stream's `.ts` for telesync, so that one stays off. */
+export function parseStem(stem: string, extension: string | null): ParsedResult {
+  const rewritten = REWRITES.reduce((text, [pattern, by]) => text.replace(pattern, by), stem);
+  const simple = simplifyTechnicalWords(rewritten);
+  const suffix =
+    extension === null || extension === 'ts' || OTHER_EXTENSIONS.has(extension) ? '' : `.${extension}`;
+  try {
+    const parsed = parseTorrentTitle(`${simple}${suffix}`);
+    // Of "2012.mkv" it keeps the extension as the title.
+    return parsed.title === extension ? { ...parsed, title: '' } : parsed;
+  } catch {
+    // Not seen in 10⁶ random names, but a name from outside must never stop an import.
+    return {};
+  }
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { createSharedCache, type Dropped } from './cache-shared.ts';
+import {
+  type CacheSpace,
+  createSpace,
+  type SpaceControl,
+  type SpaceOptions,
+  type SpaceStats,
+} from './cache-space.ts';
+import type { Log } from './log.ts';
+import { MAX_PAYLOAD_BYTES, type Notify } from './notify.ts';
+import type { Redis } from './redis.ts';
+
+export type { CacheSpace, SpaceOptions, SpaceStats } from './cache-space.ts';
+
+export type Cache = {
+  /** A name may be taken once. */
+  space<T>(name: string, options: SpaceOptions<T>): CacheSpace<T>;
+  stats(): SpaceStats[];
+  close(): Promise<void>;
+};
+
+const CHANNEL = 'cache';
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+/** More messages than this for one space of one batch: dropping the whole space is cheaper for everyone. */
+const MAX_MESSAGES = 4;
+
+const Message = z.object({
+  space: z.string(),
+  /** Absent: all of the space. */
+  keys: z.array(z.string()).optional(),
+  /** The sender did not reach Redis: whoever does drops it there as well. */
+  isRedisOwed: z.boolean().optional(),
+});
+type Message = z.infer<typeof Message>;
+
+/**
+ * Two levels: memory, bounded by entries and by approximate size, and Redis when there is one. Invalidation goes over
+ * Postgres (LISTEN/NOTIFY) in both cases: every instance is on it anyway, and it outlives a dying Redis.
+ */
+export function createCache(options: {
+  redis: Redis | null;
+  notify: Notify;
+  log: Log;
+  /** Memory of all spaces together; default 64 MiB. */
+  maxBytes?: number;
+}): Cache {
+  const { notify, log, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const shared = options.redis === null ? null : createSharedCache(options.redis, log);
+  const controls = new Map<string, SpaceControl>();
+  const announce = createAnnouncer(notify);
+  const unsubscribe = notify.subscribe(CHANNEL, {
+    onMessage(payload) {
+      const message = parseMessage(payload);
+      if (message === null) return;
+      const keys = message.keys ?? null;
+      controls.get(message.space)?.forget(keys);
+      if (message.isRedisOwed) void shared?.drop({ space: message.space, keys });
+    },
+    onGap() {
+      for (const control of controls.values()) control.forget(null);
+    },
+  });
+
+  function makeRoom(): void {
+    const bySize = (a: SpaceControl, b: SpaceControl) => (b.sizeBytes() > a.sizeBytes() ? b : a);
+    while (totalBytes() > maxBytes) [...controls.values()].reduce(bySize).evictOldest();
+  }
+
+  function totalBytes(): number {
+    let total = 0;
+    for (const control of controls.values()) total += control.sizeBytes();
+    return total;
+  }
+
+  return {
+    space(name, spaceOptions) {
+      if (controls.has(name)) throw new Error(`the cache space ${name} is taken`);
+      const { space, control } = createSpace(name, spaceOptions, {
+        shared,
+        log,
+        maxBytes,
+        makeRoom,
+        announce: (keys, isSharedDone) => announce({ space: name, keys }, isSharedDone),
+      });
+      controls.set(name, control);
+      return space;
+    },
+    stats: () => [...controls.values()].map((control) => control.stats()),
+    async close() {
+      unsubscribe();
+      for (const control of controls.values()) control.forget(null);
+    },
+  };
+}
+
+/** Gathers the drops of one turn of the event loop into few messages: a bulk import drops thousands. */
+function createAnnouncer(notify: Notify) {
+  let waiting = new Map<string, { keys: Set<string> | null; isRedisOwed: boolean }>();
+  let flush: Promise<void> | null = null;
+
+  async function send(): Promise<void> {
+    await new Promise((turn) => setImmediate(turn));
+    const batch = waiting;
+    waiting = new Map();
+    flush = null;
+    const messages = [...batch].flatMap(([space, { keys, isRedisOwed }]) =>
+      messagesFor(space, keys === null ? null : [...keys], isRedisOwed),
+    );
+    await Promise.all(messages.map((message) => notify.publish(CHANNEL, JSON.stringify(message))));
+  }
+
+  return ({ space, keys }: Dropped, isSharedDone: boolean): Promise<void> => {
+    const known = waiting.get(space) ?? { keys: new Set<string>(), isRedisOwed: false };
+    if (keys === null) known.keys = null;
+    for (const key of keys ?? []) known.keys?.add(key);
+    known.isRedisOwed ||= !isSharedDone;
+    waiting.set(space, known);
+    flush ??= send();
+    return flush;
+  };
+}
+
+function messagesFor(space: string, keys: readonly string[] | null, isRedisOwed: boolean): Message[] {
+  const head: Message = isRedisOwed ? { space, isRedisOwed } : { space };
+  const limitBytes = MAX_PAYLOAD_BYTES - Buffer.byteLength(JSON.stringify(head)) - 20;
+  const chunks: string[][] = [];
+  let leftBytes = 0;
+  for (const key of keys ?? []) {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(key)) + 1;
+    if (sizeBytes > limitBytes) return [head];
+    if (sizeBytes > leftBytes) {
+      chunks.push([]);
+      leftBytes = limitBytes;
+    }
+    chunks.at(-1)?.push(key);
+    leftBytes -= sizeBytes;
+  }
+  if (keys === null || chunks.length > MAX_MESSAGES) return [head];
+  return chunks.map((chunk) => ({ ...head, keys: chunk }));
+}
+
+function parseMessage(payload: string): Message | null {
+  try {
+    return Message.parse(JSON.parse(payload));
+  } catch {
+    return null; // of another version of this program
+  }
+}

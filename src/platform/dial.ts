@@ -1,0 +1,102 @@
+import { BlockList, connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { connect as connectTls } from 'node:tls';
+import { contains } from './address-rules.ts';
+
+export type CheckedAddress = { address: string; family: 4 | 6 };
+
+export type DialTarget = {
+  /** Name or address, without brackets. */
+  host: string;
+  port: number;
+  isTls: boolean;
+  /** SNI when it is not `host`. */
+  servername?: string | undefined;
+  /** ALPN offered over TLS. */
+  protocols?: readonly string[];
+};
+
+/** TLS sessions by name and port; a resumed one saves a round trip a connection. */
+export type TlsSessions = {
+  get(key: string): Buffer | undefined;
+  set(key: string, session: Buffer): unknown;
+};
+
+/** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
+export function openSocket(
+  { host, port, isTls, servername = host, protocols = [] }: DialTarget,
+  addresses: readonly CheckedAddress[],
+  sessions: TlsSessions,
+  signal: AbortSignal,
+): Promise<Socket> {
+  signal.throwIfAborted();
+  const where = {
+    host,
+    port,
+    autoSelectFamily: true,
+    lookup: answering(addresses),
+    noDelay: true,
+    keepAlive: true,
+  };
+  const key = `${servername}:${port}`;
+  const session = sessions.get(key);
+  const socket = isTls
+    ? connectTls({
+        ...where,
+        servername: isIP(servername) === 0 ? servername : '',
+        ALPNProtocols: [...protocols],
+        ...(session === undefined ? {} : { session }),
+      }).on('session', (ticket) => sessions.set(key, ticket))
+    : connectTcp(where);
+  // Whoever gets the socket listens too; this one keeps an error in between from ending the process.
+  socket.on('error', () => {});
+  return new Promise((fulfil, reject) => {
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', fail);
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      socket.off('error', fail);
+      if (!addresses.some(({ address }) => isSameAddress(address, socket.remoteAddress))) {
+        return fail(new Error('the socket is connected to an address that was not checked'));
+      }
+      signal.removeEventListener('abort', onAbort);
+      fulfil(socket);
+    });
+  });
+}
+
+/** The lookup of a dial answers with what was checked, so the name is never resolved a second time (DNS rebinding). */
+function answering(addresses: readonly CheckedAddress[]): LookupFunction {
+  return (_host, options, callback) => {
+    const first = addresses[0];
+    if (options.all) callback(null, [...addresses]);
+    else if (first !== undefined) callback(null, first.address, first.family);
+  };
+}
+
+function isSameAddress(checked: string, remote: string | undefined): boolean {
+  if (remote === undefined) return false;
+  const one = new BlockList();
+  one.addAddress(checked.split('%')[0] ?? '', isIP(checked) === 4 ? 'ipv4' : 'ipv6');
+  // `0.0.0.0` and `::` connect to this machine's loopback, which is then the peer's address.
+  return contains(one, remote) || UNSPECIFIED.has(checked);
+}
+
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Addresses at which this machine reaches itself. */
+export function isOwnAddress(address: string): boolean {
+  const own = new BlockList();
+  own.addSubnet('127.0.0.0', 8, 'ipv4');
+  own.addSubnet('0.0.0.0', 8, 'ipv4');
+  own.addAddress('::', 'ipv6');
+  own.addAddress('::1', 'ipv6');
+  for (const { address: mine, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? []))
+    own.addAddress(mine.split('%')[0] ?? '', family === 'IPv4' ? 'ipv4' : 'ipv6');
+  return contains(own, address);
+}

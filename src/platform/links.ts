@@ -1,0 +1,119 @@
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { safeFilename } from '../kit/content-disposition.ts';
+import { BadInput } from '../kit/errors.ts';
+import type { Crypto } from './crypto.ts';
+
+/** What a play link says: which bytes, for whom, how long. Sealed, so a client can neither read nor change it. */
+export type PlayLink = {
+  streamId?: number;
+  mediaId?: number;
+  episodeId?: number;
+  kind?: string;
+  /** The kind's own parsed detail, for links without a stored stream. Must survive JSON. */
+  detail?: unknown;
+  fileIndex: number | null;
+  filename?: string;
+  /** Who asked: 'public', an install or profile id, 'api'. */
+  subject: string;
+  /** Epoch seconds; checked when a request begins, so a long film is not cut. */
+  expiresAt: number;
+  /** Only clients from this network may use the link. */
+  cidr?: string;
+};
+
+export type Links = {
+  /** The absolute URL `…/play/:resource/:token/:filename`. Throws BadInput `link.too_long` when the detail does not fit a URL. */
+  make(link: PlayLink, place: { baseUrl: string; resource: string }): string;
+  /** The link of a token; null when tampered with, expired, or (when given) made for another `resource`. */
+  open(token: string, resource?: string): PlayLink | null;
+};
+
+/** Life of a link unless the caller says otherwise: an evening and the next day. */
+export const LINK_LIFE_S = 24 * 3600;
+
+/** `crypto.openToken` opens no longer one: node refuses request heads past 16 KiB, and proxies often past 8. */
+const MAX_TOKEN_CHARS = 8192;
+const MAX_KNOWN_CHARS = 8 * 1024 * 1024;
+
+/** Short names keep the URL short; a player shows it, and some cut it at 2 KiB. */
+const Payload = z.object({
+  r: z.string(),
+  s: z.int().positive().optional(),
+  m: z.int().positive().optional(),
+  e: z.int().positive().optional(),
+  k: z.string().optional(),
+  d: z.unknown(),
+  i: z.int().min(0).optional(),
+  n: z.string().optional(),
+  u: z.string(),
+  x: z.int(),
+  c: z.string().optional(),
+});
+
+type Known = { link: PlayLink; resource: string };
+
+/** Makes and opens play links. Opened ones are remembered, so that a seek costs no crypto. `nowMs` is for tests of expiry. */
+export function createLinks(crypto: Crypto, nowMs: () => number = Date.now): Links {
+  const known = new LRUCache<string, Known>({
+    max: 10_000,
+    maxSize: MAX_KNOWN_CHARS,
+    sizeCalculation: (_value, token) => token.length,
+  });
+
+  function read(token: string): Known | null {
+    const remembered = known.get(token);
+    if (remembered !== undefined) return remembered;
+    const parsed = Payload.safeParse(crypto.openToken('play', token));
+    if (!parsed.success) return null;
+    const opened = { link: linkOf(parsed.data), resource: parsed.data.r };
+    known.set(token, opened);
+    return opened;
+  }
+
+  return {
+    make(link, { baseUrl, resource }) {
+      const token = crypto.sealToken('play', payloadOf(link, resource));
+      if (token.length > MAX_TOKEN_CHARS)
+        throw new BadInput('link.too_long', 'This link is too long. Use a shorter URL or fewer headers.');
+      const name = link.filename === undefined ? '' : `/${encodeURIComponent(safeFilename(link.filename))}`;
+      return `${baseUrl.replace(/\/+$/, '')}/play/${resource}/${token}${name}`;
+    },
+    open(token, resource) {
+      const opened = read(token);
+      if (opened === null || opened.link.expiresAt * 1000 <= nowMs()) return null;
+      return resource === undefined || resource === opened.resource ? opened.link : null;
+    },
+  };
+}
+
+function payloadOf(link: PlayLink, resource: string): z.input<typeof Payload> {
+  return {
+    r: resource,
+    s: link.streamId,
+    m: link.mediaId,
+    e: link.episodeId,
+    k: link.kind,
+    d: link.detail,
+    i: link.fileIndex ?? undefined,
+    n: link.filename,
+    u: link.subject,
+    x: link.expiresAt,
+    c: link.cidr,
+  };
+}
+
+function linkOf(p: z.infer<typeof Payload>): PlayLink {
+  return {
+    ...(p.s === undefined ? {} : { streamId: p.s }),
+    ...(p.m === undefined ? {} : { mediaId: p.m }),
+    ...(p.e === undefined ? {} : { episodeId: p.e }),
+    ...(p.k === undefined ? {} : { kind: p.k }),
+    ...(p.d === undefined ? {} : { detail: p.d }),
+    fileIndex: p.i ?? null,
+    ...(p.n === undefined ? {} : { filename: p.n }),
+    subject: p.u,
+    expiresAt: p.x,
+    ...(p.c === undefined ? {} : { cidr: p.c }),
+  };
+}

@@ -1,0 +1,194 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, type Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
+import { Agent, type Dispatcher } from 'undici';
+import { AppError, UpstreamFailed } from '../kit/errors.ts';
+import { abortable } from './abortable.ts';
+import {
+  isMetadataHost,
+  isPublicAddress,
+  isStreamingPort,
+  parseAllowList,
+  plainHost,
+} from './address-rules.ts';
+import { type CheckedAddress, type DialTarget, isOwnAddress, openSocket, type TlsSessions } from './dial.ts';
+import { type NetRequest, type NetResponse, requestFollowing } from './net-request.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Silence of the origin in the middle of a body; a client that does not read is no silence (undici stops the clock while paused). */
+const BODY_IDLE_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 60_000;
+/** Per origin. High, so that long bodies do not keep a short request to the same host waiting. */
+const CONNECTIONS_PER_ORIGIN = 256;
+/** A name with more addresses than this is an attack or a mistake. */
+const MAX_ADDRESSES = 32;
+const MAX_TLS_SESSIONS = 200;
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'ftp:': 21,
+  'ftps:': 990,
+  'nntp:': 119,
+  'nntps:': 563,
+  'ws:': 80,
+  'wss:': 443,
+  'udp:': 0,
+};
+
+export type { CheckedAddress, DialTarget } from './dial.ts';
+
+/** The way out. Whatever dials a host that a stranger can name goes through here (docs: `OUTBOUND`, `OUTBOUND_ALLOW`). */
+export type Net = {
+  /** HTTP(S) by undici: kept-alive connections, each dialled by `dial`. Redirects are not followed here. */
+  readonly dispatcher: Dispatcher;
+  /** One HTTP(S) request; every redirect is checked anew and loses its credentials on another origin. The caller ends `body`. */
+  request(url: URL | string, options?: NetRequest): Promise<NetResponse>;
+  /** Throws AppError `net.refused` unless the scheme, the port and every address of the host may be dialled. */
+  assertAllowed(url: URL, signal: AbortSignal): Promise<void>;
+  /** The same check for those who dial by themselves (UDP): connect to one of these, never to the name again. */
+  addressesOf(url: URL, signal: AbortSignal): Promise<readonly CheckedAddress[]>;
+  /** A connected TCP or TLS socket: the name is resolved once, every address checked, and a checked one connected. 5 s in all. */
+  dial(target: DialTarget, signal: AbortSignal): Promise<Socket>;
+  close(): Promise<void>;
+};
+
+export type NetOptions = {
+  /** `listed`: nothing goes out but to `allow`. */
+  mode: 'all' | 'listed';
+  /** CIDRs, addresses and host names that pass although private or on an unusual port. */
+  allow: readonly string[];
+  /** Ports this server listens on itself (HTTP, embedded Postgres, Redis); never reachable on an address of this machine. */
+  ownPorts: () => ReadonlySet<number>;
+  /** `PUBLIC_URL`: reached through it the server would stream from itself. */
+  publicUrl?: string | null;
+};
+
+/** The one guarded dialer (SSRF rules: RFC 6890 ranges, ports, DNS rebinding by connecting to the very address that was checked). */
+export function createNet(options: NetOptions): Net {
+  const check = createCheck(options);
+  const sessions: TlsSessions = new LRUCache<string, Buffer>({ max: MAX_TLS_SESSIONS });
+
+  async function dial(target: DialTarget, signal: AbortSignal | null): Promise<Socket> {
+    const deadline = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+    const either = signal === null ? deadline : AbortSignal.any([signal, deadline]);
+    try {
+      const addresses = await check(target.host, target.port, either);
+      return await openSocket(target, addresses, sessions, either);
+    } catch (error) {
+      if (deadline.aborted && signal?.aborted !== true) throw timedOut(error);
+      throw error;
+    }
+  }
+
+  const dispatcher = new Agent({
+    allowH2: false,
+    connections: CONNECTIONS_PER_ORIGIN,
+    pipelining: 1,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    bodyTimeout: BODY_IDLE_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: 10 * KEEP_ALIVE_MS,
+    connect({ hostname, protocol, port, servername }, callback) {
+      const isTls = protocol === 'https:';
+      const target = {
+        host: plainHost(hostname),
+        port: Number(port) || (isTls ? 443 : 80),
+        isTls,
+        servername,
+      };
+      // undici shares a connection between requests, so no single request may cut a dial; the deadline does.
+      dial({ ...target, protocols: ['http/1.1'] }, null).then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+      );
+    },
+  });
+
+  function addressesOf(url: URL, signal: AbortSignal): Promise<readonly CheckedAddress[]> {
+    const port = Number(url.port) || DEFAULT_PORTS[url.protocol];
+    if (port === undefined) throw refused('scheme');
+    return check(plainHost(url.hostname), port, signal);
+  }
+
+  return {
+    dispatcher,
+    dial: (target, signal) => dial(target, signal),
+    request: (url, request = {}) => requestFollowing(dispatcher, url, request),
+    addressesOf: async (url, signal) => addressesOf(url, signal),
+    assertAllowed: async (url, signal) => void (await addressesOf(url, signal)),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
+
+function createCheck({ mode, allow, ownPorts, publicUrl }: NetOptions): Check {
+  const allowed = parseAllowList(allow);
+  const own = publicUrl ? new URL(publicUrl) : null;
+  const ownHost = own === null ? null : plainHost(own.hostname);
+  const ownPort = own === null ? null : Number(own.port) || DEFAULT_PORTS[own.protocol];
+
+  /** The allow list wins over the private-address and port rules, never over this server's own ports. */
+  function judge(host: string, port: number, address: string): void {
+    if (ownPorts().has(port) && isOwnAddress(address)) throw refused('own-port');
+    if (allowed.hasHost(host) || allowed.hasAddress(address)) return;
+    if (mode === 'listed') throw refused('not-listed');
+    if (!isStreamingPort(port)) throw refused('port');
+    if (!isPublicAddress(address)) throw refused('address');
+  }
+
+  /** Rules that need no address; in `listed` mode even the question to a name server would go out (`localhost` is answered here). */
+  function judgeName(host: string, port: number): void {
+    if (allowed.hasHost(host)) return;
+    if (isMetadataHost(host)) throw refused('address');
+    if (host === ownHost && port === ownPort) throw refused('own-port');
+    if (mode === 'listed' && !isLocalName(host)) throw refused('not-listed');
+  }
+
+  return async (host, port, signal) => {
+    const family = isIP(host);
+    if (family !== 0) {
+      judge(host, port, host);
+      return [{ address: host, family: family === 4 ? 4 : 6 }];
+    }
+    judgeName(host, port);
+    const addresses = await resolve(host, signal);
+    for (const { address } of addresses) judge(host, port, address);
+    return addresses;
+  };
+}
+
+async function resolve(host: string, signal: AbortSignal): Promise<CheckedAddress[]> {
+  const answers = await abortable(lookup(host, { all: true, order: 'verbatim' }), signal).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      throw new UpstreamFailed('The host name of the origin could not be found.', {
+        retryable: true,
+        cause: error,
+      });
+    },
+  );
+  if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
+  return answers.map(({ address, family }) => ({ address, family: family === 4 ? 4 : 6 }));
+}
+
+function isLocalName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+function refused(rule: 'scheme' | 'port' | 'address' | 'own-port' | 'not-listed'): AppError {
+  const messages = {
+    scheme: 'Links of this kind are not supported.',
+    port: 'This port may not be reached. The owner can allow the host with OUTBOUND_ALLOW.',
+    address: 'This host may not be reached. The owner can allow it with OUTBOUND_ALLOW.',
+    'own-port': 'A link may not lead back to this server.',
+    'not-listed': 'Only hosts on the owner’s list may be reached. The owner can add one with OUTBOUND_ALLOW.',
+  } as const;
+  return new AppError('net.refused', messages[rule], { status: rule === 'scheme' ? 400 : 403 });
+}
+
+function timedOut(cause: unknown): UpstreamFailed {
+  return new UpstreamFailed('The origin did not answer in time.', { retryable: true, status: 504, cause });
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Log } from './log.ts';
+
+export type Subscriber = {
+  /** A message of the channel, from any instance, this one included. */
+  onMessage(payload: string): void;
+  /** Messages may have been lost (the connection was away): forget or reload everything they could have been about. Also once, on the first connection. */
+  onGap(): void;
+};
+
+export type Notify = {
+  /**
+   * Tells all instances. True once this instance has heard its own message back, so that Postgres has signalled the
+   * others too; false when that took over a second or the connection is away. Then all instances are told of a gap as
+   * soon as it is back. Payloads past `MAX_PAYLOAD_BYTES` are a RangeError.
+   */
+  publish(channel: string, payload: string): Promise<boolean>;
+  subscribe(channel: string, subscriber: Subscriber): () => void;
+  isConnected(): boolean;
+  close(): Promise<void>;
+};
+
+/** Postgres takes less than 8,000 bytes; the rest is ours for the id and the channel. */
+export const MAX_PAYLOAD_BYTES = 7800;
+const PG_CHANNEL = 'tributary';
+const ECHO_TIMEOUT_MS = 1000;
+const CONNECT_TIMEOUT_MS = 5000;
+/** A connection that died without a word is noticed within this plus 5 s. */
+const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_TIMEOUT_MS = 5000;
+const MAX_RETRY_DELAY_MS = 5000;
+
+const GAP = '!gap';
+
+/**
+ * LISTEN/NOTIFY on a connection of its own that comes back by itself. Connects in the background at once.
+ * One Postgres channel carries all of ours, so one LISTEN serves every subscriber. Needs a session: a pooler in
+ * transaction mode (PgBouncer) cannot carry it.
+ */
+export function createNotify({ url, log }: { url: string; log: Log }): Notify {
+  const subscribers = new Map<string, Set<Subscriber>>();
+  const echoes = new Map<string, () => void>();
+  const instance = randomBytes(9).toString('base64url');
+  let published = 0;
+  let client: Client | null = null;
+  let isClosed = false;
+  let owesGap = false;
+  let attempts = 0;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+  let connecting: Promise<void> = connect();
+
+  async function connect(): Promise<void> {
+    const next = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: HEARTBEAT_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: 'tributary notify',
+    });
+    next.on('error', (error) => lose(next, error));
+    next.on('end', () => lose(next, new Error('the connection ended')));
+    next.on('notification', (message) => hear(message.payload ?? ''));
+    try {
+      await next.connect();
+      await next.query(`LISTEN ${PG_CHANNEL}`);
+    } catch (error) {
+      discard(next);
+      retry(error);
+      return;
+    }
+    if (isClosed) return discard(next);
+    if (attempts > 0) log.info('listening to Postgres again');
+    client = next;
+    attempts = 0;
+    heartbeat = setInterval(() => beat(next), HEARTBEAT_MS).unref();
+    tellGap();
+    if (!owesGap) return;
+    owesGap = false;
+    await send(GAP, '');
+  }
+
+  async function beat(of: Client): Promise<void> {
+    try {
+      await of.query('SELECT 1');
+    } catch (error) {
+      lose(of, error);
+    }
+  }
+
+  function lose(lost: Client, error: unknown): void {
+    if (client !== lost) return;
+    client = null;
+    clearInterval(heartbeat);
+    discard(lost);
+    retry(error);
+  }
+
+  function retry(error: unknown): void {
+    if (isClosed) return;
+    if (attempts === 0) log.warn({ err: error }, 'no listening connection to Postgres; trying again');
+    attempts = Math.min(attempts + 1, 10);
+    const delayMs = Math.min(50 * 2 ** attempts, MAX_RETRY_DELAY_MS);
+    retryTimer = setTimeout(() => {
+      connecting = connect();
+    }, delayMs).unref();
+  }
+
+  /** `id channel payload`, so that a payload that is JSON is not escaped once more. */
+  function hear(text: string): void {
+    const [, id = '', channel = '', payload = ''] = /^(\S+) (\S+) (.*)$/s.exec(text) ?? [];
+    if (channel === GAP) tellGap();
+    else for (const each of subscribers.get(channel) ?? []) each.onMessage(payload);
+    // After the subscribers: whoever published finds this instance already up to date.
+    echoes.get(id)?.();
+  }
+
+  function tellGap(): void {
+    for (const ofChannel of subscribers.values()) for (const each of ofChannel) each.onGap();
+  }
+
+  async function send(channel: string, payload: string): Promise<boolean> {
+    if (client === null) await Promise.race([connecting, sleep(ECHO_TIMEOUT_MS, undefined, { ref: false })]);
+    const sender = client;
+    if (sender === null) {
+      owesGap = true;
+      return false;
+    }
+    published += 1;
+    const id = `${instance}.${published.toString(36)}`;
+    const echo = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => echo.resolve(false), ECHO_TIMEOUT_MS).unref();
+    echoes.set(id, () => echo.resolve(true));
+    sender.query('SELECT pg_notify($1, $2)', [PG_CHANNEL, `${id} ${channel} ${payload}`]).catch((error) => {
+      owesGap = true;
+      echo.resolve(false);
+      lose(sender, error);
+    });
+    const isHeard = await echo.promise;
+    clearTimeout(timer);
+    echoes.delete(id);
+    if (!isHeard) log.warn({ channel }, 'a message to the other instances was not confirmed within a second');
+    return isHeard;
+  }
+
+  return {
+    async publish(channel, payload) {
+      if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES)
+        throw new RangeError('the message is too long for NOTIFY');
+      return await send(channel, payload);
+    },
+    subscribe(channel, subscriber) {
+      const ofChannel = subscribers.get(channel) ?? new Set();
+      subscribers.set(channel, ofChannel.add(subscriber));
+      return () => void ofChannel.delete(subscriber);
+    },
+    isConnected: () => client !== null,
+    async close() {
+      isClosed = true;
+      clearTimeout(retryTimer);
+      clearInterval(heartbeat);
+      await Promise.race([connecting, sleep(ECHO_TIMEOUT_MS, undefined, { ref: false })]);
+      const last = client;
+      client = null;
+      if (last !== null) await end(last);
+    },
+  };
+}
+
+function discard(client: Client): void {
+  void end(client);
+}
+
+async function end(client: Client): Promise<void> {
+  // A half-dead connection may still report after we let go of it.
+  client.on('error', () => undefined);
+  await Promise.race([client.end().catch(() => undefined), sleep(1000, undefined, { ref: false })]);
+}

@@ -1,0 +1,151 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { AppError } from '../kit/errors.ts';
+import { brokenConstraint, sqlState } from './db.ts';
+import type { Log } from './log.ts';
+
+type Problem = {
+  status: number;
+  code: string;
+  detail: string;
+  headers?: Readonly<Record<string, string>>;
+  issues?: readonly { path: string; message: string }[];
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  507: 'Insufficient Storage',
+};
+
+/** Answers as `application/problem+json` (RFC 9457): our stable `code`, words that say what to do, nothing of the inside. */
+export function sendProblem(res: Response, problem: Problem): void {
+  res
+    .status(problem.status)
+    .set(problem.headers ?? {})
+    .set('Cache-Control', 'no-store');
+  res.type('application/problem+json').send(
+    JSON.stringify({
+      type: `urn:tributary:error:${problem.code}`,
+      title: TITLES[problem.status] ?? 'Error',
+      status: problem.status,
+      detail: problem.detail,
+      code: problem.code,
+      ...(problem.issues === undefined || problem.issues.length === 0 ? {} : { issues: problem.issues }),
+    }),
+  );
+}
+
+/** The one error reporter: every rejection of every route ends here. */
+export function reportErrors(log: Log): ErrorRequestHandler {
+  return (error: unknown, req: Request, res: Response, _next: unknown) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500)
+      log.error({ err: error, method: req.method, route: routeOf(req) }, 'request failed');
+    // A body half sent cannot become an error answer: cutting it is the only honest sign.
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    sendProblem(res, problem);
+  };
+}
+
+/** The route's pattern, never the path: paths hold play tokens. */
+export function routeOf(req: Request): string {
+  const pattern: unknown = req.route?.path;
+  return typeof pattern === 'string' ? `${req.baseUrl}${pattern}` : req.baseUrl || 'unmatched';
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof AppError) {
+    return {
+      status: error.status,
+      code: error.code,
+      detail: error.message,
+      headers: error.headers,
+      issues: error.issues,
+    };
+  }
+  return (
+    databaseProblem(error) ??
+    requestProblem(error) ?? {
+      status: 500,
+      code: 'internal',
+      detail: 'Something went wrong on this server. Its log says what.',
+    }
+  );
+}
+
+/** SQLSTATE classes: 08 connection, 57P server going down, 53 out of disk, memory or connections, 22 bad value, 23 constraint. */
+function databaseProblem(error: unknown): Problem | null {
+  const state = sqlState(error) ?? '';
+  if (state === '53100')
+    return {
+      status: 507,
+      code: 'database.disk_full',
+      detail: "The database's disk is full. Free some space; nothing was lost.",
+    };
+  if (/^(08|57P|53)/.test(state) || isConnectionLost(error)) {
+    return {
+      status: 503,
+      code: 'database.unavailable',
+      detail: 'The database does not answer right now. Try again in a moment.',
+      headers: { 'Retry-After': '2' },
+    };
+  }
+  if (brokenConstraint(error) !== null || state.startsWith('23')) {
+    return { status: 409, code: 'request.conflict', detail: 'This contradicts what is stored already.' };
+  }
+  return state.startsWith('22')
+    ? { status: 400, code: 'request.invalid', detail: 'A value of the request is not valid.' }
+    : null;
+}
+
+const LOST_NAMES = new Set([
+  'ConnectionError',
+  'BackendTerminatedError',
+  'BackendTerminatedUnexpectedlyError',
+  'StatementTimeoutError',
+]);
+const LOST_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+function isConnectionLost(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth += 1
+  ) {
+    if (LOST_NAMES.has(current.constructor.name)) return true;
+    if ('code' in current && typeof current.code === 'string' && LOST_CODES.has(current.code)) return true;
+  }
+  return false;
+}
+
+/** What Express and its body parser throw: an http-errors object with a 4xx status of its own. */
+function requestProblem(error: unknown): Problem | null {
+  if (!(error instanceof Error) || !('status' in error)) return null;
+  const { status } = error;
+  if (typeof status !== 'number' || status < 400 || status > 499) return null;
+  const type = 'type' in error && typeof error.type === 'string' ? error.type : '';
+  if (type === 'entity.parse.failed')
+    return { status: 400, code: 'request.bad_json', detail: 'The body is not valid JSON.' };
+  if (type === 'entity.too.large')
+    return { status: 413, code: 'request.too_large', detail: 'The body is too large.' };
+  if (error instanceof URIError)
+    return { status: 400, code: 'request.bad_path', detail: 'The path holds a broken percent-encoding.' };
+  return { status, code: 'request.invalid', detail: 'The request could not be read.' };
+}

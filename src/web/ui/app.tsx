@@ -1,0 +1,54 @@
+import { lazy, useEffect } from 'react';
+import { fetchHealth, fetchOverview, type Overview } from './api.ts';
+import { Header } from './header.tsx';
+import { HomeView } from './home-view.tsx';
+import { LazyPart } from './lazy-part.tsx';
+import { usePolled } from './polling.ts';
+import { useView, VIEWS } from './views.ts';
+
+const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
+const SettingsView = lazy(async () => ({ default: (await import('./settings-view.tsx')).SettingsView }));
+
+/** Soon while it is empty: the starter catalogue is imported during the first minute. */
+const overviewPace = ({ newest }: Overview) => (newest.length === 0 ? 15_000 : 300_000);
+const healthPace = () => 15_000;
+/** Elsewhere only the dot in the header shows it. */
+const quietHealthPace = () => 60_000;
+
+export function App() {
+  const view = useView();
+  const overview = usePolled(fetchOverview, overviewPace);
+  const health = usePolled(fetchHealth, view === 'health' ? healthPace : quietHealthPace);
+
+  useEffect(() => {
+    document.title = view === 'home' ? 'Tributary' : `${VIEWS[view]} · Tributary`;
+    window.scrollTo({ top: 0 });
+  }, [view]);
+
+  return (
+    <>
+      <button type="button" className="tb-skip" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to the content
+      </button>
+      <Header view={view} health={health} />
+      <main id="main" tabIndex={-1}>
+        {view === 'home' && <HomeView overview={overview} />}
+        {view === 'health' && (
+          <LazyPart>
+            <HealthView health={health} />
+          </LazyPart>
+        )}
+        {view === 'settings' && (
+          <LazyPart>
+            <SettingsView />
+          </LazyPart>
+        )}
+      </main>
+      <footer className="tb-footer">
+        <span>Tributary {overview.data?.version ?? ''}</span>
+        <a href="/manifest.json">Manifest</a>
+        <a href="/api/openapi.json">API</a>
+      </footer>
+    </>
+  );
+}

@@ -1,0 +1,277 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { command, openDb, rows } from '../../src/platform/db.ts';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
+import { isAlive } from '../../src/platform/embedded-postgres/processes.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { type App, openYard, query, quiet, until } from '../support/embedded-postgres.ts';
+
+const serve = { log: quiet, role: 'serve' } as const;
+const visit = { log: quiet, role: 'visit' } as const;
+
+describe('several processes on one data folder', { timeout: 90_000 }, () => {
+  test('five that race on an empty folder get one server, and the last to leave stops it', async () => {
+    await using yard = await openYard();
+    const apps = Array.from({ length: 5 }, () => yard.app());
+    const ready = await Promise.all(apps.map((app) => app.event('ready')));
+    expect(ready.filter(({ started }) => started)).toHaveLength(1);
+    expect(new Set(ready.map(({ url }) => url)).size).toBe(1);
+    expect(ready.map(({ answer }) => answer)).toEqual([42, 42, 42, 42, 42]);
+    const postmaster = yard.postmaster();
+    const [last, ...others] = apps;
+    for (const app of others) expect(await leave(app)).toEqual({ answer: 42, exitCode: 0 });
+    expect(yard.postmaster()).toBe(postmaster);
+    expect(last && (await leave(last))).toEqual({ answer: 42, exitCode: 0 });
+    expect(postmaster !== null && isAlive(postmaster)).toBe(false);
+  });
+
+  test('a script that runs while the server is up attaches and leaves it running', async () => {
+    await using yard = await openYard();
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    const script = yard.app({ mode: 'once' });
+    expect(await script.event('ready')).toMatchObject({ started: false, answer: 42 });
+    expect(await script.exited).toBe(0);
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('a script alone stops what it started; one that a server joined leaves it to the server', async () => {
+    await using yard = await openYard();
+    const alone = yard.app({ mode: 'once' });
+    expect(await alone.event('ready')).toMatchObject({ started: true });
+    await alone.exited;
+    expect(yard.postmaster()).toBe(null);
+
+    const script = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...visit });
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    expect([script.started, server.started]).toEqual([true, false]);
+    await script.stop();
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('the server stops Postgres under a script that is still attached, and does not get it started again', async () => {
+    await using yard = await openYard();
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    const script = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...visit });
+    await server.stop();
+    expect(yard.postmaster()).toBe(null);
+    await expect(query(script.url, 'SELECT 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await script.stop();
+  });
+
+  test('all that leave at once leave nothing behind', async () => {
+    await using yard = await openYard();
+    for (const roles of [
+      [serve, serve, serve],
+      [visit, visit, visit],
+      [visit, serve, visit],
+    ]) {
+      const servers = await Promise.all(
+        roles.map((role) => startEmbeddedPostgres({ dataDir: yard.dataDir, ...role })),
+      );
+      await Promise.all(servers.map((server) => server.stop()));
+      expect(yard.postmaster()).toBe(null);
+    }
+  });
+
+  test('one that starts while another stops gets a server, whichever comes first', async () => {
+    await using yard = await openYard();
+    let old = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    for (const headStartMs of [0, 2, 5, 10, 20, 40]) {
+      const stopping = old.stop();
+      await new Promise((resolve) => setTimeout(resolve, headStartMs));
+      const young = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+      await stopping;
+      expect(await query(young.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      old = young;
+    }
+    await old.stop();
+  });
+});
+
+describe('death', { timeout: 60_000 }, () => {
+  test('SIGTERM stops the program and Postgres within ten seconds', async () => {
+    await using yard = await openYard();
+    const app = yard.app();
+    await app.event('ready');
+    const postmaster = yard.postmaster();
+    const startedAt = performance.now();
+    expect(await leave(app)).toEqual({ answer: 42, exitCode: 0 });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(postmaster !== null && isAlive(postmaster)).toBe(false);
+    expect(await readFile(join(yard.dataDir, 'postgres.log'), 'utf8')).toContain(
+      'database system is shut down',
+    );
+  });
+
+  test('Ctrl-C in the terminal leaves Postgres alive until the program is done with it', async () => {
+    await using yard = await openYard();
+    const app = yard.app();
+    await app.event('ready');
+    // What a terminal does: the whole foreground process group gets it, at once and twice by an impatient hand.
+    process.kill(-app.pid, 'SIGINT');
+    process.kill(-app.pid, 'SIGINT');
+    expect((await app.event('leaving')).answer).toBe(42);
+    expect(await app.exited).toBe(0);
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('a program killed with -9 leaves an orphan, which the next one adopts with every row and stops', async () => {
+    await using yard = await openYard();
+    const app = yard.app();
+    const { url = '' } = await app.event('ready');
+    await query(url, 'CREATE TABLE kept AS SELECT 7 AS n');
+    app.kill('SIGKILL');
+    await app.exited;
+    const orphan = yard.postmaster();
+    expect(orphan).not.toBe(null);
+    const next = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    expect(next).toMatchObject({ started: false, url });
+    expect(await query(next.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    await next.stop();
+    expect(orphan !== null && isAlive(orphan)).toBe(false);
+  });
+
+  test('Postgres killed with -9 comes back on its port, the pool recovers and committed rows are there', async () => {
+    await using yard = await openYard();
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    const db = await openDb({ url: server.url, poolMax: 4, log: createLog('silent') });
+    await db.query(command('test.create')`CREATE TABLE kept (n int4)`);
+    for (let n = 0; n < 20; n += 1) await db.query(command('test.insert')`INSERT INTO kept VALUES (${n})`);
+    for (let round = 0; round < 2; round += 1) {
+      const killed = yard.postmaster() ?? 0;
+      process.kill(killed, 'SIGKILL');
+      const count = rows(
+        'test.count',
+        z.object({ count: z.int() }),
+      )`SELECT count(*)::int4 AS count FROM kept`;
+      await until(async () => (await db.one(count).catch(() => null))?.count === 20);
+      expect(yard.postmaster()).not.toBe(killed);
+      expect(yard.postmaster()).not.toBe(null);
+      await server.ensure();
+    }
+    await db.end();
+    await server.stop();
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('ensure waits until a killed Postgres answers again, for a script too', async () => {
+    await using yard = await openYard();
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...visit });
+    process.kill(yard.postmaster() ?? 0, 'SIGKILL');
+    await Promise.all([server.ensure(), server.ensure()]);
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('three servers of one folder whose Postgres is killed agree on one new one', async () => {
+    await using yard = await openYard();
+    const apps = [yard.app(), yard.app(), yard.app()];
+    await Promise.all(apps.map((app) => app.event('ready')));
+    process.kill(yard.postmaster() ?? 0, 'SIGKILL');
+    await Promise.all(apps.map((app) => app.event('restored')));
+    for (const app of apps) expect(await leave(app)).toEqual({ answer: 42, exitCode: 0 });
+    expect(yard.postmaster()).toBe(null);
+  });
+
+  test('program and Postgres killed together under writes lose no committed row, three times over', async () => {
+    await using yard = await openYard();
+    let acknowledged = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const app = yard.app();
+      const { url = '' } = await app.event('ready');
+      if (round === 0) await query(url, 'CREATE TABLE kept (n int4)');
+      const [row] = await query(url, 'SELECT count(*)::int4 AS n FROM kept');
+      // The statement in flight at the kill may be there although nobody heard of it.
+      expect(row?.n - acknowledged).toBeOneOf([0, 1]);
+      acknowledged = row?.n;
+      setTimeout(() => {
+        app.kill('SIGKILL');
+        process.kill(yard.postmaster() ?? 0, 'SIGKILL');
+      }, 150);
+      while (
+        await query(url, 'INSERT INTO kept VALUES (1)').then(
+          () => true,
+          () => false,
+        )
+      )
+        acknowledged += 1;
+    }
+    expect(acknowledged).toBeGreaterThan(3);
+    const server = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...visit });
+    const [row] = await query(server.url, 'SELECT count(*)::int4 AS n FROM kept');
+    expect(row?.n - acknowledged).toBeOneOf([0, 1]);
+    await server.stop();
+  });
+
+  test('a start killed with -9 at any point leaves a folder the next start can use', async () => {
+    await using yard = await openYard();
+    for (const afterMs of [150, 350, 550, 750, 950]) {
+      const app = yard.app();
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      app.kill('SIGKILL');
+      await app.exited;
+    }
+    const app = yard.app();
+    expect(await app.event('ready')).toMatchObject({ answer: 42 });
+    expect(await leave(app)).toEqual({ answer: 42, exitCode: 0 });
+  });
+});
+
+describe('a postmaster.pid that is in the way', { timeout: 60_000 }, () => {
+  test.each([
+    ['names a dead process', async () => ({ pid: 2 ** 22 + 1, end: async () => {} })],
+    ['names a living stranger of our own user', startStranger],
+    ['names a zombie', startZombie],
+    ['is empty', async () => ({ pid: null, end: async () => {} })],
+  ])('and %s does not keep the server from starting', async (_, startOther) => {
+    await using yard = await openYard();
+    const first = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    const file = join(yard.dataDir, 'postgres', 'postmaster.pid');
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    await first.stop();
+    const other = await startOther();
+    await writeFile(file, other.pid === null ? '' : [other.pid, ...lines.slice(1)].join('\n'));
+    const second = await startEmbeddedPostgres({ dataDir: yard.dataDir, ...serve });
+    expect(second.started).toBe(true);
+    expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await other.end();
+    await second.stop();
+  });
+});
+
+/** A process of ours that is no Postgres; it must survive. */
+async function startStranger() {
+  const sleeper = spawn('sleep', ['60'], { stdio: 'ignore' });
+  await once(sleeper, 'spawn');
+  const end = async () => {
+    expect(sleeper.exitCode ?? sleeper.signalCode).toBe(null);
+    sleeper.kill('SIGKILL');
+  };
+  return { pid: sleeper.pid ?? 0, end };
+}
+
+/** A dead process whose parent never asks for it, as under a PID 1 that does not reap. */
+async function startZombie() {
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [output] = await once(parent.stdout, 'data');
+  const pid = Number(String(output));
+  await until(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8')));
+  return { pid, end: async () => void parent.kill('SIGKILL') };
+}
+
+async function leave(app: App) {
+  app.kill('SIGTERM');
+  const { answer } = await app.event('leaving');
+  return { answer, exitCode: await app.exited };
+}
