@@ -61,7 +61,16 @@ export async function buildWebUi({ signal, log, root = OWN_ROOT }: WebBuildOptio
   await removeAbandoned(webDir);
   const fresh = await mkdtemp(join(webDir, 'dist.tmp-'));
   try {
-    const args = [vite, 'build', '--config', join(webDir, 'vite.config.ts'), '--outDir', fresh];
+    const args = [
+      vite,
+      'build',
+      '--configLoader',
+      'native',
+      '--config',
+      join(webDir, 'vite.config.ts'),
+      '--outDir',
+      fresh,
+    ];
     await run(args, { cwd: root, signal, log });
     await writeFile(join(fresh, STAMP), hash);
     await swapIn(fresh, join(webDir, 'dist'));
@@ -98,9 +107,8 @@ async function sourceHash(root: string): Promise<string | null> {
 type RunOptions = { cwd: string; signal: AbortSignal; log: WebBuildOptions['log'] };
 
 async function run(args: readonly string[], { cwd, signal, log }: RunOptions): Promise<void> {
-  const { PATH, HOME, TMPDIR, SystemRoot } = process.env;
-  // Not the whole environment: a build has no business with the server's secrets.
-  const env = { PATH, HOME, TMPDIR, SystemRoot, NODE_ENV: 'production', NO_COLOR: '1' };
+  // Not the server's environment: a build has no business with its secrets, and needs nothing of it.
+  const env = { NODE_ENV: 'production', NO_COLOR: '1' };
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   lowerPriority(child);
   const output = captureTail(child);

@@ -1,0 +1,162 @@
+/** `npm run doctor`: looks at everything a first install trips over and prints the exact fix. Ends with 1 when something must be mended. */
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Config } from '../src/platform/config.ts';
+import { openDatabase } from '../src/platform/database.ts';
+import { createLog } from '../src/platform/log.ts';
+import { serverFacts } from '../src/platform/queries.ts';
+import { createRedis } from '../src/platform/redis.ts';
+import { scriptConfig } from './context.ts';
+
+type Finding = { name: string; state: 'ok' | 'note' | 'mend'; text: string };
+type Check = (config: Config) => Promise<Finding>;
+
+const ok = (name: string, text: string): Finding => ({ name, state: 'ok', text });
+const note = (name: string, text: string): Finding => ({ name, state: 'note', text });
+const mend = (name: string, text: string): Finding => ({ name, state: 'mend', text });
+
+const checks: readonly Check[] = [node, dataDir, disk, database, redis, tls, publicUrl, mediaTools];
+
+const config = scriptConfig();
+const findings: Finding[] = [];
+for (const check of checks) {
+  const finding = await check(config).catch((error: unknown) =>
+    mend(check.name, error instanceof Error ? error.message : String(error)),
+  );
+  findings.push(finding);
+  console.log(`${{ ok: '✔', note: '·', mend: '✘' }[finding.state]} ${finding.name}: ${finding.text}`);
+}
+process.exit(findings.some((finding) => finding.state === 'mend') ? 1 : 0);
+
+async function node(): Promise<Finding> {
+  const major = Number(process.versions.node.split('.')[0]);
+  return major >= 24
+    ? ok('Node', process.versions.node)
+    : mend('Node', `${process.versions.node} runs this; start it with npm, which takes the pinned Node 24.`);
+}
+
+async function dataDir({ dataDir }: Config): Promise<Finding> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.R_OK);
+    return ok('Data folder', dataDir);
+  } catch {
+    return mend(
+      'Data folder',
+      `${dataDir} cannot be written. Give it to the user who runs Tributary, or set DATA_DIR to a folder of yours.`,
+    );
+  }
+}
+
+async function disk({ dataDir }: Config): Promise<Finding> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const freeGib = (bavail * bsize) / 2 ** 30;
+  return freeGib < 1
+    ? mend('Disk', `only ${freeGib.toFixed(2)} GiB free in the data folder; free some space.`)
+    : ok('Disk', `${freeGib.toFixed(0)} GiB free`);
+}
+
+async function database(config: Config): Promise<Finding> {
+  const opened = await openDatabase({ config, log: createLog('silent'), role: 'visit' });
+  try {
+    const facts = await serverFacts(opened.db);
+    const kind = config.database.url === null ? 'embedded' : 'DATABASE_URL';
+    if (facts.versionNumber < 150_000)
+      return mend('Database', `Postgres ${facts.version} is too old: 15 or newer is needed.`);
+    if (facts.encoding !== 'UTF8')
+      return mend('Database', `its encoding is ${facts.encoding}; create it with ENCODING 'UTF8'.`);
+    const driftSeconds = Math.abs(facts.now.getTime() - Date.now()) / 1000;
+    if (driftSeconds > 5)
+      return mend(
+        'Clock',
+        `this machine and the database differ by ${driftSeconds.toFixed(0)} s; set both clocks by NTP, or links expire at the wrong time.`,
+      );
+    if (!facts.hasTrigrams)
+      return note(
+        'Database',
+        'its LC_CTYPE knows no letters beyond ASCII: searches with typos in other scripts find less. Create it with a UTF-8 locale.',
+      );
+    return ok('Database', `Postgres ${facts.version}, ${kind}, clocks agree`);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function redis({ redisUrl }: Config): Promise<Finding> {
+  if (redisUrl === null) return note('Redis', 'not set; one instance does not need it.');
+  const connection = await createRedis({ url: redisUrl, log: createLog('silent') });
+  try {
+    return (await connection.ping())
+      ? ok('Redis', 'answers')
+      : mend(
+          'Redis',
+          'does not answer. Correct REDIS_URL or start it; Tributary works without, only slower.',
+        );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function tls({ http }: Config): Promise<Finding> {
+  if (http.tls === null)
+    return note(
+      'TLS',
+      'this server speaks plain http; set TLS_CERT and TLS_KEY, or put a reverse proxy with https before it.',
+    );
+  const certificate = new X509Certificate(await readFile(http.tls.cert));
+  const days = (new Date(certificate.validTo).getTime() - Date.now()) / 86_400_000;
+  if (days < 0) return mend('TLS', 'the certificate has expired. Renew it.');
+  return days < 14
+    ? note('TLS', `the certificate ends in ${days.toFixed(0)} days; renew it.`)
+    : ok('TLS', `certificate for ${days.toFixed(0)} more days`);
+}
+
+/** A TV installs an add-on only over https or from 127.0.0.1. */
+async function publicUrl({ http }: Config): Promise<Finding> {
+  const { publicUrl: address } = http;
+  if (address === null) {
+    return note(
+      'Public address',
+      'PUBLIC_URL is not set: good for this machine only. For TVs and phones set it to an https address that reaches this server.',
+    );
+  }
+  const answer = await fetch(`${address}/manifest.json`, { signal: AbortSignal.timeout(5000) }).catch(
+    () => null,
+  );
+  if (answer === null)
+    return mend(
+      'Public address',
+      'PUBLIC_URL does not answer from here. Is the server running, the name in DNS, the port forwarded, the certificate valid?',
+    );
+  if (!answer.ok)
+    return mend(
+      'Public address',
+      `PUBLIC_URL answers the manifest with ${answer.status}; is it this server's address?`,
+    );
+  if (answer.headers.get('access-control-allow-origin') !== '*')
+    return mend(
+      'Public address',
+      'the reverse proxy takes the CORS headers away (Access-Control-Allow-Origin: *); let them through.',
+    );
+  if (!address.startsWith('https:'))
+    return mend(
+      'Public address',
+      'it is plain http: a TV installs only over https. Set TLS_CERT and TLS_KEY, or let a reverse proxy do https.',
+    );
+  return ok('Public address', 'the manifest answers over https, with CORS');
+}
+
+async function mediaTools({ ffmpegPath }: Config): Promise<Finding> {
+  const run = promisify(execFile);
+  const answer = await run(ffmpegPath, ['-version'], { timeout: 5000, killSignal: 'SIGKILL' }).catch(
+    () => null,
+  );
+  if (answer === null)
+    return note(
+      'ffmpeg',
+      'not found; remuxing will not be there. Debian: apt-get install ffmpeg. Elsewhere set FFMPEG_PATH.',
+    );
+  return ok('ffmpeg', /version (\S+)/.exec(answer.stdout)?.[1] ?? 'found');
+}
