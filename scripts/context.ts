@@ -1,7 +1,11 @@
+import { SHIPPED_FOLDER } from '../src/ground.ts';
 import { AppError } from '../src/kit/errors.ts';
 import { BadSettings, type Config, loadConfig, readEnvironment } from '../src/platform/config.ts';
+import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { type Database, openDatabase } from '../src/platform/database.ts';
 import { createLog, type Log } from '../src/platform/log.ts';
+import { createNet } from '../src/platform/net.ts';
+import { createKinds } from '../src/streams/registry.ts';
 
 export type ScriptContext = { config: Config; log: Log; database: Database };
 
@@ -31,6 +35,30 @@ export async function withDatabase(work: (context: ScriptContext) => Promise<voi
       fail([error.message, ...error.issues.map((issue) => `  ${issue.path}: ${issue.message}`)].join('\n'));
     throw error;
   }
+}
+
+/** What an import needs beside the database: the kinds, with nothing dialled. */
+export async function importDeps({ config, log, database }: ScriptContext) {
+  const { secretKeys } = await loadSecrets(config);
+  const { mode, allow } = config.outbound;
+  const net = createNet({ mode, allow, ownPorts: () => new Set(database.ports) });
+  const kinds = createKinds({
+    db: database.db,
+    net,
+    log,
+    crypto: createCrypto(secretKeys),
+    localFolders: config.localFolders,
+    shippedFolder: SHIPPED_FOLDER,
+  });
+  return {
+    db: database.db,
+    log,
+    kinds,
+    async close() {
+      await kinds.close();
+      await net.close();
+    },
+  };
 }
 
 export function fail(message: string): never {

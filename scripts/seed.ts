@@ -4,11 +4,10 @@
  *   file FILE.json  titles in the format of docs/import-format.md
  */
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { importTitles } from '../src/features/imports/index.ts';
-import { STARTER_FILE } from '../src/features/imports/starter.ts';
-import { importDeps } from '../src/import-deps.ts';
-import { fail, type ScriptContext, withDatabase } from './context.ts';
+import { importTitles, STARTER_FILE } from '../src/features/imports/index.ts';
+import { fail, importDeps, type ScriptContext, withDatabase } from './context.ts';
 
 const USAGE =
   'npm run seed -- starter            the films that come with Tributary\nnpm run seed -- file FILE.json     titles of a file (docs/import-format.md)';
@@ -27,6 +26,7 @@ async function seed({ config, log, database }: ScriptContext, path: string): Pro
   const deps = await importDeps({ config, log, database });
   try {
     const result = await importTitles(deps, parseJson(text), {
+      name: importer === 'starter' ? 'starter' : basename(path),
       signal: stop.signal,
       onProgress: ({ done, total }: { done: number; total: number }) =>
         process.stderr.write(`\r${done} of ${total} titles`),

@@ -49,7 +49,8 @@ export function createApp(deps: AppDeps): Express {
 /** Links are made from the request's address, so one that is no host name never gets further. */
 const checkHost: RequestHandler = (req, _res, next) => {
   const host = req.host ?? '';
-  if (/^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(host)) return next();
+  if (/^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(host))
+    return next();
   throw new AppError('request.bad_host', 'The Host header is not a host name.', { status: 400 });
 };
 

@@ -39,6 +39,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     teardownTimeout: seconds(20),
+    globalSetup: ['test/support/global-setup.ts'],
     env: { OUTBOUND: 'listed', OUTBOUND_ALLOW: '127.0.0.0/8,::1' },
     reporters: ['default', ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []), noSkips()],
     projects: [

@@ -197,6 +197,19 @@ BEGIN
 END $$;
 CREATE TRIGGER play_count_inserted AFTER INSERT OR UPDATE ON play_count FOR EACH ROW EXECUTE FUNCTION play_counted();
 
+-- May everyone have it? Its licence is an open one, and reaching it costs the owner no secret and no account: a private
+-- torrent's offer holds a passkey, Usenet is read with the owner's account, sources and folders are the owner's machines.
+CREATE FUNCTION is_open_stream(stream_id bigint, kind text, licence_code text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM licence li WHERE li.code = licence_code AND li.is_open) AND CASE kind
+    WHEN 'torrent' THEN NOT EXISTS (SELECT 1 FROM stream_torrent t WHERE t.stream_id = is_open_stream.stream_id AND t.visibility = 'private')
+    WHEN 'http' THEN NOT EXISTS (SELECT 1 FROM stream_http h WHERE h.stream_id = is_open_stream.stream_id AND h.source_id IS NOT NULL)
+    WHEN 'local' THEN NOT EXISTS (SELECT 1 FROM stream_local o WHERE o.stream_id = is_open_stream.stream_id AND o.folder <> 'starter')
+    WHEN 'usenet' THEN false
+    WHEN 'ftp' THEN false
+    ELSE true
+  END;
+$$;
+
 -- media.total_streams / open_streams / last_stream_added_at: how many offerable streams a title has, and how many under an open licence.
 CREATE FUNCTION refresh_media_streams(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -205,12 +218,11 @@ BEGIN
   FROM (
     SELECT t.id,
       count(DISTINCT s.id)::integer AS total,
-      (count(DISTINCT s.id) FILTER (WHERE li.is_open))::integer AS open,
+      (count(DISTINCT s.id) FILTER (WHERE is_open_stream(s.id, s.kind, s.licence_code)))::integer AS open,
       max(s.created_at) AS added
     FROM unnest(ids) AS t(id)
     LEFT JOIN stream_media_link l ON l.media_id = t.id
     LEFT JOIN stream s ON s.id = l.stream_id AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
-    LEFT JOIN licence li ON li.code = s.licence_code
     GROUP BY t.id
   ) x
   WHERE m.id = x.id
@@ -267,6 +279,14 @@ END $$;
 CREATE TRIGGER licence_update AFTER UPDATE OF is_open ON licence FOR EACH ROW
   WHEN (NEW.is_open IS DISTINCT FROM OLD.is_open) EXECUTE FUNCTION licence_changed();
 
+CREATE FUNCTION torrent_visibility_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(SELECT DISTINCT l.media_id FROM stream_media_link l WHERE l.stream_id = NEW.stream_id));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER torrent_visibility_update AFTER UPDATE OF visibility ON stream_torrent FOR EACH ROW
+  WHEN (NEW.visibility IS DISTINCT FROM OLD.visibility) EXECUTE FUNCTION torrent_visibility_changed();
+
 -- A source's removal takes its http streams with it: stream_http cascades, and this takes the stream row (C6).
 CREATE FUNCTION stream_http_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -295,5 +315,5 @@ DROP TRIGGER media_delete_guard ON media;
 DROP TRIGGER licence_update ON licence;
 DROP TABLE play_count, torrent_tracker, tracker, stream_subtitle, stream_language, stream_media_link, stream_file, stream_external,
   stream_telegram, stream_usenet, stream_youtube, stream_local, stream_http, stream_torrent, stream;
-DROP FUNCTION media_delete_guard(), stream_http_deleted(), licence_changed(), stream_changed(), links_deleted(), links_updated(), links_changed(),
-  refresh_media_streams(bigint[]), play_counted();
+DROP FUNCTION media_delete_guard(), stream_http_deleted(), torrent_visibility_changed(), licence_changed(), stream_changed(), links_deleted(), links_updated(), links_changed(),
+  refresh_media_streams(bigint[]), is_open_stream(bigint, text, text), play_counted();

@@ -3,7 +3,7 @@
 -- The text is that of platform/notify.ts: sender, channel, payload. Counters that move with each play (watch_count, playback_count) do not count as a change. Postgres folds equal notices of one transaction into one.
 CREATE FUNCTION notify_media_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('tributary', 'db media changed');
+  PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   RETURN NULL;
 END $$;
 CREATE FUNCTION notify_media_updated() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -12,7 +12,7 @@ BEGIN
     SELECT 1 FROM changed n JOIN former f ON f.id = n.id
     WHERE (to_jsonb(n) - '{watch_count,rank,updated_at,search}'::text[]) IS DISTINCT FROM (to_jsonb(f) - '{watch_count,rank,updated_at,search}'::text[])
   ) THEN
-    PERFORM pg_notify('tributary', 'db media changed');
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   END IF;
   RETURN NULL;
 END $$;
@@ -23,7 +23,7 @@ BEGIN
     WHERE (to_jsonb(n) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
       IS DISTINCT FROM (to_jsonb(f) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
   ) THEN
-    PERFORM pg_notify('tributary', 'db media changed');
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   END IF;
   RETURN NULL;
 END $$;

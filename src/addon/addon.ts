@@ -27,7 +27,7 @@ export type AddonDeps = CatalogDeps &
   SubtitlesDeps & {
     fixed: z.infer<typeof FixedManifest>;
     genres(): Promise<readonly string[]>;
-    /** The name the owner gave the add-on, and how often the manifest's settings changed. */
+    /** The name the owner gave the add-on, and how often settings changed. */
     manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
   };
 

@@ -3,7 +3,7 @@ import { contentTypeOf } from '../kit/content-type.ts';
 import { parseMediaId } from '../kit/media-id.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import { LINK_LIFE_S, type Links } from '../platform/links.ts';
+import type { Links } from '../platform/links.ts';
 import { offerKey, type StreamKind, type Target } from '../streams/kind.ts';
 import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
@@ -18,8 +18,10 @@ export type StreamDeps = {
   kinds: { get(kind: string): StreamKind | undefined };
   /** Offers of a title before they become links, for all installs that see the same. */
   offers: CacheSpace<readonly Offer[]>;
+  /** Life of the links made here. */
+  linkLifeSeconds(): number;
   streamLimits(): { perTitle: number; perResolution: number };
-  manifestSettings(): { name: string };
+  manifestSettings(): { name: string; revision: number };
   onDropped: OnDropped;
 };
 
@@ -153,6 +155,7 @@ function playUrl(
   return deps.links.make(
     {
       streamId: offer.streamId,
+      kind: offer.kind,
       mediaId: title.mediaId,
       ...(title.episodeId === null ? {} : { episodeId: title.episodeId }),
       fileIndex: target.fileIndex,
@@ -161,7 +164,7 @@ function playUrl(
           ? `${filename}${extensionOf(target.contentType)}`
           : filename,
       subject: 'public',
-      expiresAt: Math.floor(Date.now() / 1000) + LINK_LIFE_S,
+      expiresAt: Math.floor(Date.now() / 1000) + deps.linkLifeSeconds(),
     },
     { baseUrl: context.baseUrl, resource: target.resource },
   );

@@ -1,11 +1,6 @@
-import { z } from "zod";
-import { type Db, rows, sql } from "../platform/db.ts";
-import {
-	Card,
-	type CatalogQuery,
-	PAGE_SIZE,
-	type Visibility,
-} from "./catalog.ts";
+import { z } from 'zod';
+import { type Db, rows, sql } from '../platform/db.ts';
+import { Card, type CatalogQuery, PAGE_SIZE, type Visibility } from './catalog.ts';
 
 /**
  * The columns of a card, over a page of ids that the inner query has cut already: the translation is joined for
@@ -20,23 +15,18 @@ const CARD = sql.fragment`
 
 /** Published, public, and, for an install that shows only open licences, with such a stream. */
 function visible(visibility: Visibility) {
-	return visibility === "all"
-		? sql.fragment`m.is_published AND m.is_public`
-		: sql.fragment`m.is_published AND m.is_public AND m.open_streams > 0`;
+  return visibility === 'all'
+    ? sql.fragment`m.is_published AND m.is_public`
+    : sql.fragment`m.is_published AND m.is_public AND m.open_streams > 0`;
 }
 
 function ofGenre(genre: string | undefined) {
-	return genre === undefined
-		? sql.fragment``
-		: sql.fragment`AND m.genres @> ${sql.array([genre], "text")}`;
+  return genre === undefined ? sql.fragment`` : sql.fragment`AND m.genres @> ${sql.array([genre], 'text')}`;
 }
 
 /** Most watched first. Walks `media_popular` or `media_popular_open`. */
-export function popularPage(
-	db: Db,
-	query: CatalogQuery,
-): Promise<readonly Card[]> {
-	return db.any(rows("catalog.popular", Card)`
+export function popularPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
+  return db.any(rows('catalog.popular', Card)`
     SELECT ${CARD}
     FROM (
       SELECT m.* FROM media m
@@ -50,11 +40,8 @@ export function popularPage(
 }
 
 /** Last added first. Walks `media_new` or `media_new_open`. */
-export function recentPage(
-	db: Db,
-	query: CatalogQuery,
-): Promise<readonly Card[]> {
-	return db.any(rows("catalog.recent", Card)`
+export function recentPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
+  return db.any(rows('catalog.recent', Card)`
     SELECT ${CARD}
     FROM (
       SELECT m.* FROM media m
@@ -72,11 +59,11 @@ export function recentPage(
  * well they match. `words` holds letters and digits only (see `search/index.ts`).
  */
 export function searchPage(
-	db: Db,
-	query: CatalogQuery,
-	words: { tsquery: string; text: string },
+  db: Db,
+  query: CatalogQuery,
+  words: { tsquery: string; text: string },
 ): Promise<readonly Card[]> {
-	return db.any(rows("catalog.search", Card)`
+  return db.any(rows('catalog.search', Card)`
     SELECT ${CARD}
     FROM (
       SELECT m.*, (fold(m.title) = fold(${words.text}))::integer AS exact, ts_rank(m.search, q.q) AS match
@@ -95,12 +82,8 @@ export function searchPage(
 }
 
 /** Second step, only when the words found nothing: titles and aliases that look alike (trigrams), typos forgiven. */
-export function similarPage(
-	db: Db,
-	query: CatalogQuery,
-	text: string,
-): Promise<readonly Card[]> {
-	return db.any(rows("catalog.similar", Card)`
+export function similarPage(db: Db, query: CatalogQuery, text: string): Promise<readonly Card[]> {
+  return db.any(rows('catalog.similar', Card)`
     SELECT ${CARD}
     FROM (
       SELECT id, max(likeness) AS likeness FROM (
@@ -117,12 +100,8 @@ export function similarPage(
 }
 
 /** The titles of one system catalogue in its own order. */
-export function curatedPage(
-	db: Db,
-	query: CatalogQuery,
-	slug: string,
-): Promise<readonly Card[]> {
-	return db.any(rows("catalog.curated", Card)`
+export function curatedPage(db: Db, query: CatalogQuery, slug: string): Promise<readonly Card[]> {
+  return db.any(rows('catalog.curated', Card)`
     SELECT ${CARD}
     FROM catalog c
     JOIN catalog_item i ON i.catalog_id = c.id
@@ -134,16 +113,17 @@ export function curatedPage(
   `);
 }
 
-const CuratedList = z.object({
-	slug: z.string(),
-	name: z.string(),
-	kinds: z.array(Card.shape.kind),
+/** A system catalogue of the manifest and the kinds it holds. */
+export const CuratedList = z.object({
+  slug: z.string(),
+  name: z.string(),
+  kinds: z.array(Card.shape.kind),
 });
 export type CuratedList = z.infer<typeof CuratedList>;
 
 /** The system catalogues that stand in the manifest, each with the kinds it holds. */
 export function curatedLists(db: Db): Promise<readonly CuratedList[]> {
-	return db.any(rows("catalog.curated_lists", CuratedList)`
+  return db.any(rows('catalog.curated_lists', CuratedList)`
     SELECT c.slug, c.name, array_agg(DISTINCT m.kind ORDER BY m.kind) AS kinds
     FROM catalog c
     JOIN catalog_item i ON i.catalog_id = c.id
@@ -156,14 +136,8 @@ export function curatedLists(db: Db): Promise<readonly CuratedList[]> {
 }
 
 /** Names of the genres in use, most used first; they become the options of the `genre` extra. */
-export async function genreNames(
-	db: Db,
-	limit: number,
-): Promise<readonly string[]> {
-	const found = await db.any(rows(
-		"catalog.genre_names",
-		z.object({ name: z.string() }),
-	)`
+export async function genreNames(db: Db, limit: number): Promise<readonly string[]> {
+  const found = await db.any(rows('catalog.genre_names', z.object({ name: z.string() }))`
     SELECT g.name
     FROM genre g
     CROSS JOIN LATERAL (
@@ -173,5 +147,5 @@ export async function genreNames(
     ORDER BY u.used DESC, g.name
     LIMIT ${limit}
   `);
-	return found.map((genre) => genre.name);
+  return found.map((genre) => genre.name);
 }

@@ -29,7 +29,7 @@ const THREE_LETTERS = ['ast', 'gsw', 'haw', 'nds'];
 const ALIASES = `brazilian=pt-BR portuguese-brazil=pt-BR ptbr=pt-BR pob=pt-BR dublado=pt-BR legendado=pt-BR
 latino=es-419 latam=es-419 spanish-latin-america=es-419 spanish-latin=es-419 spl=es-419 castellano=es castilian=es esp=es
 cht=zh-TW zht=zh-TW chinese-traditional=zh-TW traditional-chinese=zh-TW chs=zh zhs=zh chinese-simplified=zh
-simplified-chinese=zh cmn=zh mandarin=zh cantonese=zh-HK yue=zh-HK jap=ja jp=ja cz=cs dk=da gr=el ua=uk kr=ko farsi=fa
+simplified-chinese=zh cmn=zh mandarin=zh cantonese=zh-HK yue=zh-HK jap=ja jp=ja cz=cs dk=da gr=el ua=uk farsi=fa
 flemish=nl vff=fr vfq=fr-CA vf=fr truefrench=fr scc=sr scr=hr moldavian=ro serbo-croatian=sr slovene=sl in=id iw=he
 ji=yi tagalog=tl filipino=tl fil=tl oriya=or`;
 

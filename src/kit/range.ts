@@ -64,9 +64,9 @@ function suffix(length: number, size: number): ByteRange | 'unsatisfiable' {
   return { start: Math.max(0, size - length), end: size };
 }
 
-/** Digits of any length as a number; past 2^53 − 2 the exact value no longer matters, no file is that long. */
+/** Digits of any length as a number; past 2^53 − 1 the exact value no longer matters, no file is that long. */
 function position(digits: string): number {
-  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER - 1);
+  return Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 }
 
 /** `a < b` for digit strings of any length: as numbers 9007199254740993 and …992 would be equal. */

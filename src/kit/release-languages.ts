@@ -26,14 +26,17 @@ const BRAZILIAN = /(?<!\p{L})(?:p[rt][ ._-]?br|dublado|legendado|brazilian)(?!\p
 const GERMAN_DUAL = /(?<!\p{L})german[ ._-](?:dl|ml)(?!\p{L})/iu;
 
 /**
- * Languages named in `tags` (the release name without its title), and the script of `title`.
+ * Languages named in `tags` (the release name without its title), and those of foreign scripts in both.
  * A language that only stands before or after "subs" is a subtitle language.
  */
 export function languagesIn(tags: string, title: string): ReleaseLanguages {
   const { rest, subtitleLanguages } = takeSubtitles(tags);
-  const words = languageWords(rest).languages ?? [];
+  // Letters of other scripts say their language below; in the parser they would take cubic time.
+  const words = languageWords(rest.replace(/[^\p{ASCII}\p{Script=Latin}]/gu, ' ')).languages ?? [];
   const isBrazilian = BRAZILIAN.test(rest);
-  const spoken = [...words, ...scriptLanguages(title)].flatMap((word) => languageOf(word)?.code ?? []);
+  const spoken = [...words, ...scriptLanguages(`${title} ${tags}`)].flatMap(
+    (word) => languageOf(word)?.code ?? [],
+  );
   const languages = spoken.map((code) => (code === 'pt' && isBrazilian ? 'pt-BR' : code));
   return {
     languages: [...new Set(languages)],
@@ -72,11 +75,27 @@ function subtitleLanguage(name: string): string | undefined {
   return /^(?:no|in|m|multi)$/i.test(name) || name.length < 2 ? undefined : languageOf(name)?.code;
 }
 
-/** Cyrillic, kana, Han, Arabic … in the title; Han beside kana is Japanese, not Chinese. */
-function scriptLanguages(title: string): string[] {
-  const foreign = title.replace(/\p{ASCII}|\p{Script=Latin}/gu, ' ');
-  if (foreign.trim() === '') return [];
-  const hangul = /\p{Script=Hangul}/u.test(foreign) ? ['ko'] : [];
-  const found = [...(languageWords(foreign).languages ?? []), ...hangul];
-  return found.includes('ja') ? found.filter((code) => code !== 'zh') : found;
+/** One language per script: the likeliest of a release written in it. */
+const SCRIPTS: readonly (readonly [language: string, pattern: RegExp])[] = [
+  ['ru', /\p{Script=Cyrillic}/u],
+  ['ja', /[\p{Script=Hiragana}\p{Script=Katakana}]/u],
+  ['ko', /\p{Script=Hangul}/u],
+  ['ar', /\p{Script=Arabic}/u],
+  ['he', /\p{Script=Hebrew}/u],
+  ['el', /\p{Script=Greek}{3}/u],
+  ['th', /\p{Script=Thai}/u],
+  ['hi', /\p{Script=Devanagari}/u],
+  ['bn', /\p{Script=Bengali}/u],
+  ['pa', /\p{Script=Gurmukhi}/u],
+  ['gu', /\p{Script=Gujarati}/u],
+  ['ta', /\p{Script=Tamil}/u],
+  ['te', /\p{Script=Telugu}/u],
+  ['kn', /\p{Script=Kannada}/u],
+  ['ml', /\p{Script=Malayalam}/u],
+];
+
+/** Han alone is Chinese; beside kana it is Japanese. */
+function scriptLanguages(text: string): string[] {
+  const found = SCRIPTS.filter(([, pattern]) => pattern.test(text)).map(([language]) => language);
+  return /\p{Script=Han}/u.test(text) && !found.includes('ja') ? [...found, 'zh'] : found;
 }

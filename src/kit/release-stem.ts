@@ -4,6 +4,12 @@ import { simplifyTechnicalWords } from './release-vocabulary.ts';
 
 /** Longer names are cut: file systems stop at 255 bytes, torrents seldom pass 300 characters. */
 const MAX_LENGTH = 1024;
+/**
+ * Names with Cyrillic, Han or kana are cut earlier for the title parser: its pattern for titles in two scripts
+ * takes cubic time, 3 s for 1,024 characters.
+ */
+const MAX_FOREIGN_LENGTH = 256;
+const FOREIGN = /[\u3040-\u30ff\u4e00-\u9fff\u0400-\u04ff]/;
 
 const SITE =
   /[ ._-]*[[(]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|tv|me|is|se|in|info|pics|party|li))\s*[\])]\s*$/i;
@@ -86,7 +92,8 @@ const REWRITES: readonly (readonly [RegExp, string])[] = [
 /** The parser takes a transport stream's `.ts` for telesync, so that one stays off. */
 export function parseStem(stem: string, extension: string | null): ParsedResult {
   const rewritten = REWRITES.reduce((text, [pattern, by]) => text.replace(pattern, by), stem);
-  const simple = simplifyTechnicalWords(rewritten);
+  const whole = simplifyTechnicalWords(rewritten);
+  const simple = FOREIGN.test(whole) ? whole.slice(0, MAX_FOREIGN_LENGTH) : whole;
   const suffix =
     extension === null || extension === 'ts' || OTHER_EXTENSIONS.has(extension) ? '' : `.${extension}`;
   try {
@@ -94,7 +101,7 @@ export function parseStem(stem: string, extension: string | null): ParsedResult 
     // Of "2012.mkv" it keeps the extension as the title.
     return parsed.title === extension ? { ...parsed, title: '' } : parsed;
   } catch {
-    // Not seen in 10⁶ random names, but a name from outside must never stop an import.
+    // Fuzzing found no name that does this, but one from outside must never stop an import.
     return {};
   }
 }

@@ -13,7 +13,8 @@ export function titleOf(
 ): { title: string; span: Span | null; year: number | null } {
   const parsedYear = Number(parsed.year?.slice(0, 4)) || null;
   const found = locateTitle(stem, parsed.title ?? '') ?? (parsed.title ? null : roughTitle(stem));
-  if (found === null) return { title: parsed.title ?? '', span: null, year: realYear(stem, parsedYear) };
+  if (found === null)
+    return { title: spellTitle(parsed.title ?? ''), span: null, year: realYear(stem, parsedYear) };
   const { end, year } = endAndYear(stem, found, parsed, parsedYear);
   const span = { start: found.start, end };
   const slice = stem.slice(span.start, span.end).replace(TITLE_TAIL, '');
@@ -128,7 +129,10 @@ function spellTitle(slice: string): string {
   if (!title.includes(' ')) title = dotsToSpaces(title);
   title = title.replace(/[()[\]{}【】]/g, ' ');
   const trimmed = title.replace(/\s+/g, ' ').replace(/^[\s\-–—.,:;/\\|~+)\]}]+/u, '');
-  return trimmed.replace(/[\s\-–—,:;/\\|~+([{]+$/u, '').replace(/(?<!(?<!\p{L})\p{Lu})\.+$/u, '');
+  return trimmed
+    .replace(/[\s\-–—,:;/\\|~+([{]+$/u, '')
+    .replace(/(?<!(?<!\p{L})\p{Lu})\.+$/u, '')
+    .trim();
 }
 
 const KEPT_DOT = '\u0000';

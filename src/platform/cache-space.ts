@@ -26,6 +26,8 @@ export type SpaceOptions<T> = {
   maxEntries: number;
   /** Values from Redis are held to it. */
   schema: z.ZodType<T>;
+  /** Spaces that are forgotten together when the database says that what they hold has changed (migration 0005). */
+  group?: 'media';
 };
 
 export type SpaceStats = {

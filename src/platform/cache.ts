@@ -17,6 +17,8 @@ export type Cache = {
   /** A name may be taken once. */
   space<T>(name: string, options: SpaceOptions<T>): CacheSpace<T>;
   stats(): SpaceStats[];
+  /** Resolves when the drops this instance has heard of are done in Redis too. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -26,9 +28,11 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const MAX_MESSAGES = 4;
 
 const Message = z.object({
-  space: z.string(),
+  space: z.string().optional(),
+  /** In place of `space`: all of a group. The database's own triggers say this (migration 0005). */
+  group: z.string().optional(),
   /** Absent: all of the space. */
-  keys: z.array(z.string()).optional(),
+  keys: z.array(z.string()).nullable().optional(),
   /** The sender did not reach Redis: whoever does drops it there as well. */
   isRedisOwed: z.boolean().optional(),
 });
@@ -48,19 +52,33 @@ export function createCache(options: {
   const { notify, log, maxBytes = DEFAULT_MAX_BYTES } = options;
   const shared = options.redis === null ? null : createSharedCache(options.redis, log);
   const controls = new Map<string, SpaceControl>();
+  const groups = new Map<string, string | undefined>();
+  const pending = new Set<Promise<unknown>>();
   const announce = createAnnouncer(notify);
   const unsubscribe = notify.subscribe(CHANNEL, {
     onMessage(payload) {
       const message = parseMessage(payload);
       if (message === null) return;
-      const keys = message.keys ?? null;
-      controls.get(message.space)?.forget(keys);
-      if (message.isRedisOwed) void shared?.drop({ space: message.space, keys });
+      for (const space of spacesOf(message)) forget(space, message);
     },
     onGap() {
       for (const control of controls.values()) control.forget(null);
     },
   });
+
+  function spacesOf({ space, group }: Message): readonly string[] {
+    return space !== undefined ? [space] : [...groups].filter(([, of]) => of === group).map(([name]) => name);
+  }
+
+  function forget(space: string, { keys = null, isRedisOwed }: Message): void {
+    const control = controls.get(space);
+    control?.forget(keys);
+    if (!isRedisOwed || shared === null) return;
+    // Someone here may have read the old value from Redis just before it went, hence once more.
+    const dropping = shared.drop({ space, keys }).then(() => control?.forget(keys));
+    pending.add(dropping);
+    void dropping.finally(() => pending.delete(dropping));
+  }
 
   function makeRoom(): void {
     const bySize = (a: SpaceControl, b: SpaceControl) => (b.sizeBytes() > a.sizeBytes() ? b : a);
@@ -84,9 +102,13 @@ export function createCache(options: {
         announce: (keys, isSharedDone) => announce({ space: name, keys }, isSharedDone),
       });
       controls.set(name, control);
+      groups.set(name, spaceOptions.group);
       return space;
     },
     stats: () => [...controls.values()].map((control) => control.stats()),
+    async settled() {
+      await Promise.all(pending);
+    },
     async close() {
       unsubscribe();
       for (const control of controls.values()) control.forget(null);

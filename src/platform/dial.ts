@@ -11,7 +11,7 @@ export type DialTarget = {
   port: number;
   isTls: boolean;
   /** SNI when it is not `host`. */
-  servername?: string | undefined;
+  servername?: string;
   /** ALPN offered over TLS. */
   protocols?: readonly string[];
 };
@@ -83,11 +83,8 @@ function isSameAddress(checked: string, remote: string | undefined): boolean {
   if (remote === undefined) return false;
   const one = new BlockList();
   one.addAddress(checked.split('%')[0] ?? '', isIP(checked) === 4 ? 'ipv4' : 'ipv6');
-  // `0.0.0.0` and `::` connect to this machine's loopback, which is then the peer's address.
-  return contains(one, remote) || UNSPECIFIED.has(checked);
+  return contains(one, remote);
 }
-
-const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Addresses at which this machine reaches itself. */
 export function isOwnAddress(address: string): boolean {

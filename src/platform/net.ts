@@ -63,6 +63,8 @@ export type NetOptions = {
   ownPorts: () => ReadonlySet<number>;
   /** `PUBLIC_URL`: reached through it the server would stream from itself. */
   publicUrl?: string | null;
+  /** The system's resolver unless a test brings its own. */
+  resolve?: (host: string) => Promise<readonly { address: string; family: number }[]>;
 };
 
 /** The one guarded dialer (SSRF rules: RFC 6890 ranges, ports, DNS rebinding by connecting to the very address that was checked). */
@@ -92,11 +94,13 @@ export function createNet(options: NetOptions): Net {
     keepAliveMaxTimeout: 10 * KEEP_ALIVE_MS,
     connect({ hostname, protocol, port, servername }, callback) {
       const isTls = protocol === 'https:';
+      const host = plainHost(hostname);
+      // undici says null where the name is the host's own.
       const target = {
-        host: plainHost(hostname),
+        host,
         port: Number(port) || (isTls ? 443 : 80),
         isTls,
-        servername,
+        servername: servername || host,
       };
       // undici shares a connection between requests, so no single request may cut a dial; the deadline does.
       dial({ ...target, protocols: ['http/1.1'] }, null).then(
@@ -107,9 +111,9 @@ export function createNet(options: NetOptions): Net {
   });
 
   function addressesOf(url: URL, signal: AbortSignal): Promise<readonly CheckedAddress[]> {
-    const port = Number(url.port) || DEFAULT_PORTS[url.protocol];
-    if (port === undefined) throw refused('scheme');
-    return check(plainHost(url.hostname), port, signal);
+    const defaultPort = DEFAULT_PORTS[url.protocol];
+    if (defaultPort === undefined) throw refused('scheme');
+    return check(plainHost(url.hostname), Number(url.port) || defaultPort, signal);
   }
 
   return {
@@ -124,7 +128,7 @@ export function createNet(options: NetOptions): Net {
 
 type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
 
-function createCheck({ mode, allow, ownPorts, publicUrl }: NetOptions): Check {
+function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup }: NetOptions): Check {
   const allowed = parseAllowList(allow);
   const own = publicUrl ? new URL(publicUrl) : null;
   const ownHost = own === null ? null : plainHost(own.hostname);
@@ -154,24 +158,21 @@ function createCheck({ mode, allow, ownPorts, publicUrl }: NetOptions): Check {
       return [{ address: host, family: family === 4 ? 4 : 6 }];
     }
     judgeName(host, port);
-    const addresses = await resolve(host, signal);
-    for (const { address } of addresses) judge(host, port, address);
-    return addresses;
+    const answers = await abortable(resolve(host), signal).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw new UpstreamFailed('The host name of the origin could not be found.', { retryable: true, cause });
+    });
+    if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
+    const listed = answers.filter(({ address }) => allowed.hasAddress(address));
+    // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
+    const usable = listed.length > 0 ? listed : answers;
+    for (const { address } of usable) judge(host, port, address);
+    return usable.map(({ address, family: version }) => ({ address, family: version === 4 ? 4 : 6 }));
   };
 }
 
-async function resolve(host: string, signal: AbortSignal): Promise<CheckedAddress[]> {
-  const answers = await abortable(lookup(host, { all: true, order: 'verbatim' }), signal).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      throw new UpstreamFailed('The host name of the origin could not be found.', {
-        retryable: true,
-        cause: error,
-      });
-    },
-  );
-  if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
-  return answers.map(({ address, family }) => ({ address, family: family === 4 ? 4 : 6 }));
+function systemLookup(host: string): Promise<readonly { address: string; family: number }[]> {
+  return lookup(host, { all: true, order: 'verbatim' });
 }
 
 function isLocalName(host: string): boolean {

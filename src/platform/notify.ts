@@ -112,13 +112,22 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
   function hear(text: string): void {
     const [, id = '', channel = '', payload = ''] = /^(\S+) (\S+) (.*)$/s.exec(text) ?? [];
     if (channel === GAP) tellGap();
-    else for (const each of subscribers.get(channel) ?? []) each.onMessage(payload);
+    else for (const each of subscribers.get(channel) ?? []) tell(() => each.onMessage(payload));
     // After the subscribers: whoever published finds this instance already up to date.
     echoes.get(id)?.();
   }
 
+  /** One subscriber's mistake is not the others'. */
+  function tell(one: () => void): void {
+    try {
+      one();
+    } catch (error) {
+      log.error({ err: error }, 'a message from another instance could not be understood');
+    }
+  }
+
   function tellGap(): void {
-    for (const ofChannel of subscribers.values()) for (const each of ofChannel) each.onGap();
+    for (const ofChannel of subscribers.values()) for (const each of ofChannel) tell(() => each.onGap());
   }
 
   async function send(channel: string, payload: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis as Client } from 'ioredis';
 import type { Log } from './log.ts';
 
@@ -8,12 +9,15 @@ export type Redis = {
    */
   attempt<T>(run: (client: Client) => Promise<T>): Promise<T | undefined>;
   isUp(): boolean;
+  /** Whether it answers; waits up to 2 s for the first connection. */
+  ping(): Promise<boolean>;
   /** Changes when the server was restarted (and may have come back with old data). `none` while unknown. */
   runId(): string;
   close(): void;
 };
 
 const COMMAND_TIMEOUT_MS = 250;
+const FIRST_CONNECT_MS = 2000;
 const MAX_RETRY_DELAY_MS = 5000;
 
 /**
@@ -29,7 +33,7 @@ export async function createRedis({ url, log }: { url: string; log: Log }): Prom
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: 2000,
+    connectTimeout: FIRST_CONNECT_MS,
     // A peer that died without a word: commands are out and nothing comes back. Cut, so that a new connection is made.
     socketTimeout: 3000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), MAX_RETRY_DELAY_MS),
@@ -91,17 +95,24 @@ export async function createRedis({ url, log }: { url: string; log: Log }): Prom
   client.on('close', () => goDown(new Error('the connection was closed')));
   client.connect().catch(goDown);
 
+  async function attempt<T>(run: (client: Client) => Promise<T>): Promise<T | undefined> {
+    if (state !== 'up') return undefined;
+    try {
+      return await run(client);
+    } catch (error) {
+      goDown(error);
+      return undefined;
+    }
+  }
+
   return {
-    async attempt(run) {
-      if (state !== 'up') return undefined;
-      try {
-        return await run(client);
-      } catch (error) {
-        goDown(error);
-        return undefined;
-      }
-    },
+    attempt,
     isUp: () => state === 'up',
+    async ping() {
+      for (let waitedMs = 0; state === 'starting' && waitedMs < FIRST_CONNECT_MS; waitedMs += 20)
+        await sleep(20);
+      return (await attempt((connected) => connected.ping())) === 'PONG';
+    },
     runId: () => runId,
     close() {
       state = 'closed';

@@ -173,6 +173,23 @@ describe('starting', { timeout: 60_000 }, () => {
     await second.stop();
   });
 
+  test('says what to do when the kept password is not the one of the running server, and that helps', async () => {
+    await using yard = await openYard();
+    const first = await startEmbeddedPostgres({ dataDir: yard.dataDir, log: quiet });
+    const file = join(yard.dataDir, 'postgres', 'tributary.json');
+    await writeFile(file, JSON.stringify({ port: first.port, password: 'another' }));
+    const refused = startEmbeddedPostgres({ dataDir: yard.dataDir, log: quiet });
+    await expect(refused).rejects.toMatchObject({
+      code: 'postgres.credentials_refused',
+      message: expect.stringContaining('remove tributary.json'),
+    });
+    await first.stop();
+    await rm(file);
+    const second = await startEmbeddedPostgres({ dataDir: yard.dataDir, log: quiet });
+    expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await second.stop();
+  });
+
   test('refuses a cluster of another major version in one sentence and leaves it alone', async () => {
     await using yard = await openYard();
     await mkdir(join(yard.dataDir, 'postgres'), { recursive: true });

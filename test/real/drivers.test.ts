@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTempDir, plainEnv, runProcess, startProcess, withTempDir } from '../support/processes.ts';
+import { openTempDir, withTempDir } from '../support/processes.ts';
 import { type RangeServer, startRangeServer } from '../support/range-server.ts';
 import { withChromium } from '../support/real/chromium.ts';
 import { CLIP, CLIP_SECONDS, remuxClip } from '../support/real/clip.ts';
@@ -17,7 +16,6 @@ import {
 import { FILM_COUNT, type ScratchAddon, startScratchAddon } from '../support/real/scratch-addon.ts';
 import { detectFromURL, lintManifest } from '../support/real/stremio-client.ts';
 import { withStremioCore } from '../support/real/stremio-core.ts';
-import { startRedis } from '../support/redis.ts';
 
 // The drivers themselves, against servers known to be right: what fails here is not the product.
 
@@ -256,49 +254,4 @@ test('the official client opens the add-on, finds the manifest clean and reads e
   expect((await opened.get('stream', 'movie', 'scratch:2')).body.streams).toHaveLength(1);
   expect((await opened.get('subtitles', 'movie', 'scratch:2')).body.subtitles).toHaveLength(1);
   expect(lintManifest({ id: 'x' }).errors).toContainEqual(expect.stringContaining('version'));
-});
-
-test('Redis answers on its own port and is gone after stop', async () => {
-  const redis = await startRedis();
-  const ping = async () =>
-    (await runProcess({ command: 'redis-cli', args: ['-p', String(redis.port), 'ping'] })).stdout.toString();
-  expect(await ping()).toBe('PONG\n');
-  await redis.stop();
-  const socket = createConnection(redis.port, '127.0.0.1');
-  await expect(once(socket, 'connect')).rejects.toThrow(/ECONNREFUSED/);
-});
-
-describe('a started process', () => {
-  test('that does not heed SIGTERM is killed, and all it started with it', async () => {
-    const stubborn = await startProcess({
-      command: 'sh',
-      args: ['-c', 'trap "" TERM; sleep 60 & echo child $!; while :; do wait; done'],
-      readyWhen: /child \d+/,
-      stopTimeoutMs: 300,
-    });
-    const grandchild = Number(/child (\d+)/.exec(stubborn.output())?.[1]);
-    expect(await stubborn.stop()).toMatchObject({ signal: 'SIGKILL', wasKilled: true });
-    // Gone, or a zombie that nobody has collected yet.
-    const state = await runProcess({
-      command: 'ps',
-      args: ['-o', 'stat=', '-p', String(grandchild)],
-      anyCode: true,
-    });
-    expect(state.stdout.toString().trim()).toMatch(/^(Z.*)?$/);
-  });
-
-  test('that is never ready fails with its output', async () => {
-    const start = startProcess({
-      command: process.execPath,
-      args: ['-e', 'console.error("half way"); setInterval(() => {}, 1000)'],
-      env: plainEnv(),
-      readyWhen: /all the way/,
-      timeoutMs: 700,
-    });
-    await expect(start).rejects.toThrow(/not ready within 700 ms:\nhalf way/);
-  });
-
-  test('that is not installed fails by name', async () => {
-    await expect(startProcess({ command: 'no-such-program' })).rejects.toThrow(/no-such-program/);
-  });
 });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Cache, createCache } from '../../src/platform/cache.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createNotify } from '../../src/platform/notify.ts';
+import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
 import { createRedis, type Redis } from '../../src/platform/redis.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort, openTempDir, type RunningProcess, startProcess } from '../support/processes.ts';
@@ -291,5 +292,32 @@ describe('a Redis that dies', () => {
       timeoutMs: 2000,
     });
     expect(await titles.get('a', now('newer'))).toEqual({ title: 'new' });
+  });
+});
+
+describe('rate limits with Redis', () => {
+  /** A Postgres that is not there: nothing may depend on it. */
+  async function limiter(redis: Redis) {
+    const pgPool = openRateLimitPool({ url: 'postgresql://postgres@127.0.0.1:1/none', log });
+    closers.push(() => pgPool.end());
+    return createRateLimiter({
+      redis,
+      pgPool,
+      log,
+      hashKey: (text) => Buffer.from(text).toString('base64url'),
+    });
+  }
+
+  test('are one count over two instances, and go on in memory when Redis is killed', async () => {
+    const rule = { name: 'shared', points: 10, perSeconds: 60 };
+    const [a, b] = [await instance(), await instance()];
+    const limits = [(await limiter(a.redis)).limit(rule), (await limiter(b.redis)).limit(rule)];
+    let allowed = 0;
+    for (let i = 0; i < 20; i += 1) allowed += (await limits[i % 2]?.take('visitor'))?.isAllowed ? 1 : 0;
+    expect(allowed).toBe(10);
+    expect(await observer().keys('trib:limit:shared:*')).toHaveLength(1);
+    await kill();
+    const verdicts = await Promise.all(Array.from({ length: 30 }, () => limits[0]?.take('another')));
+    expect(verdicts.filter((verdict) => verdict?.isAllowed)).toHaveLength(10);
   });
 });

@@ -16,11 +16,13 @@ const log = {
   warn: (_: object, message: string) => say('warn', { message }),
 };
 
-/** Resolves on the first signal; a second one changes nothing. */
+/** Resolves on the first signal; a second one changes nothing. Nothing but `open` keeps the program running. */
 const signalled = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
 });
 
+// The server it stands for has sockets open; the connection to Postgres alone does not keep a program from ending.
+const open = setInterval(() => {}, 1000);
 try {
   const startedAt = performance.now();
   const server = await startEmbeddedPostgres({
@@ -41,10 +43,11 @@ try {
   if (!(error instanceof AppError)) throw error;
   say('failed', { code: error.code, message: error.message, cause: String(error.cause) });
 }
-process.exit();
+clearInterval(open);
 
 async function ask(url: string): Promise<number | string> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  client.on('error', () => {});
   try {
     await client.connect();
     const { rows } = await client.query('SELECT 42 AS answer');

@@ -91,13 +91,18 @@ export async function openYard(uid = process.getuid?.() ?? 0): Promise<Yard> {
     app: (options = {}) => startApp({ dataDir, ...options }, children),
     async [Symbol.asyncDispose]() {
       for (const child of children)
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+        if (child.exitCode === null && child.signalCode === null) killGroup(child);
       const pid = postmaster();
       if (pid !== null) process.kill(pid, 'SIGKILL');
       await until(() => pid === null || !isAlive(pid));
       await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+}
+
+/** With what wraps the program: `unshare` and `nsenter` stay its parents. */
+function killGroup({ pid }: ChildProcess) {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 }
 
 function startApp(options: AppOptions & { dataDir: string }, children: ChildProcess[]): App {
@@ -165,7 +170,8 @@ function postmasterOf(dataDir: string): number | null {
  * every user is who he was and no further namespace may be made. Needs root.
  */
 export async function withoutUserNamespaces(): Promise<{ wrap: readonly string[] } & Disposable> {
-  const keeper = spawn('unshare', ['--user', 'sleep', '60'], { stdio: 'ignore' });
+  const [file, ...args] = ['unshare', '--user', 'sleep', '60'] as const;
+  const keeper = spawn(file, args, { stdio: 'ignore' });
   const pid = String(keeper.pid);
   const ns = (of: string) => readlinkSync(`/proc/${of}/ns/user`);
   await until(() => ns(pid) !== ns('self') && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
@@ -173,6 +179,26 @@ export async function withoutUserNamespaces(): Promise<{ wrap: readonly string[]
   const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
   return {
     wrap: ['nsenter', '--user', '--target', pid, '--', 'sh', '-c', forbid, 'sh'],
+    [Symbol.dispose]: () => void keeper.kill('SIGKILL'),
+  };
+}
+
+/** A container whose PID 1 never asks for its dead children, so that killed orphans stay as zombies. Needs root. */
+export async function containerWithoutInit(): Promise<{ wrap: readonly string[] } & Disposable> {
+  const [file, ...args] = [
+    'unshare',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    'sleep',
+    '60',
+  ] as const;
+  const keeper = spawn(file, args, { stdio: 'ignore' });
+  const children = () => readFileSync(`/proc/${keeper.pid}/task/${keeper.pid}/children`, 'utf8').trim();
+  await until(() => children() !== '' && readFileSync(`/proc/${children()}/comm`, 'utf8') === 'sleep\n');
+  return {
+    wrap: ['nsenter', '--pid', '--mount', '--target', children(), '--'],
     [Symbol.dispose]: () => void keeper.kill('SIGKILL'),
   };
 }
@@ -193,6 +219,8 @@ export async function query(
   values: unknown[] = [],
 ): Promise<QueryResultRow[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  // A connection that is cut fails the statement; unheard, it would end the test run as well.
+  client.on('error', () => {});
   await client.connect();
   try {
     return (await client.query(statement, values)).rows;

@@ -1,12 +1,12 @@
-import { type Catalog, MEDIA_KINDS } from "../catalog.ts";
-import { recentPage } from "../queries.ts";
+import { type Catalog, MEDIA_KINDS } from '../catalog.ts';
+import { recentPage } from '../queries.ts';
 
 /** Titles whose newest stream came last, first. */
 export const recent: Catalog = {
-	id: "new",
-	name: "New",
-	kinds: MEDIA_KINDS,
-	extras: ["genre"],
-	isSearchOnly: false,
-	page: recentPage,
+  id: 'new',
+  name: 'New',
+  kinds: MEDIA_KINDS,
+  extras: ['genre'],
+  isSearchOnly: false,
+  page: recentPage,
 };

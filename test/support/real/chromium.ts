@@ -1,4 +1,5 @@
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { openTempDir, plainEnv } from '../processes.ts';
 import { isLoopbackUrl } from './loopback.ts';
 
 const VIEWPORTS = {
@@ -43,9 +44,11 @@ export async function withChromium<T>(
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
   const { timeoutMs = 90_000 } = options;
+  await using home = await openTempDir(); // crash reports and the like stay out of the real one
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: FLAGS,
+    env: plainEnv(home.path),
     timeout: 30_000,
   });
   let timer: NodeJS.Timeout | undefined;

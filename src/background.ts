@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
+import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
+import { type Ground, type GroundOptions, ROOT } from './ground.ts';
+import { jobs } from './jobs.ts';
+import { dailyBackup } from './platform/backup/index.ts';
+import { startJobs } from './platform/jobs.ts';
+import { buildWebUi, isWebUiStale } from './web/build.ts';
+
+/** A stop waits this long for a page that is being built; its child is told to end first. */
+const BUILD_STOP_MS = 2500;
+
+export type Background = { begin(): Promise<void>; isBuildingPage(): boolean };
+
+/** What runs beside the answers: jobs, the starter catalogue on the first start, the web page when its sources changed. */
+export function runInBackground(
+  options: { ground: Ground } & Pick<GroundOptions, 'signal' | 'onClose'>,
+): Background {
+  const { ground, signal, onClose } = options;
+  const { config, log } = ground;
+  let isBuilding = config.role !== 'worker';
+  return { begin, isBuildingPage: () => isBuilding };
+
+  async function begin() {
+    const building = buildPage();
+    onClose(() =>
+      Promise.race([building, new Promise<void>((resolve) => setTimeout(resolve, BUILD_STOP_MS).unref())]),
+    );
+    if (config.role !== 'web') await seedOnce(ground, signal);
+    const queue = startJobs({
+      url: ground.database.url,
+      jobs,
+      deps: { ...ground, expireStreams, forgetOldPlays, dropOrphanStreams, backup: () => backupNow(ground) },
+      role: config.role,
+      log,
+      onRun: ground.metrics.onRun,
+    });
+    onClose(() => queue.stop());
+  }
+
+  async function buildPage(): Promise<void> {
+    try {
+      if (config.role !== 'worker' && (await isWebUiStale(ROOT)))
+        await buildWebUi({ root: ROOT, signal, log });
+    } catch (error) {
+      if (!signal.aborted)
+        log.warn({ err: error }, 'the web page could not be built; the add-on works without it');
+    } finally {
+      isBuilding = false;
+    }
+  }
+}
+
+/** The films that come with Tributary, once: what the owner deletes later stays deleted. */
+async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
+  const { db, log } = ground;
+  try {
+    if (await wasImported(db, 'starter')) return;
+    const result = await importTitles(ground, JSON.parse(await readFile(STARTER_FILE, 'utf8')), {
+      name: 'starter',
+      signal,
+    });
+    log.info(result, 'starter catalogue added');
+  } catch (error) {
+    if (!signal.aborted)
+      log.error(
+        { err: error },
+        'the starter catalogue could not be added; npm run seed -- starter tries again',
+      );
+  }
+}
+
+function backupNow({ database, config }: Ground): Promise<string> {
+  return dailyBackup({ url: database.url, dataDir: config.dataDir, keep: config.backupsKept });
+}

@@ -1,0 +1,101 @@
+import { type Express, Router } from 'express';
+import { createApp } from './app.ts';
+import { runInBackground } from './background.ts';
+import { addonDoor, addressOf, limitPerMinute, placeOf, playDoor, shippedAssets, webDoor } from './doors.ts';
+import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
+import { mediaRoutes } from './features/media/index.ts';
+import { settingsRoutes } from './features/settings/index.ts';
+import { probeRoutes, statsRoutes } from './features/stats/index.ts';
+import { linkRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { trackerRoutes } from './features/trackers/index.ts';
+import { type Ground, type GroundOptions, layGround } from './ground.ts';
+import { healthChecks } from './health-checks.ts';
+import { openApiRoutes } from './openapi.ts';
+import { type LiveStreams, liveRoutes } from './play/live.ts';
+import { openSpaces, type Spaces } from './spaces.ts';
+
+export type Program = {
+  app: Express;
+  /** Printed once, on the start that made it. */
+  newAdminToken: string | null;
+  /** Tells the parts which port they are reached at. */
+  listening(port: number): void;
+  /** What need not be done before the first answer: jobs, the starter catalogue, a stale web page. */
+  afterListening(): Promise<void>;
+};
+
+/** Puts the program together. Nothing listens yet. */
+export async function compose(options: GroundOptions): Promise<Program> {
+  const ground = await layGround(options);
+  const { config, secrets, log, metrics, settings } = ground;
+  const admin = createAdmin({ adminToken: secrets.adminToken, crypto: ground.crypto });
+  const spaces = openSpaces(ground);
+  const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
+  const play = playDoor(ground, options.onClose);
+  const app = createApp({
+    log,
+    trustProxy: config.http.trustProxy,
+    countRequests: metrics.countRequests,
+    limitApi: limitPerMinute(ground, 'api', () => settings.get().rateLimitApiPerMinute),
+    requireAdmin: admin.requireAdmin,
+    routers: {
+      probes: probeRoutes(ground),
+      metrics: metricsRoutes(ground),
+      play: play.router,
+      addon: addonDoor(ground, spaces),
+      shippedAssets: shippedAssets(),
+      web: webDoor(ground, background.isBuildingPage),
+      publicApi: publicApi(ground, spaces, admin, play.live),
+      adminApi: adminApi(ground, admin, play.live),
+    },
+  });
+  return {
+    app,
+    newAdminToken: secrets.adminTokenIsNew ? secrets.adminToken : null,
+    listening: (port) => void ground.ownPorts.add(port),
+    afterListening: background.begin,
+  };
+}
+
+function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStreams): Router[] {
+  const { limiter, metrics } = ground;
+  return [
+    openApiRoutes(ground),
+    accountRoutes({
+      admin,
+      limitSignIn: limiter.middleware({ name: 'sign-in', points: 10, perSeconds: 300, keyOf: addressOf }),
+    }),
+    statsRoutes({
+      ...ground,
+      counts: spaces.counts,
+      placeOf: (req) => placeOf(ground, req),
+      startedAt: Date.now(),
+      checks: () => healthChecks(ground),
+      history: metrics.history,
+      liveStreams: () => live.list().length,
+    }),
+  ];
+}
+
+function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveStreams): Router[] {
+  const { db, config, settings, settled } = ground;
+  const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
+  return [
+    mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
+    streamRoutes({ ...ground, requireAdmin, baseUrl, settled }),
+    linkRoutes({ ...ground, requireAdmin, baseUrl }),
+    trackerRoutes({ db, requireAdmin }),
+    liveRoutes({ live }),
+    settingsRoutes({ settings, requireAdmin }),
+  ];
+}
+
+/** Prometheus' text; sampled when asked. */
+function metricsRoutes({ metrics }: Ground): Router {
+  const router = Router();
+  router.get('/', async (_req, res) => {
+    const { contentType, body } = await metrics.render();
+    res.set({ 'Cache-Control': 'no-store', 'Content-Type': contentType }).send(body);
+  });
+  return router;
+}

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { Router as createRouter, type Request, type RequestHandler, type Router } from 'express';
+import { createAddon, FixedManifest } from './addon/addon.ts';
+import type { AddonContext } from './addon/context.ts';
+import { addonRoutes } from './addon/routes.ts';
+import { catalogsOf, curatedLists, genreNames } from './catalogs/registry.ts';
+import { countPlay, isPlayable } from './features/stream-index/index.ts';
+import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
+import type { PlayLink } from './platform/links.ts';
+import { visitorOf } from './platform/rate-limit.ts';
+import { createLiveStreams } from './play/live.ts';
+import { playRoutes } from './play/routes.ts';
+import { createSources } from './play/sources.ts';
+import type { Spaces } from './spaces.ts';
+import { webRoutes } from './web/routes.ts';
+
+/** Genres offered as filters of a catalogue; fewer when the manifest grows too large. */
+const MAX_GENRES = 30;
+
+/** Where the links of an answer point, and what the install that asks may see. */
+export function placeOf({ config, settings }: Ground, req: Request): AddonContext {
+  const { publicCatalog, catalogLanguage } = settings.get();
+  return {
+    baseUrl: config.http.publicUrl ?? `${req.protocol}://${req.host}`,
+    visibility: publicCatalog,
+    language: catalogLanguage,
+  };
+}
+
+/** A limit a minute for each address. */
+export function limitPerMinute({ limiter }: Ground, name: string, points: () => number): RequestHandler {
+  return limiter.middleware({ name, points, perSeconds: 60, keyOf: addressOf });
+}
+
+export function addressOf(req: Request): string {
+  return visitorOf(req.ip ?? '');
+}
+
+export function addonDoor(ground: Ground, spaces: Spaces): Router {
+  const { db, links, kinds, settings, metrics } = ground;
+  const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
+  const addon = createAddon({
+    db,
+    links,
+    kinds,
+    fixed,
+    ...spaces,
+    catalogs: async () =>
+      catalogsOf(await spaces.lists.get('all', async () => [...(await curatedLists(db))])),
+    genres: () => spaces.genres.get('all', async () => [...(await genreNames(db, MAX_GENRES))]),
+    manifestSettings: () => ({ name: settings.get().addonName, revision: settings.revision() }),
+    streamLimits: () => ({
+      perTitle: settings.get().streamsPerTitle,
+      perResolution: settings.get().streamsPerResolution,
+    }),
+    linkLifeSeconds: () => settings.get().playLinkHours * 3600,
+    onDropped: metrics.onDropped,
+  });
+  return addonRoutes({
+    addon,
+    contextOf: (req) => placeOf(ground, req),
+    limit: limitPerMinute(ground, 'addon', () => settings.get().rateLimitAddonPerMinute),
+  });
+}
+
+export function playDoor(ground: Ground, onClose: (closer: () => void) => void) {
+  const { db, links, kinds, log, metrics } = ground;
+  const sources = createSources();
+  onClose(() => sources.close());
+  const live = createLiveStreams();
+  const router = playRoutes({
+    links,
+    kinds,
+    sources,
+    live,
+    log,
+    isPlayable: (streamId) => isPlayable(db, streamId),
+    trustProxyClientIp: (req) => req.ip ?? '',
+    onPlay: (link, client) => void notePlay(ground, link, client),
+    onBytes: metrics.onBytes,
+  });
+  return { router, live };
+}
+
+/** Counts a play once per subject and title in 4 h; without an install the subject is the visitor's address, hashed. */
+async function notePlay({ db, crypto, log }: Ground, link: PlayLink, client: string): Promise<void> {
+  if (link.mediaId === undefined || link.streamId === undefined) return;
+  const subject = link.subject === 'public' ? `public ${visitorOf(client)}` : link.subject;
+  try {
+    await countPlay(db, {
+      subjectHash: crypto.mac('play', subject),
+      mediaId: link.mediaId,
+      streamId: link.streamId,
+    });
+  } catch (error) {
+    log.warn({ err: error }, 'a play could not be counted');
+  }
+}
+
+export function webDoor(ground: Ground, isBuilding: () => boolean): Router {
+  const distDir = join(ROOT, 'src/web/dist');
+  return webRoutes({
+    distDir,
+    isBuilt: () => existsSync(join(distDir, 'index.html')),
+    isBuilding,
+    manifestUrl: (req) => `${placeOf(ground, req).baseUrl}/manifest.json`,
+  });
+}
+
+/** Pictures and subtitles that come with the product (`asset:starter/…`), the logo, and nothing else of the folder. */
+export function shippedAssets(): Router {
+  const router = createRouter();
+  const files = express.static(SHIPPED_FOLDER, {
+    index: false,
+    dotfiles: 'ignore',
+    redirect: false,
+    maxAge: '1d',
+  });
+  router.use('/assets/starter', (req, res, next) => {
+    res.set('Access-Control-Allow-Origin', '*');
+    if (/^\/[a-z0-9.-]+\.(jpg|png|vtt)$/.test(req.path)) return files(req, res, next);
+    next();
+  });
+  router.get(['/logo.png', '/background.jpg'], (req, res) => {
+    res
+      .set('Access-Control-Allow-Origin', '*')
+      .sendFile(req.path.slice(1), { root: join(ROOT, 'src/addon/images'), maxAge: '1d' });
+  });
+  return router;
+}

@@ -1,0 +1,2 @@
+export { type Admin, createAdmin } from './admin.ts';
+export { accountRoutes } from './routes.ts';

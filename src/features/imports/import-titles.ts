@@ -1,0 +1,149 @@
+import type { Db, Pool } from '../../platform/db.ts';
+import { setCatalogItems } from '../lists/index.ts';
+import { episodesOf, type UpsertOutcome, upsertTitles } from '../media/index.ts';
+import { type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
+import { lastSync, putSyncState } from './queries.ts';
+import { type PlacedStream, prepared, readImportFile, streamsOf } from './read-import-file.ts';
+import type { ImportTitle } from './schemas.ts';
+
+export type ImportOptions = {
+  /** Under which it is remembered: `starter`, the name of an importer, of a file. */
+  name: string;
+  /** System catalogue that becomes exactly these titles, in the order of the file; the starter's own by default. */
+  catalog?: string | undefined;
+  /** Titles a transaction. */
+  batchSize?: number | undefined;
+  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+export type ImportResult = {
+  titles: number;
+  newTitles: number;
+  changedTitles: number;
+  streams: number;
+  newStreams: number;
+  changedStreams: number;
+  /** Titles left out because their ids contradict what is stored; for a person to look at. */
+  conflicts: { title: string; reason: string }[];
+};
+
+type ImportDeps = Omit<SaveDeps, 'db'> & { db: Pool };
+
+const TITLES_PER_BATCH = 200;
+const CATALOGS: Readonly<Record<string, string>> = { starter: 'open-films' };
+
+/**
+ * Imports the titles, episodes, streams and licences of a file (`docs/import-format.md`). All of it is checked before
+ * anything is written; a second run changes nothing. Throws BadInput `imports.invalid`.
+ */
+export async function importTitles(
+  deps: ImportDeps,
+  file: unknown,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
+  const titles = await readImportFile(deps, file);
+  const result = emptyResult();
+  const mediaIds: number[] = [];
+  const streamIds = new Set<number>();
+  for (let from = 0; from < titles.length; from += batchSize) {
+    signal?.throwIfAborted();
+    const batch = titles.slice(from, from + batchSize);
+    const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options.name));
+    mediaIds.push(...addBatch(result, batch, written, streamIds));
+    onProgress?.({ done: from + batch.length, total: titles.length });
+  }
+  const catalog = options.catalog ?? CATALOGS[options.name];
+  if (catalog !== undefined) await setCatalogItems(deps.db, catalog, mediaIds);
+  const { conflicts, ...counts } = result;
+  await putSyncState(deps.db, keyOf(options.name), { ...counts, conflicts: conflicts.length });
+  return result;
+}
+
+/** Was this ever imported here? */
+export async function wasImported(db: Db, name: string): Promise<boolean> {
+  return (await lastSync(db, keyOf(name))) !== null;
+}
+
+function keyOf(name: string): string {
+  return `import.${name}`;
+}
+
+function emptyResult(): ImportResult {
+  return {
+    titles: 0,
+    newTitles: 0,
+    changedTitles: 0,
+    streams: 0,
+    newStreams: 0,
+    changedStreams: 0,
+    conflicts: [],
+  };
+}
+
+type Written = { outcomes: UpsertOutcome[]; streams: Awaited<ReturnType<typeof saveStreams>> };
+
+async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name: string): Promise<Written> {
+  const outcomes = await upsertTitles(deps.db, titles);
+  const placed = titles.flatMap((title, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined || outcome.outcome === 'conflict') return [];
+    return streamsOf(title).map((place) => ({ ...place, title, mediaId: outcome.mediaId }));
+  });
+  const streams = await linked(deps, placed);
+  return { outcomes, streams: await saveStreams(deps, streams, { isSeen: false, origin: name }) };
+}
+
+/** The streams with the numbers of the titles and episodes they belong to. */
+async function linked(
+  deps: SaveDeps,
+  placed: readonly (PlacedStream & { title: ImportTitle; mediaId: number })[],
+): Promise<PreparedStream[]> {
+  const episodes = await episodesOf(
+    deps.db,
+    placed.flatMap(({ mediaId, episode }) => (episode === null ? [] : [{ mediaId, ...episode }])),
+  );
+  const ids = new Map(episodes.map((e) => [`${e.mediaId} ${e.season} ${e.episode}`, e.episodeId]));
+  return placed.map(({ stream, title, mediaId, episode }) => ({
+    ...prepared(deps, title, stream),
+    described: null,
+    links: [
+      {
+        mediaId,
+        episodeId: episode === null ? null : ids.get(`${mediaId} ${episode.season} ${episode.episode}`),
+        fileIndex: stream.fileIndex ?? null,
+        isVerified: true,
+      },
+    ],
+  }));
+}
+
+/** Adds what a batch did to the result; answers its titles in the order of the file. */
+function addBatch(
+  result: ImportResult,
+  titles: readonly ImportTitle[],
+  { outcomes, streams }: Written,
+  seen: Set<number>,
+): number[] {
+  const written = outcomes.filter((outcome) => outcome.outcome !== 'conflict');
+  result.titles += written.length;
+  result.newTitles += countOf(written, 'new');
+  result.changedTitles += countOf(written, 'changed');
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.outcome === 'conflict')
+      result.conflicts.push({ title: titles[index]?.title ?? '', reason: outcome.reason });
+  }
+  const fresh = [...new Map(streams.map((stream) => [stream.streamId, stream])).values()].filter(
+    (stream) => !seen.has(stream.streamId),
+  );
+  result.streams += fresh.length;
+  result.newStreams += countOf(fresh, 'new');
+  result.changedStreams += countOf(fresh, 'changed');
+  for (const { streamId } of fresh) seen.add(streamId);
+  return written.map((outcome) => outcome.mediaId);
+}
+
+function countOf(results: readonly { outcome: string }[], outcome: 'new' | 'changed'): number {
+  return results.filter((result) => result.outcome === outcome).length;
+}

@@ -1,0 +1,1 @@
+export { setCatalogItems } from './set-catalog-items.ts';

@@ -1,0 +1,82 @@
+import { Conflict, NotFound } from '../../kit/errors.ts';
+import { type Db, sqlState } from '../../platform/db.ts';
+import { externalIds } from './external-ids.ts';
+import { idsOf, lockTitles, mediaWithIds } from './queries/match.ts';
+import { allowOrphans, deleteIds, deleteTitle, insertIds, titlesOf, updateTitles } from './queries/titles.ts';
+import type { MediaPatch, TitleInput } from './schemas.ts';
+import { columnsOf } from './title-columns.ts';
+import { writeLists } from './write-lists.ts';
+
+/** Changes one title; throws Conflict `media.contradictory_ids` when a new id belongs to another title (C1). */
+export async function patchMedia(db: Db, mediaId: number, patch: MediaPatch): Promise<void> {
+  await db.transaction(async (tx) => {
+    await lockTitles(tx);
+    const [title] = await titlesOf(tx, [mediaId]);
+    if (title === undefined) throw new NotFound('media.not_found', 'No title has this id.');
+    if (patch.ids !== undefined) await changeIds(tx, mediaId, title.kind, patch.ids);
+    await updateTitles(tx, [{ id: mediaId, columns: columnsOf(patch) }]);
+    await writeLists(tx, [{ mediaId, lists: patch }]);
+  });
+}
+
+/** Here the owner corrects an id on purpose, so the title's own ids are replaced; another title's never. */
+async function changeIds(
+  db: Db,
+  mediaId: number,
+  kind: TitleInput['kind'],
+  ids: NonNullable<MediaPatch['ids']>,
+): Promise<void> {
+  const given = externalIds(kind, ids);
+  const owners = await mediaWithIds(
+    db,
+    given.map((id, index) => ({ ...id, index })),
+  );
+  const taken = owners.find((owner) => owner.mediaId !== mediaId);
+  if (taken !== undefined) {
+    const id = given[taken.index];
+    throw new Conflict(
+      'media.contradictory_ids',
+      `Another title has ${id?.provider} ${id?.externalId} already. Take it away there first.`,
+    );
+  }
+  const held = await idsOf(db, [mediaId]);
+  const isHeld = (provider: string, value: string) =>
+    held.some((id) => id.provider === provider && id.externalId === value);
+  const named = Object.keys(ids);
+  const gone = named.filter(
+    (provider) => !given.some((id) => id.provider === provider && isHeld(provider, id.externalId)),
+  );
+  if (gone.length > 0) await deleteIds(db, mediaId, gone);
+  const added = given.filter((id) => !isHeld(id.provider, id.externalId));
+  if (added.length > 0) {
+    await insertIds(
+      db,
+      added.map((id) => ({ ...id, mediaId })),
+    );
+  }
+}
+
+/**
+ * Deletes a title and all that hangs on it. A torrent that no other title uses keeps it (409 `media.has_torrent`),
+ * unless `isForced`: then the torrent goes too.
+ */
+export async function deleteMedia(
+  db: Db,
+  mediaId: number,
+  { isForced }: { isForced: boolean },
+): Promise<void> {
+  try {
+    const wasThere = await db.transaction(async (tx) => {
+      if (isForced) await allowOrphans(tx);
+      return deleteTitle(tx, mediaId);
+    });
+    if (!wasThere) throw new NotFound('media.not_found', 'No title has this id.');
+  } catch (error) {
+    if (sqlState(error) !== '23001') throw error;
+    throw new Conflict(
+      'media.has_torrent',
+      'This title has a torrent that no other title uses. Delete the torrent first, or delete both with ?force=true.',
+      error,
+    );
+  }
+}

@@ -1,0 +1,29 @@
+import type { Db } from '../../platform/db.ts';
+import {
+  type EpisodeId,
+  episodeIds,
+  insertMissingEpisodes,
+  insertMissingSeasons,
+} from './queries/seasons.ts';
+
+type Numbered = { mediaId: number; season: number; episode: number };
+
+/** The episodes with these numbers; an unknown one is left out. */
+export async function episodesOf(db: Db, wanted: readonly Numbered[]): Promise<readonly EpisodeId[]> {
+  return wanted.length === 0 ? [] : episodeIds(db, wanted);
+}
+
+/** As `episodesOf`, but seasons and episodes nobody told us of are made, without a title or a date. */
+export async function ensureEpisodes(db: Db, wanted: readonly Numbered[]): Promise<readonly EpisodeId[]> {
+  const known = await episodesOf(db, wanted);
+  const isKnown = new Set(known.map(keyOf));
+  const missing = wanted.filter((episode) => !isKnown.has(keyOf(episode)));
+  if (missing.length === 0) return known;
+  await insertMissingSeasons(db, missing);
+  await insertMissingEpisodes(db, missing);
+  return episodeIds(db, wanted);
+}
+
+function keyOf({ mediaId, season, episode }: Numbered): string {
+  return `${mediaId} ${season} ${episode}`;
+}

@@ -1,0 +1,10 @@
+export { absoluteUrl } from './asset-url.ts';
+export { ensureEpisodes, episodesOf } from './episodes.ts';
+export { mediaDetail } from './media-detail.ts';
+export { titlesOf } from './queries/titles.ts';
+export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
+export { type MediaRoutesDeps, mediaRoutes } from './routes.ts';
+export { MediaAnswer, MediaDetail, MediaPage, MediaPatch, MediaQuery, TitleInput } from './schemas.ts';
+/** The parts an import file's own schema is built of. */
+export * as titleInput from './title-input.ts';
+export { type UpsertOutcome, upsertTitle, upsertTitles } from './upsert-titles.ts';

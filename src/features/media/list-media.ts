@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { MEDIA_KINDS } from '../../catalogs/catalog.ts';
+import { searchWords } from '../../catalogs/search/index.ts';
+import { BadInput } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
+import { genreSlug } from './genre-slug.ts';
+import { genreName, type ListFilter, type ListRow, listMedia } from './queries/list.ts';
+import { MEDIA_SORTS, type MediaQuery, type MediaSummary } from './schemas.ts';
+
+/** Where a page ended; opaque to clients. */
+const Cursor = z.strictObject({
+  sort: z.enum(MEDIA_SORTS),
+  segment: z.enum(['value', 'none']),
+  value: z.string().max(64).nullable(),
+  mediaId: z.int(),
+});
+type Cursor = z.infer<typeof Cursor>;
+/** Before every row of the segment without a value, in either direction. */
+const FIRST_ID = { asc: 0, desc: Number.MAX_SAFE_INTEGER };
+
+/** One page of titles and the cursor of the next; keyset, so page 1000 costs what page 1 does. */
+export async function mediaPage(
+  db: Db,
+  query: MediaQuery,
+): Promise<{ media: MediaSummary[]; nextCursor: string | null }> {
+  const filter = await filterOf(db, query);
+  if (filter === null) return { media: [], nextCursor: null };
+  const page = [...(await listMedia(db, filter))];
+  if (page.length < filter.limit && filter.after?.segment === 'value') {
+    const mediaId = query.sort === 'rating' || query.sort === 'popular' ? FIRST_ID.asc : FIRST_ID.desc;
+    const after = { segment: 'none' as const, value: null, mediaId };
+    page.push(...(await listMedia(db, { ...filter, after, limit: filter.limit - page.length })));
+  }
+  const last = page.at(-1);
+  return {
+    media: page.map(({ mediaId: _mediaId, sortValue: _sortValue, ...summary }) => summary),
+    nextCursor: last === undefined || page.length < filter.limit ? null : writeCursor(query.sort, last),
+  };
+}
+
+/** Null: nothing can match. */
+async function filterOf(db: Db, query: MediaQuery): Promise<ListFilter | null> {
+  const words = query.q === undefined ? undefined : searchWords(query.q)?.tsquery;
+  if (query.q !== undefined && words === undefined) return null;
+  const genre =
+    query.genre === undefined
+      ? undefined
+      : await genreName(db, { slug: genreSlug(query.genre), name: query.genre });
+  if (genre === null) return null;
+  return {
+    sort: query.sort,
+    kinds: query.kind === undefined ? MEDIA_KINDS : [query.kind],
+    genre,
+    year: query.year,
+    words,
+    hidden: query.hidden,
+    after: query.cursor === undefined ? null : readCursor(query.cursor, query.sort),
+    limit: query.limit,
+  };
+}
+
+function writeCursor(sort: Cursor['sort'], { sortValue, mediaId }: ListRow): string {
+  const cursor: Cursor = { sort, segment: sortValue === null ? 'none' : 'value', value: sortValue, mediaId };
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+function readCursor(text: string, sort: Cursor['sort']): Cursor {
+  const cursor = Cursor.safeParse(jsonOf(Buffer.from(text, 'base64url').toString('utf8')));
+  if (!cursor.success || cursor.data.sort !== sort) {
+    throw new BadInput(
+      'media.bad_cursor',
+      'This cursor is not one of this list. Begin again without it, with the same sort.',
+    );
+  }
+  return cursor.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

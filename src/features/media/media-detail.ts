@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { languageOf } from '../../kit/language.ts';
+import type { Db } from '../../platform/db.ts';
+import { creditsOf, detailRow, seasonsOf } from './queries/detail.ts';
+import type { Credit, MediaDetail } from './schemas.ts';
+
+const WRITING = new Set([
+  'Writer',
+  'Screenplay',
+  'Screenwriter',
+  'Teleplay',
+  'Story',
+  'Author',
+  'Novel',
+  'Book',
+]);
+
+/**
+ * Everything known of a title, its texts in `language` (BCP 47) where they are, else in the language without region,
+ * else as the title has them. Null when there is no such title. Three statements whatever the title holds.
+ */
+export async function mediaDetail(db: Db, mediaId: number, language: string): Promise<MediaDetail | null> {
+  const row = await detailRow(db, mediaId, languageChain(language));
+  if (row === null) return null;
+  const [credits, seasons] = await Promise.all([creditsOf(db, mediaId), seasonsOf(db, mediaId)]);
+  return { ...row, ...creditLists(credits), seasons: [...seasons] };
+}
+
+/** `pt-BR` → as asked, as we spell it, `pt`. */
+function languageChain(language: string): string[] {
+  const base = language.split('-')[0] ?? language;
+  return [...new Set([language, languageOf(language)?.code ?? language, base])];
+}
+
+function creditLists(credits: readonly z.infer<typeof Credit>[]) {
+  const crew = credits.filter((credit) => credit.type === 'crew');
+  const withJob = (isMatch: (job: string) => boolean) =>
+    crew
+      .filter((credit) => credit.job !== null && isMatch(credit.job))
+      .map(({ personId, name }) => ({ personId, name }));
+  return {
+    cast: credits
+      .filter((credit) => credit.type === 'cast')
+      .map(({ personId, name, character }) => ({ personId, name, character })),
+    directors: withJob((job) => job === 'Director'),
+    writers: withJob((job) => WRITING.has(job)),
+    crew: crew.map(({ personId, name, job, department }) => ({ personId, name, job, department })),
+  };
+}

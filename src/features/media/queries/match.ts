@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { type Db, rows, sql } from '../../../platform/db.ts';
+
+/** An outside id with its namespace: TMDB movie 550 is not TMDB show 550 (C1). */
+export type ExternalId = { provider: string; ns: 'movie' | 'tv' | 'any'; externalId: string };
+
+/**
+ * One writer of titles at a time, over all instances, until the transaction ends: between looking for a title and
+ * inserting it no other importer can add the same one, and no two can lock the same rows in two orders.
+ */
+export async function lockTitles(db: Db): Promise<void> {
+  await db.one(rows('media.lock_titles', z.object({ locked: z.boolean() }))`
+    SELECT pg_advisory_xact_lock(hashtext('media.titles')) IS NOT NULL AS locked
+  `);
+}
+
+const Folded = z.object({ index: z.int(), folded: z.string() });
+
+/** Each text as the database compares titles: case and accents forgiven. */
+export function foldedTitles(db: Db, titles: readonly string[]): Promise<readonly z.infer<typeof Folded>[]> {
+  return db.any(rows('media.fold', Folded)`
+    SELECT (t.position - 1)::integer AS index, fold(t.title) AS folded
+    FROM unnest(${sql.array(titles, 'text')}) WITH ORDINALITY AS t(title, position)
+    ORDER BY t.position
+  `);
+}
+
+const IdMatch = z.object({ index: z.int(), mediaId: z.int(), kind: z.string() });
+
+/** Titles that hold one of these outside ids; `index` says which title of the input asked. */
+export function mediaWithIds(
+  db: Db,
+  ids: readonly (ExternalId & { index: number })[],
+): Promise<readonly z.infer<typeof IdMatch>[]> {
+  const values = ids.map(({ index, provider, ns, externalId }) => [index, provider, ns, externalId]);
+  return db.any(rows('media.with_ids', IdMatch)`
+    SELECT DISTINCT g.index, m.id AS "mediaId", m.kind
+    FROM ${sql.unnest(values, ['int4', 'text', 'text', 'text'])} AS g(index, provider, ns, external_id)
+    JOIN media_external_id e ON e.provider = g.provider AND e.ns = g.ns AND e.external_id = g.external_id
+    JOIN media m ON m.id = e.media_id
+    ORDER BY g.index, m.id
+  `);
+}
+
+const TitleMatch = z.object({ index: z.int(), mediaId: z.int() });
+
+/** Titles of the same kind, folded title and year, oldest first; a private title of one user is nobody else's match. */
+export function mediaWithTitles(
+  db: Db,
+  titles: readonly { index: number; kind: string; folded: string; year: number | null }[],
+): Promise<readonly z.infer<typeof TitleMatch>[]> {
+  const values = titles.map(({ index, kind, folded, year }) => [index, kind, folded, year]);
+  return db.any(rows('media.with_titles', TitleMatch)`
+    SELECT g.index, m.id AS "mediaId"
+    FROM ${sql.unnest(values, ['int4', 'text', 'text', 'int4'])} AS g(index, kind, folded, year)
+    JOIN media m ON fold(m.title) = g.folded AND m.kind = g.kind AND m.year IS NOT DISTINCT FROM g.year AND m.owner_id IS NULL
+    ORDER BY g.index, m.id
+  `);
+}
+
+const HeldId = z.object({
+  mediaId: z.int(),
+  provider: z.string(),
+  ns: z.enum(['movie', 'tv', 'any']),
+  externalId: z.string(),
+});
+export type HeldId = z.infer<typeof HeldId>;
+
+/** Every outside id of these titles. */
+export function idsOf(db: Db, mediaIds: readonly number[]): Promise<readonly HeldId[]> {
+  return db.any(rows('media.ids_of', HeldId)`
+    SELECT e.media_id AS "mediaId", e.provider, e.ns, e.external_id AS "externalId"
+    FROM media_external_id e WHERE e.media_id = ANY(${sql.array(mediaIds, 'int8')})
+    ORDER BY e.media_id, e.provider, e.ns
+  `);
+}
+
+const Resolved = z.object({ mediaId: z.int(), kind: z.string(), episodeId: z.int().nullable() });
+export type Resolved = z.infer<typeof Resolved>;
+type EpisodeNumber = { season: number; episode: number } | null;
+
+/** The episode's columns: a title without that episode still answers, with null. */
+function episodeOf(asked: EpisodeNumber) {
+  if (asked === null) return { column: sql.fragment`NULL::int8`, joins: sql.fragment`` };
+  return {
+    column: sql.fragment`ep.id`,
+    joins: sql.fragment`
+      LEFT JOIN season se ON se.media_id = m.id AND se.number = ${asked.season}
+      LEFT JOIN episode ep ON ep.season_id = se.id AND ep.number = ${asked.episode}`,
+  };
+}
+
+/** The title of our own uuid. */
+export function mediaByPublicId(
+  db: Db,
+  publicId: string,
+  asked: EpisodeNumber,
+): Promise<readonly Resolved[]> {
+  const { column, joins } = episodeOf(asked);
+  return db.any(rows('media.by_public_id', Resolved)`
+    SELECT m.id AS "mediaId", m.kind, ${column} AS "episodeId"
+    FROM media m ${joins}
+    WHERE m.public_id = ${publicId}::uuid
+  `);
+}
+
+/** The titles of an outside id, at most one per namespace. */
+export function mediaByExternalId(
+  db: Db,
+  id: { provider: string; namespaces: readonly string[]; value: string },
+  asked: EpisodeNumber,
+): Promise<readonly Resolved[]> {
+  const { column, joins } = episodeOf(asked);
+  return db.any(rows('media.by_external_id', Resolved)`
+    SELECT m.id AS "mediaId", m.kind, ${column} AS "episodeId"
+    FROM media_external_id e
+    JOIN media m ON m.id = e.media_id
+    ${joins}
+    WHERE e.provider = ${id.provider} AND e.ns = ANY(${sql.array(id.namespaces, 'text')}) AND e.external_id = ${id.value}
+    ORDER BY e.ns
+  `);
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { Config } from '../../platform/config.ts';
+
+const perMinute = z.int().min(1).max(1_000_000);
+
+/** Every run-time setting: what it may be and the sentence the settings page shows. A new one is a line here and one in `ABOUT`. */
+export const Settings = z.object({
+  publicCatalog: z
+    .enum(['off', 'licensed', 'all'])
+    .describe('What an install without a profile shows: nothing, only openly licensed titles, or all.'),
+  catalogLanguage: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')
+    .describe('Language of titles and overviews where a translation is known.'),
+  addonName: z
+    .string()
+    .trim()
+    .min(1)
+    .max(50)
+    .regex(/^\P{Cc}*$/u, 'may hold no control characters')
+    .describe(
+      'Name of the add-on in players. Installed players show a new one after they reload the manifest.',
+    ),
+  streamsPerTitle: z.int().min(1).max(100).describe('Most streams offered for one title or episode.'),
+  streamsPerResolution: z.int().min(1).max(100).describe('Most streams of one resolution among them.'),
+  playLinkHours: z
+    .int()
+    .min(1)
+    .max(720)
+    .describe('Hours a play link can be opened; what plays then plays on.'),
+  rateLimitAddonPerMinute: perMinute.describe('Add-on requests a minute from one address.'),
+  rateLimitApiPerMinute: perMinute.describe('API requests a minute from one address.'),
+});
+export type Settings = Readonly<z.infer<typeof Settings>>;
+export type SettingKey = keyof Settings;
+
+export const SETTING_TYPES = ['string', 'integer', 'boolean', 'json', 'enum'] as const;
+export type SettingType = (typeof SETTING_TYPES)[number];
+
+type About = {
+  type: SettingType;
+  /** The environment's name for it; where that is set, the setting is read-only. */
+  env?: string;
+  defaultOf(config: Config): unknown;
+};
+
+export const ABOUT: Readonly<Record<SettingKey, About>> = {
+  publicCatalog: { type: 'enum', env: 'PUBLIC_CATALOG', defaultOf: (config) => config.publicCatalog },
+  catalogLanguage: { type: 'string', env: 'CATALOG_LANGUAGE', defaultOf: (config) => config.catalogLanguage },
+  addonName: { type: 'string', defaultOf: () => 'Tributary' },
+  streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
+  streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
+  playLinkHours: { type: 'integer', defaultOf: () => 24 },
+  rateLimitAddonPerMinute: {
+    type: 'integer',
+    env: 'RATE_LIMIT_ADDON',
+    defaultOf: (config) => config.rateLimits.addonPerMinute,
+  },
+  rateLimitApiPerMinute: {
+    type: 'integer',
+    env: 'RATE_LIMIT_API',
+    defaultOf: (config) => config.rateLimits.apiPerMinute,
+  },
+};
+
+export const SETTING_KEYS: readonly SettingKey[] = Settings.keyof().options;
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Settings.keyof().safeParse(key).success;
+}
+
+/** What `GET /api/settings` tells about one setting. */
+export const SettingEntry = z.object({
+  key: z.string(),
+  type: z.enum(SETTING_TYPES),
+  value: z.unknown(),
+  default: z.unknown(),
+  origin: z.enum(['default', 'database', 'environment']),
+  description: z.string(),
+  options: z.array(z.string()).optional(),
+});
+export type SettingEntry = z.infer<typeof SettingEntry>;

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { BadInput, NotFound } from '../../kit/errors.ts';
+import type { Db, Pool } from '../../platform/db.ts';
+import { parseInput } from '../../platform/http-input.ts';
+import type { Net } from '../../platform/net.ts';
+import type { Described, StreamKind } from '../../streams/kind.ts';
+import {
+  ensureEpisodes,
+  parseApiMediaId,
+  resolveMediaId,
+  TitleInput,
+  titleInput,
+  titlesOf,
+  upsertTitle,
+} from '../media/index.ts';
+import { withTorrentFile } from './fetch-torrent.ts';
+import { type FileMatch, matchFiles } from './match-files.ts';
+import { prepareStream, saveStreams } from './save-streams.ts';
+import { type LinkTarget, STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
+import { sourceOf } from './stream-source.ts';
+
+export type AddStreamDeps = {
+  db: Pool;
+  net: Net;
+  kinds: { get(kind: string): StreamKind | undefined };
+};
+
+/** Body of `POST /api/streams`; the fields of a kind stand beside these. */
+export const AddStreamBody = z.looseObject({
+  /** Our uuid or an outside id; `tt…:1:2` names the episode too. */
+  mediaId: z.string().max(128).optional(),
+  /** Instead of `mediaId`: the title itself, added when it is new. */
+  media: TitleInput.optional(),
+  season: z.int().min(0).max(9999).optional(),
+  episode: z.int().min(0).max(99_999).optional(),
+  kind: z.enum(STREAM_KINDS).optional(),
+  url: z.string().max(32_768).optional(),
+  fileIndex: z.int().min(0).max(65_535).optional(),
+  filename: titleInput.text(1000).optional(),
+  ...streamShape,
+});
+export type AddStreamBody = z.infer<typeof AddStreamBody>;
+
+/** Looking inside may ask the origin once. */
+const DESCRIBE_TIMEOUT_MS = 20_000;
+
+/** Analyses, saves and links what the body names; `signal` ends the looking when the client has gone. */
+export async function addStream(
+  deps: AddStreamDeps,
+  body: AddStreamBody,
+  signal: AbortSignal,
+): Promise<{ streamId: number; isNew: boolean }> {
+  const place = await placeOf(deps.db, body);
+  const { mediaId: _mediaId, media: _media, season: _s, episode: _e, filename, fileIndex, ...given } = body;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS)]);
+  const source = await withTorrentFile(deps.net, sourceOf(given, body.kind), bounded);
+  const input = parseInput(
+    StreamInput,
+    { ...source.fields, name: body.name ?? filename, kind: source.kind },
+    'The stream',
+  );
+  const prepared = prepareStream(deps, input);
+  const described = await prepared.kind.describe(prepared.detail, bounded);
+  const matches = matchFiles({ ...place, fileIndex }, insideOf(input, described));
+  const [saved] = await saveStreams(
+    deps,
+    [{ ...prepared, described, links: await linksTo(deps.db, place.mediaId, matches) }],
+    { isSeen: true, origin: 'api' },
+  );
+  if (saved === undefined) throw new Error('one stream has one answer');
+  return { streamId: saved.streamId, isNew: saved.outcome === 'new' };
+}
+
+function insideOf(input: StreamInput, described: Described) {
+  const files =
+    described.files.length > 0
+      ? described.files
+      : (input.files ?? []).map((file) => ({ ...file, sizeBytes: file.sizeBytes ?? null }));
+  return { name: input.name ?? described.name ?? '', files };
+}
+
+/** The title, and the episode the body or its id names. */
+async function placeOf(db: Pool, body: AddStreamBody) {
+  const { mediaId, named } = await titleOf(db, body);
+  const [title] = await titlesOf(db, [mediaId]);
+  if (title === undefined) throw new NotFound('media.not_found', 'No title has this id.');
+  const season = body.season ?? named.season;
+  const episode = body.episode ?? named.episode;
+  if (episode !== undefined && season === undefined) {
+    throw new BadInput('streams.no_season', 'Give the season of this episode too.', [
+      { path: 'season', message: 'is needed beside episode' },
+    ]);
+  }
+  return { mediaId, kind: title.kind, season, episode };
+}
+
+type Numbers = { season?: number | undefined; episode?: number | undefined };
+
+async function titleOf(db: Pool, body: AddStreamBody): Promise<{ mediaId: number; named: Numbers }> {
+  if ((body.mediaId === undefined) === (body.media === undefined)) {
+    throw new BadInput(
+      'streams.which_title',
+      'Give mediaId (an id of a title) or media (the title itself).',
+      [{ path: 'mediaId', message: 'is needed, or media instead' }],
+    );
+  }
+  if (body.media !== undefined) return { mediaId: (await upsertTitle(db, body.media)).mediaId, named: {} };
+  const { season, episode, ...id } = parseApiMediaId(body.mediaId ?? '');
+  const found = await resolveMediaId(db, id);
+  if (found === null)
+    throw new NotFound('media.not_found', 'No title has this id. Add it by POST /api/media first.');
+  return {
+    mediaId: found.mediaId,
+    named: { season: season ?? (episode === undefined ? undefined : 1), episode },
+  };
+}
+
+/** Episodes nobody told us of are made. */
+async function linksTo(db: Db, mediaId: number, matches: readonly FileMatch[]): Promise<LinkTarget[]> {
+  const wanted = matches.flatMap(({ season, episode }) =>
+    season === null || episode === null ? [] : [{ mediaId, season, episode }],
+  );
+  const episodes = await ensureEpisodes(db, wanted);
+  const ids = new Map(episodes.map((found) => [`${found.season} ${found.episode}`, found.episodeId]));
+  return matches.map(({ season, episode, fileIndex, isSaid }) => ({
+    mediaId,
+    episodeId: season === null ? null : ids.get(`${season} ${episode}`),
+    fileIndex,
+    isVerified: isSaid,
+    confidence: isSaid ? 1 : 0.9,
+  }));
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { parseReleaseName } from '../../kit/release-name.ts';
+import type { Db } from '../../platform/db.ts';
+import { capped, type OffersQuery, type Ranked, rankedFor } from './offers-for.ts';
+import { type ExplainRow, explainRow } from './queries/explain.ts';
+import { type LinkVerdict, linksOfStream } from './queries/offers.ts';
+
+/** Each link costs a ranking of its title. */
+const MAX_LINKS = 20;
+
+const Verdict = z.object({ filter: z.string(), passes: z.boolean(), reason: z.string() });
+type Verdict = z.infer<typeof Verdict>;
+
+export const Explanation = z.object({
+  streamId: z.uuid(),
+  name: z.string(),
+  kind: z.string(),
+  /** What the reader of release names sees in the name. */
+  parsed: z.looseObject({ name: z.string(), kind: z.string(), title: z.string() }),
+  /** Every filter before ranking; one that does not pass keeps the stream out everywhere. */
+  filters: z.array(Verdict),
+  links: z.array(
+    z.object({
+      mediaId: z.uuid(),
+      title: z.string(),
+      season: z.int().nullable(),
+      episode: z.int().nullable(),
+      fileIndex: z.int().nullable(),
+      fileName: z.string().nullable(),
+      confidence: z.number(),
+      isOffered: z.boolean(),
+      reason: z.string(),
+      /** Place among the offers of the title or episode, from 1; null = not offered. */
+      position: z.int().nullable(),
+      /** What offers are ordered by, in this order, higher first. */
+      sortKey: z
+        .object({
+          rank: z.number(),
+          isVerified: z.boolean(),
+          score: z.number(),
+          sizeBytes: z.int().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export type Explanation = z.infer<typeof Explanation>;
+
+/** Why a stream is offered, or not, for each title it is linked to. `only` as in `offersFor`. Null: no such stream. */
+export async function explainStream(
+  db: Db,
+  streamId: number,
+  query: Pick<OffersQuery, 'only' | 'maxTotal' | 'maxPerResolution'>,
+): Promise<Explanation | null> {
+  const stream = await explainRow(db, streamId);
+  if (stream === null) return null;
+  const filters = verdictsOf(stream, query.only);
+  const links = await linksOfStream(db, streamId, MAX_LINKS);
+  const explained: Explanation['links'] = [];
+  for (const link of links) explained.push(await explainLink(db, link, filters, query));
+  return {
+    streamId: stream.publicId,
+    name: stream.name,
+    kind: stream.kind,
+    parsed: parseReleaseName(stream.name),
+    filters,
+    links: explained,
+  };
+}
+
+function verdictsOf(stream: ExplainRow, only: 'licensed' | 'all'): Verdict[] {
+  const verdict = (filter: string, passes: boolean, yes: string, no: string): Verdict => ({
+    filter,
+    passes,
+    reason: passes ? yes : no,
+  });
+  return [
+    verdict(
+      'active',
+      stream.isActive,
+      'It is switched on.',
+      'It is switched off: its link ran out, or somebody did it.',
+    ),
+    verdict('blocked', !stream.isBlocked, 'Nobody blocked it.', 'It was blocked.'),
+    verdict('state', stream.state === 'active', 'It was not found broken.', `It is ${stream.state}.`),
+    verdict('public', stream.isPublic, 'It is not kept private.', 'It is kept private.'),
+    verdict('expiry', !stream.isExpired, 'Its link has not run out.', 'Its link has run out.'),
+    licenceVerdict(stream, only),
+  ];
+}
+
+function licenceVerdict(
+  { licenceName, isOpenLicence, isOpen }: ExplainRow,
+  only: 'licensed' | 'all',
+): Verdict {
+  const filter = 'licence';
+  if (only === 'all') return { filter, passes: true, reason: 'Every licence is shown here.' };
+  if (isOpen) return { filter, passes: true, reason: `${licenceName} is an open licence.` };
+  if (licenceName === null)
+    return {
+      filter,
+      passes: false,
+      reason: 'No licence is stored, and only openly licensed streams are shown here.',
+    };
+  if (!isOpenLicence)
+    return {
+      filter,
+      passes: false,
+      reason: `${licenceName} is not an open licence, and only such are shown here.`,
+    };
+  const reason =
+    "Its licence is open, but it comes from the owner's own folder, server or account, which are not shared.";
+  return { filter, passes: false, reason };
+}
+
+async function explainLink(
+  db: Db,
+  link: LinkVerdict,
+  filters: readonly Verdict[],
+  query: Pick<OffersQuery, 'only' | 'maxTotal' | 'maxPerResolution'>,
+): Promise<Explanation['links'][number]> {
+  const ranked = await rankedFor(db, link, query.only);
+  const own = ranked.find((candidate) => candidate.linkId === link.linkId);
+  const place = capped(ranked, query).findIndex((candidate) => candidate.linkId === link.linkId);
+  const isOffered = place !== -1 && link.isTitleVisible;
+  return {
+    mediaId: link.publicId,
+    title: link.title,
+    season: link.season,
+    episode: link.episode,
+    fileIndex: link.fileIndex,
+    fileName: link.fileName,
+    confidence: link.confidence,
+    isOffered,
+    reason: reasonOf(link, filters, own, place, ranked.length),
+    position: isOffered ? place + 1 : null,
+    sortKey:
+      own === undefined
+        ? null
+        : { rank: own.rank, isVerified: own.isVerified, score: own.score, sizeBytes: own.sizeBytes },
+  };
+}
+
+function reasonOf(
+  link: LinkVerdict,
+  filters: readonly Verdict[],
+  own: Ranked | undefined,
+  place: number,
+  count: number,
+): string {
+  if (!link.isTitleVisible) return 'Its title is hidden.';
+  const failed = filters.find((verdict) => !verdict.passes);
+  if (failed !== undefined) return failed.reason;
+  if (own === undefined) return 'One of its files is linked to the same place, and says more.';
+  if (place === -1)
+    return `${count} streams were better or as good: the limits in all and for each resolution left this one out.`;
+  return `Offered as number ${place + 1} of ${count}.`;
+}

@@ -1,0 +1,162 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import { AppError, UpstreamFailed } from '../../kit/errors.ts';
+import type { Pool } from '../../platform/db.ts';
+import { parseInput } from '../../platform/http-input.ts';
+import { LINK_LIFE_S, type Links, type PlayLink } from '../../platform/links.ts';
+import type { Net } from '../../platform/net.ts';
+import type { Described, StreamKind } from '../../streams/kind.ts';
+import { noteTrackers } from '../trackers/index.ts';
+import { withTorrentFile } from './fetch-torrent.ts';
+import { refuseMultipart } from './multipart.ts';
+import { hangUpOf } from './routes.ts';
+import { sourceOf } from './stream-source.ts';
+
+export type LinkRoutesDeps = {
+  db: Pool;
+  net: Net;
+  kinds: { get(kind: string): StreamKind | undefined };
+  links: Links;
+  requireAdmin: RequestHandler;
+  /** Where links of the answer to this request point: no slash at the end. */
+  baseUrl(req: Request): string;
+};
+
+const MAX_LIFE_S = 30 * 24 * 3600;
+const DESCRIBE_TIMEOUT_MS = 10_000;
+/** An answer with thousands of sealed links would be megabytes. */
+const MAX_FILES = 500;
+
+/** A network, or one address as the network of itself. */
+const Cidr = z.union([
+  z.cidrv4(),
+  z.cidrv6(),
+  z.ipv4().transform((address) => `${address}/32`),
+  z.ipv6().transform((address) => `${address}/128`),
+]);
+
+export const LinkBody = z
+  .strictObject({
+    url: z.string().trim().min(1).max(32_768).optional(),
+    /** A `.torrent` file. */
+    torrent: z
+      .base64()
+      .max(14 * 1024 * 1024)
+      .optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    filename: z.string().trim().min(1).max(255).optional(),
+    fileIndex: z.int().min(0).max(65_535).optional(),
+    /** Seconds from now. */
+    expiresIn: z.int().min(1).max(MAX_LIFE_S).default(LINK_LIFE_S),
+    cidr: Cidr.optional(),
+  })
+  .refine(({ url, torrent }) => (url === undefined) !== (torrent === undefined), 'needs url or torrent');
+type LinkBody = z.infer<typeof LinkBody>;
+
+const FileLink = z.object({
+  index: z.int(),
+  name: z.string(),
+  size: z.int().nullable(),
+  type: z.string(),
+  playUrl: z.string(),
+});
+export const LinkAnswer = z.object({
+  kind: z.string(),
+  playUrl: z.string(),
+  expiresAt: z.iso.datetime(),
+  filename: z.string().optional(),
+  size: z.int().optional(),
+  files: z.array(FileLink).optional(),
+});
+type LinkAnswer = z.infer<typeof LinkAnswer>;
+
+/** `POST /api/links`: a play link for any URL whose bytes can be reached. */
+export function linkRoutes(deps: LinkRoutesDeps): Router {
+  const router = Router();
+  router.post('/links', deps.requireAdmin, refuseMultipart, create);
+  return router;
+
+  async function create(req: Request, res: Response) {
+    const body = parseInput(LinkBody, req.body, 'The body');
+    res.status(201).json(await linkTo(deps, body, deps.baseUrl(req), hangUpOf(res)));
+  }
+}
+
+async function linkTo(
+  deps: LinkRoutesDeps,
+  body: LinkBody,
+  baseUrl: string,
+  signal: AbortSignal,
+): Promise<LinkAnswer> {
+  const { url, torrent, headers } = body;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS)]);
+  const source = await withTorrentFile(deps.net, sourceOf({ url, torrent, headers }, undefined), bounded);
+  const kind = deps.kinds.get(source.kind);
+  if (kind === undefined) throw noBytes(source.kind);
+  const detail = kind.parse(source.fields);
+  const described = await look(kind, detail, bounded);
+  if (described !== null) await noteTrackers(deps.db, described.trackers);
+  if (kind.open === undefined) throw noBytes(kind.kind);
+  const expiresAt = Math.floor(Date.now() / 1000) + body.expiresIn;
+  const place = { baseUrl, resource: kind.resource(detail) };
+  const filename = body.filename ?? described?.name ?? undefined;
+  const make = (fileIndex: number | null, name: string | undefined) =>
+    deps.links.make(
+      playLink({ kind: kind.kind, detail, fileIndex, expiresAt, cidr: body.cidr, filename: name }),
+      place,
+    );
+  return {
+    kind: kind.kind,
+    playUrl: make(body.fileIndex ?? null, filename),
+    expiresAt: new Date(expiresAt * 1000).toISOString(),
+    ...(filename === undefined ? {} : { filename }),
+    ...(described?.sizeBytes == null ? {} : { size: described.sizeBytes }),
+    ...filesOf(described, make),
+  };
+}
+
+function filesOf(
+  described: Described | null,
+  make: (fileIndex: number, name: string) => string,
+): Pick<LinkAnswer, 'files'> {
+  if (described === null || described.files.length === 0) return {};
+  const files = described.files.slice(0, MAX_FILES).map(({ index, name, sizeBytes, contentType }) => ({
+    index,
+    name,
+    size: sizeBytes,
+    type: contentType,
+    playUrl: make(index, name.split('/').at(-1) ?? name),
+  }));
+  return { files };
+}
+
+/** An origin that is down now may be up when the link is played; what may not be reached at all is refused here. */
+async function look(kind: StreamKind, detail: unknown, signal: AbortSignal): Promise<Described | null> {
+  try {
+    return await kind.describe(detail, signal);
+  } catch (error) {
+    if (error instanceof UpstreamFailed) return null;
+    throw error;
+  }
+}
+
+type LinkParts = Pick<PlayLink, 'detail' | 'fileIndex' | 'expiresAt'> & {
+  kind: string;
+  cidr: string | undefined;
+  filename: string | undefined;
+};
+
+function playLink({ cidr, filename, ...link }: LinkParts): PlayLink {
+  return {
+    ...link,
+    subject: 'api',
+    ...(cidr === undefined ? {} : { cidr }),
+    ...(filename === undefined ? {} : { filename }),
+  };
+}
+
+function noBytes(kind: string): AppError {
+  return new AppError('links.no_bytes', `Links of kind ${kind} cannot be played through this server yet.`, {
+    status: 422,
+  });
+}

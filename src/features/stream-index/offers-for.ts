@@ -1,0 +1,75 @@
+import { qualityRank } from '../../kit/quality-rank.ts';
+import type { Db } from '../../platform/db.ts';
+import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
+import type { Offer } from './schemas.ts';
+
+export const MAX_OFFERS = 25;
+export const MAX_OFFERS_PER_RESOLUTION = 10;
+
+export type OffersQuery = {
+  mediaId: number;
+  /** Null: the title as a whole (films, channels), never the streams of its episodes. */
+  episodeId: number | null;
+  /** `licensed`: only what everyone may have. */
+  only: 'licensed' | 'all';
+  maxTotal?: number | undefined;
+  maxPerResolution?: number | undefined;
+};
+
+/**
+ * What is offered for a title or an episode, best first: resolution and source, links somebody verified, score, size.
+ * A pack comes with the one file that is this episode. Two statements whatever there is.
+ */
+export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
+  const ranked = await rankedFor(db, query, query.only);
+  const chosen = capped(ranked, query);
+  if (chosen.length === 0) return [];
+  const rows = await offerRows(
+    db,
+    chosen.map((candidate) => candidate.linkId),
+  );
+  const byLink = new Map(rows.map(({ linkId, ...offer }) => [linkId, offer]));
+  return chosen.flatMap(({ linkId, rank }) => {
+    const offer = byLink.get(linkId);
+    return offer === undefined ? [] : [{ ...offer, rank }];
+  });
+}
+
+export type Ranked = Candidate & { rank: number };
+
+/** All that can be offered for a place, best first, before the caps. */
+export async function rankedFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<Ranked[]> {
+  const candidates = withoutWholes(await candidatesFor(db, place, only));
+  return candidates.map((candidate) => ({ ...candidate, rank: qualityRank(candidate) })).sort(bestFirst);
+}
+
+/** A link to one file of a stream says more than a link to the stream as a whole. */
+function withoutWholes(candidates: readonly Candidate[]): Candidate[] {
+  const withFile = new Set(candidates.filter((c) => c.fileIndex !== null).map((c) => c.streamId));
+  return candidates.filter((candidate) => candidate.fileIndex !== null || !withFile.has(candidate.streamId));
+}
+
+function bestFirst(a: Ranked, b: Ranked): number {
+  return (
+    b.rank - a.rank ||
+    Number(b.isVerified) - Number(a.isVerified) ||
+    b.score - a.score ||
+    (b.sizeBytes ?? -1) - (a.sizeBytes ?? -1) ||
+    a.linkId - b.linkId
+  );
+}
+
+/** At most so many in all and of each resolution; `ranked` is best first, so the best stay. */
+export function capped<T extends Pick<Candidate, 'resolution'>>(
+  ranked: readonly T[],
+  caps: Pick<OffersQuery, 'maxTotal' | 'maxPerResolution'>,
+): T[] {
+  const { maxTotal = MAX_OFFERS, maxPerResolution = MAX_OFFERS_PER_RESOLUTION } = caps;
+  const counts = new Map<string, number>();
+  const kept = ranked.filter(({ resolution }) => {
+    const count = (counts.get(resolution ?? '') ?? 0) + 1;
+    counts.set(resolution ?? '', count);
+    return count <= maxPerResolution;
+  });
+  return kept.slice(0, maxTotal);
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { type Db, rows, sql } from '../../../platform/db.ts';
+import { Offer } from '../schemas.ts';
+
+/** More streams of one title than anyone keeps; the work of ranking stays bounded. */
+const MAX_CANDIDATES = 2000;
+
+const Candidate = z.object({
+  linkId: z.int(),
+  streamId: z.int(),
+  fileIndex: z.int().nullable(),
+  resolution: z.string().nullable(),
+  quality: z.string().nullable(),
+  isVerified: z.boolean(),
+  score: z.number(),
+  sizeBytes: z.int().nullable(),
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+/** The place a link is asked for: an episode's own links, or those of the title as a whole. */
+export type Place = { mediaId: number; episodeId: number | null };
+
+function ofPlace({ mediaId, episodeId }: Place) {
+  return episodeId === null
+    ? sql.fragment`l.media_id = ${mediaId} AND l.episode_id IS NULL`
+    : sql.fragment`l.media_id = ${mediaId} AND l.episode_id = ${episodeId}`;
+}
+
+/** What can be offered for a place, before it is ranked: active, not blocked, not broken, public, not expired, and open if asked. */
+export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<readonly Candidate[]> {
+  const licensed =
+    only === 'all' ? sql.fragment`` : sql.fragment`AND is_open_stream(s.id, s.kind, s.licence_code)`;
+  return db.any(rows('streams.candidates', Candidate)`
+    SELECT l.id AS "linkId", s.id AS "streamId", l.file_index AS "fileIndex", s.resolution, s.quality,
+      l.is_verified AS "isVerified", s.score,
+      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes"
+    FROM stream_media_link l
+    JOIN stream s ON s.id = l.stream_id
+    LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
+    LEFT JOIN stream_http h ON h.stream_id = s.id
+    WHERE ${ofPlace(place)}
+      AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
+      AND (h.expires_at IS NULL OR h.expires_at > now())
+      ${licensed}
+    LIMIT ${MAX_CANDIDATES}
+  `);
+}
+
+const OfferRow = Offer.omit({ rank: true }).extend({ linkId: z.int() });
+export type OfferRow = z.infer<typeof OfferRow>;
+
+/** Everything shown of the streams behind some links, in no order. */
+export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly OfferRow[]> {
+  return db.any(rows('streams.offers', OfferRow)`
+    SELECT l.id AS "linkId", s.id AS "streamId", s.public_id AS "publicId", s.kind, l.file_index AS "fileIndex", s.name,
+      coalesce(l.file_name, f.name) AS "fileName",
+      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
+      s.resolution, s.quality, s.codec, s.audio, s.channels, s.hdr_formats AS "hdrFormats",
+      s.release_group AS "releaseGroup", s.edition,
+      ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
+      ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language) ORDER BY u.id)
+        FROM stream_subtitle u WHERE u.stream_id = s.id), '[]') AS subtitles,
+      li.code AS "licenceCode", li.name AS "licenceName", li.url AS "licenceUrl", coalesce(li.is_open, false) AS "isOpen", s.attribution,
+      t.seeders, t.leechers, l.is_verified AS "isVerified", s.score
+    FROM stream_media_link l
+    JOIN stream s ON s.id = l.stream_id
+    LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
+    LEFT JOIN licence li ON li.code = s.licence_code
+    LEFT JOIN stream_torrent t ON t.stream_id = s.id
+    WHERE l.id = ANY(${sql.array(linkIds, 'int8')})
+  `);
+}
+
+const LinkVerdict = z.object({
+  linkId: z.int(),
+  mediaId: z.int(),
+  publicId: z.string(),
+  title: z.string(),
+  isTitleVisible: z.boolean(),
+  episodeId: z.int().nullable(),
+  season: z.int().nullable(),
+  episode: z.int().nullable(),
+  fileIndex: z.int().nullable(),
+  fileName: z.string().nullable(),
+  sizeBytes: z.int().nullable(),
+  isVerified: z.boolean(),
+  confidence: z.number(),
+});
+export type LinkVerdict = z.infer<typeof LinkVerdict>;
+
+/** What one stream is linked to, at most `limit` links. */
+export function linksOfStream(db: Db, streamId: number, limit: number): Promise<readonly LinkVerdict[]> {
+  return db.any(rows('streams.links_of', LinkVerdict)`
+    SELECT l.id AS "linkId", m.id AS "mediaId", m.public_id AS "publicId", m.title,
+      m.is_published AND m.is_public AS "isTitleVisible", l.episode_id AS "episodeId",
+      se.number AS season, e.number AS episode, l.file_index AS "fileIndex", coalesce(l.file_name, f.name) AS "fileName",
+      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
+      l.is_verified AS "isVerified", l.confidence
+    FROM stream_media_link l
+    JOIN stream s ON s.id = l.stream_id
+    JOIN media m ON m.id = l.media_id
+    LEFT JOIN episode e ON e.id = l.episode_id
+    LEFT JOIN season se ON se.id = e.season_id
+    LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
+    WHERE l.stream_id = ${streamId}
+    ORDER BY l.id LIMIT ${limit}
+  `);
+}

@@ -1,0 +1,1 @@
+export { type UpkeepDeps, upkeepJobs } from './jobs.ts';

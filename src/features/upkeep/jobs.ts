@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { Db } from '../../platform/db.ts';
+import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { deleteEndedLimits, deleteFailedJobs } from './queries.ts';
+
+/** What other rooms and the ground lend; each writes its own tables. The numbers are rows, for the log. */
+export type UpkeepDeps = {
+  db: Db;
+  /** HTTP streams past `expires_at` become inactive. */
+  expireStreams(db: Db): Promise<number>;
+  /** Plays counted longer ago than they block another count. */
+  forgetOldPlays(db: Db): Promise<number>;
+  /** Streams that no title links to. */
+  dropOrphanStreams(db: Db): Promise<number>;
+  /** Writes today's backup and drops the oldest. */
+  backup(signal: AbortSignal): Promise<unknown>;
+};
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LIMITS_AT_ONCE = 10_000;
+const FAILED_JOBS_KEPT_DAYS = 14;
+
+type Context = JobContext & UpkeepDeps;
+
+/** A job that needs no payload; a tick missed while the program was off is made up for. */
+function recurring(
+  name: string,
+  every: string,
+  catchUpMs: number,
+  run: (context: Context) => Promise<unknown>,
+): Job<Context> {
+  return defineJob({
+    name,
+    every,
+    catchUpMs,
+    payload: z.object({}),
+    async run(_payload, context: Context) {
+      const result = await run(context);
+      context.log.debug(typeof result === 'number' ? { rows: result } : {}, 'done');
+    },
+  });
+}
+
+const hourly = (name: string, minute: number, run: (context: Context) => Promise<unknown>) =>
+  recurring(name, `${minute} * * * *`, HOUR_MS, run);
+/** At night in UTC, where the machine is on then; else at its next start. */
+const daily = (name: string, minute: number, run: (context: Context) => Promise<unknown>) =>
+  recurring(name, `${minute} 3 * * *`, DAY_MS, run);
+
+export const upkeepJobs: readonly Job<Context>[] = [
+  hourly('upkeep.expire_streams', 7, ({ db, expireStreams }) => expireStreams(db)),
+  hourly('upkeep.forget_plays', 12, ({ db, forgetOldPlays }) => forgetOldPlays(db)),
+  hourly('upkeep.forget_limits', 17, forgetLimits),
+  daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
+  daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),
+  daily('upkeep.forget_jobs', 50, ({ db }) => deleteFailedJobs(db, FAILED_JOBS_KEPT_DAYS)),
+];
+
+async function forgetLimits({ db, signal }: Context): Promise<number> {
+  const beforeMs = Date.now();
+  let total = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const deleted = await deleteEndedLimits(db, beforeMs, LIMITS_AT_ONCE);
+    total += deleted;
+    if (deleted < LIMITS_AT_ONCE) return total;
+  }
+}

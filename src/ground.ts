@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { createSettings } from './features/settings/index.ts';
+import { dailyBackup } from './platform/backup/index.ts';
+import { createCache } from './platform/cache.ts';
+import type { Config } from './platform/config.ts';
+import { createCrypto, loadSecrets } from './platform/crypto.ts';
+import { openDatabase } from './platform/database.ts';
+import { createLinks } from './platform/links.ts';
+import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { createNet } from './platform/net.ts';
+import { createNotify } from './platform/notify.ts';
+import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
+import { createRedis } from './platform/redis.ts';
+import { createKinds } from './streams/registry.ts';
+
+export const ROOT = resolve(import.meta.dirname, '..');
+export const SHIPPED_FOLDER = resolve(ROOT, 'scripts/starter');
+
+export type GroundOptions = {
+  config: Config;
+  log: Log;
+  signal: AbortSignal;
+  /** The embedded database is gone for good: the program had better end. */
+  onLost: (error: unknown) => void;
+  /** Called with what must be closed at the end, in the order it was opened. */
+  onClose: (closer: () => Promise<void> | void) => void;
+};
+
+/** Everything long-lived that is made once and handed down. */
+export async function layGround({ config, log, signal, onLost, onClose }: GroundOptions) {
+  const secrets = await loadSecrets(config);
+  const crypto = createCrypto(secrets.secretKeys);
+  const metrics = createMetrics();
+  onClose(metrics.close);
+  const database = await openDatabase({
+    config,
+    log,
+    role: 'serve',
+    signal,
+    onLost,
+    onStatement: metrics.onStatement,
+    beforeMigration: async (url) =>
+      void (await dailyBackup({ url, dataDir: config.dataDir, keep: config.backupsKept })),
+  });
+  onClose(() => database.close());
+  const { db, url } = database;
+  const redis = config.redisUrl === null ? null : await createRedis({ url: config.redisUrl, log });
+  if (redis !== null) onClose(() => redis.close());
+  const notify = createNotify({ url, log });
+  onClose(() => notify.close());
+  const cache = createCache({ redis, notify, log });
+  onClose(() => cache.close());
+  metrics.watch({ db, cache, redis, notify });
+  const settings = await createSettings({ db, config, notify, log });
+  const limitPool = openRateLimitPool({ url, log });
+  onClose(() => limitPool.end());
+  const limiter = createRateLimiter({
+    redis,
+    pgPool: limitPool,
+    log,
+    hashKey: (text) => crypto.mac('rate-limit', text).toString('base64url'),
+    onRejected: metrics.onRejected,
+  });
+  const ownPorts = new Set<number>([
+    ...database.ports,
+    ...(config.redisUrl === null ? [] : [Number(new URL(config.redisUrl).port || 6379)]),
+  ]);
+  const { mode, allow } = config.outbound;
+  const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
+  onClose(() => net.close());
+  const kinds = createKinds({
+    db,
+    net,
+    log,
+    crypto,
+    localFolders: config.localFolders,
+    shippedFolder: SHIPPED_FOLDER,
+  });
+  onClose(() => kinds.close());
+  const links = createLinks(crypto);
+  /**
+   * Resolves once this instance has heard the database's notices of everything committed before (they come in the order
+   * of the commits): a request that changed something answers after it, and whoever asks next, anywhere, sees the change.
+   */
+  const settled = async () => {
+    await notify.publish('settled', '');
+    await cache.settled();
+  };
+  return {
+    settled,
+    config,
+    log,
+    secrets,
+    crypto,
+    metrics,
+    database,
+    db,
+    redis,
+    notify,
+    cache,
+    settings,
+    limiter,
+    net,
+    kinds,
+    links,
+    ownPorts,
+    version: version(),
+  };
+}
+export type Ground = Awaited<ReturnType<typeof layGround>>;
+
+function version(): string {
+  return z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8'))).version;
+}

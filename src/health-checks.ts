@@ -1,0 +1,55 @@
+import { statfs } from 'node:fs/promises';
+import { type HealthCheck, ping } from './features/stats/index.ts';
+import type { Ground } from './ground.ts';
+
+const LOW_DISK_GIB = 1;
+
+/** What the page's health view shows: states in words, no addresses and no paths. */
+export async function healthChecks(ground: Ground): Promise<HealthCheck[]> {
+  return Promise.all([database(ground), redis(ground), notices(ground), disk(ground), outbound(ground)]);
+}
+
+async function database({ db, config }: Ground): Promise<HealthCheck> {
+  const startedAt = performance.now();
+  try {
+    await ping(db);
+  } catch {
+    return { name: 'Database', status: 'fail', detail: 'does not answer' };
+  }
+  const kind = config.database.url === null ? 'embedded Postgres' : 'Postgres';
+  return {
+    name: 'Database',
+    status: 'ok',
+    detail: `${kind}, ${(performance.now() - startedAt).toFixed(1)} ms`,
+  };
+}
+
+async function redis({ redis }: Ground): Promise<HealthCheck> {
+  if (redis === null)
+    return { name: 'Redis', status: 'off', detail: 'not set: one instance does not need it' };
+  return redis.isUp()
+    ? { name: 'Redis', status: 'ok', detail: 'answers' }
+    : { name: 'Redis', status: 'warn', detail: 'away: answers come without it, only slower' };
+}
+
+async function notices({ notify }: Ground): Promise<HealthCheck> {
+  return notify.isConnected()
+    ? { name: 'Change notices', status: 'ok', detail: 'listening' }
+    : { name: 'Change notices', status: 'warn', detail: 'reconnecting' };
+}
+
+async function disk({ config }: Ground): Promise<HealthCheck> {
+  const { bavail, bsize } = await statfs(config.dataDir);
+  const freeGib = (bavail * bsize) / 2 ** 30;
+  return {
+    name: 'Disk',
+    status: freeGib < LOW_DISK_GIB ? 'warn' : 'ok',
+    detail: `${freeGib.toFixed(1)} GiB free`,
+  };
+}
+
+async function outbound({ config }: Ground): Promise<HealthCheck> {
+  return config.outbound.mode === 'all'
+    ? { name: 'Outgoing connections', status: 'ok', detail: 'public addresses, and those you allow' }
+    : { name: 'Outgoing connections', status: 'off', detail: 'only those of OUTBOUND_ALLOW' };
+}

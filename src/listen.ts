@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Config } from './platform/config.ts';
+
+export type Listening = {
+  port: number;
+  /** Takes no new connection, ends idle ones, and after `graceMs` the busy ones too: a film must not hold the stop up. */
+  close(graceMs: number): Promise<void>;
+};
+
+/** A start that cannot be: the message is for the person who typed the command. */
+export class CannotStart extends Error {}
+
+/** Opens the port, with TLS when a certificate is set. Throws `CannotStart` in words when the port cannot be had. */
+export async function listen(config: Config, handler: RequestListener): Promise<Listening> {
+  const { port, host, tls } = config.http;
+  const options = {
+    keepAliveTimeout: 65_000,
+    headersTimeout: 20_000,
+    requestTimeout: 120_000,
+    maxHeaderSize: 32_768,
+    noDelay: true,
+  };
+  const server =
+    tls === null
+      ? createServer(options, handler)
+      : createSecureServer({ ...options, ...readTls(tls) }, handler);
+  server.maxRequestsPerSocket = 0;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, host }, resolve);
+    });
+  } catch (error) {
+    throw explain(error, port, host);
+  }
+  server.removeAllListeners('error');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: (graceMs) => close(server, graceMs),
+  };
+}
+
+function readTls(tls: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
+  } catch {
+    throw new CannotStart(
+      'TLS_CERT or TLS_KEY cannot be read. Give the user who runs Tributary the right to read both files.',
+    );
+  }
+}
+
+function explain(error: unknown, port: number, host: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'EADDRINUSE')
+    return new CannotStart(
+      `Port ${port} is taken by another program. Stop it, or choose another port: PORT=7001 npm start`,
+    );
+  if (code === 'EACCES')
+    return new CannotStart(
+      `Port ${port} may not be opened by this user. Choose one above 1023: PORT=7000 npm start`,
+    );
+  if (code === 'EADDRNOTAVAIL')
+    return new CannotStart(`HOST ${host} is not an address of this machine. Use 0.0.0.0 or 127.0.0.1.`);
+  if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')
+    return new CannotStart('TLS_CERT and TLS_KEY do not belong together.');
+  return error;
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Card } from './catalogs/catalog.ts';
+import { CuratedList } from './catalogs/registry.ts';
+import { MediaDetail } from './features/media/index.ts';
+import { OverviewCounts } from './features/stats/index.ts';
+import { Offer } from './features/stream-index/index.ts';
+import type { Ground } from './ground.ts';
+
+const MINUTE_MS = 60_000;
+
+export type Spaces = ReturnType<typeof openSpaces>;
+
+/**
+ * What is cached of the catalogue, with the lives of the seeds (catalogue and meta 30 min, streams 15 min raw and
+ * filtered after reading, manifest parts 5 min). All of it is forgotten when the database says that titles or streams changed.
+ */
+export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
+  return {
+    pages: cache.space('catalog', {
+      ttlMs: 30 * MINUTE_MS,
+      maxEntries: 2000,
+      schema: z.array(Card),
+      group: 'media',
+    }),
+    details: cache.space('meta', {
+      ttlMs: 30 * MINUTE_MS,
+      maxEntries: 2000,
+      schema: MediaDetail.nullable(),
+      group: 'media',
+    }),
+    offers: cache.space('streams', {
+      ttlMs: 15 * MINUTE_MS,
+      maxEntries: 5000,
+      schema: z.array(Offer),
+      group: 'media',
+    }),
+    lists: cache.space('lists', {
+      ttlMs: 5 * MINUTE_MS,
+      maxEntries: 10,
+      schema: z.array(CuratedList),
+      group: 'media',
+    }),
+    genres: cache.space('genres', {
+      ttlMs: 5 * MINUTE_MS,
+      maxEntries: 10,
+      schema: z.array(z.string()),
+      group: 'media',
+    }),
+    counts: cache.space('counts', {
+      ttlMs: MINUTE_MS,
+      maxEntries: 10,
+      schema: OverviewCounts,
+      group: 'media',
+    }),
+  };
+}

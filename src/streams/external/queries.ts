@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../platform/db.ts';
+
+const StreamId = z.object({ streamId: z.int() });
+const Offer = z.object({ streamId: z.int(), url: z.string() });
+
+export async function streamOfPage(db: Db, service: string, url: string): Promise<number | null> {
+  const row = await db.maybeOne(rows('external.find', StreamId)`
+    SELECT stream_id AS "streamId" FROM stream_external WHERE service = ${service} AND url = ${url}
+  `);
+  return row?.streamId ?? null;
+}
+
+export type ExternalRow = {
+  streamId: number;
+  service: string;
+  url: string;
+  region: string | null;
+  deepLink: string | null;
+};
+
+export async function saveExternalRow(db: Db, row: ExternalRow): Promise<void> {
+  await db.query(command('external.save')`
+    INSERT INTO stream_external (stream_id, service, url, region, deep_link)
+    VALUES (${row.streamId}, ${row.service}, ${row.url}, ${row.region}, ${row.deepLink})
+    ON CONFLICT (stream_id) DO UPDATE SET
+      service = excluded.service, url = excluded.url, region = excluded.region, deep_link = excluded.deep_link
+  `);
+}
+
+/** Those of the streams that may be offered: active, not blocked. */
+export function offeredExternal(
+  db: Db,
+  streamIds: readonly number[],
+): Promise<readonly z.infer<typeof Offer>[]> {
+  return db.any(rows('external.offers', Offer)`
+    SELECT e.stream_id AS "streamId", e.url
+    FROM stream_external e JOIN stream s ON s.id = e.stream_id
+    WHERE e.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+  `);
+}

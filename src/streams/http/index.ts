@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { contentTypeOf } from '../../kit/content-type.ts';
+import { AppError, NotFound } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
+import type { Described, KindDeps, StreamKind, StreamRef } from '../kind.ts';
+import { streamIdsOf, targetsOf } from '../listing.ts';
+import { resourceKey } from '../resource.ts';
+import { HttpDetail, nameOf, parseHttp, urlHash } from './detail.ts';
+import { createOrigins } from './open.ts';
+import { offeredHttp, saveHttpRow, storedHttp, streamOfUrl } from './queries.ts';
+
+const Headers = z.record(z.string(), z.string());
+const SEALED_HEADERS = 'http.headers';
+
+/** Files at http(s) URLs. HLS and DASH are how such bytes are delivered, so their playlists are of this kind too. */
+export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
+  const origins = createOrigins(net);
+  return {
+    kind: 'http',
+    parse: parseHttp,
+    resource: (detail) => resourceKey('http', HttpDetail.parse(detail).url),
+    find: (on, detail) => streamOfUrl(on, urlHash(HttpDetail.parse(detail).url)),
+    describe,
+    save,
+    targets,
+    open: async (ref, signal) => origins.open(await detailOf(ref), signal),
+    async check(ref, signal) {
+      const checkedAt = new Date();
+      try {
+        await origins.ask(await detailOf(ref), signal);
+        return { isReachable: true, checkedAt, reason: null };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AppError)) throw error;
+        return { isReachable: false, checkedAt, reason: error.message };
+      }
+    },
+  };
+
+  async function describe(detail: unknown, signal: AbortSignal): Promise<Described> {
+    const target = HttpDetail.parse(detail);
+    const source = await origins.open(target, signal);
+    const name = origins.filenameOf(target) ?? nameOf(target.url);
+    return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
+  }
+
+  async function save(on: Db, streamId: number, detail: unknown): Promise<void> {
+    const { url, headers, format, expiresAt } = HttpDetail.parse(detail);
+    const hasHeaders = Object.keys(headers).length > 0;
+    const headersSealed = hasHeaders ? crypto.seal(SEALED_HEADERS, JSON.stringify(headers)) : null;
+    await saveHttpRow(on, { streamId, url, urlHash: urlHash(url), format, headersSealed, expiresAt });
+  }
+
+  async function detailOf(ref: StreamRef): Promise<HttpDetail> {
+    if ('detail' in ref) return HttpDetail.parse(ref.detail);
+    const stored = await storedHttp(db, ref.streamId);
+    if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
+    if (stored.isExpired)
+      throw new AppError('stream.expired', 'The link of this stream has expired.', { status: 410 });
+    return {
+      url: stored.url,
+      headers: stored.headersSealed === null ? {} : openHeaders(stored.headersSealed),
+      format: 'progressive',
+      expiresAt: null,
+    };
+  }
+
+  function openHeaders(sealed: Buffer): Record<string, string> {
+    const plain = crypto.open(SEALED_HEADERS, sealed);
+    if (plain === null)
+      throw new AppError(
+        'stream.sealed',
+        'The stored access of this stream cannot be read. Save the stream again.',
+        {
+          status: 500,
+        },
+      );
+    return Headers.parse(JSON.parse(plain.toString('utf8')));
+  }
+}
+
+const targets: StreamKind['targets'] = async (db, refs) => {
+  const offered = await offeredHttp(db, streamIdsOf(refs));
+  return targetsOf(refs, offered, ({ url, name }, { fileIndex }) => {
+    return {
+      via: 'play',
+      fileIndex,
+      resource: resourceKey('http', url),
+      contentType: typeByNames(nameOf(url), name),
+    };
+  });
+};
+
+/** The URL's own name decides; `…/download?id=5` has none that helps, then the stream's. */
+function typeByNames(urlName: string | null, streamName: string): string {
+  const byUrl = contentTypeOf(urlName ?? '');
+  return byUrl === 'application/octet-stream' ? contentTypeOf(streamName) : byUrl;
+}

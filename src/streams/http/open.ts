@@ -1,0 +1,145 @@
+import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { contentTypeOf } from '../../kit/content-type.ts';
+import { UpstreamFailed } from '../../kit/errors.ts';
+import type { Net } from '../../platform/net.ts';
+import { withoutCredentials } from '../../platform/net-request.ts';
+import type { ByteSource } from '../kind.ts';
+import { resourceKey } from '../resource.ts';
+import { type Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
+import { hasChanged, StaleLocation, type Transfer, transfer } from './transfer.ts';
+
+/** How long a look at an origin is believed: a player's first requests come in the first seconds. */
+const FACTS_TTL_MS = 60_000;
+const MAX_FACTS = 1000;
+/** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
+const RETRY_DELAYS_MS = [0, 250, 1000] as const;
+
+/** Types that say nothing or that a browser would run as a page of ours. */
+const MEANINGLESS_TYPE =
+  /^(application\/octet-stream|binary\/octet-stream|application\/force-download|text\/plain|text\/html|$)/i;
+
+export type Origins = {
+  open(origin: Origin, signal: AbortSignal): Promise<ByteSource>;
+  /** Looks at the origin now, whatever is remembered. */
+  ask(origin: Origin, signal: AbortSignal): Promise<Facts>;
+  /** The name the origin gave, when it was looked at lately. */
+  filenameOf(origin: Origin): string | null;
+};
+
+/** Looks at origins once a minute and reads ranges from them. */
+export function createOrigins(net: Net): Origins {
+  const known = new LRUCache<string, Facts>({ max: MAX_FACTS, ttl: FACTS_TTL_MS });
+
+  async function ask(origin: Origin, signal: AbortSignal): Promise<Facts> {
+    const facts = await retrying(signal, () => learn(net, origin, signal));
+    known.set(factsKey(origin), facts);
+    return facts;
+  }
+
+  return {
+    ask,
+    filenameOf: (origin) => known.get(factsKey(origin))?.filename ?? null,
+    async open(origin, signal) {
+      const facts = known.get(factsKey(origin)) ?? (await ask(origin, signal));
+      return sourceOf(net, origin, facts, () => known.delete(factsKey(origin)));
+    },
+  };
+}
+
+/** Two links to one URL may carry different credentials, and one must not profit from the other's. */
+function factsKey({ url, headers }: Origin): string {
+  return hash('sha256', JSON.stringify([url, Object.entries(headers).sort()]), 'base64url');
+}
+
+function sourceOf(net: Net, origin: Origin, first: Facts, forget: () => void): ByteSource {
+  let facts = first;
+
+  async function sendOnce(job: Pick<Transfer, 'range' | 'sink' | 'signal'>): Promise<void> {
+    const { dispatcher } = net;
+    try {
+      await transfer({ dispatcher, facts, headers: headersFor(origin, facts), ...job });
+    } catch (error) {
+      if (!(error instanceof StaleLocation)) throw error;
+      facts = await lookAgain(net, origin, first, job.signal);
+      await transfer({ dispatcher, facts, headers: headersFor(origin, facts), ...job }).catch(refusedTwice);
+    }
+  }
+
+  return {
+    size: first.sizeBytes,
+    contentType: typeOf(first, origin),
+    etag: first.etag ?? derivedEtag(first, origin),
+    lastModified: first.lastModified,
+    async send(range, sink, signal) {
+      let hasBegun = false;
+      const watched = {
+        ...sink,
+        write(chunk: Uint8Array, done: () => void) {
+          hasBegun = true;
+          return sink.write(chunk, done);
+        },
+      };
+      try {
+        await retrying(
+          signal,
+          () => sendOnce({ range, sink: watched, signal }),
+          () => !hasBegun,
+        );
+      } catch (error) {
+        if (!signal.aborted) forget();
+        throw error;
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function refusedTwice(error: unknown): never {
+  throw error instanceof StaleLocation ? refusalOf(error.status) : error;
+}
+
+/** Resolves the original URL again, by GET: a redirect may be signed for the method that asked. The file must still be the same. */
+async function lookAgain(net: Net, origin: Origin, first: Facts, signal: AbortSignal): Promise<Facts> {
+  const fresh = await learn(net, origin, signal, 'GET');
+  const isSame =
+    fresh.sizeBytes === first.sizeBytes && (fresh.etag ?? first.etag) === (first.etag ?? fresh.etag);
+  if (!isSame) throw hasChanged();
+  return { ...first, url: fresh.url };
+}
+
+/** A redirect to another host does not take the link's credentials along. */
+function headersFor(origin: Origin, facts: Facts): Record<string, string> {
+  const isSameOrigin = new URL(origin.url).origin === facts.url.origin;
+  return originHeaders(isSameOrigin ? origin.headers : withoutCredentials(origin.headers));
+}
+
+function typeOf(facts: Facts, origin: Origin): string {
+  const told = facts.contentType ?? '';
+  if (!MEANINGLESS_TYPE.test(told)) return told;
+  return contentTypeOf(facts.filename ?? new URL(origin.url).pathname);
+}
+
+/** Weak or missing upstream: same URL, length and time = same bytes. Without a length nothing can be promised. */
+function derivedEtag({ sizeBytes, lastModified }: Facts, { url }: Origin): string | null {
+  if (sizeBytes === null) return null;
+  return `"${resourceKey('http', `${url}\n${sizeBytes}\n${lastModified?.toISOString() ?? ''}`)}"`;
+}
+
+async function retrying<T>(
+  signal: AbortSignal,
+  run: () => Promise<T>,
+  mayRetry: () => boolean = () => true,
+): Promise<T> {
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await run();
+    } catch (error) {
+      const isPassing = error instanceof UpstreamFailed && error.retryable && error.status !== 504;
+      if (signal.aborted || !isPassing || !mayRetry()) throw error;
+    }
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal });
+  }
+  return await run();
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../platform/db.ts';
+
+const StreamId = z.object({ streamId: z.int() });
+
+/** The stream with this URL, or null. */
+export async function streamOfUrl(db: Db, urlHash: Buffer): Promise<number | null> {
+  const row = await db.maybeOne(rows('http.find', StreamId)`
+    SELECT stream_id AS "streamId" FROM stream_http WHERE url_hash = ${sql.binary(urlHash)}
+  `);
+  return row?.streamId ?? null;
+}
+
+export type HttpRow = {
+  streamId: number;
+  url: string;
+  urlHash: Buffer;
+  format: string;
+  headersSealed: Buffer | null;
+  /** ISO 8601. */
+  expiresAt: string | null;
+};
+
+export async function saveHttpRow(db: Db, row: HttpRow): Promise<void> {
+  const headers = row.headersSealed === null ? null : sql.binary(row.headersSealed);
+  await db.query(command('http.save')`
+    INSERT INTO stream_http (stream_id, url, url_hash, format, headers_sealed, expires_at)
+    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${row.format}, ${headers}::bytea, ${row.expiresAt}::timestamptz)
+    ON CONFLICT (stream_id) DO UPDATE SET
+      url = excluded.url, url_hash = excluded.url_hash, format = excluded.format,
+      headers_sealed = excluded.headers_sealed, expires_at = excluded.expires_at
+  `);
+}
+
+const Offer = z.object({ streamId: z.int(), url: z.string(), name: z.string() });
+
+/** Those of the streams that may be offered now: active, not blocked, not expired. */
+export function offeredHttp(db: Db, streamIds: readonly number[]): Promise<readonly z.infer<typeof Offer>[]> {
+  return db.any(rows('http.offers', Offer)`
+    SELECT h.stream_id AS "streamId", h.url, s.name
+    FROM stream_http h JOIN stream s ON s.id = h.stream_id
+    WHERE h.stream_id = ANY (${sql.array([...streamIds], 'int8')})
+      AND s.is_active AND NOT s.is_blocked
+      AND (h.expires_at IS NULL OR h.expires_at > now())
+  `);
+}
+
+const Stored = z.object({
+  url: z.string(),
+  format: z.string().nullable(),
+  headersSealed: z.instanceof(Buffer).nullable(),
+  isExpired: z.boolean(),
+});
+
+export function storedHttp(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
+  return db.maybeOne(rows('http.stored', Stored)`
+    SELECT url, format, headers_sealed AS "headersSealed", coalesce(expires_at <= now(), false) AS "isExpired"
+    FROM stream_http WHERE stream_id = ${streamId}
+  `);
+}

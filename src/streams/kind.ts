@@ -1,0 +1,157 @@
+import { Readable } from 'node:stream';
+import type { ByteRange } from '../kit/range.ts';
+import type { Crypto } from '../platform/crypto.ts';
+import type { Db } from '../platform/db.ts';
+import type { Log } from '../platform/log.ts';
+import type { Net } from '../platform/net.ts';
+
+/**
+ * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
+ * has run: that is what lets a source reuse its read buffers (http-ftp-ffmpeg: 1.5× nginx).
+ * `write` returns false when the sink is full; the source then waits for `onDrain`.
+ */
+export type ByteSink = {
+  write(chunk: Uint8Array, done: () => void): boolean;
+  /** Sets the one listener that runs when the sink takes bytes again after `write` returned false. */
+  onDrain: (listener: () => void) => void;
+};
+
+/** One opened file: what it is, and a way to send any part of it. */
+export type ByteSource = {
+  /** Bytes; null = unknown length (answered 200 chunked, without ranges). */
+  readonly size: number | null;
+  readonly contentType: string;
+  /** Quoted entity tag as it goes on the wire, `"…"` or `W/"…"`; null when there is none. */
+  readonly etag: string | null;
+  readonly lastModified: Date | null;
+  /** Sends exactly `range` (half-open) into `sink`, resolves after the last byte was taken over by the sink's `done`; rejects when it cannot finish. */
+  send(range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** What reaches bytes: a stored stream (by id) or a link made by `POST /api/links` (its parsed detail, never stored). */
+export type StreamRef =
+  | { streamId: number; fileIndex: number | null }
+  | { detail: unknown; fileIndex: number | null };
+
+/** How a stored stream is offered to a Stremio client. */
+export type Target =
+  | {
+      via: 'play';
+      fileIndex: number | null;
+      resource: string;
+      contentType: string;
+    }
+  | { via: 'external'; url: string }
+  | { via: 'youtube'; videoId: string }
+  | {
+      via: 'torrent';
+      infoHash: string;
+      fileIndex: number | null;
+      sources: readonly string[];
+    }
+  | { via: 'listed'; reason: string };
+
+export type StreamFile = {
+  index: number;
+  name: string;
+  sizeBytes: number | null;
+  contentType: string;
+};
+
+export type Health = {
+  isReachable: boolean;
+  checkedAt: Date;
+  reason: string | null;
+};
+
+/** What a kind learns about a stream while looking at it; the stream-index room stores it. */
+export type Described = {
+  name: string | null;
+  sizeBytes: number | null;
+  contentType: string | null;
+  files: readonly StreamFile[];
+  /** Announce URLs seen; handed to the trackers room by the caller. */
+  trackers: readonly string[];
+};
+
+/** One row to offer: a stored stream, seen through one of its links. */
+export type OfferRef = { streamId: number; fileIndex: number | null };
+
+/**
+ * A stream kind: one folder in `streams/`, one line in `registry.ts`.
+ * Small must-have part (`parse`, `describe`, `save`, `targets`), optional powers below it.
+ */
+export type StreamKind = {
+  readonly kind: string;
+  /** Parses outside input (API body, import file) to this kind's detail; throws BadInput naming each bad field. */
+  parse(input: unknown): unknown;
+  /** Looks at the detail (never further than it must: `.torrent` text, one HEAD) and says what is inside. */
+  describe(detail: unknown, signal: AbortSignal): Promise<Described>;
+  /**
+   * The stable key of the underlying bytes (`:resource` of play links, balancers and caches hash on it),
+   * 22 characters of base64url; the same bytes give the same key on every instance.
+   */
+  resource(detail: unknown): string;
+  /** Id of a stored stream with the same bytes, so that a second import updates instead of doubling; null when new. */
+  find(db: Db, detail: unknown): Promise<number | null>;
+  /** Writes this kind's own table; the `stream` row exists already. Saving again updates. */
+  save(db: Db, streamId: number, detail: unknown): Promise<void>;
+  /** How each of these streams is offered, in bulk; a stream missing from the map is not offered (expired, gone). */
+  targets(db: Db, refs: readonly OfferRef[]): Promise<ReadonlyMap<string, Target>>;
+  /** Opens the bytes. Absent: the kind has none yet. */
+  open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
+  /** Is it reachable now? */
+  check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
+  /** Releases everything long-lived. */
+  close?(): Promise<void>;
+};
+
+/** Handed to each kind's factory by the registry. A kind reports; the rooms write. */
+export type KindDeps = {
+  db: Db;
+  net: Net;
+  log: Log;
+  /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
+  crypto: Crypto;
+  /** Name → absolute folder the owner named; nothing outside them is ever served by kind `local`. */
+  localFolders: ReadonlyMap<string, string>;
+  /** The folder of files shipped with the product (`scripts/starter`), readable through kind `local` as `starter/<name>`. */
+  shippedFolder: string;
+};
+
+/** Key of `targets`' map: one stream may be offered once per file. */
+export function offerKey(ref: OfferRef): string {
+  return `${ref.streamId}:${ref.fileIndex ?? ''}`;
+}
+
+/** A Node stream over a range. Copies each chunk (the source reuses its buffers), so not for the byte path. */
+export function asReadable(source: ByteSource, range: ByteRange, signal: AbortSignal): Readable {
+  const stop = new AbortController();
+  let drained: (() => void) | null = null;
+  const readable = new Readable({
+    highWaterMark: 256 * 1024,
+    read() {
+      drained?.();
+    },
+    destroy(error, callback) {
+      stop.abort();
+      callback(error);
+    },
+  });
+  const sink: ByteSink = {
+    write(chunk, done) {
+      const more = readable.push(Buffer.from(chunk));
+      done();
+      return more;
+    },
+    onDrain(listener) {
+      drained = listener;
+    },
+  };
+  source.send(range, sink, AbortSignal.any([signal, stop.signal])).then(
+    () => readable.push(null),
+    (error: unknown) => readable.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
+  return readable;
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../platform/db.ts';
+
+const StreamId = z.object({ streamId: z.int() });
+
+export async function streamOfTorrent(db: Db, infoHash: string): Promise<number | null> {
+  const row = await db.maybeOne(rows('torrent.find', StreamId)`
+    SELECT stream_id AS "streamId" FROM stream_torrent WHERE info_hash = ${infoHash}
+  `);
+  return row?.streamId ?? null;
+}
+
+export type TorrentRow = {
+  streamId: number;
+  infoHash: string;
+  visibility: 'public' | 'private';
+  magnetSealed: Buffer | null;
+  fileSealed: Buffer | null;
+  webSeeds: readonly string[];
+};
+
+/** A second save with less (a bare info hash after the file) keeps what is stored; a torrent once private stays so. */
+export async function saveTorrentRow(db: Db, row: TorrentRow): Promise<void> {
+  const magnet = row.magnetSealed === null ? null : sql.binary(row.magnetSealed);
+  const file = row.fileSealed === null ? null : sql.binary(row.fileSealed);
+  await db.query(command('torrent.save')`
+    INSERT INTO stream_torrent (stream_id, info_hash, visibility, magnet_sealed, file_sealed, web_seeds)
+    VALUES (${row.streamId}, ${row.infoHash}, ${row.visibility}, ${magnet}::bytea, ${file}::bytea, ${sql.array([...row.webSeeds], 'text')})
+    ON CONFLICT (stream_id) DO UPDATE SET
+      info_hash = excluded.info_hash,
+      visibility = CASE WHEN stream_torrent.visibility = 'private' THEN 'private' ELSE excluded.visibility END,
+      magnet_sealed = coalesce(excluded.magnet_sealed, stream_torrent.magnet_sealed),
+      file_sealed = coalesce(excluded.file_sealed, stream_torrent.file_sealed),
+      web_seeds = CASE WHEN cardinality(excluded.web_seeds) > 0 THEN excluded.web_seeds ELSE stream_torrent.web_seeds END
+  `);
+}
+
+const Offer = z.object({
+  streamId: z.int(),
+  infoHash: z.string(),
+  isPrivate: z.boolean(),
+  /** Only of private torrents, whose announce URLs hold a passkey and stand nowhere in the open. */
+  magnetSealed: z.instanceof(Buffer).nullable(),
+  trackers: z.array(z.string()),
+});
+
+/** Those of the streams that may be offered: active, not blocked; each with its trackers, working ones first. */
+export function offeredTorrents(
+  db: Db,
+  streamIds: readonly number[],
+): Promise<readonly z.infer<typeof Offer>[]> {
+  return db.any(rows('torrent.offers', Offer)`
+    SELECT t.stream_id AS "streamId", t.info_hash AS "infoHash", t.visibility = 'private' AS "isPrivate",
+      CASE WHEN t.visibility = 'private' THEN t.magnet_sealed END AS "magnetSealed",
+      ARRAY(
+        SELECT k.url FROM torrent_tracker tt JOIN tracker k ON k.id = tt.tracker_id
+        WHERE tt.stream_id = t.stream_id
+        ORDER BY k.status = 'failing', tt.tier, k.success_rate DESC NULLS LAST, k.id
+        LIMIT 20
+      ) AS "trackers"
+    FROM stream_torrent t JOIN stream s ON s.id = t.stream_id
+    WHERE t.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+  `);
+}

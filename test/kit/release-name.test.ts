@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { parseReleaseName, type ReleaseName } from '../../src/kit/release-name.ts';
+
+/** One name a line with everything it says; what a line leaves out must be absent, empty or false. */
+const Expected = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['movie', 'series']),
+  title: z.string(),
+  year: z.int().optional(),
+  date: z.string().optional(),
+  seasons: z.array(z.int()).default([]),
+  episodes: z.array(z.int()).default([]),
+  part: z.int().optional(),
+  resolution: z.string().optional(),
+  quality: z.string().optional(),
+  codec: z.string().optional(),
+  bitDepth: z.string().optional(),
+  audio: z.array(z.string()).default([]),
+  channels: z.array(z.string()).default([]),
+  hdr: z.array(z.string()).default([]),
+  threeD: z.string().optional(),
+  languages: z.array(z.string()).default([]),
+  subtitleLanguages: z.array(z.string()).default([]),
+  group: z.string().optional(),
+  edition: z.string().optional(),
+  proper: z.boolean().default(false),
+  repack: z.boolean().default(false),
+});
+
+const corpus = readFileSync(new URL('../fixtures/release-names.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => Expected.parse(JSON.parse(line)));
+
+function saidBy(release: ReleaseName) {
+  return Object.fromEntries(Object.keys(Expected.shape).map((key) => [key, Reflect.get(release, key)]));
+}
+
+describe('the corpus of release names', () => {
+  it('has at least 500 names of films, series and anime', () => {
+    expect(corpus.length).toBeGreaterThan(500);
+    expect(corpus.filter(({ kind }) => kind === 'series').length).toBeGreaterThan(150);
+  });
+
+  it.each(corpus.map((expected) => [expected.name, expected] as const))('%s', (name, expected) => {
+    expect(saidBy(parseReleaseName(name))).toEqual(expected);
+  });
+});
+
+describe('what the corpus does not hold', () => {
+  it.each([
+    ['Breaking Bad - 1x02 - Some Title.avi', { episodeTitle: 'Some Title', extension: 'avi' }],
+    ['Show/Season 1/05 - Some Title.mkv', { episodeTitle: 'Some Title', title: 'Show' }],
+    ['Film.2019.German.DL.1080p', { dualAudio: true, multiAudio: false }],
+    ['Film.2019.MULTi.1080p', { multiAudio: true, dualAudio: false }],
+    ['Film.2019.Dublado.1080p', { dubbed: true }],
+    ['Film.2019.KORSUB.1080p', { subbed: true, hardcoded: true }],
+    ['Film.2019.1080p.AMZN.WEB-DL', { network: 'Prime Video' }],
+    ['Show.S01.COMPLETE.1080p', { complete: true }],
+    ['Film.2019.COMPLETE.BLURAY', { complete: false }],
+    ['The.Office.US.S03E01', { country: 'US', title: 'The Office US' }],
+    ['Film.2019.x264-GRP[eztv.re].mkv', { site: 'eztv.re', group: 'GRP' }],
+  ] as [string, Partial<ReleaseName>][])('%s', (name, expected) => {
+    expect(parseReleaseName(name)).toEqual(expect.objectContaining(expected));
+  });
+});
+
+it('does not take the MA of DTS-HD MA for Movies Anywhere', () => {
+  expect(parseReleaseName('Film.2019.1080p.BluRay.DTS-HD.MA.5.1-GRP')).not.toHaveProperty('network');
+});
+
+const PIECES = [
+  ...[
+    'a',
+    'The',
+    ' ',
+    '.',
+    '-',
+    '_',
+    '[',
+    ']',
+    '(',
+    ')',
+    '/',
+    '\\',
+    '+',
+    '&',
+    "'",
+    '%20',
+    '#1',
+    '\u0000',
+    '\u0301',
+  ],
+  ...[
+    '2019',
+    '12',
+    '1-',
+    '01 ~ 12',
+    'S01',
+    'E01',
+    '1x02',
+    'Season 1',
+    'of ',
+    'Ep.',
+    'CD1',
+    'Part ',
+    'Vol ',
+    '第1話',
+  ],
+  ...[
+    '1080p',
+    '4K',
+    'BluRay',
+    'BD',
+    'WEB',
+    'remux ',
+    'dvd ',
+    'x264',
+    'DTS-HD ',
+    'dts',
+    'HDR ',
+    '5.1',
+    '10bit',
+  ],
+  ...[
+    'Eng.',
+    'subs ',
+    'sub.',
+    'multi ',
+    'Сезон ',
+    'серии ',
+    '日本',
+    '한국',
+    '🎬',
+    '\ud800',
+    'www.a.b ',
+    '.com',
+    '.mkv',
+  ],
+];
+
+/** Deterministic, so that a failure can be run again. */
+function randomSource(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
+  };
+}
+
+const RESOLUTIONS = '2160p 1440p 1080p 1080i 720p 576p 576i 540p 480p 480i 360p 240p'.split(' ');
+
+function expectSound(name: string): void {
+  const release = parseReleaseName(name);
+  const shown = JSON.stringify(name);
+  expect(release.name).toBe(name);
+  expect(release.title, shown).not.toMatch(/[[\](){}]|^\s|\s$/);
+  if (release.resolution !== undefined) expect(RESOLUTIONS, shown).toContain(release.resolution);
+  for (const numbers of [release.seasons, release.episodes]) {
+    expect(numbers, shown).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  }
+  if (release.episodes.length > 0) expect(release.kind, shown).toBe('series');
+  expect(Object.values(release), shown).not.toContain(undefined);
+  expect(JSON.parse(JSON.stringify(release)).title).toBeTypeOf('string');
+}
+
+describe('any name at all', () => {
+  it('is read without throwing: pieces of release names in random order', () => {
+    const random = randomSource(4711);
+    for (let round = 0; round < 3000; round += 1) {
+      expectSound(Array.from({ length: random(25) }, () => PIECES[random(PIECES.length)]).join(''));
+    }
+  });
+
+  it('is read without throwing: random characters', () => {
+    const random = randomSource(815);
+    for (let round = 0; round < 2000; round += 1) {
+      const limit = round % 2 === 0 ? 128 : 65_536;
+      expectSound(String.fromCharCode(...Array.from({ length: random(60) }, () => random(limit))));
+    }
+  });
+
+  // The title parser's own patterns take 3 s for 1,024 Cyrillic letters; ours must stay far from a second.
+  it('takes bounded time: one piece or a pair of pieces repeated over and over', () => {
+    parseReleaseName('warm.up.2019');
+    const random = randomSource(42);
+    const pairs = Array.from(
+      { length: 250 },
+      () => `${PIECES[random(PIECES.length)]}${PIECES[random(PIECES.length)]}`,
+    );
+    for (const unit of [...PIECES, ...pairs, 'Сезон ', '日日', 'серии x']) {
+      const name = unit.repeat(Math.ceil(5000 / unit.length));
+      const started = performance.now();
+      parseReleaseName(name);
+      expect(performance.now() - started, JSON.stringify(unit)).toBeLessThan(1000);
+    }
+  }, 30_000);
+});

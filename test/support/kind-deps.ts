@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { createCrypto } from '../../src/platform/crypto.ts';
+import { command, type Pool, rows } from '../../src/platform/db.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { createNet } from '../../src/platform/net.ts';
+import type { KindDeps } from '../../src/streams/kind.ts';
+import { freshDatabase } from './database.ts';
+
+export type TestKindDeps = AsyncDisposable & { deps: KindDeps & { db: Pool }; close(): Promise<void> };
+
+/** What the registry hands to kinds, all of it real: a fresh database, a dialer that reaches loopback only. */
+export async function openKindDeps(
+  folders: Readonly<Record<string, string>> = {},
+  shippedFolder = '/nonexistent',
+): Promise<TestKindDeps> {
+  const database = await freshDatabase();
+  const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
+  const deps = {
+    db: database.db,
+    net,
+    log: createLog('silent'),
+    crypto: createCrypto(['a secret for tests that is long enough']),
+    localFolders: new Map(Object.entries(folders)),
+    shippedFolder,
+  };
+  const close = async () => {
+    await net.close();
+    await database.close();
+  };
+  return { deps, close, [Symbol.asyncDispose]: close };
+}
+
+/** A stream row without a kind's own row. */
+export async function addStream(db: Pool, kind: string, name = 'Film.mkv'): Promise<number> {
+  return await db.oneFirst(rows('test.add_stream', z.object({ id: z.int() }))`
+    INSERT INTO stream (kind, name) VALUES (${kind}, ${name}) RETURNING id
+  `);
+}
+
+export async function blockStream(db: Pool, streamId: number): Promise<void> {
+  await db.query(command('test.block_stream')`UPDATE stream SET is_blocked = true WHERE id = ${streamId}`);
+}

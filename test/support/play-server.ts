@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import express from 'express';
+import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
+import { reportErrors } from '../../src/platform/problem.ts';
+import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
+import { playRoutes } from '../../src/play/routes.ts';
+import { createSources, type Sources } from '../../src/play/sources.ts';
+import { createKinds, type Kinds } from '../../src/streams/registry.ts';
+import { openKindDeps, type TestKindDeps } from './kind-deps.ts';
+
+export type PlayServer = {
+  base: string;
+  port: number;
+  held: TestKindDeps;
+  kinds: Kinds;
+  links: Links;
+  live: LiveStreams;
+  sources: Sources;
+  /** What `onPlay` and `onBytes` were told. */
+  played: PlayLink[];
+  sentBytes(): number;
+  /** Stream ids that are not playable now. */
+  blocked: Set<number>;
+  /** The address the server believes the client has. */
+  clientIp: { value: string };
+  /** A play URL of an http file, or of what `link` says. */
+  urlOf(link?: Partial<PlayLink>): string;
+  close(): Promise<void>;
+};
+
+/** The play routes on port 0 with everything real below them. `input` is what links lead to unless they say otherwise. */
+export async function startPlayServer(
+  kindName: string,
+  input: unknown,
+  folders: Readonly<Record<string, string>> = {},
+): Promise<PlayServer> {
+  const held = await openKindDeps(folders);
+  const kinds = createKinds(held.deps);
+  const { log, crypto } = held.deps;
+  const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];
+  const played: PlayLink[] = [];
+  const blocked = new Set<number>();
+  const clientIp = { value: '127.0.0.1' };
+  let sent = 0;
+  const app = express();
+  app.use(
+    playRoutes({
+      links,
+      kinds,
+      live,
+      sources,
+      log,
+      isPlayable: async (streamId) => !blocked.has(streamId),
+      trustProxyClientIp: () => clientIp.value,
+      onPlay: (link) => void played.push(link),
+      onBytes: (_kind, sizeBytes) => {
+        sent += sizeBytes;
+      },
+    }),
+  );
+  app.use('/api', liveRoutes({ live }));
+  app.use(reportErrors(log));
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port } = address;
+  const base = `http://127.0.0.1:${port}`;
+
+  function urlOf(link: Partial<PlayLink> = {}): string {
+    const kind = kinds.get(link.kind ?? kindName);
+    const detail = link.detail ?? kind?.parse(input);
+    const resource = kind?.resource(detail) ?? '';
+    const whole = {
+      kind: kindName,
+      ...(link.streamId === undefined ? { detail } : {}),
+      fileIndex: null,
+      subject: 'api',
+      expiresAt: Math.floor(Date.now() / 1000) + 3600,
+      ...link,
+    };
+    return links.make(whole, { baseUrl: base, resource });
+  }
+
+  const close = async () => {
+    server.close();
+    server.closeAllConnections();
+    sources.close();
+    await kinds.close();
+    await held.close();
+  };
+  return {
+    base,
+    port,
+    held,
+    kinds,
+    links,
+    live,
+    sources,
+    played,
+    sentBytes: () => sent,
+    blocked,
+    clientIp,
+    urlOf,
+    close,
+  };
+}
+
+export type RawAnswer = { status: number; headers: Record<string, string>; body: Buffer; isCut: boolean };
+
+/** One request over a socket of its own, answered byte for byte as the server sent it; a cut body is told, not thrown. */
+export async function rawRequest(
+  url: string,
+  options: { method?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<RawAnswer> {
+  const socket = openRequest(url, options);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  return parseAnswer(Buffer.concat(chunks));
+}
+
+/** Sends a request and reads nothing; the caller does what it likes with the socket. */
+export function openRequest(
+  url: string,
+  { method = 'GET', headers = {} }: { method?: string; headers?: Readonly<Record<string, string>> } = {},
+): Socket {
+  const { hostname, port, pathname, search } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const fields = Object.entries({ Host: `${hostname}:${port}`, Connection: 'close', ...headers });
+  socket.write(
+    `${method} ${pathname}${search} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+  );
+  return socket;
+}
+
+function parseAnswer(bytes: Buffer): RawAnswer {
+  const end = bytes.indexOf('\r\n\r\n');
+  const [first = '', ...lines] = bytes.toString('latin1', 0, Math.max(0, end)).split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 1).trim(),
+    ]),
+  );
+  const raw = bytes.subarray(end + 4);
+  const isChunked = headers['transfer-encoding'] === 'chunked';
+  const body = isChunked
+    ? dechunk(raw)
+    : { bytes: raw, isWhole: raw.length === Number(headers['content-length'] ?? raw.length) };
+  return { status: Number(first.split(' ')[1] ?? 0), headers, body: body.bytes, isCut: !body.isWhole };
+}
+
+function dechunk(raw: Buffer): { bytes: Buffer; isWhole: boolean } {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = raw.indexOf('\r\n', at);
+    const length = line < 0 ? Number.NaN : Number.parseInt(raw.toString('latin1', at, line), 16);
+    if (Number.isNaN(length)) return { bytes: Buffer.concat(chunks), isWhole: false };
+    if (length === 0) return { bytes: Buffer.concat(chunks), isWhole: true };
+    chunks.push(raw.subarray(line + 2, line + 2 + length));
+    at = line + 2 + length + 2;
+  }
+}
