@@ -68,8 +68,8 @@ CREATE TABLE media (
 );
 CREATE INDEX media_popular ON media (kind, rank DESC, id) WHERE is_published AND is_public;
 CREATE INDEX media_popular_open ON media (kind, rank DESC, id) WHERE is_published AND is_public AND open_streams > 0;
-CREATE INDEX media_new ON media (kind, last_stream_added_at DESC NULLS LAST, id DESC) WHERE is_published AND is_public;
-CREATE INDEX media_new_open ON media (kind, last_stream_added_at DESC NULLS LAST, id DESC) WHERE is_published AND is_public AND open_streams > 0;
+CREATE INDEX media_new ON media (kind, last_stream_added_at DESC NULLS LAST, id) WHERE is_published AND is_public;
+CREATE INDEX media_new_open ON media (kind, last_stream_added_at DESC NULLS LAST, id) WHERE is_published AND is_public AND open_streams > 0;
 CREATE INDEX media_release ON media (kind, release_date DESC NULLS LAST, id DESC) WHERE is_published AND is_public;
 CREATE INDEX media_by_rating ON media (kind, rating DESC NULLS LAST, id) WHERE is_published AND is_public;
 CREATE INDEX media_genres ON media USING gin (genres);

@@ -46,11 +46,11 @@ export function recentPage(db: Db, query: CatalogQuery): Promise<readonly Card[]
     FROM (
       SELECT m.* FROM media m
       WHERE m.kind = ${query.kind} AND ${visible(query.visibility)} ${ofGenre(query.genre)}
-      ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id DESC
+      ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id
       LIMIT ${PAGE_SIZE} OFFSET ${query.skip}
     ) m
     LEFT JOIN media_translation t ON t.media_id = m.id AND t.language = ${query.language}
-    ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id DESC
+    ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id
   `);
 }
 

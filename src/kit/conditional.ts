@@ -1,7 +1,7 @@
 /** Node's header object: lower-case names. */
 export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-export type Precondition = 'proceed' | 'not-modified' | 'failed';
+type Precondition = 'proceed' | 'not-modified' | 'failed';
 
 /**
  * Evaluates the conditional headers in the order of RFC 9110 §13.2.2, before Range is looked at.

@@ -107,8 +107,3 @@ export function isSubtitleName(filename: string): boolean {
 export function extensionOf(filename: string): string {
   return /[^/\\]\.([a-z\d]{1,7})$/i.exec(filename)?.[1]?.toLowerCase() ?? '';
 }
-
-/** Whether the extension is one we know, so that the point before it is no part of a title. */
-export function isKnownExtension(extension: string): boolean {
-  return TYPES.has(extension);
-}

@@ -37,7 +37,7 @@ export function qualityRank(stream: { resolution?: string | null; quality?: stri
   return resolution + source;
 }
 
-export type TorrentScoreInput = {
+type TorrentScoreInput = {
   seeders: number;
   leechers: number;
   resolution?: string | null;

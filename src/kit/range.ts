@@ -1,7 +1,7 @@
 /** Bytes `start` (included) to `end` (excluded). Only this file knows HTTP's inclusive form. */
 export type ByteRange = { start: number; end: number };
 
-export type ParsedRange =
+type ParsedRange =
   /** No Range header, or one a server may ignore: answer 200 with the whole body. */
   | { kind: 'none' }
   /** Ascending, disjoint, not adjacent, inside the file; one range = 206, more = multipart/byteranges. */

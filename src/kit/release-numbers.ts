@@ -16,9 +16,10 @@ export function numbersOf(
   const episodes = ascending(parsed.episodes);
   const { title } = found;
   const isTitleItself = /^\d+$/.test(stem) || (seasons.length === 0 && /episode \d+ \p{L}/iu.test(title));
-  if (isTitleItself) return { title, seasons, episodes: [] };
-  if (seasons.length > 0 || episodes.length > 0 || found.year !== null || parsed.date)
-    return { title, seasons, episodes };
+  // "60 Minutes 2024.01.07": a daily show has a date, its number belongs to the name.
+  const isDaily = parsed.date !== undefined && seasons.length === 0;
+  if (isTitleItself || isDaily) return { title, seasons, episodes: [] };
+  if (seasons.length > 0 || episodes.length > 0 || found.year !== null) return { title, seasons, episodes };
   return trailingEpisode(stem, title, found.tags) ?? { title, seasons, episodes };
 }
 

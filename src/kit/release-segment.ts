@@ -141,7 +141,7 @@ const LAST_BRACKET = /\[([\p{L}\p{N}][\p{L}\p{N}_.-]{1,24})\]$/u;
 function groupOf(stem: string, parsed: ParsedResult, title: string, site: string | null): string | null {
   const zone = /-(D-Z0N3)$/i.exec(stem)?.[1];
   if (zone !== undefined) return zone;
-  const own = parsed.group?.trim();
+  const own = parsed.group?.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
   if (own && !isSameText(own, title) && !isTag(own)) return own;
   const written = WRITTEN_AT_END.exec(stem)?.[1];
   if (written !== undefined) return written;

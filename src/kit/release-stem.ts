@@ -11,8 +11,9 @@ const MAX_LENGTH = 1024;
 const MAX_FOREIGN_LENGTH = 256;
 const FOREIGN = /[\u3040-\u30ff\u4e00-\u9fff\u0400-\u04ff]/;
 
-const SITE =
-  /[ ._-]*[[(]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|tv|me|is|se|in|info|pics|party|li))\s*[\])]\s*$/i;
+const SITE = String.raw`[[(]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|cd|tv|me|is|se|in|info|pics|party|li))\s*[\])]`;
+const SITE_AT_END = new RegExp(`[ ._-]*${SITE}\\s*$`, 'i');
+const SITE_AT_START = new RegExp(`^\\s*${SITE}[ ._-]*`, 'i');
 const REPOSTED =
   /-(?:xpost|postbot|obfuscated|scrambled|nzbgeek|buymore|asrequested|rakuv\w*|4p(?:lanet)?|whiterev|chamele0n)$/i;
 
@@ -28,8 +29,8 @@ export function stripSurroundings(text: string): {
     .trim();
   const extension = fileExtension(stem) ?? hiddenExtension(stem);
   if (extension !== null) stem = stem.slice(0, -extension.length - 1);
-  const site = SITE.exec(stem)?.[1] ?? null;
-  stem = stem.replace(SITE, '').replace(REPOSTED, '').trim();
+  const site = SITE_AT_END.exec(stem)?.[1] ?? SITE_AT_START.exec(stem)?.[1] ?? null;
+  stem = stem.replace(SITE_AT_END, '').replace(SITE_AT_START, '').replace(REPOSTED, '').trim();
   return { stem, extension, site };
 }
 

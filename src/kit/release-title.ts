@@ -14,15 +14,15 @@ export function titleOf(
   const parsedYear = Number(parsed.year?.slice(0, 4)) || null;
   const found = locateTitle(stem, parsed.title ?? '') ?? (parsed.title ? null : roughTitle(stem));
   if (found === null)
-    return { title: spellTitle(parsed.title ?? ''), span: null, year: realYear(stem, parsedYear) };
+    return { title: spellTitle(parsed.title ?? ''), span: null, year: realYear(stem, parsed, parsedYear) };
   const { end, year } = endAndYear(stem, found, parsed, parsedYear);
-  const span = { start: found.start, end };
-  const slice = stem.slice(span.start, span.end).replace(TITLE_TAIL, '');
+  const slice = withoutTail(stem.slice(found.start, end));
+  const span = { start: found.start, end: found.start + slice.length };
   const spelled = spellTitle(slice);
   const title = ONLY_NUMBERING.test(spelled) && parsed.episodes ? '' : spelled;
   const isYearTheTitle =
     year !== null && !yearsIn(stem.slice(0, span.start) + stem.slice(span.end)).includes(year);
-  return { title, span, year: isYearTheTitle ? null : realYear(stem, year) };
+  return { title, span, year: isYearTheTitle ? null : realYear(stem, parsed, year) };
 }
 
 /** `1x05.avi` has no title. */
@@ -32,6 +32,12 @@ const ONLY_NUMBERING = /^(?:\d{1,2}x\d{1,3}|s\d{1,2}(?:e\d{1,4})*|ep?\d{1,4})$/i
 const TITLE_TAIL =
   /(?<=[\p{L}\p{N}!?)'][ ._-]{1,3})(?:[([]?(?:cd|dis[ck])[ ._-]?\d{1,2}[)\]]?|(?:the[ ._])?final[ ._]cut|director'?s[ ._]cut|(?:special|ultimate)[ ._]edition|unrated|remastered)[ ._-]*$/iu;
 
+/** "The Final Cut" alone is a title. */
+function withoutTail(slice: string): string {
+  const shorter = slice.replace(TITLE_TAIL, '');
+  return /^[\W_]*(?:the|an?)?[\W_]*$/i.test(shorter) ? slice : shorter;
+}
+
 /** Where the title really ends, and the year that follows it. */
 function endAndYear(
   stem: string,
@@ -39,7 +45,7 @@ function endAndYear(
   parsed: ParsedResult,
   year: number | null,
 ): { end: number; year: number | null } {
-  const twins = /(?<!\d)((?:19|20)\d\d)[ ._]+[([]?((?:19|20)\d\d)(?![\dpix×])/i.exec(stem);
+  const twins = /(?<!\d)((?:19|20)\d\d)[ ._]+[([]?((?:19|20)\d\d)(?![\dpix×]| [x×] )/i.exec(stem);
   // "Death Race 2000 1975": of two years side by side the first is the title's.
   if (twins && Number(twins[1]) === year && Number(twins[2]) <= LAST_YEAR && !parsed.seasons) {
     return { end: Math.max(span.end, twins.index + 4), year: Number(twins[2]) };
@@ -72,9 +78,9 @@ function grownEnd(stem: string, span: Span, parsed: ParsedResult, year: number |
   return isNumberedFilm ? yearAt : span.end;
 }
 
-/** No year that only comes behind an episode marker: there it is the episode's title ("S02E21 - 1969"). */
-function realYear(stem: string, year: number | null): number | null {
-  if (year === null || year > LAST_YEAR) return null;
+/** No year of a date, and none that only comes behind an episode marker: there it is the episode's title ("S02E21 - 1969"). */
+function realYear(stem: string, parsed: ParsedResult, year: number | null): number | null {
+  if (year === null || year > LAST_YEAR || parsed.date !== undefined) return null;
   const marker = episodeMarkerAt(stem);
   return marker < 0 || yearsIn(stem.slice(0, marker)).includes(year) ? year : null;
 }
@@ -94,6 +100,7 @@ function locateTitle(name: string, title: string): Span | null {
   if (span === null) return null;
   while (span.start > 0 && /[\p{L}\p{N}\p{M}]/u.test(name[span.start - 1] ?? '')) span.start -= 1;
   while (span.end < name.length && /[\p{L}\p{M}!?]/u.test(name[span.end] ?? '')) span.end += 1;
+  if (/\.\p{Lu}$/u.test(name.slice(span.start, span.end)) && name[span.end] === '.') span.end += 1;
   return span;
 }
 

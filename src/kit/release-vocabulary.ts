@@ -37,8 +37,8 @@ const QUALITIES: readonly Term[] = [
   word('SATRip', `sat${S}rips?|ds${S}rip|dsr|dth${S}rip`),
   word('TVRip', `tv${S}rips?`),
   word('PPVRip', `ppv(?:${S}(?:rip|hd))?`),
-  word('R5', 'R5', 'gu'),
   word('DVDRip', `dvd${S}(?:rip|mux)`),
+  word('R5', 'R5', 'gu'),
   word('DVD', `(?:r\\d)?dvd(?:${S}(?:r\\d?|5|9|10|iso|full|video))?`),
   word('VHSRip', `vhs(?:${S}rip)?`),
   word('LDRip', `ld${S}rip|laser${S}disc(?:${S}rip)?`),
@@ -118,7 +118,7 @@ const EDITIONS: readonly Term[] = [
 ];
 
 const LINES = /(?<!\d)(2160|1440|1080|720|576|540|480|360|240)0?([pi])/i;
-const FRAME = /(?<!\d)(\d{3,4}) ?[x×] ?(\d{3,4})(?!\d)/i;
+const FRAME = /(?<!\d)(\d{3,4})(?:[x×]| [x×] )(\d{3,4})(?!\d)/i;
 const BARE_LINES = /(?<![^ ._([-])(2160|1080|720)(?![^ ._)\]-])/;
 const UHD = word('2160p', `4k|(?:4k)?uhd|ultra${S}hd`);
 const FULL_HD = word('1080p', `fhd|full${S}hd`);
@@ -138,17 +138,22 @@ export function canonicalResolution(text: string): string | null {
   return bare === undefined ? null : `${bare}p`;
 }
 
-/** By width: films are cropped, so 1920×800 is 1080p all the same. */
+const STANDARD_HEIGHTS = [2160, 1440, 1080, 720, 576, 540, 480, 360, 240];
+/** Least width of each where the height is cropped: 1920×800 is 1080p all the same. */
+const LEAST_WIDTHS: readonly (readonly [width: number, resolution: string])[] = [
+  [3200, '2160p'],
+  [2400, '1440p'],
+  [1700, '1080p'],
+  [1200, '720p'],
+  [940, '540p'],
+  [560, '480p'],
+  [450, '360p'],
+  [320, '240p'],
+];
+
 function resolutionOfFrame(width: number, height: number): string | null {
-  if (width >= 3200) return '2160p';
-  if (width >= 2400) return '1440p';
-  if (width >= 1700) return '1080p';
-  if (width >= 1200) return '720p';
-  if (height === 576) return '576p';
-  if (width >= 940) return '540p';
-  if (width >= 700) return '480p';
-  if (width >= 560) return height > 400 ? '480p' : '360p';
-  return width >= 320 ? '240p' : null;
+  if (STANDARD_HEIGHTS.includes(height)) return `${height}p`;
+  return LEAST_WIDTHS.find(([least]) => width >= least)?.[1] ?? null;
 }
 
 /** The source: `BluRay REMUX`, `BluRay`, `WEB-DL`, … ; null when the text names none. */

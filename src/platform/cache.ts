@@ -11,7 +11,7 @@ import type { Log } from './log.ts';
 import { MAX_PAYLOAD_BYTES, type Notify } from './notify.ts';
 import type { Redis } from './redis.ts';
 
-export type { CacheSpace, SpaceOptions, SpaceStats } from './cache-space.ts';
+export type { CacheSpace } from './cache-space.ts';
 
 export type Cache = {
   /** A name may be taken once. */

@@ -1,306 +1,253 @@
-import { existsSync, readFileSync } from "node:fs";
-import { BlockList, isIP } from "node:net";
-import { availableParallelism } from "node:os";
-import { isAbsolute, resolve } from "node:path";
-import { parseEnv } from "node:util";
-import { z } from "zod";
+import { existsSync, readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
 
 /** One line a setting: what it is, its default, and the sentence the README's table shows. `npm run docs` writes that table. */
 const text = () => z.string().trim().min(1);
-const url = (protocols: RegExp) =>
-	z.url({ protocol: protocols, normalize: true });
+const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
 const list = () =>
-	z
-		.string()
-		.default("")
-		.transform((value) =>
-			value
-				.split(",")
-				.map((item) => item.trim())
-				.filter((item) => item !== ""),
-		);
+  z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );
 
 export const Env = z.object({
-	PORT: z.coerce
-		.number()
-		.int()
-		.min(0)
-		.max(65535)
-		.default(7000)
-		.describe("Port of the HTTP(S) server; 0 takes a free one."),
-	HOST: text()
-		.default("0.0.0.0")
-		.describe("Address to listen on; `127.0.0.1` keeps it to this machine."),
-	PUBLIC_URL: url(/^https?$/)
-		.transform((value) => value.replace(/\/+$/, ""))
-		.optional()
-		.describe(
-			"Address players reach the server at, e.g. `https://films.example.org`. Without it links follow the request.",
-		),
-	DATA_DIR: text()
-		.default("./data")
-		.describe("Folder for the database, keys and caches."),
-	DATABASE_URL: url(/^postgres(ql)?$/)
-		.optional()
-		.describe(
-			"Your own Postgres (15 or newer). Without it the embedded one runs.",
-		),
-	DB_POOL_MAX: z.coerce
-		.number()
-		.int()
-		.min(2)
-		.max(200)
-		.default(10)
-		.describe("Most database connections of one process."),
-	REDIS_URL: url(/^rediss?$/)
-		.optional()
-		.describe(
-			"Redis for many instances. Without it everything shared goes through Postgres.",
-		),
-	SECRET_KEY: z
-		.string()
-		.min(32, "needs at least 32 characters")
-		.optional()
-		.describe(
-			"Seals links and stored secrets. Made once and kept in the data folder when absent.",
-		),
-	ADMIN_TOKEN: z
-		.string()
-		.min(16, "needs at least 16 characters")
-		.optional()
-		.describe(
-			"Token of the admin. Made once and printed on the first start when absent.",
-		),
-	ROLE: z
-		.enum(["all", "web", "worker"])
-		.default("all")
-		.describe(
-			"`all`, or only `web` (requests) or `worker` (jobs) when you run many.",
-		),
-	OUTBOUND: z
-		.enum(["all", "listed"])
-		.default("all")
-		.describe("`listed` lets no connection out but those of `OUTBOUND_ALLOW`."),
-	OUTBOUND_ALLOW: list().describe(
-		"Comma-separated CIDRs and hosts that may be reached although private (a NAS, say).",
-	),
-	PUBLIC_CATALOG: z
-		.enum(["off", "licensed", "all"])
-		.default("licensed")
-		.describe(
-			"What the install without a profile shows: nothing, only openly licensed titles, or all.",
-		),
-	CATALOG_LANGUAGE: z
-		.string()
-		.regex(
-			/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
-			"needs a language code such as en or pt-BR",
-		)
-		.default("en")
-		.describe("Language of titles and overviews where a translation is known."),
-	LOCAL_FOLDERS: list().describe(
-		"Comma-separated `name=/absolute/folder` pairs whose films may be added as kind `local`.",
-	),
-	TLS_CERT: text()
-		.optional()
-		.describe(
-			"PEM file with the certificate chain; with `TLS_KEY` the server speaks https.",
-		),
-	TLS_KEY: text().optional().describe("PEM file with the private key."),
-	TRUST_PROXY: list().describe(
-		"Comma-separated CIDRs of your reverse proxies; only from them is `X-Forwarded-For` believed.",
-	),
-	RATE_LIMIT_ADDON: z.coerce
-		.number()
-		.int()
-		.min(1)
-		.max(1_000_000)
-		.default(600)
-		.describe("Add-on requests a minute from one address."),
-	RATE_LIMIT_API: z.coerce
-		.number()
-		.int()
-		.min(1)
-		.max(1_000_000)
-		.default(240)
-		.describe("API requests a minute from one address or token."),
-	CACHE_DIR: text()
-		.optional()
-		.describe("Folder for cached bytes; `DATA_DIR/cache` when absent."),
-	FFMPEG_PATH: text()
-		.default("ffmpeg")
-		.describe("The ffmpeg program; ffprobe is looked for beside it."),
-	BACKUPS_KEPT: z.coerce
-		.number()
-		.int()
-		.min(1)
-		.max(3650)
-		.default(30)
-		.describe("Daily backups kept."),
-	LOG_LEVEL: z
-		.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
-		.default("info")
-		.describe("How much is logged."),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(7000)
+    .describe('Port of the HTTP(S) server; 0 takes a free one.'),
+  HOST: text().default('0.0.0.0').describe('Address to listen on; `127.0.0.1` keeps it to this machine.'),
+  PUBLIC_URL: url(/^https?$/)
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Address players reach the server at, e.g. `https://films.example.org`. Without it links follow the request.',
+    ),
+  DATA_DIR: text().default('./data').describe('Folder for the database, keys and caches.'),
+  DATABASE_URL: url(/^postgres(ql)?$/)
+    .optional()
+    .describe('Your own Postgres (15 or newer). Without it the embedded one runs.'),
+  DB_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .describe('Most database connections of one process.'),
+  REDIS_URL: url(/^rediss?$/)
+    .optional()
+    .describe('Redis for many instances. Without it everything shared goes through Postgres.'),
+  SECRET_KEY: z
+    .string()
+    .min(32, 'needs at least 32 characters')
+    .optional()
+    .describe('Seals links and stored secrets. Made once and kept in the data folder when absent.'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, 'needs at least 16 characters')
+    .optional()
+    .describe('Token of the admin. Made once and printed on the first start when absent.'),
+  ROLE: z
+    .enum(['all', 'web', 'worker'])
+    .default('all')
+    .describe('`all`, or only `web` (requests) or `worker` (jobs) when you run many.'),
+  OUTBOUND: z
+    .enum(['all', 'listed'])
+    .default('all')
+    .describe('`listed` lets no connection out but those of `OUTBOUND_ALLOW`.'),
+  OUTBOUND_ALLOW: list().describe(
+    'Comma-separated CIDRs and hosts that may be reached although private (a NAS, say).',
+  ),
+  PUBLIC_CATALOG: z
+    .enum(['off', 'licensed', 'all'])
+    .default('licensed')
+    .describe('What the install without a profile shows: nothing, only openly licensed titles, or all.'),
+  CATALOG_LANGUAGE: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')
+    .default('en')
+    .describe('Language of titles and overviews where a translation is known.'),
+  LOCAL_FOLDERS: list().describe(
+    'Comma-separated `name=/absolute/folder` pairs whose films may be added as kind `local`.',
+  ),
+  TLS_CERT: text()
+    .optional()
+    .describe('PEM file with the certificate chain; with `TLS_KEY` the server speaks https.'),
+  TLS_KEY: text().optional().describe('PEM file with the private key.'),
+  TRUST_PROXY: list().describe(
+    'Comma-separated CIDRs of your reverse proxies; only from them is `X-Forwarded-For` believed.',
+  ),
+  RATE_LIMIT_ADDON: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(600)
+    .describe('Add-on requests a minute from one address.'),
+  RATE_LIMIT_API: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(240)
+    .describe('API requests a minute from one address or token.'),
+  CACHE_DIR: text().optional().describe('Folder for cached bytes; `DATA_DIR/cache` when absent.'),
+  FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
+  BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('How much is logged.'),
 });
 
 export type Config = Readonly<{
-	http: {
-		port: number;
-		host: string;
-		publicUrl: string | null;
-		tls: { cert: string; key: string } | null;
-		trustProxy: readonly string[];
-	};
-	dataDir: string;
-	cacheDir: string;
-	database: { url: string | null; poolMax: number };
-	redisUrl: string | null;
-	secretKey: string | null;
-	adminToken: string | null;
-	role: "all" | "web" | "worker";
-	outbound: { mode: "all" | "listed"; allow: readonly string[] };
-	publicCatalog: "off" | "licensed" | "all";
-	catalogLanguage: string;
-	localFolders: ReadonlyMap<string, string>;
-	rateLimits: { addonPerMinute: number; apiPerMinute: number };
-	ffmpegPath: string;
-	backupsKept: number;
-	logLevel: string;
-	cores: number;
-	/** Names of the settings that came from the environment or `.env`; run-time settings of these names are read-only. */
-	fromEnvironment: ReadonlySet<string>;
+  http: {
+    port: number;
+    host: string;
+    publicUrl: string | null;
+    tls: { cert: string; key: string } | null;
+    trustProxy: readonly string[];
+  };
+  dataDir: string;
+  cacheDir: string;
+  database: { url: string | null; poolMax: number };
+  redisUrl: string | null;
+  secretKey: string | null;
+  adminToken: string | null;
+  role: 'all' | 'web' | 'worker';
+  outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
+  publicCatalog: 'off' | 'licensed' | 'all';
+  catalogLanguage: string;
+  localFolders: ReadonlyMap<string, string>;
+  rateLimits: { addonPerMinute: number; apiPerMinute: number };
+  ffmpegPath: string;
+  backupsKept: number;
+  logLevel: string;
+  cores: number;
+  /** Names of the settings that came from the environment or `.env`; run-time settings of these names are read-only. */
+  fromEnvironment: ReadonlySet<string>;
 }>;
 
 /** A setting that stops the start. The message names every bad setting and never shows a value. */
 export class BadSettings extends Error {
-	constructor(problems: readonly string[]) {
-		super(
-			`These settings are wrong:\n${problems.map((problem) => `  ${problem}`).join("\n")}\nCorrect them in the environment or in .env and start again.`,
-		);
-		this.name = "BadSettings";
-	}
+  constructor(problems: readonly string[]) {
+    super(
+      `These settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nCorrect them in the environment or in .env and start again.`,
+    );
+    this.name = 'BadSettings';
+  }
 }
 
 /** The environment, `.env` of the working folder below it. The only reader of both. */
 export function readEnvironment(
-	cwd: string,
-	env: Record<string, string | undefined>,
+  cwd: string,
+  env: Record<string, string | undefined>,
 ): Record<string, string | undefined> {
-	const file = resolve(cwd, ".env");
-	return existsSync(file)
-		? { ...parseEnv(readFileSync(file, "utf8")), ...env }
-		: env;
+  const file = resolve(cwd, '.env');
+  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...env } : env;
 }
 
 /** Parses the settings; throws `BadSettings` naming every bad one at once. An empty value counts as absent. */
-export function loadConfig(
-	env: Record<string, string | undefined>,
-	cwd = process.cwd(),
-): Config {
-	const given = Object.fromEntries(
-		Object.entries(env).filter(
-			([key, value]) => key in Env.shape && value !== undefined && value !== "",
-		),
-	);
-	const parsed = Env.safeParse(given);
-	const problems = parsed.success
-		? []
-		: parsed.error.issues.map(
-				(issue) => `${issue.path.join(".")}: ${issue.message}`,
-			);
-	if (!parsed.success) throw new BadSettings(problems);
-	const e = parsed.data;
-	const folders = localFolders(e.LOCAL_FOLDERS, problems);
-	checkTogether(e, problems);
-	if (problems.length > 0) throw new BadSettings(problems);
-	const dataDir = resolve(cwd, e.DATA_DIR);
-	return Object.freeze({
-		http: {
-			port: e.PORT,
-			host: e.HOST,
-			publicUrl: e.PUBLIC_URL ?? null,
-			tls:
-				e.TLS_CERT !== undefined && e.TLS_KEY !== undefined
-					? { cert: resolve(cwd, e.TLS_CERT), key: resolve(cwd, e.TLS_KEY) }
-					: null,
-			trustProxy: e.TRUST_PROXY,
-		},
-		dataDir,
-		cacheDir: resolve(cwd, e.CACHE_DIR ?? `${dataDir}/cache`),
-		database: { url: e.DATABASE_URL ?? null, poolMax: e.DB_POOL_MAX },
-		redisUrl: e.REDIS_URL ?? null,
-		secretKey: e.SECRET_KEY ?? null,
-		adminToken: e.ADMIN_TOKEN ?? null,
-		role: e.ROLE,
-		outbound: { mode: e.OUTBOUND, allow: e.OUTBOUND_ALLOW },
-		publicCatalog: e.PUBLIC_CATALOG,
-		catalogLanguage: e.CATALOG_LANGUAGE,
-		localFolders: folders,
-		rateLimits: {
-			addonPerMinute: e.RATE_LIMIT_ADDON,
-			apiPerMinute: e.RATE_LIMIT_API,
-		},
-		ffmpegPath: e.FFMPEG_PATH,
-		backupsKept: e.BACKUPS_KEPT,
-		logLevel: e.LOG_LEVEL,
-		cores: availableParallelism(),
-		fromEnvironment: new Set(Object.keys(given)),
-	});
+export function loadConfig(env: Record<string, string | undefined>, cwd = process.cwd()): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([key, value]) => key in Env.shape && value !== undefined && value !== ''),
+  );
+  const parsed = Env.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!parsed.success) throw new BadSettings(problems);
+  const e = parsed.data;
+  const folders = localFolders(e.LOCAL_FOLDERS, problems);
+  checkTogether(e, problems);
+  if (problems.length > 0) throw new BadSettings(problems);
+  const dataDir = resolve(cwd, e.DATA_DIR);
+  return Object.freeze({
+    http: {
+      port: e.PORT,
+      host: e.HOST,
+      publicUrl: e.PUBLIC_URL ?? null,
+      tls:
+        e.TLS_CERT !== undefined && e.TLS_KEY !== undefined
+          ? { cert: resolve(cwd, e.TLS_CERT), key: resolve(cwd, e.TLS_KEY) }
+          : null,
+      trustProxy: e.TRUST_PROXY,
+    },
+    dataDir,
+    cacheDir: resolve(cwd, e.CACHE_DIR ?? `${dataDir}/cache`),
+    database: { url: e.DATABASE_URL ?? null, poolMax: e.DB_POOL_MAX },
+    redisUrl: e.REDIS_URL ?? null,
+    secretKey: e.SECRET_KEY ?? null,
+    adminToken: e.ADMIN_TOKEN ?? null,
+    role: e.ROLE,
+    outbound: { mode: e.OUTBOUND, allow: e.OUTBOUND_ALLOW },
+    publicCatalog: e.PUBLIC_CATALOG,
+    catalogLanguage: e.CATALOG_LANGUAGE,
+    localFolders: folders,
+    rateLimits: {
+      addonPerMinute: e.RATE_LIMIT_ADDON,
+      apiPerMinute: e.RATE_LIMIT_API,
+    },
+    ffmpegPath: e.FFMPEG_PATH,
+    backupsKept: e.BACKUPS_KEPT,
+    logLevel: e.LOG_LEVEL,
+    cores: availableParallelism(),
+    fromEnvironment: new Set(Object.keys(given)),
+  });
 }
 
 function checkTogether(e: z.infer<typeof Env>, problems: string[]) {
-	if ((e.TLS_CERT === undefined) !== (e.TLS_KEY === undefined))
-		problems.push("TLS_CERT, TLS_KEY: set both or neither");
-	for (const name of ["TLS_CERT", "TLS_KEY"] as const) {
-		const file = e[name];
-		if (file !== undefined && !existsSync(file))
-			problems.push(`${name}: there is no such file`);
-	}
-	if (!e.TRUST_PROXY.every(isCidr))
-		problems.push("TRUST_PROXY: every entry must be an IP address or CIDR");
-	if (
-		!e.OUTBOUND_ALLOW.every((entry) => isCidr(entry) || HOST_NAME.test(entry))
-	)
-		problems.push("OUTBOUND_ALLOW: every entry must be a CIDR or a host name");
+  if ((e.TLS_CERT === undefined) !== (e.TLS_KEY === undefined))
+    problems.push('TLS_CERT, TLS_KEY: set both or neither');
+  for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
+    const file = e[name];
+    if (file !== undefined && !existsSync(file)) problems.push(`${name}: there is no such file`);
+  }
+  if (!e.TRUST_PROXY.every(isCidr)) problems.push('TRUST_PROXY: every entry must be an IP address or CIDR');
+  if (!e.OUTBOUND_ALLOW.every((entry) => isCidr(entry) || HOST_NAME.test(entry)))
+    problems.push('OUTBOUND_ALLOW: every entry must be a CIDR or a host name');
 }
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-function localFolders(
-	entries: readonly string[],
-	problems: string[],
-): Map<string, string> {
-	const folders = new Map<string, string>();
-	for (const entry of entries) {
-		const [, name, folder] =
-			/^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
-		if (name === undefined || folder === undefined || !isAbsolute(folder)) {
-			problems.push(
-				"LOCAL_FOLDERS: every entry must be name=/absolute/folder, the name in small letters, digits and dashes",
-			);
-		} else if (name === "starter" || folders.has(name)) {
-			problems.push(`LOCAL_FOLDERS: the name ${name} is taken`);
-		} else {
-			folders.set(name, resolve(folder));
-		}
-	}
-	return folders;
+function localFolders(entries: readonly string[], problems: string[]): Map<string, string> {
+  const folders = new Map<string, string>();
+  for (const entry of entries) {
+    const [, name, folder] = /^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
+    if (name === undefined || folder === undefined || !isAbsolute(folder)) {
+      problems.push(
+        'LOCAL_FOLDERS: every entry must be name=/absolute/folder, the name in small letters, digits and dashes',
+      );
+    } else if (name === 'starter' || folders.has(name)) {
+      problems.push(`LOCAL_FOLDERS: the name ${name} is taken`);
+    } else {
+      folders.set(name, resolve(folder));
+    }
+  }
+  return folders;
 }
 
 function isCidr(value: string): boolean {
-	const [address = "", prefix] = value.split("/");
-	const family = isIP(address);
-	if (family === 0) return false;
-	if (prefix === undefined) return true;
-	if (!/^\d{1,3}$/.test(prefix)) return false;
-	try {
-		new BlockList().addSubnet(
-			address,
-			Number(prefix),
-			family === 4 ? "ipv4" : "ipv6",
-		);
-		return true;
-	} catch {
-		return false;
-	}
+  const [address = '', prefix] = value.split('/');
+  const family = isIP(address);
+  if (family === 0) return false;
+  if (prefix === undefined) return true;
+  if (!/^\d{1,3}$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -10,7 +10,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-export { loadSecrets, type Secrets } from './secrets.ts';
+export { loadSecrets } from './secrets.ts';
 
 export type Crypto = {
   /**

@@ -81,5 +81,10 @@ async function reachServer(options: Parameters<typeof openDatabase>[0]): Promise
     ...(onLost === undefined ? {} : { onLost }),
     ...(signal === undefined ? {} : { signal }),
   });
-  return { url: embedded.url, ports: [embedded.port], ensure: () => embedded.ensure(), stop: () => embedded.stop() };
+  return {
+    url: embedded.url,
+    ports: [embedded.port],
+    ensure: () => embedded.ensure(),
+    stop: () => embedded.stop(),
+  };
 }

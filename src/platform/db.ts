@@ -1,21 +1,21 @@
 import {
-	CheckIntegrityConstraintViolationError,
-	type CommonQueryMethods,
-	createPool,
-	createTypeParserPreset,
-	type DatabasePool,
-	ForeignKeyIntegrityConstraintViolationError,
-	type Interceptor,
-	type QueryContext,
-	type QueryResultRow,
-	type QuerySqlToken,
-	SchemaValidationError,
-	sql as slonikSql,
-	UniqueIntegrityConstraintViolationError,
-	type ValueExpression,
-} from "slonik";
-import { z } from "zod";
-import type { Log } from "./log.ts";
+  CheckIntegrityConstraintViolationError,
+  type CommonQueryMethods,
+  createPool,
+  createTypeParserPreset,
+  type DatabasePool,
+  ForeignKeyIntegrityConstraintViolationError,
+  type Interceptor,
+  type QueryContext,
+  type QueryResultRow,
+  type QuerySqlToken,
+  SchemaValidationError,
+  sql as slonikSql,
+  UniqueIntegrityConstraintViolationError,
+  type ValueExpression,
+} from 'slonik';
+import { z } from 'zod';
+import type { Log } from './log.ts';
 
 /** What a query takes: the pool, one connection or a transaction. */
 export type Db = CommonQueryMethods;
@@ -26,14 +26,14 @@ export type Statement<T extends z.ZodType = z.ZodType> = QuerySqlToken<T>;
 
 /** Fragments, arrays and unnest for building one whole statement. `sql.type` is not offered: use `rows` or `command`. */
 export const sql = {
-	fragment: slonikSql.fragment,
-	array: slonikSql.array,
-	unnest: slonikSql.unnest,
-	join: slonikSql.join,
-	json: slonikSql.json,
-	jsonb: slonikSql.jsonb,
-	binary: slonikSql.binary,
-	identifier: slonikSql.identifier,
+  fragment: slonikSql.fragment,
+  array: slonikSql.array,
+  unnest: slonikSql.unnest,
+  join: slonikSql.join,
+  json: slonikSql.json,
+  jsonb: slonikSql.jsonb,
+  binary: slonikSql.binary,
+  identifier: slonikSql.identifier,
 } as const;
 
 const VOID = z.looseObject({});
@@ -49,51 +49,42 @@ const MAX_VARIANTS = 16;
  * `/metrics` and in the log of slow statements.
  */
 export function rows<T extends z.ZodType>(name: string, schema: T) {
-	return (
-		template: TemplateStringsArray,
-		...values: ValueExpression[]
-	): Statement<T> => named(name, slonikSql.type(schema)(template, ...values));
+  return (template: TemplateStringsArray, ...values: ValueExpression[]): Statement<T> =>
+    named(name, slonikSql.type(schema)(template, ...values));
 }
 
 /** A named statement whose answer is not read. */
 export function command(name: string) {
-	return rows(name, VOID);
+  return rows(name, VOID);
 }
 
-function named<T extends z.ZodType>(
-	name: string,
-	token: QuerySqlToken<T>,
-): Statement<T> {
-	const known = namesByText.get(token.sql);
-	if (known !== undefined) return { ...token, name: known };
-	const count = (variants.get(name) ?? 0) + 1;
-	if (count > MAX_VARIANTS) return { ...token };
-	variants.set(name, count);
-	const unique = count === 1 ? name : `${name}#${count}`;
-	namesByText.set(token.sql, unique);
-	return { ...token, name: unique };
+function named<T extends z.ZodType>(name: string, token: QuerySqlToken<T>): Statement<T> {
+  const known = namesByText.get(token.sql);
+  if (known !== undefined) return { ...token, name: known };
+  const count = (variants.get(name) ?? 0) + 1;
+  if (count > MAX_VARIANTS) return { ...token };
+  variants.set(name, count);
+  const unique = count === 1 ? name : `${name}#${count}`;
+  namesByText.set(token.sql, unique);
+  return { ...token, name: unique };
 }
 
 /** What the pool tells about each statement; `metrics.ts` counts it. */
 export type StatementObserver = (statement: {
-	name: string;
-	durationMs: number;
-	rowCount: number;
-	isError: boolean;
+  name: string;
+  durationMs: number;
+  rowCount: number;
+  isError: boolean;
 }) => void;
 
 export type DbOptions = {
-	url: string;
-	poolMax: number;
-	log: Log;
-	onStatement?: StatementObserver;
-	/** Runs before each statement; the EXPLAIN test uses it. */
-	onBeforeStatement?: (query: {
-		sql: string;
-		values: readonly unknown[];
-		name: string;
-	}) => Promise<void>;
-	statementTimeoutMs?: number;
+  url: string;
+  poolMax: number;
+  log: Log;
+  onStatement?: StatementObserver;
+  /** Runs before each statement; the EXPLAIN test uses it. */
+  onBeforeStatement?: (query: { sql: string; values: readonly unknown[]; name: string }) => Promise<void>;
+  statementTimeoutMs?: number;
 };
 
 const SLOW_STATEMENT_MS = 1000;
@@ -104,130 +95,110 @@ const SLOW_STATEMENT_MS = 1000;
  * No DISCARD ALL on release (1.6× more statements a second): nothing here does SET without LOCAL or LISTEN on a pooled connection.
  */
 export function openDb(options: DbOptions): Promise<Pool> {
-	return createPool(options.url, {
-		maxPoolSize: options.poolMax,
-		captureStackTrace: false,
-		connectionTimeout: 5000,
-		idleTimeout: 60_000,
-		idleInTransactionSessionTimeout: 60_000,
-		statementTimeout: options.statementTimeoutMs ?? 30_000,
-		// A lost connection is retried by the caller's next request, not here: 5 tries against a dead server is 25 s of silence.
-		connectionRetryLimit: 1,
-		resetConnection: async () => {},
-		typeParsers: [
-			...createTypeParserPreset().filter(
-				(parser) => !["int8", "timestamptz", "timestamp"].includes(parser.name),
-			),
-			{ name: "int8", parse: parseInt8 },
-			{ name: "timestamptz", parse: (value: string) => new Date(value) },
-		],
-		interceptors: [observe(options), checkRows()],
-	});
+  return createPool(options.url, {
+    maxPoolSize: options.poolMax,
+    captureStackTrace: false,
+    connectionTimeout: 5000,
+    idleTimeout: 60_000,
+    idleInTransactionSessionTimeout: 60_000,
+    statementTimeout: options.statementTimeoutMs ?? 30_000,
+    // A lost connection is retried by the caller's next request, not here: 5 tries against a dead server is 25 s of silence.
+    connectionRetryLimit: 1,
+    resetConnection: async () => {},
+    typeParsers: [
+      ...createTypeParserPreset().filter(
+        (parser) => !['int8', 'timestamptz', 'timestamp'].includes(parser.name),
+      ),
+      { name: 'int8', parse: parseInt8 },
+      { name: 'timestamptz', parse: (value: string) => new Date(value) },
+    ],
+    interceptors: [observe(options), checkRows()],
+  });
 }
 
 function parseInt8(value: string): number {
-	const number = Number(value);
-	if (!Number.isSafeInteger(number))
-		throw new RangeError("int8 beyond 2^53 cannot be a JavaScript number");
-	return number;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError('int8 beyond 2^53 cannot be a JavaScript number');
+  return number;
 }
 
 /** Slonik 49 checks nothing by itself: `sql.type` alone would let `{id: string}` pass for 1. */
 function checkRows(): Interceptor {
-	return {
-		name: "check-rows",
-		transformRow(context, query, row) {
-			const parser = context.resultParser;
-			if (parser === undefined) return row;
-			const result = parser["~standard"].validate(row);
-			if (result instanceof Promise)
-				throw new Error("a row schema must not be async");
-			if (result.issues)
-				throw new SchemaValidationError(query, row, result.issues);
-			return isRow(result.value) ? result.value : row;
-		},
-	};
+  return {
+    name: 'check-rows',
+    transformRow(context, query, row) {
+      const parser = context.resultParser;
+      if (parser === undefined) return row;
+      const result = parser['~standard'].validate(row);
+      if (result instanceof Promise) throw new Error('a row schema must not be async');
+      if (result.issues) throw new SchemaValidationError(query, row, result.issues);
+      return isRow(result.value) ? result.value : row;
+    },
+  };
 }
 
 function isRow(value: unknown): value is QueryResultRow {
-	return typeof value === "object" && value !== null;
+  return typeof value === 'object' && value !== null;
 }
 
-function observe({
-	log,
-	onStatement,
-	onBeforeStatement,
-}: DbOptions): Interceptor {
-	const finish = (
-		context: QueryContext,
-		name: string,
-		rowCount: number,
-		isError: boolean,
-	) => {
-		const startedAt = context.sandbox.startedAt;
-		const durationMs =
-			typeof startedAt === "number" ? performance.now() - startedAt : 0;
-		onStatement?.({ name, durationMs, rowCount, isError });
-		if (durationMs > SLOW_STATEMENT_MS)
-			log.warn(
-				{ statement: name, durationMs: Math.round(durationMs) },
-				"slow statement",
-			);
-	};
-	return {
-		name: "observe",
-		async beforeQueryExecution(context, query) {
-			if (onBeforeStatement)
-				await onBeforeStatement({
-					sql: query.sql,
-					values: query.values,
-					name: labelOf(context),
-				});
-			context.sandbox.startedAt = performance.now();
-			return null;
-		},
-		afterQueryExecution(context, _query, result) {
-			finish(context, labelOf(context), result.rows.length, false);
-			return null;
-		},
-		queryExecutionError(context) {
-			finish(context, labelOf(context), 0, true);
-			return null;
-		},
-	};
+function observe({ log, onStatement, onBeforeStatement }: DbOptions): Interceptor {
+  const finish = (context: QueryContext, name: string, rowCount: number, isError: boolean) => {
+    const startedAt = context.sandbox.startedAt;
+    const durationMs = typeof startedAt === 'number' ? performance.now() - startedAt : 0;
+    onStatement?.({ name, durationMs, rowCount, isError });
+    if (durationMs > SLOW_STATEMENT_MS)
+      log.warn({ statement: name, durationMs: Math.round(durationMs) }, 'slow statement');
+  };
+  return {
+    name: 'observe',
+    async beforeQueryExecution(context, query) {
+      if (onBeforeStatement)
+        await onBeforeStatement({
+          sql: query.sql,
+          values: query.values,
+          name: labelOf(context),
+        });
+      context.sandbox.startedAt = performance.now();
+      return null;
+    },
+    afterQueryExecution(context, _query, result) {
+      finish(context, labelOf(context), result.rows.length, false);
+      return null;
+    },
+    queryExecutionError(context) {
+      finish(context, labelOf(context), 0, true);
+      return null;
+    },
+  };
 }
 
 /** The statement's name without its variant number; Slonik's own BEGIN/COMMIT have none. */
 function labelOf(context: QueryContext): string {
-	return context.originalQuery.name?.replace(/#\d+$/, "") ?? "unnamed";
+  return context.originalQuery.name?.replace(/#\d+$/, '') ?? 'unnamed';
 }
 
 /** The SQLSTATE of a database error (also of its cause), or null. */
 export function sqlState(error: unknown): string | null {
-	for (
-		let current = error, depth = 0;
-		current instanceof Error && depth < 5;
-		current = current.cause, depth += 1
-	) {
-		if (
-			"code" in current &&
-			typeof current.code === "string" &&
-			/^[0-9A-Z]{5}$/.test(current.code)
-		)
-			return current.code;
-	}
-	return null;
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth += 1
+  ) {
+    if ('code' in current && typeof current.code === 'string' && /^[0-9A-Z]{5}$/.test(current.code))
+      return current.code;
+  }
+  return null;
 }
 
 /** The constraint a write broke, or null when the error is another. */
 export function brokenConstraint(
-	error: unknown,
-): { kind: "unique" | "foreign-key" | "check"; constraint: string } | null {
-	if (error instanceof UniqueIntegrityConstraintViolationError)
-		return { kind: "unique", constraint: error.constraint ?? "" };
-	if (error instanceof ForeignKeyIntegrityConstraintViolationError)
-		return { kind: "foreign-key", constraint: error.constraint ?? "" };
-	if (error instanceof CheckIntegrityConstraintViolationError)
-		return { kind: "check", constraint: error.constraint ?? "" };
-	return null;
+  error: unknown,
+): { kind: 'unique' | 'foreign-key' | 'check'; constraint: string } | null {
+  if (error instanceof UniqueIntegrityConstraintViolationError)
+    return { kind: 'unique', constraint: error.constraint ?? '' };
+  if (error instanceof ForeignKeyIntegrityConstraintViolationError)
+    return { kind: 'foreign-key', constraint: error.constraint ?? '' };
+  if (error instanceof CheckIntegrityConstraintViolationError)
+    return { kind: 'check', constraint: error.constraint ?? '' };
+  return null;
 }

@@ -47,7 +47,7 @@ export function defineJob<P extends z.ZodType, Context extends JobContext>(defin
   };
 }
 
-export type AddOptions = {
+type AddOptions = {
   /** At most one waiting job has a key; a later one replaces it. */
   key?: string;
   runAt?: Date;

@@ -43,7 +43,8 @@ const Payload = z.object({
   m: z.int().positive().optional(),
   e: z.int().positive().optional(),
   k: z.string().optional(),
-  d: z.unknown(),
+  // Absent for stored streams; a bare z.unknown() would demand the key.
+  d: z.unknown().optional(),
   i: z.int().min(0).optional(),
   n: z.string().optional(),
   u: z.string(),

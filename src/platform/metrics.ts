@@ -8,10 +8,8 @@ import type { Notify } from './notify.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
 
-export type { HealthSample } from './health-history.ts';
-
 /** What is asked when someone scrapes. */
-export type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
+type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 
 export type Metrics = {
   /** For `openDb`. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Log } from './log.ts';
 
-export type Subscriber = {
+type Subscriber = {
   /** A message of the channel, from any instance, this one included. */
   onMessage(payload: string): void;
   /** Messages may have been lost (the connection was away): forget or reload everything they could have been about. Also once, on the first connection. */

@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 import type { Redis } from './redis.ts';
 
 /** How much of a window is used up, over all instances, after adding to it. */
-export type Count = { used: number; windowEndsInMs: number };
+type Count = { used: number; windowEndsInMs: number };
 
 /** Adds `amount` to a key's window and tells the new count. Never throws. */
 export type Counter = { add(key: string, amount: number): Promise<Count> };

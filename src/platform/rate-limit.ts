@@ -5,7 +5,7 @@ import { AppError } from '../kit/errors.ts';
 import type { Log } from './log.ts';
 import { type Counter, type CounterDeps, createCounter } from './rate-limit-counter.ts';
 
-export type RateLimitRule = {
+type RateLimitRule = {
   /** Short and stable: part of the stored key and the label in `/metrics`. */
   name: string;
   /** Requests allowed in a window; a function where it is a run-time setting. */
@@ -13,7 +13,7 @@ export type RateLimitRule = {
   perSeconds: number;
 };
 
-export type Verdict = { isAllowed: boolean; limit: number; remaining: number; resetsInSeconds: number };
+type Verdict = { isAllowed: boolean; limit: number; remaining: number; resetsInSeconds: number };
 
 export type RateLimiter = {
   /** A limit to ask by hand: tries of a password, codes of a pairing. */

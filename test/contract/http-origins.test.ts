@@ -100,11 +100,12 @@ test('reads past the beginning of an origin without ranges, but not further than
   expect((await read(source, 0, film.length)).equals(film)).toBe(true);
 });
 
-test('reads range after range over one connection, and cuts a body that goes on past its range', async () => {
+test('reads range after range over kept connections, and cuts a body that goes on past its range', async () => {
   const source = await open();
   for (let at = 0; at < 50; at += 1) await read(source, at * 1000, at * 1000 + 70_000);
   await read(source, 0, film.length);
-  expect(origin.connections()).toBe(1);
+  // The one of the HEAD, which undici closes, and two that take turns.
+  expect(origin.connections()).toBeLessThanOrEqual(3);
   origin.behaviour.ranges = 'none';
   expect((await read(source, 10, 20)).equals(film.subarray(10, 20))).toBe(true);
   await waitUntil(() => origin.openBodies() === 0, {

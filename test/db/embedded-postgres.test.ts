@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -142,6 +142,21 @@ describe('starting', { timeout: 60_000 }, () => {
     await second.stop();
     await second.stop();
     expect((await stat(join(yard.dataDir, 'postgres.log'))).size).toBeLessThan(100_000);
+  });
+
+  test('finds the server of a cluster that was moved to another disk and linked, also over another path', async () => {
+    await using yard = await openYard();
+    const first = await startEmbeddedPostgres({ dataDir: yard.dataDir, log: quiet });
+    await first.stop();
+    await rename(join(yard.dataDir, 'postgres'), join(yard.dir, 'moved'));
+    await symlink(join(yard.dir, 'moved'), join(yard.dataDir, 'postgres'));
+    await symlink(yard.dataDir, join(yard.dir, 'elsewhere'));
+    const second = await startEmbeddedPostgres({ dataDir: yard.dataDir, log: quiet });
+    const third = await startEmbeddedPostgres({ dataDir: join(yard.dir, 'elsewhere'), log: quiet });
+    expect([second.started, third.started]).toEqual([true, false]);
+    await second.stop();
+    await third.stop();
+    expect(yard.postmaster()).toBe(null);
   });
 
   test('takes another port when a stranger has the remembered one', async () => {

@@ -191,13 +191,13 @@ describe('stopping', () => {
       },
     });
 
-  test('aborts a running job within two seconds, and another instance does it later', async () => {
+  test('aborts a running job after a second, and another instance does it later', async () => {
     const a = instance('a', [slow(true)]);
     await a.jobs.add('test.slow');
     await waitUntil(() => a.seen.length === 1, { what: 'it runs', timeoutMs: 10_000 });
     const begun = performance.now();
     await a.jobs.stop();
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(performance.now() - begun).toBeLessThan(4000);
     const b = instance('b', [slow(true)]);
     await waitUntil(() => b.seen.length === 2, { what: 'the other does it', timeoutMs: 10_000 });
     expect([...a.seen, ...b.seen]).toEqual(['a begins', 'b begins', 'b ends']);

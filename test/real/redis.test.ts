@@ -244,7 +244,8 @@ describe('a Redis that dies', () => {
     const later = await timed(async () => {
       for (let i = 0; i < 100; i += 1) await titles.get(`later ${i}`, now('y'));
     });
-    expect(later.tookMs).toBeLessThan(200);
+    // Each alone would wait 250 ms.
+    expect(later.tookMs).toBeLessThan(2000);
     await titles.drop('a');
     server.signal('SIGCONT');
     await up(a);

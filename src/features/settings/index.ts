@@ -1,3 +1,3 @@
-export { SettingEntry, Settings } from './registry.ts';
-export { type SettingsRoutesDeps, settingsRoutes } from './routes.ts';
-export { createSettings, type SettingsDeps, type SettingsRoom } from './settings.ts';
+export { SettingEntry } from './registry.ts';
+export { settingsRoutes } from './routes.ts';
+export { createSettings } from './settings.ts';

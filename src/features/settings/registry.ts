@@ -34,7 +34,7 @@ export const Settings = z.object({
 export type Settings = Readonly<z.infer<typeof Settings>>;
 export type SettingKey = keyof Settings;
 
-export const SETTING_TYPES = ['string', 'integer', 'boolean', 'json', 'enum'] as const;
+const SETTING_TYPES = ['string', 'integer', 'boolean', 'json', 'enum'] as const;
 export type SettingType = (typeof SETTING_TYPES)[number];
 
 type About = {

@@ -88,7 +88,7 @@ export function newestTitles(
       CROSS JOIN LATERAL (
         SELECT m.id, m.last_stream_added_at FROM media m
         WHERE m.kind = k.kind AND ${visible(visibility)}
-        ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id DESC LIMIT ${limit}
+        ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id LIMIT ${limit}
       ) n
     ) n
     JOIN media m ON m.id = n.id

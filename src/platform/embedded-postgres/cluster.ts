@@ -18,7 +18,6 @@ export type Paths = {
   spareLibraries: string;
 };
 
-/** `dataDir` must be real (no symbolic links): a postmaster is recognised by its working directory. */
 export function pathsIn(dataDir: string): Paths {
   return {
     dataDir,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /** Facts about processes from /proc: plain synchronous reads, since nothing there waits on a disk. */
 const HAS_PROC = process.platform === 'linux';
@@ -26,7 +26,7 @@ export function startTicks(pid: number): string {
 
 /**
  * Whether `pid` is a postgres working in `clusterDir`; null where that cannot be told (no /proc).
- * A postmaster's working directory is its cluster. Without CAP_SYS_PTRACE (root in a container, server under another
+ * A postmaster's working directory is its cluster, compared by inode, since the path may lead over links. Without CAP_SYS_PTRACE (root in a container, server under another
  * user) that link cannot be read, but the arguments can, and a postmaster keeps the ones it was started with.
  */
 export function isPostgresOf(pid: number, clusterDir: string): boolean | null {
@@ -35,13 +35,18 @@ export function isPostgresOf(pid: number, clusterDir: string): boolean | null {
   try {
     if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'postgres') return false;
     try {
-      return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
+      return isSameFolder(`/proc/${pid}/cwd`, clusterDir);
     } catch {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(clusterDir);
     }
   } catch {
     return false;
   }
+}
+
+function isSameFolder(a: string, b: string): boolean {
+  const [one, other] = [statSync(a), statSync(b)];
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 /** Fields of /proc/PID/stat from the third (state) on; the second is a name that may hold spaces and brackets. */

