@@ -62,7 +62,8 @@ export function createCache(options: {
       for (const space of spacesOf(message)) forget(space, message);
     },
     onGap() {
-      for (const control of controls.values()) control.forget(null);
+      // What the database itself announces goes to Redis by those who hear it: perhaps nobody did.
+      for (const [space, group] of groups) forget(space, { isRedisOwed: group !== undefined });
     },
   });
 

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis as Client } from 'ioredis';
+import { Client as PgClient } from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Cache, createCache } from '../../src/platform/cache.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { createNotify } from '../../src/platform/notify.ts';
+import { createNotify, type Notify } from '../../src/platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
 import { createRedis, type Redis } from '../../src/platform/redis.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -66,7 +67,7 @@ async function keysOf(space: string): Promise<string[]> {
   return keys.filter((key) => !key.includes(':generation:'));
 }
 
-type Instance = { cache: Cache; redis: Redis };
+type Instance = { cache: Cache; redis: Redis; notify: Notify };
 
 async function instance(options: { isUp?: boolean; port?: number } = {}): Promise<Instance> {
   const redis = await createRedis({ url: `redis://127.0.0.1:${options.port ?? port}`, log });
@@ -79,7 +80,7 @@ async function instance(options: { isUp?: boolean; port?: number } = {}): Promis
   });
   await waitUntil(() => notify.isConnected(), { what: 'the instance listens', timeoutMs: 10_000 });
   if (options.isUp ?? true) await up({ redis });
-  return { cache, redis };
+  return { cache, redis, notify };
 }
 
 /** A way to Redis that can be cut while Redis lives. */
@@ -107,6 +108,16 @@ async function up(...instances: { redis: Redis }[]): Promise<void> {
     what: 'Redis is in use',
     timeoutMs: 15_000,
   });
+}
+
+async function onDatabase(statement: string): Promise<void> {
+  const client = new PgClient({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; tookMs: number }> {
@@ -179,6 +190,44 @@ describe('two instances with one Redis', () => {
       title: 'text',
       year: 1999,
     });
+  });
+});
+
+describe('what the database itself announces', () => {
+  const GROUP = { ...HOUR, group: 'media' as const };
+  const NOTICE = `SELECT pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}')`;
+
+  test('is forgotten here, in Redis and at the others, without anyone dropping it', async () => {
+    const [a, b] = [await instance(), await instance()];
+    const [ofA, ofB] = [a.cache.space('title', GROUP), b.cache.space('title', GROUP)];
+    for (const space of [ofA, ofB]) await space.get('a', now('old'));
+    await onDatabase(NOTICE);
+    for (const space of [ofA, ofB])
+      await waitUntil(async () => (await space.get('a', now('new'))).title === 'new', {
+        what: 'it is forgotten',
+        timeoutMs: 2000,
+        everyMs: 1,
+      });
+  });
+
+  test('and nobody heard, because the listening connection was away, is not served from Redis afterwards', async () => {
+    const a = await instance();
+    const titles = a.cache.space('title', GROUP);
+    await titles.get('a', now('old'));
+    await waitUntil(async () => (await keysOf('title')).length === 1, {
+      what: 'it is stored',
+      timeoutMs: 2000,
+    });
+    await onDatabase(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'tributary notify' AND datname = current_database()`);
+    await waitUntil(() => !a.notify.isConnected(), { what: 'the loss', timeoutMs: 5000, everyMs: 1 });
+    await onDatabase(NOTICE);
+    await waitUntil(() => a.notify.isConnected(), {
+      what: 'it listens again',
+      timeoutMs: 10_000,
+      everyMs: 1,
+    });
+    expect(await titles.get('a', now('new'))).toEqual({ title: 'new' });
   });
 });
 

@@ -165,9 +165,13 @@ function postmasterOf(dataDir: string): number | null {
   }
 }
 
+/** What Docker leaves to root by default. */
+const CONTAINER_CAPABILITIES =
+  '-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+setfcap,+net_bind_service,+sys_chroot';
+
 /**
- * Root of a system that forbids user namespaces, as Docker's default profile does: `command` runs in a user namespace in which
- * every user is who he was and no further namespace may be made. Needs root.
+ * Root as in a container by Docker's defaults: no further user namespace may be made, and few capabilities. It runs in a user
+ * namespace in which every user is who he was. Needs root.
  */
 export async function withoutUserNamespaces(): Promise<{ wrap: readonly string[] } & Disposable> {
   const [file, ...args] = ['unshare', '--user', 'sleep', '60'] as const;
@@ -176,9 +180,9 @@ export async function withoutUserNamespaces(): Promise<{ wrap: readonly string[]
   const ns = (of: string) => readlinkSync(`/proc/${of}/ns/user`);
   await until(() => ns(pid) !== ns('self') && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
   for (const map of ['uid_map', 'gid_map']) await writeFile(`/proc/${pid}/${map}`, '0 0 4294967295');
-  const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+  const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set "$0" "$@"';
   return {
-    wrap: ['nsenter', '--user', '--target', pid, '--', 'sh', '-c', forbid, 'sh'],
+    wrap: ['nsenter', '--user', '--target', pid, '--', 'sh', '-c', forbid, CONTAINER_CAPABILITIES],
     [Symbol.dispose]: () => void keeper.kill('SIGKILL'),
   };
 }

@@ -26,8 +26,9 @@ export function startTicks(pid: number): string {
 
 /**
  * Whether `pid` is a postgres working in `clusterDir`; null where that cannot be told (no /proc).
- * A postmaster's working directory is its cluster, compared by inode, since the path may lead over links. Without CAP_SYS_PTRACE (root in a container, server under another
- * user) that link cannot be read, but the arguments can, and a postmaster keeps the ones it was started with.
+ * A postmaster's working directory is its cluster, compared by inode, since the path may lead over links.
+ * Without CAP_SYS_PTRACE (root in a container, server under another user) that link cannot be read, but the arguments can,
+ * and a postmaster keeps the ones it was started with.
  */
 export function isPostgresOf(pid: number, clusterDir: string): boolean | null {
   if (!HAS_PROC) return isAlive(pid) ? null : false;

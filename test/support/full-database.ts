@@ -1,0 +1,93 @@
+import { Client } from 'pg';
+
+/** Names of the rows of `fillEveryTable`; in SQL they stand as `$film`, `$series`, … */
+export type Ids = Readonly<Record<string, string>>;
+
+/** A `pg` client on a database; for tests that must see what the database itself refuses. */
+export async function connect(url: string): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
+
+/** Puts the ids into a statement. */
+export function withIds(statement: string, ids: Ids): string {
+  return statement.replace(/\$([a-z]\w*)/gi, (name, key: string) => ids[key] ?? name);
+}
+
+/** At least one row in every table of the schema, all of them hanging together. */
+export async function fillEveryTable(client: Client): Promise<Ids> {
+  const ids: Record<string, string> = {};
+  for (const [name, statement] of ROWS) {
+    const { rows } = await client.query<{ id?: string }>(withIds(statement, ids));
+    if (rows[0]?.id !== undefined) ids[name] = rows[0].id;
+  }
+  return ids;
+}
+
+const ROWS: readonly [name: string, statement: string][] = [
+  ['user', `INSERT INTO app_user (username, email) VALUES ('owner', 'owner@example.org') RETURNING id`],
+  ['source', `INSERT INTO source (name, base_url) VALUES ('nas', 'http://nas.example/') RETURNING id`],
+  ['', `INSERT INTO setting (key, type, value) VALUES ('addonName', 'string', '"x"')`],
+  ['', `INSERT INTO sync_state (key) VALUES ('import.starter')`],
+  ['', `INSERT INTO rate_limit (key, points) VALUES ('a', 1)`],
+  ['', `INSERT INTO language (code, iso639_2, name) VALUES ('en', 'eng', 'English')`],
+  ['tmdb', `SELECT id FROM metadata_provider WHERE name = 'tmdb'`],
+  ['imdbRating', `SELECT id FROM rating_provider WHERE name = 'imdb'`],
+  ['film', `INSERT INTO media (kind, title, year, owner_id, provider_id) VALUES ('movie', 'Film', 1999, $user, $tmdb) RETURNING id`],
+  ['other', `INSERT INTO media (kind, title) VALUES ('movie', 'Other film') RETURNING id`],
+  ['series', `INSERT INTO media (kind, title) VALUES ('series', 'Series') RETURNING id`],
+  ['', `INSERT INTO media_external_id VALUES ($film, 'imdb', 'any', 'tt0133093'), ($film, 'tmdb', 'movie', '550')`],
+  ['', `INSERT INTO media_translation (media_id, language, title) VALUES ($film, 'es', 'Película')`],
+  ['', `INSERT INTO media_alias VALUES ($film, 'Alias')`],
+  ['', `INSERT INTO media_image (media_id, provider_id, type, url) VALUES ($film, $tmdb, 'poster', 'https://img.example/1.jpg')`],
+  ['genre', `INSERT INTO genre (slug, name, tmdb_id) VALUES ('drama', 'Drama', 18) RETURNING id`],
+  ['subgenre', `INSERT INTO genre (slug, name, parent_id) VALUES ('legal-drama', 'Legal', $genre) RETURNING id`],
+  ['', `INSERT INTO genre_translation VALUES ($genre, 'es', 'Drama')`],
+  ['', `INSERT INTO media_genre (media_id, genre_id) VALUES ($film, $genre)`],
+  ['keyword', `INSERT INTO keyword (name) VALUES ('court') RETURNING id`],
+  ['', `INSERT INTO media_keyword VALUES ($film, $keyword)`],
+  ['company', `INSERT INTO company (name, tmdb_id) VALUES ('Studio', 7) RETURNING id`],
+  ['', `INSERT INTO media_company VALUES ($film, $company)`],
+  ['person', `INSERT INTO person (name, tmdb_id, imdb_id) VALUES ('Ann', 1, 'nm0000001') RETURNING id`],
+  ['', `INSERT INTO media_credit (media_id, person_id, credit_type, job) VALUES ($film, $person, 'crew', 'Director')`],
+  ['', `INSERT INTO media_rating (media_id, provider_id, rating, raw_rating) VALUES ($film, $imdbRating, 8.2, 8.2)`],
+  ['', `INSERT INTO media_certification VALUES ($film, 'US', 'R', 17)`],
+  ['season', `INSERT INTO season (media_id, number, tmdb_id, provider_id) VALUES ($series, 1, 11, $tmdb) RETURNING id`],
+  [
+    'episode',
+    `INSERT INTO episode (season_id, media_id, number, tmdb_id, provider_id) VALUES ($season, $series, 1, 111, $tmdb) RETURNING id`,
+  ],
+  [
+    'torrent',
+    `INSERT INTO stream (kind, name, owner_id, licence_code) VALUES ('torrent', 'Pack', $user, 'CC-BY-3.0') RETURNING id`,
+  ],
+  ['', `INSERT INTO stream_torrent (stream_id, info_hash) VALUES ($torrent, repeat('a', 40))`],
+  ['', `INSERT INTO stream_file (stream_id, file_index, name) VALUES ($torrent, 0, 'e1.mkv')`],
+  ['link', `INSERT INTO stream_media_link (stream_id, media_id, episode_id, file_index, linked_by) VALUES ($torrent, $series, $episode, 0, $user) RETURNING id`],
+  ['', `INSERT INTO stream_language VALUES ($torrent, 'en', 'audio')`],
+  ['', `INSERT INTO stream_subtitle (stream_id, path, language) VALUES ($torrent, 'e1.srt', 'en')`],
+  ['tracker', `INSERT INTO tracker (url) VALUES ('udp://tracker.example:1337/announce') RETURNING id`],
+  ['', `INSERT INTO torrent_tracker (stream_id, tracker_id) VALUES ($torrent, $tracker)`],
+  ['http', `INSERT INTO stream (kind, name) VALUES ('http', 'File') RETURNING id`],
+  [
+    '',
+    `INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash) VALUES ($http, $source, '/f.mkv', 'http://nas.example/f.mkv', sha256('f'))`,
+  ],
+  ['', `INSERT INTO stream_media_link (stream_id, media_id) VALUES ($http, $film)`],
+  ['local', `INSERT INTO stream (kind, name) VALUES ('local', 'Clip') RETURNING id`],
+  ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4')`],
+  ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],
+  ['', `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($youtube, 'abcdefghijk')`],
+  ['usenet', `INSERT INTO stream (kind, name) VALUES ('usenet', 'Post') RETURNING id`],
+  ['', `INSERT INTO stream_usenet (stream_id, nzb_guid) VALUES ($usenet, 'guid-1')`],
+  ['telegram', `INSERT INTO stream (kind, name) VALUES ('telegram', 'Message') RETURNING id`],
+  ['', `INSERT INTO stream_telegram VALUES ($telegram, 'channel', 5)`],
+  ['external', `INSERT INTO stream (kind, name) VALUES ('external', 'Page') RETURNING id`],
+  ['', `INSERT INTO stream_external (stream_id, service, url) VALUES ($external, 'web', 'https://watch.example/1')`],
+  ['', `INSERT INTO stream_media_link (stream_id, media_id) SELECT s.id, $film FROM stream s WHERE s.kind IN ('local', 'youtube', 'usenet', 'telegram', 'external')`],
+  ['', `INSERT INTO play_count (subject_hash, media_id, stream_id) VALUES (sha256('viewer'), $film, $http)`],
+  ['catalog', `SELECT id FROM catalog WHERE slug = 'open-films'`],
+  ['userCatalog', `INSERT INTO catalog (slug, name, owner_id) VALUES ('mine', 'Mine', $user) RETURNING id`],
+  ['', `INSERT INTO catalog_item (catalog_id, media_id, position) VALUES ($catalog, $film, 1), ($userCatalog, $film, 1)`],
+];
