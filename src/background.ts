@@ -5,8 +5,11 @@ import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
 import { dailyBackup } from './platform/backup/index.ts';
 import { startJobs } from './platform/jobs.ts';
+import { settleMemory } from './platform/settle-memory.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
+/** The first requests of a start come about then; its garbage goes after them. */
+const SETTLE_MS = 20_000;
 /** A stop waits this long for a page that is being built; its child is told to end first. */
 const BUILD_STOP_MS = 2500;
 
@@ -36,6 +39,7 @@ export function runInBackground(
       onRun: ground.metrics.onRun,
     });
     onClose(() => queue.stop());
+    void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
   }
 
   async function buildPage(): Promise<void> {

@@ -59,7 +59,7 @@ CREATE TABLE media (
   open_streams integer NOT NULL DEFAULT 0,
   last_stream_added_at timestamptz,
   search tsvector NOT NULL DEFAULT '',
-  rank real GENERATED ALWAYS AS ((ln(1 + watch_count::double precision) * 10 + popularity)::real) STORED,
+  rank real GENERATED ALWAYS AS ((ln(1 + greatest(watch_count, 0)::double precision) * 10 + popularity)::real) STORED,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   CHECK (age_min <= age_max),
@@ -86,7 +86,9 @@ CREATE INDEX media_enrichment ON media (enrichment_status, created_at DESC) WHER
 
 CREATE FUNCTION media_touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.updated_at := greatest(now(), NEW.created_at);
+  IF TG_OP = 'UPDATE' THEN
+    NEW.updated_at := greatest(now(), NEW.created_at);
+  END IF;
   IF NEW.canonical_id = '' THEN
     NEW.canonical_id := 'trib:' || NEW.public_id;
   END IF;

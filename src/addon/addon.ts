@@ -1,6 +1,5 @@
 import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
 import { z } from 'zod';
-import type { Catalog } from '../catalogs/catalog.ts';
 import { NotFound } from '../kit/errors.ts';
 import { type CatalogDeps, catalogAnswer } from './catalog.ts';
 import type { AddonContext } from './context.ts';
@@ -113,5 +112,3 @@ export function createAddon(deps: AddonDeps): Addon {
 function isAsk(value: unknown): value is Ask {
   return typeof value === 'object' && value !== null && 'request' in value && 'context' in value;
 }
-
-export type { Catalog };

@@ -26,7 +26,8 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     (entry) => entry.id === request.id && kind !== null && entry.kinds.includes(kind),
   );
   // An installed manifest outlives a list that was removed or emptied: its row is empty then, not an error.
-  if (catalog === undefined && kind !== null && request.id.startsWith('list-')) return { metas: [], ...FRESH };
+  if (catalog === undefined && kind !== null && request.id.startsWith('list-'))
+    return { metas: [], ...FRESH };
   if (catalog === undefined || kind === null)
     throw new NotFound('addon.no_catalog', 'This add-on has no such catalogue.');
   const skip = skipOf(request.extra);

@@ -3,9 +3,9 @@ import { Manifest } from './objects.ts';
 import { STREMIO_TYPES, stremioType } from './stremio-type.ts';
 
 /** Stremio's account sync and the SDK refuse more. */
-export const MAX_MANIFEST_BYTES = 8192;
+const MAX_MANIFEST_BYTES = 8192;
 /** Ids of titles this add-on answers for: IMDb, TMDB, and its own. */
-export const ID_PREFIXES = ['tt', 'tmdb:', 'trib:'];
+const ID_PREFIXES = ['tt', 'tmdb:', 'trib:'];
 
 export type ManifestParts = {
   /** The fixed part: `addon-manifest.json`. */

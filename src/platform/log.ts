@@ -37,7 +37,7 @@ export function createLog(level: string): Log {
 }
 
 /** Name, code, message and stack of an error and its causes, redacted. */
-export function describeError(error: unknown): unknown {
+function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? redact(error) : error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return {

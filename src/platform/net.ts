@@ -37,8 +37,6 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'udp:': 0,
 };
 
-export type { CheckedAddress, DialTarget } from './dial.ts';
-
 /** The way out. Whatever dials a host that a stranger can name goes through here (docs: `OUTBOUND`, `OUTBOUND_ALLOW`). */
 export type Net = {
   /** HTTP(S) by undici: kept-alive connections, each dialled by `dial`. Redirects are not followed here. */

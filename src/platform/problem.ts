@@ -32,7 +32,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** Answers as `application/problem+json` (RFC 9457): our stable `code`, words that say what to do, nothing of the inside. */
-export function sendProblem(res: Response, problem: Problem): void {
+function sendProblem(res: Response, problem: Problem): void {
   res
     .status(problem.status)
     .set(problem.headers ?? {})
@@ -65,7 +65,7 @@ export function reportErrors(log: Log): ErrorRequestHandler {
 }
 
 /** The route's pattern, never the path: paths hold play tokens. */
-export function routeOf(req: Request): string {
+function routeOf(req: Request): string {
   const pattern: unknown = req.route?.path;
   return typeof pattern === 'string' ? `${req.baseUrl}${pattern}` : req.baseUrl || 'unmatched';
 }

@@ -3,7 +3,7 @@ import { type RequestHandler, Router } from 'express';
 import { NotFound } from '../kit/errors.ts';
 
 /** One body being sent. */
-export type LiveStream = {
+type LiveStream = {
   id: string;
   kind: string;
   title?: string;
@@ -15,7 +15,7 @@ export type LiveStream = {
   bytes: number;
 };
 
-export type LiveEntry = { add(sizeBytes: number): void; end(): void };
+type LiveEntry = { add(sizeBytes: number): void; end(): void };
 
 /** What this process is sending right now. */
 export type LiveStreams = {

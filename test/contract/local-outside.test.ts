@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StreamKind } from '../../src/streams/kind.ts';
@@ -12,6 +13,8 @@ const NEVER = new AbortController().signal;
 let held: TestKindDeps;
 let dir: Awaited<ReturnType<typeof openTempDir>>;
 let kind: StreamKind;
+/** Neither file nor folder; a read of one would wait for ever. */
+const special = createServer();
 beforeAll(async () => {
   dir = await openTempDir();
   const [films, outside, shipped] = ['films', 'outside', 'shipped'].map((name) => join(dir.path, name));
@@ -27,11 +30,13 @@ beforeAll(async () => {
   await symlink('../outside', `${films}/folder-outside`);
   await symlink('/', `${films}/root`);
   await symlink(`${films}/loop.mkv`, `${films}/loop.mkv`);
-  execFileSync('mkfifo', [`${films}/pipe.mkv`], { timeout: 5000 });
+  special.listen(`${films}/socket.mkv`);
+  await once(special, 'listening');
   held = await openKindDeps({ films: films ?? '', gone: `${dir.path}/gone` }, shipped);
   kind = localKind(held.deps);
 });
 afterAll(async () => {
+  special.close();
   await held.close();
   await dir.remove();
 });
@@ -55,7 +60,7 @@ test.each([
   'folder-outside/secret.txt',
   'root/etc/hostname',
   'loop.mkv',
-  'pipe.mkv',
+  'socket.mkv',
   'inner',
   'missing.mkv',
   'inner/film.mkv/x',

@@ -120,6 +120,9 @@ describe('links', () => {
     expect(url).toBe(server.links.make({ ...link }, place));
     expect(url).toMatch(/^https:\/\/films\.example\.org\/play\/r{22}\/[\w-]+\/b\.mkv$/);
     expect(server.links.open(new URL(url).pathname.split('/')[3] ?? '')).toEqual(link);
+    const stored = { streamId: 5, kind: 'http', fileIndex: null, subject: 'public', expiresAt: nowS() + 60 };
+    const short = new URL(server.links.make(stored, place)).pathname.split('/')[3] ?? '';
+    expect(server.links.open(short)).toEqual(stored);
     expect(() => server.links.make({ ...link, detail: { url: 'x'.repeat(8000) } }, place)).toThrow(
       /too long/,
     );

@@ -25,7 +25,7 @@ export type OriginBehaviour = {
   redirects: Readonly<Record<string, string>>;
 };
 
-export type OriginRequest = {
+type OriginRequest = {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;

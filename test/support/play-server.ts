@@ -73,13 +73,15 @@ export async function startPlayServer(
     const kind = kinds.get(link.kind ?? kindName);
     const detail = link.detail ?? kind?.parse(input);
     const resource = kind?.resource(detail) ?? '';
+    const { detail: _known, ...rest } = link;
     const whole = {
       kind: kindName,
+      // As in the product: the link of a stored stream says its id and nothing of its detail.
       ...(link.streamId === undefined ? { detail } : {}),
       fileIndex: null,
       subject: 'api',
       expiresAt: Math.floor(Date.now() / 1000) + 3600,
-      ...link,
+      ...rest,
     };
     return links.make(whole, { baseUrl: base, resource });
   }

@@ -1,0 +1,23 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { describedPaths } from '../src/openapi.ts';
+
+const SRC = new URL('../src', import.meta.url).pathname;
+
+/** `/api` routes as the routers declare them: `router.get('/media/:id', …` → `/api/media/{id}`. */
+async function declaredPaths(): Promise<string[]> {
+  const found = new Set<string>();
+  for (const file of await readdir(SRC, { recursive: true })) {
+    if (!/^(features\/.*routes\.ts|play\/live\.ts)$/.test(file)) continue;
+    const text = await readFile(join(SRC, file), 'utf8');
+    for (const [, path = ''] of text.matchAll(/router\.(?:get|post|put|patch|delete)\(\s*'([^']+)'/g)) {
+      if (!['/healthz', '/readyz'].includes(path)) found.add(`/api${path.replace(/:(\w+)/g, '{$1}')}`);
+    }
+  }
+  return [...found].sort();
+}
+
+test('the OpenAPI document describes every route of the API, and no other', async () => {
+  expect([...describedPaths].sort()).toEqual(await declaredPaths());
+});
