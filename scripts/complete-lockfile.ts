@@ -3,7 +3,7 @@
  * without them, and `npm ci` refuses it on every machine ("Missing: X@… from lock file"). This adds an entry for each
  * missing optional dependency, with `os`, `cpu` and `libc` read from its name so that only the fitting one is fetched.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 const Entry = z.looseObject({
@@ -91,9 +91,14 @@ if (import.meta.main) {
   const file = new URL('../package-lock.json', import.meta.url);
   const lockfile = parseLockfile(await readFile(file, 'utf8'));
   const added = missingEntries(lockfile);
-  lockfile.packages = Object.fromEntries(
-    Object.entries({ ...lockfile.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-  await writeFile(file, `${JSON.stringify(lockfile, null, 2)}\n`);
+  if (Object.keys(added).length > 0) {
+    lockfile.packages = Object.fromEntries(
+      Object.entries({ ...lockfile.packages, ...added }).sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+    await writeFile(file, `${JSON.stringify(lockfile, null, 2)}\n`);
+    // What is installed has not changed: without this the next `npm start` would install everything again.
+    const now = new Date();
+    await utimes(new URL('../node_modules/.package-lock.json', import.meta.url), now, now);
+  }
   console.log(`${Object.keys(added).length} entries added to package-lock.json`);
 }

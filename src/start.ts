@@ -9,6 +9,8 @@ type Closer = () => Promise<void> | void;
 
 /** A stop takes no longer, whatever hangs: the contract says 10 s. */
 const STOP_DEADLINE_MS = 9000;
+/** Costs one system call. */
+const PARENT_CHECK_MS = 250;
 /** Streams that still run get this long to end by themselves. */
 const DRAIN_MS = 2000;
 
@@ -20,6 +22,7 @@ export async function run(): Promise<void> {
   const closers: Closer[] = [];
   const stop = stopOnce(closers, stopping, log);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(0));
+  if (process.env.npm_lifecycle_event !== undefined) stopWithParent(() => void stop(0));
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection nobody handled'));
   try {
     await begin(config, log, closers, stopping.signal, () => void stop(1));
@@ -27,6 +30,17 @@ export async function run(): Promise<void> {
     if (!stopping.signal.aborted) complain(error, log);
     await stop(1);
   }
+}
+
+/**
+ * Under npm a shell stands between: npm hands SIGTERM to it, and a shell dies of it without handing it on (dash 0.5.12,
+ * bash 5.2). So a parent that is gone counts as the signal it got.
+ */
+function stopWithParent(stop: () => void): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_CHECK_MS).unref();
 }
 
 async function begin(

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   ensureEpisodes,
@@ -12,7 +12,7 @@ import {
 } from '../../src/features/media/index.ts';
 import { AppError } from '../../src/kit/errors.ts';
 import { parseMediaId } from '../../src/kit/media-id.ts';
-import { rows } from '../../src/platform/db.ts';
+import { command, rows } from '../../src/platform/db.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -20,11 +20,16 @@ let database: TestDatabase;
 let statements: string[] = [];
 const db = () => database.db;
 
-beforeEach(async () => {
-  statements = [];
+beforeAll(async () => {
   database = await freshDatabase({ onStatement: ({ name }) => statements.push(name) });
 });
-afterEach(() => database.close());
+beforeEach(async () => {
+  await db().query(
+    command('test.empty')`TRUNCATE media, person, genre, keyword, company RESTART IDENTITY CASCADE`,
+  );
+  statements = [];
+});
+afterAll(() => database.close());
 
 const title = (input: z.input<typeof TitleInput>) => TitleInput.parse(input);
 const MATRIX = title({

@@ -144,7 +144,7 @@ export const BAD_BODIES: readonly (string | Buffer)[] = [
   '{"kind":"movie","title":"Half a pair \\ud800"}',
   '{"kind":"movie","title":"","year":-1}',
   '{"kind":"movie","title":"Big","year":1e400,"runtimeMinutes":9007199254740993}',
-  '{"kind":"movie","title":["a"],"genres":"Drama","externalIds":[1]}',
+  '{"kind":"movie","title":["a"],"genres":"Drama","ids":[1]}',
   `{"kind":"movie","title":"${'x'.repeat(100_000)}"}`,
   `{"${'k'.repeat(100_000)}":1}`,
   `{"genres":[${Array.from({ length: 20_000 }, () => '1').join(',')}]}`,

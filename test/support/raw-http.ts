@@ -20,18 +20,32 @@ export type RawRequest = {
 };
 
 /** One request on a connection of its own, the path as written. Throws when there is no whole answer within 5 s. */
-export function askHttp(baseUrl: string, { method = 'GET', path, headers, body }: RawRequest): Promise<RawAnswer> {
+export function askHttp(
+  baseUrl: string,
+  { method = 'GET', path, headers, body }: RawRequest,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(baseUrl);
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(HANG_MS);
-    const fail = (error: Error) => reject(new Error(`${method} ${shown(path)}: ${error.message}`, { cause: error }));
+    const fail = (error: Error) =>
+      reject(new Error(`${method} ${shown(path)}: ${error.message}`, { cause: error }));
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-    const options = { host: hostname, port, method, path, agent: false, signal, headers: { ...length, ...headers } };
+    const options = {
+      host: hostname,
+      port,
+      method,
+      path,
+      agent: false,
+      signal,
+      headers: { ...length, ...headers },
+    };
     const req = request(options, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', fail);
-      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: mapOf(res.rawHeaders), body: Buffer.concat(chunks) }));
+      res.on('end', () =>
+        resolve({ status: res.statusCode ?? 0, headers: mapOf(res.rawHeaders), body: Buffer.concat(chunks) }),
+      );
     });
     req.on('error', fail);
     req.end(body);
@@ -49,7 +63,11 @@ export async function askSocket(baseUrl: string, bytes: string | Buffer): Promis
     let received = '';
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`neither answered nor hung up within ${HANG_MS} ms: ${shown(bytes.toString('latin1'))} → ${shown(received)}`));
+      reject(
+        new Error(
+          `neither answered nor hung up within ${HANG_MS} ms: ${shown(bytes.toString('latin1'))} → ${shown(received)}`,
+        ),
+      );
     }, HANG_MS);
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       received += chunk;

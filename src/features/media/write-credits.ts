@@ -92,11 +92,8 @@ async function withPeople(db: Db, entries: readonly Entry[]): Promise<CreditRow[
 }
 
 async function personIds(db: Db, people: ReadonlyMap<string, PersonRow>): Promise<Map<string, number>> {
-  const keys = [...people.keys()];
-  const asked = [...people.values()];
-  if (asked.length === 0) return new Map();
-  const ids = new Map<string, number>();
-  for (const { index, personId } of await peopleKnown(db, asked)) ids.set(keys[index] ?? '', personId);
+  if (people.size === 0) return new Map();
+  const ids = await knownIds(db, people);
   await fillIds(db, people, ids);
   const missing = [...people]
     .filter(([key]) => !ids.has(key))
@@ -107,6 +104,26 @@ async function personIds(db: Db, people: ReadonlyMap<string, PersonRow>): Promis
     ids.set(keyOf.get(publicId) ?? '', personId);
   }
   return ids;
+}
+
+async function knownIds(db: Db, people: ReadonlyMap<string, PersonRow>): Promise<Map<string, number>> {
+  const entries = [...people];
+  const ids = new Map<string, number>();
+  const claimed = new Set<number>();
+  for (const { index, byId, byName } of await peopleKnown(db, [...people.values()])) {
+    const [key = '', person] = entries[index] ?? [];
+    const personId = byId ?? namesake(byName, person, claimed);
+    if (personId !== null) ids.set(key, personId);
+  }
+  return ids;
+}
+
+/** Of two people with ids of their own only one can be the namesake without. */
+function namesake(byName: number | null, person: PersonRow | undefined, claimed: Set<number>): number | null {
+  const hasIds = person !== undefined && (person.imdb !== null || person.tmdb !== null);
+  if (byName === null || (hasIds && claimed.has(byName))) return null;
+  if (hasIds) claimed.add(byName);
+  return byName;
 }
 
 /** People known by name or by one id learn the other. */

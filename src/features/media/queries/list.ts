@@ -31,7 +31,11 @@ export type ListFilter = {
 const ORDERS = {
   added: { value: null, isIdDescending: true },
   popular: { value: sql.fragment`m.rank`, type: sql.fragment`real`, isIdDescending: false },
-  new: { value: sql.fragment`m.last_stream_added_at`, type: sql.fragment`timestamptz`, isIdDescending: false },
+  new: {
+    value: sql.fragment`m.last_stream_added_at`,
+    type: sql.fragment`timestamptz`,
+    isIdDescending: false,
+  },
   release: { value: sql.fragment`m.release_date`, type: sql.fragment`date`, isIdDescending: true },
   rating: { value: sql.fragment`m.rating`, type: sql.fragment`numeric`, isIdDescending: false },
 } as const;

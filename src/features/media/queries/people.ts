@@ -4,26 +4,24 @@ import { Touched } from './labels.ts';
 
 export type PersonRow = { name: string; imdb: string | null; tmdb: number | null };
 
-const Known = z.object({ index: z.int(), personId: z.int() });
+const Known = z.object({ index: z.int(), byId: z.int().nullable(), byName: z.int().nullable() });
 
 /**
- * Who of these people is known: by IMDb id, then TMDB id, then by name. A name alone takes the oldest person of that
- * name; somebody with an id of their own only takes a namesake nobody has given an id yet.
+ * Who of these people is known: by IMDb or TMDB id, and by name. A name alone means the oldest person of that name;
+ * somebody with an id of their own can only be a namesake nobody has given an id yet.
  */
 export function peopleKnown(db: Db, people: readonly PersonRow[]): Promise<readonly z.infer<typeof Known>[]> {
   const values = people.map(({ name, imdb, tmdb }, index) => [index, name, imdb, tmdb]);
   return db.any(rows('media.people_known', Known)`
-    SELECT g.index, f.id AS "personId"
-    FROM ${sql.unnest(values, ['int4', 'text', 'text', 'int4'])} AS g(index, name, imdb, tmdb)
-    CROSS JOIN LATERAL (
-      SELECT coalesce(
+    SELECT g.index,
+      coalesce(
         (SELECT p.id FROM person p WHERE p.imdb_id = g.imdb),
-        (SELECT p.id FROM person p WHERE p.tmdb_id = g.tmdb),
-        (SELECT min(p.id) FROM person p
-           WHERE fold(p.name) = fold(g.name)
-             AND ((g.imdb IS NULL AND g.tmdb IS NULL) OR (p.imdb_id IS NULL AND p.tmdb_id IS NULL)))) AS id
-    ) f
-    WHERE f.id IS NOT NULL
+        (SELECT p.id FROM person p WHERE p.tmdb_id = g.tmdb)) AS "byId",
+      (SELECT min(p.id) FROM person p
+         WHERE fold(p.name) = fold(g.name)
+           AND ((g.imdb IS NULL AND g.tmdb IS NULL) OR (p.imdb_id IS NULL AND p.tmdb_id IS NULL))) AS "byName"
+    FROM ${sql.unnest(values, ['int4', 'text', 'text', 'int4'])} AS g(index, name, imdb, tmdb)
+    ORDER BY g.index
   `);
 }
 

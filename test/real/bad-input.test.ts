@@ -1,0 +1,372 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  BAD_BODIES,
+  BAD_CONTENT,
+  BAD_EXTRAS,
+  BAD_HEADERS,
+  BAD_IDS,
+  BAD_QUERIES,
+  BAD_WIRE,
+} from '../support/bad-input.ts';
+import { faultsOf, type Judged } from '../support/honest-answer.ts';
+import { startTributary, type Tributary } from '../support/product.ts';
+import { randomBody, randomPath, seededRandom } from '../support/random-requests.ts';
+import { askHttp, askSocket, type RawRequest, shown } from '../support/raw-http.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+// Everything a stranger, a broken client or a curious child may send. The answer is a 4xx that explains itself, or an
+// honest success where nothing was wrong; never a 5xx, a hang, or a look inside.
+
+const SECRET_KEY = 'secret-key-of-the-bad-input-test-0123456789';
+const WORKERS = 8;
+const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
+
+let product: Tributary;
+let paths: { path: string; methods: string[] }[];
+let title: string;
+let stream: string;
+
+beforeAll(async () => {
+  const env = { SECRET_KEY, RATE_LIMIT_ADDON: '1000000', RATE_LIMIT_API: '1000000', LOG_LEVEL: 'debug' };
+  product = await startTributary({ env });
+  await waitUntil(() => product.output().includes('starter catalogue added'), {
+    what: 'the starter catalogue',
+    timeoutMs: 60_000,
+  });
+  paths = await describedPaths();
+  ({ title, stream } = await someTitle());
+});
+afterAll(() => product?.stop());
+
+async function describedPaths() {
+  const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+  const document = Document.parse(await (await fetch(`${product.baseUrl}/api/openapi.json`)).json());
+  return Object.entries(document.paths).map(([path, operations]) => ({
+    path,
+    methods: Object.keys(operations).map((method) => method.toUpperCase()),
+  }));
+}
+
+/** A title and a stream of our own to be mistreated. */
+async function someTitle() {
+  const create = async (path: string, body: object) => {
+    const response = await product.asAdmin(path, json(body));
+    expect(response.status).toBe(201);
+    return z
+      .looseObject({ id: z.string().optional(), streamId: z.string().optional() })
+      .parse(await response.json());
+  };
+  const media = await create('/api/media', {
+    kind: 'movie',
+    title: 'Mistreated',
+    ids: { imdb: 'tt9000001' },
+  });
+  const added = await create('/api/streams', { mediaId: media.id, url: 'http://127.0.0.1:9/mistreated.mp4' });
+  return { title: media.id ?? '', stream: added.streamId ?? '' };
+}
+
+function json(body: object): RequestInit {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+const bearer = () => ({ Authorization: `Bearer ${product.adminToken}` });
+const asJson = () => ({ ...bearer(), 'Content-Type': 'application/json' });
+
+/** Sends them all, a few at a time, and tells every answer that is not honest. */
+async function dishonest(requests: readonly RawRequest[], judged: Judged = {}): Promise<string[]> {
+  const waiting = requests.values();
+  const faults: string[] = [];
+  const statuses = new Map<number, number>();
+  const work = async () => {
+    for (const request of waiting) {
+      const secrets = [product.adminToken, SECRET_KEY, product.dataDir];
+      const isHead = request.method === 'HEAD';
+      const found = await askHttp(product.baseUrl, request).then(
+        (answer) => {
+          statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+          return faultsOf(answer, { secrets, isHead, ...judged });
+        },
+        (error: Error) => [error.message],
+      );
+      faults.push(
+        ...found.map(
+          (fault) =>
+            `${request.method ?? 'GET'} ${shown(request.path)} ${shown(String(request.body ?? ''))} ${shown(JSON.stringify(request.headers ?? {}))}: ${fault}`,
+        ),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  if (process.env.SHOW) console.log(requests.length, [...statuses]);
+  return faults;
+}
+
+describe('the add-on', () => {
+  test.each(['catalog', 'meta', 'stream', 'subtitles', 'addon_catalog'])(
+    '%s takes no id or type amiss',
+    async (resource) => {
+      const requests = BAD_IDS.flatMap((id) => [
+        { path: `/${resource}/movie/${id}.json` },
+        { path: `/${resource}/series/${id}%3A1%3A1.json` },
+        { path: `/${resource}/${id}/popular.json` },
+        { path: `/${resource}/movie/${id}` },
+      ]);
+      expect(await dishonest(requests, { hasCors: true })).toEqual([]);
+    },
+  );
+
+  test('extras that say nothing sensible are refused or ignored, with CORS on', async () => {
+    const requests = BAD_EXTRAS.flatMap((extra) => [
+      { path: `/catalog/movie/popular/${extra}.json` },
+      { path: `/catalog/series/search/${extra}.json` },
+      { path: `/catalog/movie/list-open-films/${extra}.json` },
+      { path: `/subtitles/movie/tt1254207/${extra}.json` },
+      { path: `/stream/movie/tt1254207/${extra}.json?${extra}` },
+      { path: `/manifest.json?${extra}` },
+    ]);
+    expect(await dishonest(requests, { hasCors: true })).toEqual([]);
+  });
+
+  test('a skip that is no number of items is refused and one past the end is an empty page', async () => {
+    const ask = async (skip: string) =>
+      askHttp(product.baseUrl, { path: `/catalog/movie/popular/skip=${skip}.json` });
+    for (const skip of ['abc', '-1', '1e9', '100000000', '1.5', ''])
+      expect((await ask(skip)).status, skip).toBe(400);
+    const beyond = await ask('9999999');
+    expect(beyond.status).toBe(200);
+    expect(JSON.parse(beyond.body.toString())).toMatchObject({ metas: [] });
+  });
+});
+
+describe('play links', () => {
+  test('nothing opens a door that was not made here, and all refusals are one', async () => {
+    const requests = BAD_IDS.flatMap((id) => [
+      { path: `/play/x/${id}` },
+      { path: `/play/${id}/x/film.mp4` },
+      { path: `/play/x/y/${id}` },
+      { method: 'HEAD', path: `/play/x/${id}/film.mp4` },
+    ]);
+    expect(await dishonest(requests, { hasCors: true })).toEqual([]);
+    const [first, second] = await Promise.all(
+      ['/play/a/b/c.mp4', '/play/aaaaaaaaaaaaaaaaaaaaaa/AAAA/c.mp4'].map((path) =>
+        askHttp(product.baseUrl, { path }),
+      ),
+    );
+    expect(first?.status).toBe(403);
+    expect(first?.body).toEqual(second?.body);
+  });
+});
+
+describe('files and pages', () => {
+  test('no path leads out of what is served', async () => {
+    const requests = BAD_IDS.flatMap((id) => [
+      { path: `/assets/${id}` },
+      { path: `/assets/${id}/../../package.json` },
+      { path: `/assets/starter/${id}` },
+      { path: `/assets/starter/${id}.jpg` },
+      { path: `/configure/${id}` },
+      { path: `/${id}/manifest.json` },
+      { path: `/${id}/configure` },
+      { path: `/${id}` },
+      { path: `/healthz/${id}` },
+      { path: `/readyz?${id}` },
+      { path: `/metrics?${id}`, headers: bearer() },
+    ]);
+    expect(await dishonest(requests)).toEqual([]);
+    for (const { path } of requests.filter((request) => request.path.startsWith('/assets'))) {
+      const { body } = await askHttp(product.baseUrl, { path });
+      expect(body.toString('latin1'), path).not.toMatch(/"dependencies"|root:x:0/);
+    }
+  });
+});
+
+describe('the API', () => {
+  test('takes no id amiss', async () => {
+    const requests = paths.flatMap(({ path, methods }) =>
+      path.includes('{')
+        ? BAD_IDS.flatMap((id) =>
+            methods.map((method) => ({
+              method,
+              path: path.replace(/\{\w+\}/g, id),
+              headers: asJson(),
+              ...(method === 'PATCH' ? { body: '{}' } : {}),
+            })),
+          )
+        : [],
+    );
+    expect(requests.length).toBeGreaterThan(300);
+    expect(await dishonest(requests)).toEqual([]);
+  });
+
+  test('takes no query amiss', async () => {
+    const requests = [...readable()].flatMap((path) =>
+      BAD_QUERIES.map((query) => ({ path: path + query, headers: bearer() })),
+    );
+    expect(requests.length).toBeGreaterThan(100);
+    expect(await dishonest(requests)).toEqual([]);
+  });
+
+  test('takes no body amiss', async () => {
+    const requests = writable().flatMap((target) => [
+      ...BAD_BODIES.map((body) => ({ ...target, headers: asJson(), body })),
+      ...BAD_CONTENT.map(({ headers, body }) => ({ ...target, headers: { ...bearer(), ...headers }, body })),
+    ]);
+    expect(requests.length).toBeGreaterThan(200);
+    expect(await dishonest(requests)).toEqual([]);
+  });
+
+  test('a body past the limit is 413, one that is no JSON 400, one of another type 415, and unread without a token', async () => {
+    const post = (body: string, headers: Record<string, string>) =>
+      askHttp(product.baseUrl, { method: 'POST', path: '/api/media', headers, body });
+    const long = `{"title":"${'x'.repeat(9_000_000)}"}`;
+    expect((await post(long, asJson())).status).toBe(413);
+    expect((await post('{"title":', asJson())).status).toBe(400);
+    expect((await post('title=a', { ...bearer(), 'Content-Type': 'text/plain' })).status).toBe(415);
+    expect((await post('{"title":', { 'Content-Type': 'application/json' })).status).toBe(401);
+  });
+
+  test('nothing of a body reaches the prototype of everything', async () => {
+    const body = '{"__proto__":{"isAdmin":true,"admin":true},"constructor":{"prototype":{"admin":true}}}';
+    for (const target of writable()) await askHttp(product.baseUrl, { ...target, headers: asJson(), body });
+    const session = await askHttp(product.baseUrl, { path: '/api/admin-session' });
+    expect(JSON.parse(session.body.toString())).toEqual({ admin: false });
+  });
+});
+
+describe('headers and methods', () => {
+  test('no header upsets a route', async () => {
+    const places = [
+      '/manifest.json',
+      '/catalog/movie/popular.json',
+      '/',
+      '/configure',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/api/overview',
+      '/api/media',
+      '/assets/starter/clip-poster.jpg',
+      '/logo.png',
+      '/play/a/b/c.mp4',
+    ];
+    const requests = places.flatMap((path) => BAD_HEADERS.map((headers) => ({ path, headers })));
+    expect(await dishonest(requests)).toEqual([]);
+  });
+
+  test('a method that a path does not have is refused, on the API with 405 and the ones it has', async () => {
+    const methods = ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'OPTIONS', 'HEAD', 'GET'];
+    const places = [
+      '/',
+      '/configure',
+      '/manifest.json',
+      '/meta/movie/tt1254207.json',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/logo.png',
+      '/assets/starter/clip-poster.jpg',
+      '/assets/none.js',
+      '/play/a/b',
+      '/nothing/here',
+    ];
+    const api = paths.map(({ path }) => path.replace('{id}', '00000000-0000-0000-0000-000000000000'));
+    const requests = [...places, ...api].flatMap((path) =>
+      methods.map((method) => ({ path, method, headers: bearer() })),
+    );
+    expect(await dishonest(requests)).toEqual([]);
+    for (const { path, methods: taken } of paths) {
+      const wrong = methods.find((method) => !['HEAD', 'OPTIONS', ...taken].includes(method)) ?? 'PUT';
+      const { status, headers } = await askHttp(product.baseUrl, {
+        method: wrong,
+        path: path.replace('{id}', title),
+        headers: bearer(),
+      });
+      expect(`${wrong} ${path} ${status}`).toBe(`${wrong} ${path} 405`);
+      expect(headers.get('allow')?.split(', ')).toEqual(expect.arrayContaining(taken));
+    }
+  });
+
+  test('what is not HTTP, or nearly, is refused with a word or hung up on', async () => {
+    const host = `Host: ${new URL(product.baseUrl).host}`;
+    const faults: string[] = [];
+    for (const wire of BAD_WIRE) {
+      const answer = await askSocket(product.baseUrl, wire.replaceAll('HOST', host));
+      faults.push(
+        ...(answer === null ? [] : faultsOf(answer, { secrets: [product.adminToken] })).map(
+          (fault) => `${shown(wire)}: ${fault}`,
+        ),
+      );
+      // No header of the request's own making in the answer.
+      if (answer?.headers.has('set-cookie')) faults.push(`${shown(wire)}: set a cookie`);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test('a probe that names no host, as load balancers send it, is answered', async () => {
+    for (const path of ['/healthz', '/readyz']) {
+      const answer = await askSocket(product.baseUrl, `GET ${path} HTTP/1.0\r\n\r\n`);
+      expect(answer?.status, path).toBe(200);
+    }
+  });
+});
+
+describe('at random', () => {
+  test(`300 paths and 200 bodies of seed ${seed}`, async () => {
+    const random = seededRandom(seed);
+    const targets = writable();
+    const requests = [
+      ...Array.from({ length: 300 }, () => ({ path: randomPath(random), headers: bearer() })),
+      ...Array.from({ length: 200 }, (_, index) => ({
+        ...(targets[index % targets.length] ?? { method: 'POST', path: '/' }),
+        headers: asJson(),
+        body: randomBody(random),
+      })),
+    ];
+    expect(await dishonest(requests)).toEqual([]);
+  });
+});
+
+describe('afterwards', () => {
+  test('it still answers, holds what it held, and its log holds no unhandled rejection, no 5xx and no secret', async () => {
+    expect((await fetch(`${product.baseUrl}/readyz`)).status).toBe(200);
+    const catalogue = z
+      .object({ metas: z.array(z.unknown()) })
+      .parse(await (await fetch(`${product.baseUrl}/catalog/movie/popular.json`)).json());
+    expect(catalogue.metas.length).toBeGreaterThanOrEqual(15);
+    expect(product.hasExited()).toBe(false);
+    const output = product.output();
+    expect(output).toContain('starter catalogue added');
+    for (const said of [
+      'nobody handled',
+      'request failed',
+      '"level":50',
+      '"level":60',
+      product.adminToken,
+      SECRET_KEY,
+      'secret-in-url',
+    ])
+      expect(
+        output.split('\n').filter((line) => line.includes(said)),
+        said,
+      ).toEqual([]);
+  });
+});
+
+/** Paths of the API that are read, with ids that exist. */
+function readable(): string[] {
+  return paths.flatMap(({ path, methods }) => (methods.includes('GET') ? [withIds(path)] : []));
+}
+
+/** Routes of the API that take a body, with ids that exist. */
+function writable(): { method: string; path: string }[] {
+  return paths.flatMap(({ path, methods }) =>
+    methods.flatMap((method) =>
+      ['POST', 'PUT', 'PATCH'].includes(method) ? [{ method, path: withIds(path) }] : [],
+    ),
+  );
+}
+
+function withIds(path: string): string {
+  return path.replace('/streams/{id}', `/streams/${stream}`).replace('{id}', title);
+}
