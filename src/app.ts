@@ -1,5 +1,7 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import { AppError, NotFound } from './kit/errors.ts';
+import { describedMethods } from './openapi.ts';
+import { jsonBody } from './platform/json-body.ts';
 import type { Log } from './platform/log.ts';
 import { reportErrors } from './platform/problem.ts';
 
@@ -18,7 +20,7 @@ export type AppDeps = {
     addon: Router;
     shippedAssets: Router;
     web: Router;
-    /** Under `/api`, for everyone. */
+    /** Under `/api`, for everyone: what reads a body here brings its own `jsonBody` of a few kilobytes. */
     publicApi: readonly Router[];
     /** Under `/api`, for the admin. */
     adminApi: readonly Router[];
@@ -32,13 +34,15 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...deps.trustProxy]);
-  app.use(deps.countRequests, checkHost, basicHeaders);
+  app.use(deps.countRequests, basicHeaders);
+  // Load balancers probe without a Host header (haproxy's httpchk is HTTP/1.0), and nothing here makes links.
   app.use(routers.probes);
+  app.use(checkHost);
   app.use('/metrics', deps.requireAdmin, routers.metrics);
   app.use(routers.play);
   app.use(routers.addon);
-  app.use('/api', deps.limitApi, express.json({ limit: '8mb', strict: true }), ...routers.publicApi);
-  app.use('/api', deps.requireAdmin, ...routers.adminApi);
+  app.use('/api', deps.limitApi, ...routers.publicApi);
+  app.use('/api', deps.requireAdmin, ...jsonBody('8mb'), ...routers.adminApi);
   app.use(routers.shippedAssets);
   app.use(routers.web);
   app.use(nothingHere);
@@ -59,6 +63,13 @@ const basicHeaders: RequestHandler = (_req, res, next) => {
   next();
 };
 
-const nothingHere: RequestHandler = () => {
-  throw new NotFound('request.not_found', 'There is nothing at this address.');
+/** Pages and probes, which are read only. */
+const READ_ONLY = /^\/(healthz|readyz|metrics|configure|logo\.png|background\.jpg)?$/;
+
+const nothingHere: RequestHandler = (req) => {
+  const allowed = READ_ONLY.test(req.path) ? ['GET', 'HEAD'] : describedMethods(req.path);
+  if (allowed.length === 0 || allowed.includes(req.method))
+    throw new NotFound('request.not_found', 'There is nothing at this address.');
+  const Allow = allowed.join(', ');
+  throw new AppError('request.method', `This address takes ${Allow}.`, { status: 405, headers: { Allow } });
 };

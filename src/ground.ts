@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Early, EarlyOptions } from './early.ts';
 import { createSettings } from './features/settings/index.ts';
-import { dailyBackup } from './platform/backup/index.ts';
 import { createCache } from './platform/cache.ts';
-import type { Config } from './platform/config.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
-import { openDatabase } from './platform/database.ts';
 import { createLinks } from './platform/links.ts';
-import type { Log } from './platform/log.ts';
-import { createMetrics } from './platform/metrics.ts';
 import { createNet } from './platform/net.ts';
 import { createNotify } from './platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
@@ -19,33 +15,13 @@ import { createKinds } from './streams/registry.ts';
 export const ROOT = resolve(import.meta.dirname, '..');
 export const SHIPPED_FOLDER = resolve(ROOT, 'scripts/starter');
 
-export type GroundOptions = {
-  config: Config;
-  log: Log;
-  signal: AbortSignal;
-  /** The embedded database is gone for good: the program had better end. */
-  onLost: (error: unknown) => void;
-  /** Called with what must be closed at the end, in the order it was opened. */
-  onClose: (closer: () => Promise<void> | void) => void;
-};
+export type GroundOptions = EarlyOptions & { early: Promise<Early> };
 
 /** Everything long-lived that is made once and handed down. */
-export async function layGround({ config, log, signal, onLost, onClose }: GroundOptions) {
+export async function layGround({ config, log, onClose, early }: GroundOptions) {
   const secrets = await loadSecrets(config);
   const crypto = createCrypto(secrets.secretKeys);
-  const metrics = createMetrics();
-  onClose(metrics.close);
-  const database = await openDatabase({
-    config,
-    log,
-    role: 'serve',
-    signal,
-    onLost,
-    onStatement: metrics.onStatement,
-    beforeMigration: async (url) =>
-      void (await dailyBackup({ url, dataDir: config.dataDir, keep: config.backupsKept })),
-  });
-  onClose(() => database.close());
+  const { metrics, database } = await early;
   const { db, url } = database;
   const redis = config.redisUrl === null ? null : await createRedis({ url: config.redisUrl, log });
   if (redis !== null) onClose(() => redis.close());

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Config } from './platform/config.ts';
+import { answerOnTheWire } from './wire-errors.ts';
 
 export type Listening = {
   port: number;
@@ -21,12 +22,15 @@ export async function listen(config: Config, handler: RequestListener): Promise<
     requestTimeout: 120_000,
     maxHeaderSize: 32_768,
     noDelay: true,
+    // The app says so itself, in the words of its other errors.
+    requireHostHeader: false,
   };
   const server =
     tls === null
       ? createServer(options, handler)
       : createSecureServer({ ...options, ...readTls(tls) }, handler);
   server.maxRequestsPerSocket = 0;
+  answerOnTheWire(server);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -213,6 +213,21 @@ const paths = {
 /** The paths described, for the test that holds them to the routes. */
 export const describedPaths: readonly string[] = Object.keys(paths);
 
+/** Methods of the described path that `path` is one of, in capitals; none when it is none of them. */
+export function describedMethods(path: string): string[] {
+  const described = Object.entries(paths).find(([pattern]) => matches(pattern, path));
+  const methods = described === undefined ? [] : Object.keys(described[1]).map((name) => name.toUpperCase());
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => part.startsWith('{') || part === given[index])
+  );
+}
+
 /** `GET /api/openapi.json`. Made at the first request: the library costs 10 MB and few ask. */
 export function openApiRoutes({ version }: { version: string }): Router {
   const router = Router();

@@ -50,14 +50,19 @@ async function begin(
   signal: AbortSignal,
   end: () => void,
 ): Promise<void> {
-  const { compose } = await import('./compose.ts');
-  const program = await compose({
+  const { beginEarly } = await import('./early.ts');
+  const options = {
     config,
     log,
     signal,
     onLost: end,
-    onClose: (closer) => closers.push(closer),
-  });
+    onClose: (closer: Closer) => void closers.push(closer),
+  };
+  const early = beginEarly(options);
+  // Awaited by compose; until then a failure is nobody's unhandled rejection.
+  early.catch(() => undefined);
+  const { compose } = await import('./compose.ts');
+  const program = await compose({ ...options, early });
   signal.throwIfAborted();
   const listening = await listen(config, program.app);
   closers.push(() => listening.close(DRAIN_MS));

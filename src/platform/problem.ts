@@ -3,7 +3,7 @@ import { AppError } from '../kit/errors.ts';
 import { brokenConstraint, sqlState } from './db.ts';
 import type { Log } from './log.ts';
 
-type Problem = {
+export type Problem = {
   status: number;
   code: string;
   detail: string;
@@ -17,13 +17,16 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   410: 'Gone',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   416: 'Range Not Satisfiable',
+  417: 'Expectation Failed',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -31,27 +34,52 @@ const TITLES: Readonly<Record<number, string>> = {
   507: 'Insufficient Storage',
 };
 
+export const PROBLEM_TYPE = 'application/problem+json';
+/** An answer must not grow with its question: of a body with a million wrong fields the first are told. */
+const MAX_ISSUES = 20;
+const MAX_WORDS = 300;
+
 /** Answers as `application/problem+json` (RFC 9457): our stable `code`, words that say what to do, nothing of the inside. */
 function sendProblem(res: Response, problem: Problem): void {
   res
     .status(problem.status)
     .set(problem.headers ?? {})
     .set('Cache-Control', 'no-store');
-  res.type('application/problem+json').send(
-    JSON.stringify({
-      type: `urn:tributary:error:${problem.code}`,
-      title: TITLES[problem.status] ?? 'Error',
-      status: problem.status,
-      detail: problem.detail,
-      code: problem.code,
-      ...(problem.issues === undefined || problem.issues.length === 0 ? {} : { issues: problem.issues }),
-    }),
-  );
+  res.type(PROBLEM_TYPE).send(problemText(problem));
+}
+
+/** The body of an error answer. */
+export function problemText({ status, code, detail, issues = [] }: Problem): string {
+  const told = issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => ({ path: short(path), message: short(message) }));
+  return JSON.stringify({
+    type: `urn:tributary:error:${code}`,
+    title: titleOf(status),
+    status,
+    detail: short(detail),
+    code,
+    ...(told.length === 0 ? {} : { issues: told }),
+  });
+}
+
+/** The reason phrase of a status. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? 'Error';
+}
+
+function short(text: string): string {
+  return text.length <= MAX_WORDS ? text : `${text.slice(0, MAX_WORDS).toWellFormed()}…`;
 }
 
 /** The one error reporter: every rejection of every route ends here. */
 export function reportErrors(log: Log): ErrorRequestHandler {
   return (error: unknown, req: Request, res: Response, _next: unknown) => {
+    // Whoever asked has hung up: nobody reads an answer, and nothing went wrong here.
+    if (res.destroyed || res.socket?.destroyed) {
+      log.debug({ err: error, method: req.method, route: routeOf(req) }, 'client left (499)');
+      return;
+    }
     const problem = problemOf(error);
     if (problem.status >= 500)
       log.error({ err: error, method: req.method, route: routeOf(req) }, 'request failed');

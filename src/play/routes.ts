@@ -38,8 +38,12 @@ const METHODS = 'GET, HEAD, OPTIONS';
 /** `GET|HEAD|OPTIONS /play/:resource/:token/:filename?` */
 export function playRoutes(deps: PlayDeps): Router {
   const router = Router();
-  router.all('/play/:resource/:token{/:filename}', async (req, res) => {
+  // Before the parameters are read: a broken percent-encoding is refused there.
+  router.use('/play', (_req, res, next) => {
     res.set(CORS).set({ 'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff' });
+    next();
+  });
+  router.all('/play/:resource/:token{/:filename}', async (req, res) => {
     if (req.method === 'OPTIONS') return preflight(req, res);
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new AppError('play.method_not_allowed', 'A play link can only be read.', {

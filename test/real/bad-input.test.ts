@@ -62,7 +62,7 @@ async function someTitle() {
     title: 'Mistreated',
     ids: { imdb: 'tt9000001' },
   });
-  const added = await create('/api/streams', { mediaId: media.id, url: 'http://127.0.0.1:9/mistreated.mp4' });
+  const added = await create('/api/streams', { mediaId: media.id, url: `magnet:?xt=urn:btih:${'0123456789'.repeat(4)}` });
   return { title: media.id ?? '', stream: added.streamId ?? '' };
 }
 

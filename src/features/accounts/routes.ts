@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { AppError } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import { jsonBody } from '../../platform/json-body.ts';
 import type { Admin } from './admin.ts';
 
 const SignIn = z.strictObject({ token: z.string().min(1).max(512) });
@@ -16,7 +17,7 @@ export type AccountRoutesDeps = {
 export function accountRoutes({ admin, limitSignIn }: AccountRoutesDeps): Router {
   const router = Router();
   router.get('/admin-session', show);
-  router.post('/admin-session', limitSignIn, signIn);
+  router.post('/admin-session', limitSignIn, ...jsonBody('4kb'), signIn);
   router.delete('/admin-session', signOut);
   return router;
 

@@ -4,7 +4,7 @@ import { searchWords } from '../../catalogs/search/index.ts';
 import { BadInput } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
-import { genreName, type ListFilter, type ListRow, listMedia } from './queries/list.ts';
+import { beforeFirst, genreName, type ListFilter, type ListRow, listMedia } from './queries/list.ts';
 import { MEDIA_SORTS, type MediaQuery, type MediaSummary } from './schemas.ts';
 
 /** Where a page ended; opaque to clients. */
@@ -15,8 +15,6 @@ const Cursor = z.strictObject({
   mediaId: z.int(),
 });
 type Cursor = z.infer<typeof Cursor>;
-/** Before every row of the segment without a value, in either direction. */
-const FIRST_ID = { asc: 0, desc: Number.MAX_SAFE_INTEGER };
 
 /** One page of titles and the cursor of the next; keyset, so page 1000 costs what page 1 does. */
 export async function mediaPage(
@@ -27,8 +25,7 @@ export async function mediaPage(
   if (filter === null) return { media: [], nextCursor: null };
   const page = [...(await listMedia(db, filter))];
   if (page.length < filter.limit && filter.after?.segment === 'value') {
-    const mediaId = query.sort === 'rating' || query.sort === 'popular' ? FIRST_ID.asc : FIRST_ID.desc;
-    const after = { segment: 'none' as const, value: null, mediaId };
+    const after = { segment: 'none' as const, value: null, mediaId: beforeFirst(query.sort) };
     page.push(...(await listMedia(db, { ...filter, after, limit: filter.limit - page.length })));
   }
   const last = page.at(-1);

@@ -8,7 +8,7 @@ import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
 import { noteTrackers } from '../trackers/index.ts';
 import { withTorrentFile } from './fetch-torrent.ts';
-import { refuseMultipart } from './multipart.ts';
+import { acceptUpload } from './multipart.ts';
 import { hangUpOf } from './routes.ts';
 import { sourceOf } from './stream-source.ts';
 
@@ -73,7 +73,7 @@ type LinkAnswer = z.infer<typeof LinkAnswer>;
 /** `POST /api/links`: a play link for any URL whose bytes can be reached. */
 export function linkRoutes(deps: LinkRoutesDeps): Router {
   const router = Router();
-  router.post('/links', deps.requireAdmin, refuseMultipart, create);
+  router.post('/links', deps.requireAdmin, acceptUpload, create);
   return router;
 
   async function create(req: Request, res: Response) {

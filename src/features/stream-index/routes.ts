@@ -9,7 +9,7 @@ import { requireMedia } from '../media/index.ts';
 import { AddStreamBody, addStream } from './add-stream.ts';
 import { requireStream, streamAnswers, streamPage } from './answers.ts';
 import { explainStream } from './explain.ts';
-import { refuseMultipart } from './multipart.ts';
+import { acceptUpload } from './multipart.ts';
 import { filesOf } from './queries/answers.ts';
 import { deleteStream, updateStreams } from './queries/streams.ts';
 import { requireLicences } from './save-streams.ts';
@@ -41,7 +41,7 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
   const { db, requireAdmin } = deps;
   const router = Router();
   router.get('/streams', requireAdmin, list);
-  router.post('/streams', requireAdmin, refuseMultipart, create);
+  router.post('/streams', requireAdmin, acceptUpload, create);
   router.get('/streams/:id', requireAdmin, show);
   router.patch('/streams/:id', requireAdmin, change);
   router.delete('/streams/:id', requireAdmin, remove);

@@ -133,7 +133,7 @@ async function start(options: AcquireOptions, turns: Turns): Promise<Wait> {
   await removeLeftovers(paths);
   const make = { paths, programs: await options.programs(), log, signal };
   if (before.kind === 'absent') {
-    log.info({}, 'making the embedded Postgres database');
+    log.info({ runAs: make.programs.runAs.kind }, 'making the embedded Postgres database');
     await makeCluster(make);
   }
   if ((await readCredentials(paths.cluster)) === null) await resetPassword(make);

@@ -40,6 +40,11 @@ const ORDERS = {
   rating: { value: sql.fragment`m.rating`, type: sql.fragment`numeric`, isIdDescending: false },
 } as const;
 
+/** The row number that stands before every row of an order's segment without a value. */
+export function beforeFirst(sort: MediaSort): number {
+  return ORDERS[sort].isIdDescending ? Number.MAX_SAFE_INTEGER : 0;
+}
+
 function conditions(filter: ListFilter) {
   const order = ORDERS[filter.sort];
   return [

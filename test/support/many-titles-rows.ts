@@ -1,0 +1,107 @@
+/**
+ * A catalogue as real ones are made: words by Zipf's law (`the` in a fifth of the titles, most words in a handful), genres
+ * from every second title down to one in 2,000, a few known titles and many nobody watches, one in 50 hidden. 80 % films,
+ * 20 % series, half of those with 2 seasons of 5 episodes; a stream each but for the last 2 %, whose streams went to the
+ * first 50 titles; a third of the streams open. Everything follows from the title's number: each fill is the same.
+ */
+const WORDS = [
+  'the of and in la der die das le les den un a to for from with love man night day girl life house last',
+  'big little black white king time war world island river café grün für nächte garçon niño señor mädchen',
+].join(' ');
+const SYLLABLES =
+  'ka ri mo ten sul bar vi nor pel do ga hin lo mar tis ze fu rin dal co wes ter by qua jen ol ash um pri est ban cle dor ve ny sha rok lim thu gor';
+const WORD_COUNT = 8000;
+
+/** A number in [0, 1) that looks random and is always the same for `n` and `salt`. */
+const u = (n: string, salt: number) => `((hashint8extended(${n}, ${salt}) & 4294967295) / 4294967296.0)`;
+/** One to four words (and now and then a number) for title `n`. */
+const words = (n: string, salt: number) => `(
+  SELECT initcap(string_agg(w.word, ' ' ORDER BY slot)) || CASE WHEN ${u(n, salt + 1)} < 0.1 THEN ' ' || (2 + ${n} % 8) ELSE '' END
+  FROM generate_series(1, 1 + floor(${u(n, salt)} * 4)::integer) slot
+  JOIN word w ON w.n = floor(exp(${u(`${n} * 8 + slot`, salt + 2)} * ln(${WORD_COUNT})))::integer)`;
+const document = (weight: string, text: string) => `setweight(to_tsvector('simple', fold(${text})), '${weight}')`;
+
+export const MANY_TITLES: readonly string[] = [
+  `CREATE TEMP TABLE word AS
+    SELECT n, coalesce(w[n], s[1 + n % 40] || s[1 + n / 40 % 40] || CASE WHEN n < 1600 THEN '' ELSE s[1 + n / 1600] END) AS word
+    FROM generate_series(1, ${WORD_COUNT}) n,
+      (SELECT string_to_array('${WORDS}', ' ') AS w, string_to_array('${SYLLABLES}', ' ') AS s) given`,
+  'ALTER TABLE word ADD PRIMARY KEY (n)',
+  `CREATE TEMP TABLE draft AS
+    SELECT g AS n, CASE WHEN g % 5 = 0 THEN 'series' ELSE 'movie' END AS kind, 1920 + floor(${u('g', 1)} * 105)::integer AS year,
+      ${words('g', 10)} AS title,
+      CASE WHEN g % 2 = 0 THEN ${words('g', 20)} || CASE WHEN g % 50 = 0 THEN ' 映画' ELSE '' END END AS alias,
+      CASE WHEN g % 2 = 0 THEN 'Der ' || ${words('g', 30)} END AS german,
+      array_remove(ARRAY['Genre ' || a, 'Genre ' || 1 + (a + floor(${u('g', 3)} * 29)::integer) % 30,
+        CASE WHEN ${u('g', 4)} < 0.5 THEN 'Drama' END, CASE WHEN ${u('g', 5)} < 0.01 THEN 'Western' END,
+        CASE WHEN ${u('g', 6)} < 0.0005 THEN 'Silent' END], NULL) AS genres
+    FROM generate_series(1, $count) g, LATERAL (SELECT 1 + floor(${u('g', 2)} * 30)::integer AS a) first_genre`,
+  `CREATE TEMP TABLE draft_stream AS
+    SELECT g AS n, CASE WHEN g <= $count * 0.98 THEN g ELSE 1 + g % 50 END AS title,
+      (ARRAY['torrent', 'torrent', 'http', 'http', 'youtube', 'external', 'usenet', 'telegram', 'local'])[1 + g % 9] AS kind,
+      CASE WHEN ${u('g', 7)} < 0.33 THEN 'CC-BY-3.0' END AS licence, now() - ${u('g', 8)} * interval '300 days' AS added
+    FROM generate_series(1, $count) g`,
+  `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
+  `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,
+  `INSERT INTO rate_limit (key, points, expire) SELECT 'limit ' || g, 1, g * 1000::bigint FROM generate_series(1, 20000) g`,
+  `INSERT INTO genre (slug, name) SELECT 'genre-' || g, 'Genre ' || g FROM generate_series(1, 30) g`,
+  `INSERT INTO genre (slug, name) VALUES ('drama', 'Drama'), ('western', 'Western'), ('silent', 'Silent')`,
+  `INSERT INTO person (name, imdb_id) SELECT initcap(a.word || ' ' || b.word), 'nm' || 1000000 + a.n * 100 + b.n
+    FROM word a JOIN word b ON b.n BETWEEN 60 AND 99 WHERE a.n > ${WORD_COUNT - 500}`,
+  `INSERT INTO keyword (name) SELECT 'keyword ' || g FROM generate_series(1, 5000) g`,
+  `INSERT INTO company (name) SELECT 'Company ' || g FROM generate_series(1, 2000) g`,
+  `INSERT INTO language (code, iso639_2, name) VALUES ('en', 'eng', 'English'), ('de', 'deu', 'German') ON CONFLICT DO NOTHING`,
+  `INSERT INTO tracker (url) SELECT 'udp://tracker' || g || '.example:1337/announce' FROM generate_series(1, 2000) g`,
+  `INSERT INTO media (id, kind, title, year, release_date, runtime_minutes, overview, popularity, watch_count, rating, canonical_id, imdb_id,
+      poster_url, genres, is_published, is_public, total_streams, open_streams, last_stream_added_at, search)
+    OVERRIDING SYSTEM VALUE
+    SELECT d.n, d.kind, d.title, d.year, make_date(d.year, 1 + d.n % 12, 1 + d.n % 28), 60 + d.n % 90,
+      'A title about ' || d.title || ', made for measuring; ' || repeat('its overview is as long as overviews usually are. ', 1 + d.n % 9),
+      power(${u('d.n', 9)}, 4) * 500, CASE WHEN ${u('d.n', 40)} < 0.3 THEN exp(${u('d.n', 41)} * 7)::integer ELSE 0 END,
+      floor(${u('d.n', 42)} * 100) / 10, 'tt' || 90000000 + d.n, 'tt' || 90000000 + d.n, 'https://posters.example/' || d.n || '.jpg',
+      d.genres, ${u('d.n', 43)} >= 0.01, ${u('d.n', 44)} >= 0.01, coalesce(s.total, 0), coalesce(s.open, 0), s.added,
+      ${document('A', 'd.title')} || ${document('B', `coalesce(d.alias, '')`)} || ${document('C', `coalesce(d.german, '')`)}
+    FROM draft d
+    LEFT JOIN (SELECT title, count(*) AS total, count(licence) AS open, max(added) AS added FROM draft_stream GROUP BY title) s ON s.title = d.n`,
+  `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'imdb', 'any', imdb_id FROM media`,
+  `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'tmdb', CASE kind WHEN 'movie' THEN 'movie' ELSE 'tv' END, id::text FROM media`,
+  `INSERT INTO media_image (media_id, type, url) SELECT id, 'poster', poster_url FROM media`,
+  `INSERT INTO media_genre (media_id, genre_id) SELECT m.id, g.id FROM media m JOIN genre g ON g.name = ANY (m.genres)`,
+  `INSERT INTO media_alias (media_id, title) SELECT n, alias FROM draft WHERE alias IS NOT NULL`,
+  `INSERT INTO media_translation (media_id, language, title, overview) SELECT n, 'de', german, 'Ein Titel namens ' || german FROM draft WHERE german IS NOT NULL`,
+  `INSERT INTO media_credit (media_id, person_id, credit_type, department, job, position)
+    SELECT m.id, 1 + (m.id * 13 + n) % 10000, CASE n WHEN 0 THEN 'crew' ELSE 'cast' END, CASE n WHEN 0 THEN 'Directing' END, CASE n WHEN 0 THEN 'Director' END, n
+    FROM media m CROSS JOIN generate_series(0, 2) n`,
+  `INSERT INTO media_keyword (media_id, keyword_id) SELECT id, 1 + id % 5000 FROM media`,
+  `INSERT INTO media_company (media_id, company_id) SELECT id, 1 + id % 2000 FROM media`,
+  `INSERT INTO media_certification (media_id, country, code, min_age) SELECT id, 'US', 'PG-13', 13 FROM media`,
+  `INSERT INTO media_rating (media_id, provider_id, rating, raw_rating, vote_count) SELECT m.id, p.id, 7.5, 7.5, 100 FROM media m, rating_provider p WHERE p.name = 'imdb'`,
+  `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,
+  `INSERT INTO episode (season_id, media_id, number, title, air_date) SELECT s.id, s.media_id, n, 'Episode ' || n, '2020-01-01' FROM season s CROSS JOIN generate_series(1, 5) n`,
+  `INSERT INTO stream (id, kind, name, resolution, quality, size_bytes, licence_code, created_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT n, kind, 'Stream ' || n, (ARRAY['2160p', '1080p', '720p', '480p'])[1 + n % 4], 'WEB-DL', n * 1000, licence, added FROM draft_stream`,
+  `INSERT INTO stream_torrent (stream_id, info_hash) SELECT id, lpad(to_hex(id), 40, '0') FROM stream WHERE kind = 'torrent'`,
+  `INSERT INTO stream_http (stream_id, url, url_hash, expires_at)
+    SELECT id, 'https://files.example/' || id || '.mp4', sha256(id::text::bytea), CASE WHEN id % 100 = 2 THEN now() + (id % 50 - 1) * interval '1 hour' END FROM stream WHERE kind = 'http'`,
+  `INSERT INTO stream_youtube (stream_id, video_id) SELECT id, lpad(id::text, 11, 'x') FROM stream WHERE kind = 'youtube'`,
+  `INSERT INTO stream_external (stream_id, url) SELECT id, 'https://watch.example/' || id FROM stream WHERE kind = 'external'`,
+  `INSERT INTO stream_usenet (stream_id, nzb_guid) SELECT id, 'guid' || id FROM stream WHERE kind = 'usenet'`,
+  `INSERT INTO stream_telegram (stream_id, chat, message_id) SELECT id, 'channel' || id % 20, id FROM stream WHERE kind = 'telegram'`,
+  `INSERT INTO stream_local (stream_id, folder, path) SELECT id, 'films', 'film ' || id || '.mkv' FROM stream WHERE kind = 'local'`,
+  `INSERT INTO stream_file (stream_id, file_index, name, size_bytes) SELECT id, 0, 'file.mp4', 1000 FROM stream WHERE kind = 'torrent'`,
+  `INSERT INTO stream_media_link (stream_id, media_id, episode_id, file_index)
+    SELECT d.n, d.title, e.id, CASE d.kind WHEN 'torrent' THEN 0 END FROM draft_stream d
+    LEFT JOIN season s ON s.media_id = d.title AND s.number = 1 LEFT JOIN episode e ON e.season_id = s.id AND e.number = 1`,
+  `INSERT INTO stream_language (stream_id, language, kind) SELECT id, 'en', 'audio' FROM stream`,
+  `INSERT INTO stream_subtitle (stream_id, path, language) SELECT id, 'https://files.example/' || id || '.srt', 'en' FROM stream WHERE id % 2 = 0`,
+  `INSERT INTO torrent_tracker (stream_id, tracker_id) SELECT stream_id, 1 + stream_id % 2000 FROM stream_torrent`,
+  `INSERT INTO catalog (slug, name, owner_id) SELECT 'list-' || g, 'List ' || g, g FROM generate_series(1, 2000) g`,
+  `INSERT INTO catalog_item (catalog_id, media_id, position) SELECT c.id, m.id, m.id FROM catalog c, media m WHERE c.slug = 'open-films' AND m.id % 100 = 1`,
+  `INSERT INTO catalog_item (catalog_id, media_id, position)
+    SELECT c.id, 1 + (c.id * 31 + n * 97) % $count, n FROM catalog c, generate_series(1, 20) n WHERE c.owner_id IS NOT NULL`,
+  `INSERT INTO play_count (subject_hash, media_id, stream_id, counted_at)
+    SELECT sha256(m.id::text::bytea), m.id, NULL, now() - make_interval(mins => (m.id % 300)::integer) FROM media m WHERE m.id % 2 = 0`,
+  'DROP TABLE word, draft, draft_stream',
+  `SELECT setval(pg_get_serial_sequence('media', 'id'), $count), setval(pg_get_serial_sequence('stream', 'id'), $count)`,
+];
