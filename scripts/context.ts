@@ -32,7 +32,14 @@ export async function withDatabase(work: (context: ScriptContext) => Promise<voi
     }
   } catch (error) {
     if (error instanceof AppError)
-      fail([error.message, ...error.issues.map((issue) => `  ${issue.path}: ${issue.message}`)].join('\n'));
+      fail(
+        [
+          error.message,
+          ...(error.message.includes('\n') ? [] : error.issues).map(
+            (issue) => `  ${issue.path}: ${issue.message}`,
+          ),
+        ].join('\n'),
+      );
     throw error;
   }
 }

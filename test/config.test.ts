@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BadSettings, loadConfig, readEnvironment } from '../src/platform/config.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tributary-config-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function complaint(env: Record<string, string>): string {
+  try {
+    loadConfig(env, folder);
+  } catch (error) {
+    if (error instanceof BadSettings) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('settings', () => {
+  test('have defaults for everything', () => {
+    const config = loadConfig({}, folder);
+    expect(config).toMatchObject({
+      http: { port: 7000, host: '0.0.0.0', publicUrl: null, tls: null },
+      dataDir: join(folder, 'data'),
+      database: { url: null, poolMax: 10 },
+      role: 'all',
+      outbound: { mode: 'all', allow: [] },
+      publicCatalog: 'licensed',
+    });
+    expect(config.fromEnvironment.size).toBe(0);
+  });
+
+  test('that are empty count as absent, and names nobody knows are not ours', () => {
+    expect(loadConfig({ PORT: '', REDIS_URL: '', HOME: '/x' }, folder).http.port).toBe(7000);
+  });
+
+  test('that are wrong are all named at once, and no value is shown', () => {
+    const message = complaint({
+      PORT: 'seventy',
+      PUBLIC_CATALOG: 'sometimes',
+      ADMIN_TOKEN: 'hunter2',
+      SECRET_KEY: 'short-secret',
+      DATABASE_URL: 'mysql://u:pa55@h/db',
+      TRUST_PROXY: '10.0.0.0/99',
+      OUTBOUND_ALLOW: 'http://nas',
+      LOCAL_FOLDERS: 'films=relative',
+      TLS_CERT: '/nowhere/cert.pem',
+    });
+    for (const name of ['PORT', 'PUBLIC_CATALOG', 'ADMIN_TOKEN', 'SECRET_KEY', 'DATABASE_URL'])
+      expect(message).toContain(name);
+    expect(message).not.toMatch(/seventy|sometimes|hunter2|short-secret|pa55/);
+  });
+
+  test.each([
+    [{ TRUST_PROXY: '10.0.0.0/99' }, 'TRUST_PROXY'],
+    [{ OUTBOUND_ALLOW: 'http://nas' }, 'OUTBOUND_ALLOW'],
+    [{ LOCAL_FOLDERS: 'films=relative' }, 'LOCAL_FOLDERS'],
+    [{ LOCAL_FOLDERS: 'starter=/srv' }, 'LOCAL_FOLDERS'],
+    [{ LOCAL_FOLDERS: 'a=/x,a=/y' }, 'LOCAL_FOLDERS'],
+    [{ TLS_CERT: '/nowhere/cert.pem' }, 'TLS_CERT'],
+    [{ PUBLIC_URL: 'ftp://x' }, 'PUBLIC_URL'],
+    [{ DB_POOL_MAX: '0' }, 'DB_POOL_MAX'],
+  ])('%j is refused and named', (env, name) => {
+    expect(complaint(env)).toContain(name);
+  });
+
+  test('come from .env too, and the environment wins over it', async () => {
+    await writeFile(
+      join(folder, '.env'),
+      'PORT=7101\nHOST=127.0.0.1\n# a comment\nCATALOG_LANGUAGE="pt-BR"\n',
+    );
+    const config = loadConfig(readEnvironment(folder, { PORT: '7102' }), folder);
+    expect([config.http.port, config.http.host, config.catalogLanguage]).toEqual([
+      7102,
+      '127.0.0.1',
+      'pt-BR',
+    ]);
+  });
+
+  test('name folders of the owner', () => {
+    const { localFolders } = loadConfig({ LOCAL_FOLDERS: 'films=/srv/films, series=/srv/series/' }, folder);
+    expect([...localFolders]).toEqual([
+      ['films', '/srv/films'],
+      ['series', '/srv/series'],
+    ]);
+  });
+});
