@@ -36,7 +36,7 @@ const refusals = { '401': problem('Not signed in'), '429': problem('Too many req
 const bad = { '400': problem('A field is wrong; `issues` names it') };
 const gone = { '404': problem('There is no such thing') };
 const Settings = z.object({ settings: z.array(SettingEntry) });
-const Streams = z.object({ streams: z.array(StreamAnswer) });
+const Streams = z.object({ streams: z.array(StreamAnswer), nextCursor: z.string().nullable() });
 
 /** Every route of the API from the schemas that parse it. */
 const paths = {

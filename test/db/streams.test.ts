@@ -175,6 +175,15 @@ describe('saving', () => {
     ]);
   });
 
+  test('spoken languages that are said again replace the stored ones, those of a name do not', async () => {
+    const url = uniqueUrl();
+    await save({ kind: 'http', url, name: 'Film.2008.German.1080p.mkv' });
+    await save({ kind: 'http', url, name: 'Film.2008.French.1080p.mkv' });
+    expect(await offers()).toMatchObject([{ languages: ['de'] }]);
+    await save({ kind: 'http', url, languages: ['it', 'es'] });
+    expect(await offers()).toMatchObject([{ languages: ['es', 'it'] }]);
+  });
+
   test('trackers of a torrent have a row at once, in one spelling, without a passkey in it', async () => {
     const magnet = new URLSearchParams([
       ['tr', 'UDP://Tracker.Example:1337'],

@@ -202,7 +202,7 @@ describe('GET /api/media', () => {
         kind: n % 2 === 0 ? 'series' : 'movie',
         title: `Title ${n}`,
         year: 2000 + (n % 3),
-        ...(n < 5 ? { rating: n, releaseDate: `200${n % 3}-01-0${n}` } : {}),
+        ...(n < 5 ? { rating: Math.ceil(n / 2), releaseDate: `200${n % 3}-01-0${n}` } : {}),
         popularity: n * 10,
         genres: [n < 4 ? 'Drama' : 'Comedy'],
       });
@@ -215,7 +215,7 @@ describe('GET /api/media', () => {
   test.each([
     ['added', [7, 6, 5, 4, 3, 2, 1]],
     ['popular', [7, 6, 5, 4, 3, 2, 1]],
-    ['rating', [4, 3, 2, 1, 5, 6, 7]],
+    ['rating', [3, 4, 1, 2, 5, 6, 7]],
     ['release', [2, 4, 1, 3, 7, 6, 5]],
     ['new', [5, 3, 1, 2, 4, 6, 7]],
   ])(

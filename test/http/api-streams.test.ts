@@ -244,14 +244,6 @@ describe('POST /api/streams', () => {
     expect(await offersFor(db(), { mediaId: 1, episodeId: null, only: 'all' })).toEqual([]);
   });
 
-  test('an upload as multipart is 415 and says what to send instead', async () => {
-    const form = new FormData();
-    form.set('file', new Blob([new Uint8Array(SEASON)]), 'season.torrent');
-    const answer = await api.ask('POST', '/api/streams', form);
-    expect(answer).toMatchObject({ status: 415, body: { code: 'request.no_multipart' } });
-    expect(answer.body.detail).toMatch(/"torrent"/);
-  });
-
   test('an address that may not be reached is refused, not fetched', async () => {
     const answer = await post({ ...FILM, url: 'http://host.invalid/film.mkv' });
     expect(answer.status).toBeGreaterThanOrEqual(400);

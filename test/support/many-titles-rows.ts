@@ -1,5 +1,5 @@
 /**
- * A catalogue as real ones are made: words by Zipf's law (`the` in a fifth of the titles, most words in a handful), genres
+ * A catalogue as real ones are made: words by Zipf's law (`the` in every tenth title or so, most words in a handful), genres
  * from every second title down to one in 2,000, a few known titles and many nobody watches, one in 50 hidden. 80 % films,
  * 20 % series, half of those with 2 seasons of 5 episodes; a stream each but for the last 2 %, whose streams went to the
  * first 50 titles; a third of the streams open. Everything follows from the title's number: each fill is the same.
@@ -10,16 +10,17 @@ const WORDS = [
 ].join(' ');
 const SYLLABLES =
   'ka ri mo ten sul bar vi nor pel do ga hin lo mar tis ze fu rin dal co wes ter by qua jen ol ash um pri est ban cle dor ve ny sha rok lim thu gor';
-const WORD_COUNT = 8000;
+const WORD_COUNT = 40_000;
 
 /** A number in [0, 1) that looks random and is always the same for `n` and `salt`. */
 const u = (n: string, salt: number) => `((hashint8extended(${n}, ${salt}) & 4294967295) / 4294967296.0)`;
-/** One to four words (and now and then a number) for title `n`. */
+/** A word nobody else uses and none to three by Zipf's law, now and then with a number, for title `n`. */
 const words = (n: string, salt: number) => `(
-  SELECT initcap(string_agg(w.word, ' ' ORDER BY slot)) || CASE WHEN ${u(n, salt + 1)} < 0.1 THEN ' ' || (2 + ${n} % 8) ELSE '' END
-  FROM generate_series(1, 1 + floor(${u(n, salt)} * 4)::integer) slot
-  JOIN word w ON w.n = floor(exp(${u(`${n} * 8 + slot`, salt + 2)} * ln(${WORD_COUNT})))::integer)`;
-const document = (weight: string, text: string) => `setweight(to_tsvector('simple', fold(${text})), '${weight}')`;
+  SELECT initcap(string_agg(w.word, ' ' ORDER BY slot DESC)) || CASE WHEN ${u(n, salt + 1)} < 0.1 THEN ' ' || (2 + ${n} % 8) ELSE '' END
+  FROM generate_series(0, floor(${u(n, salt)} * 4)::integer) slot
+  JOIN word w ON w.n = CASE slot WHEN 0 THEN 1 + floor(${u(n, salt + 2)} * ${WORD_COUNT})
+    ELSE floor(exp(${u(`${n} * 8 + slot`, salt + 2)} * ln(${WORD_COUNT}))) END::integer)`;
+const document = (weight: string, text: string) => `setweight(to_tsvector('simple', fold_words(${text})), '${weight}')`;
 
 export const MANY_TITLES: readonly string[] = [
   `CREATE TEMP TABLE word AS
@@ -63,6 +64,7 @@ export const MANY_TITLES: readonly string[] = [
       ${document('A', 'd.title')} || ${document('B', `coalesce(d.alias, '')`)} || ${document('C', `coalesce(d.german, '')`)}
     FROM draft d
     LEFT JOIN (SELECT title, count(*) AS total, count(licence) AS open, max(added) AS added FROM draft_stream GROUP BY title) s ON s.title = d.n`,
+  `INSERT INTO title_word (word) SELECT DISTINCT w.lexeme FROM media, unnest(search) w`,
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'imdb', 'any', imdb_id FROM media`,
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'tmdb', CASE kind WHEN 'movie' THEN 'movie' ELSE 'tv' END, id::text FROM media`,
   `INSERT INTO media_image (media_id, type, url) SELECT id, 'poster', poster_url FROM media`,

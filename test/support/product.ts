@@ -13,7 +13,8 @@ import {
 } from './processes.ts';
 import { waitUntil } from './wait-until.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The checkout: programs of the product run here. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export type TributaryOptions = {
   /** Settings on top of the ones below. */
@@ -43,6 +44,16 @@ export type Tributary = AsyncDisposable & {
   asAdmin(path: string, init?: RequestInit): Promise<Response>;
 };
 
+/** The environment of a program of this product on `dataDir`: loopback, nothing let out, none of this machine's settings. */
+export function productEnv(dataDir: string): Record<string, string> {
+  return {
+    ...plainEnv(),
+    // An empty value counts as absent and wins over the developer's own .env.
+    ...Object.fromEntries(Object.keys(Env.shape).map((name) => [name, ''])),
+    ...{ HOST: '127.0.0.1', DATA_DIR: dataDir, OUTBOUND: 'listed', OUTBOUND_ALLOW: '127.0.0.0/8,::1' },
+  };
+}
+
 /** Starts the product as `npm start` does, on loopback with nothing let out, and waits until `/manifest.json` answers 200 (a worker: `/healthz`). */
 export async function startTributary(options: TributaryOptions = {}): Promise<Tributary> {
   const { role = 'all', adminToken = randomBytes(32).toString('base64url') } = options;
@@ -61,11 +72,8 @@ export async function startTributary(options: TributaryOptions = {}): Promise<Tr
       args: ['src/main.ts'],
       cwd: ROOT,
       env: {
-        ...plainEnv(),
-        // An empty value counts as absent and wins over the developer's own .env.
-        ...Object.fromEntries(Object.keys(Env.shape).map((name) => [name, ''])),
-        ...{ PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dataDir, ROLE: role, ADMIN_TOKEN: adminToken },
-        ...{ OUTBOUND: 'listed', OUTBOUND_ALLOW: '127.0.0.0/8,::1' },
+        ...productEnv(dataDir),
+        ...{ PORT: String(port), ROLE: role, ADMIN_TOKEN: adminToken },
         ...options.env,
       },
       readyWhen: () => answersOk(baseUrl + (role === 'worker' ? '/healthz' : '/manifest.json')),

@@ -52,35 +52,47 @@ export function askHttp(
   });
 }
 
+/** A request that was never finished is given up on after this long without an answer, as a client that goes away. */
+const GIVE_UP_MS = 400;
+
 /**
- * Writes bytes to the server's port as they are and reads until it hangs up, at most 5 s. Null: it hung up without a word.
- * Throws when it neither answers nor hangs up.
+ * Writes bytes to the server's port as they are and reads one answer. Null: it hung up without a word, on a request
+ * that was never finished for instance. Throws when it neither answers nor hangs up within 5 s.
  */
 export async function askSocket(baseUrl: string, bytes: string | Buffer): Promise<RawAnswer | null> {
   const { hostname, port } = new URL(baseUrl);
   const text = await new Promise<string>((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) });
     let received = '';
-    const timer = setTimeout(() => {
+    const givingUp = setTimeout(() => {
+      if (received === '') socket.end();
+    }, GIVE_UP_MS);
+    const deadline = setTimeout(() => {
       socket.destroy();
       reject(
-        new Error(
-          `neither answered nor hung up within ${HANG_MS} ms: ${shown(bytes.toString('latin1'))} → ${shown(received)}`,
-        ),
+        new Error(`neither answered nor hung up: ${shown(bytes.toString('latin1'))} → ${shown(received)}`),
       );
     }, HANG_MS);
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       received += chunk;
+      if (isWhole(received)) socket.destroy();
     });
     // A server that refuses may reset while we still write: what counts is what it said.
     socket.on('error', () => {});
     socket.on('close', () => {
-      clearTimeout(timer);
+      clearTimeout(givingUp);
+      clearTimeout(deadline);
       resolve(received);
     });
-    socket.end(bytes);
+    socket.write(bytes);
   });
   return text === '' ? null : parse(text);
+}
+
+function isWhole(text: string): boolean {
+  const headEnd = text.indexOf('\r\n\r\n');
+  const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(text.slice(0, headEnd + 2)) ?? [];
+  return headEnd !== -1 && length !== undefined && text.length >= headEnd + 4 + Number(length);
 }
 
 function parse(text: string): RawAnswer {

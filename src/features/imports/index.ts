@@ -1,3 +1,2 @@
 export { type ImportOptions, type ImportResult, importTitles, wasImported } from './import-titles.ts';
-export { ImportFile } from './schemas.ts';
 export { STARTER_FILE } from './starter.ts';

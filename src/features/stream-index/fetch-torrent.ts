@@ -21,6 +21,8 @@ export async function withTorrentFile(
 
 async function fetchFile(net: Net, url: string, signal: AbortSignal): Promise<Uint8Array> {
   const response = await net.request(url, { signal });
+  // A body cut off below says so by an error event; one that nobody hears would end the process.
+  response.body.on('error', () => {});
   try {
     if (response.status !== 200) {
       throw new UpstreamFailed('The .torrent file could not be fetched.', {

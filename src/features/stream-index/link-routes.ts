@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { safeFilename } from '../../kit/content-disposition.ts';
 import { AppError, UpstreamFailed } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
@@ -99,10 +100,11 @@ async function linkTo(
   if (kind.open === undefined) throw noBytes(kind.kind);
   const expiresAt = Math.floor(Date.now() / 1000) + body.expiresIn;
   const place = { baseUrl, resource: kind.resource(detail) };
-  const filename = body.filename ?? described?.name ?? undefined;
-  const make = (fileIndex: number | null, name: string | undefined) =>
+  const name = body.filename ?? described?.name;
+  const filename = name == null ? undefined : safeFilename(name);
+  const make = (fileIndex: number | null, named: string | undefined) =>
     deps.links.make(
-      playLink({ kind: kind.kind, detail, fileIndex, expiresAt, cidr: body.cidr, filename: name }),
+      playLink({ kind: kind.kind, detail, fileIndex, expiresAt, cidr: body.cidr, filename: named }),
       place,
     );
   return {

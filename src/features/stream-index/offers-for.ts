@@ -3,8 +3,8 @@ import type { Db } from '../../platform/db.ts';
 import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
 import type { Offer } from './schemas.ts';
 
-export const MAX_OFFERS = 25;
-export const MAX_OFFERS_PER_RESOLUTION = 10;
+const MAX_OFFERS = 25;
+const MAX_OFFERS_PER_RESOLUTION = 10;
 
 export type OffersQuery = {
   mediaId: number;
