@@ -1,9 +1,16 @@
 /**
- * Writes `sql/schema.sql` (or, with --check, compares it) from a database that all migrations have run on: what the
- * migrations add up to, readable in one place. The embedded server ships no pg_dump, hence our own.
+ * Writes `sql/schema.sql`: what the migrations add up to, readable in one place; with `--check` it only tells whether the
+ * file is so. It runs them on a throw-away embedded server, as other versions of Postgres print some definitions
+ * differently, and by itself, as that server ships no pg_dump.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from 'pg';
+import { MIGRATIONS_DIR } from '../src/platform/database.ts';
+import { startEmbeddedPostgres } from '../src/platform/embedded-postgres/index.ts';
+import { createLog } from '../src/platform/log.ts';
+import { migrate } from '../src/platform/migrate.ts';
 
 const FILE = new URL('../sql/schema.sql', import.meta.url);
 
@@ -30,7 +37,7 @@ const FUNCTIONS = `
   SELECT pg_get_functiondef(p.oid) AS definition FROM pg_proc p
   WHERE p.pronamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
-  ORDER BY p.proname`;
+  ORDER BY p.proname, p.oid::regprocedure::text`;
 
 type Column = {
   name: string;
@@ -85,16 +92,34 @@ function columnLine(column: Column): string {
   return `  ${column.name} ${column.type}${column.required ? ' NOT NULL' : ''}${identity}${value}`;
 }
 
-if (import.meta.main) {
-  const url = process.argv[2];
-  if (url === undefined) {
-    console.error('Give the URL of a migrated database: npm run db:dump does.');
-    process.exit(2);
-  }
-  await writeFile(FILE, await dumpSchema(url));
-}
-
 /** The dump in the repository. */
 export function storedSchema(): Promise<string> {
   return readFile(FILE, 'utf8');
+}
+
+/** The schema of a database that the migrations have just made. */
+async function migratedSchema(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tributary-schema-'));
+  const log = createLog('warn');
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir, log, role: 'visit' });
+    try {
+      await migrate({ url: postgres.url, dir: MIGRATIONS_DIR, log });
+      return await dumpSchema(postgres.url);
+    } finally {
+      await postgres.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  const schema = await migratedSchema();
+  if (!process.argv.includes('--check')) {
+    await writeFile(FILE, schema);
+  } else if (schema !== (await storedSchema().catch(() => ''))) {
+    console.error('sql/schema.sql is not what the migrations make. Write it anew with: npm run db:dump');
+    process.exitCode = 1;
+  }
 }

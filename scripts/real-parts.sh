@@ -14,7 +14,10 @@ vlc-bin          a player, driven without a screen
 vlc-plugin-base  demuxers, decoders and the remote control of vlc-bin
 curl             a plain range client
 redis-server     the cache of many instances
-docker-compose   reads docker/*.yml without an engine
+docker-compose   reads docker/*.yaml without an engine
+tini             the init of the image
+haproxy          the balancer of many instances
+openssl          makes certificates
 socat            bends connections between parts
 procps           ps, for left-over processes
 '

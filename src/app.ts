@@ -50,13 +50,25 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
-/** Links are made from the request's address, so one that is no host name never gets further. */
+/** Links are made from the request's address, so one that is no host name never gets further, nor two (RFC 9112 §3.2). */
 const checkHost: RequestHandler = (req, _res, next) => {
   const host = req.host ?? '';
-  if (/^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(host))
-    return next();
+  const isHost = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(
+    host,
+  );
+  if (isHost && countHosts(req.rawHeaders) === 1) return next();
   throw new AppError('request.bad_host', 'The Host header is not a host name.', { status: 400 });
 };
+
+/** `rawHeaders` is name, value, name, value, …; node itself keeps the first of several. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
 
 const basicHeaders: RequestHandler = (_req, res, next) => {
   res.set({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });

@@ -4,7 +4,7 @@ import express, { Router as createRouter, type Request, type RequestHandler, typ
 import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
-import { catalogsOf, curatedLists, genreNames } from './catalogs/registry.ts';
+import { curatedLists, genreNames } from './catalogs/registry.ts';
 import { countPlay, isPlayable } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
@@ -18,8 +18,17 @@ import { webRoutes } from './web/routes.ts';
 /** Genres offered as filters of a catalogue; fewer when the manifest grows too large. */
 const MAX_GENRES = 30;
 
+/** What the add-on stands on: all a test has to lay for it. */
+export type AddonGround = Pick<
+  Ground,
+  'config' | 'db' | 'links' | 'kinds' | 'settings' | 'metrics' | 'limiter'
+>;
+
 /** Where the links of an answer point, and what the install that asks may see. */
-export function placeOf({ config, settings }: Ground, req: Request): AddonContext {
+export function placeOf(
+  { config, settings }: Pick<Ground, 'config' | 'settings'>,
+  req: Request,
+): AddonContext {
   const { publicCatalog, catalogLanguage } = settings.get();
   return {
     baseUrl: config.http.publicUrl ?? `${req.protocol}://${req.host}`,
@@ -29,7 +38,11 @@ export function placeOf({ config, settings }: Ground, req: Request): AddonContex
 }
 
 /** A limit a minute for each address. */
-export function limitPerMinute({ limiter }: Ground, name: string, points: () => number): RequestHandler {
+export function limitPerMinute(
+  { limiter }: Pick<Ground, 'limiter'>,
+  name: string,
+  points: () => number,
+): RequestHandler {
   return limiter.middleware({ name, points, perSeconds: 60, keyOf: addressOf });
 }
 
@@ -37,7 +50,7 @@ export function addressOf(req: Request): string {
   return visitorOf(req.ip ?? '');
 }
 
-export function addonDoor(ground: Ground, spaces: Spaces): Router {
+export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
   const { db, links, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
@@ -46,9 +59,10 @@ export function addonDoor(ground: Ground, spaces: Spaces): Router {
     kinds,
     fixed,
     ...spaces,
-    catalogs: async () =>
-      catalogsOf(await spaces.lists.get('all', async () => [...(await curatedLists(db))])),
-    genres: () => spaces.genres.get('all', async () => [...(await genreNames(db, MAX_GENRES))]),
+    lists: (visibility) =>
+      spaces.lists.get(visibility, async () => [...(await curatedLists(db, visibility))]),
+    genres: (visibility) =>
+      spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
     manifestSettings: () => ({ name: settings.get().addonName, revision: settings.revision() }),
     streamLimits: () => ({
       perTitle: settings.get().streamsPerTitle,

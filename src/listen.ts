@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Config } from './platform/config.ts';
 import { answerOnTheWire } from './wire-errors.ts';
@@ -9,6 +9,8 @@ export type Listening = {
   /** Takes no new connection, ends idle ones, and after `graceMs` the busy ones too: a film must not hold the stop up. */
   close(graceMs: number): Promise<void>;
 };
+
+type Tls = { cert: string; key: string };
 
 /** A start that cannot be: the message is for the person who typed the command. */
 export class CannotStart extends Error {}
@@ -25,10 +27,7 @@ export async function listen(config: Config, handler: RequestListener): Promise<
     // The app says so itself, in the words of its other errors.
     requireHostHeader: false,
   };
-  const server =
-    tls === null
-      ? createServer(options, handler)
-      : createSecureServer({ ...options, ...readTls(tls) }, handler);
+  const server = tls === null ? createServer(options, handler) : createTlsServer(options, tls, handler);
   server.maxRequestsPerSocket = 0;
   answerOnTheWire(server);
   try {
@@ -47,7 +46,22 @@ export async function listen(config: Config, handler: RequestListener): Promise<
   };
 }
 
-function readTls(tls: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+function createTlsServer(options: ServerOptions, tls: Tls, handler: RequestListener): Server {
+  const files = readTls(tls);
+  try {
+    return createSecureServer({ ...options, ...files }, handler);
+  } catch (error) {
+    if (codeOf(error) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')
+      throw new CannotStart(
+        'TLS_CERT and TLS_KEY do not belong together. Set the certificate chain and the private key it was made for.',
+      );
+    throw new CannotStart(
+      'TLS_CERT or TLS_KEY is not usable: the first must be a certificate chain in PEM, the second its private key in PEM without a password.',
+    );
+  }
+}
+
+function readTls(tls: Tls): { cert: Buffer; key: Buffer } {
   try {
     return { cert: readFileSync(tls.cert), key: readFileSync(tls.key) };
   } catch {
@@ -57,8 +71,12 @@ function readTls(tls: { cert: string; key: string }): { cert: Buffer; key: Buffe
   }
 }
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function explain(error: unknown, port: number, host: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
+  const code = codeOf(error);
   if (code === 'EADDRINUSE')
     return new CannotStart(
       `Port ${port} is taken by another program. Stop it, or choose another port: PORT=7001 npm start`,
@@ -69,8 +87,6 @@ function explain(error: unknown, port: number, host: string): unknown {
     );
   if (code === 'EADDRNOTAVAIL')
     return new CannotStart(`HOST ${host} is not an address of this machine. Use 0.0.0.0 or 127.0.0.1.`);
-  if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')
-    return new CannotStart('TLS_CERT and TLS_KEY do not belong together.');
   return error;
 }
 

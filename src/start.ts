@@ -59,8 +59,13 @@ async function begin(
     onClose: (closer: Closer) => void closers.push(closer),
   };
   const early = beginEarly(options);
-  // Awaited by compose; until then a failure is nobody's unhandled rejection.
-  early.catch(() => undefined);
+  // Awaited by compose; until then a failure is nobody's unhandled rejection. When the rest fails sooner, the stop
+  // waits for it, and then closes what it opened: a database half-started would be left running.
+  const begun = early.then(
+    () => undefined,
+    () => undefined,
+  );
+  closers.push(() => begun);
   const { compose } = await import('./compose.ts');
   const program = await compose({ ...options, early });
   signal.throwIfAborted();

@@ -1,7 +1,8 @@
 import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
 import { z } from 'zod';
+import type { Visibility } from '../catalogs/catalog.ts';
 import { NotFound } from '../kit/errors.ts';
-import { type CatalogDeps, catalogAnswer } from './catalog.ts';
+import { type CatalogDeps, catalogAnswer, catalogsFor } from './catalog.ts';
 import type { AddonContext } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { buildManifest, type ManifestParts } from './manifest.ts';
@@ -25,7 +26,8 @@ export type AddonDeps = CatalogDeps &
   StreamDeps &
   SubtitlesDeps & {
     fixed: z.infer<typeof FixedManifest>;
-    genres(): Promise<readonly string[]>;
+    /** Names of the genres such a viewer finds titles of, most used first. */
+    genres(visibility: Visibility): Promise<readonly string[]>;
     /** The name the owner gave the add-on, and how often settings changed. */
     manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
   };
@@ -53,7 +55,11 @@ export function createAddon(deps: AddonDeps): Addon {
   return { current, answer };
 
   async function current(context: AddonContext): Promise<Built> {
-    const [catalogs, genres] = await Promise.all([deps.catalogs(), deps.genres()]);
+    const { visibility } = context;
+    const [catalogs, genres] = await Promise.all([
+      catalogsFor(deps, visibility),
+      visibility === 'off' ? [] : deps.genres(visibility),
+    ]);
     const { name, revision } = deps.manifestSettings();
     const key = JSON.stringify([
       context.baseUrl,

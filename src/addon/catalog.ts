@@ -1,17 +1,25 @@
-import { type Card, type Catalog, type CatalogQuery, PAGE_SIZE } from '../catalogs/catalog.ts';
+import {
+  type Card,
+  type Catalog,
+  type CatalogQuery,
+  PAGE_SIZE,
+  type Visibility,
+} from '../catalogs/catalog.ts';
+import { type CuratedList, catalogsOf } from '../catalogs/registry.ts';
 import { NotFound } from '../kit/errors.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
 import { type AddonRequest, skipOf } from './extra.ts';
-import { keepValid, MetaPreview, type OnDropped } from './objects.ts';
+import { keepValid, MetaPreview, type OnDropped, ORNAMENTS } from './objects.ts';
 import { kindOf, stremioType } from './stremio-type.ts';
 
 export type CatalogDeps = {
   db: Db;
   /** Cards by query, for all installs that see the same. */
   pages: CacheSpace<readonly Card[]>;
-  catalogs(): Promise<readonly Catalog[]>;
+  /** The system lists that hold something for such a viewer. */
+  lists(visibility: Visibility): Promise<readonly CuratedList[]>;
   onDropped: OnDropped;
 };
 
@@ -19,10 +27,18 @@ const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 
 /** Nobody scrolls past this; an offset walks every row it skips. */
 const MAX_SKIP = 100_000;
 
+/** The catalogues of the manifest for such a viewer; the owner's lists are nobody's business while it is off. */
+export async function catalogsFor(
+  deps: Pick<CatalogDeps, 'lists'>,
+  visibility: AddonContext['visibility'],
+): Promise<readonly Catalog[]> {
+  return catalogsOf(visibility === 'off' ? [] : await deps.lists(visibility));
+}
+
 /** `{metas}` of one page; 404 for a catalogue this add-on does not have. */
 export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, context: AddonContext) {
   const kind = kindOf(request.type);
-  const catalog = (await deps.catalogs()).find(
+  const catalog = (await catalogsFor(deps, context.visibility)).find(
     (entry) => entry.id === request.id && kind !== null && entry.kinds.includes(kind),
   );
   // An installed manifest outlives a list that was removed or emptied: its row is empty then, not an error.
@@ -36,7 +52,8 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     kind,
     visibility: context.visibility,
     language: context.language,
-    genre: catalog.extras.includes('genre') ? request.extra.get('genre') : undefined,
+    // An empty one means "any": some clients send it when the viewer takes the filter away.
+    genre: catalog.extras.includes('genre') ? request.extra.get('genre') || undefined : undefined,
     search: catalog.extras.includes('search') ? request.extra.get('search') : undefined,
     skip,
   };
@@ -55,6 +72,7 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     cards.slice(0, PAGE_SIZE).map((card) => previewOf(card, context)),
     'catalog',
     deps.onDropped,
+    ORNAMENTS,
   );
   return { metas, ...FRESH };
 }

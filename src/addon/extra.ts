@@ -46,7 +46,7 @@ function decode(part: string): string {
 /** The `skip` extra: 0 when absent; anything but a whole number is refused. */
 export function skipOf(extra: ReadonlyMap<string, string>): number {
   const text = extra.get('skip') ?? '0';
-  if (!/^\d{1,7}$/.test(text))
+  if (!/^\d{1,15}$/.test(text))
     throw new BadInput('addon.bad_skip', 'skip must be a whole number of items, 0 or more.');
   return Number(text);
 }

@@ -4,8 +4,8 @@ import { STREMIO_TYPES, stremioType } from './stremio-type.ts';
 
 /** Stremio's account sync and the SDK refuse more. */
 const MAX_MANIFEST_BYTES = 8192;
-/** Ids of titles this add-on answers for: IMDb, TMDB, and its own. */
-const ID_PREFIXES = ['tt', 'tmdb:', 'trib:'];
+/** Every id that kit/media-id reads, so that our streams also show on the pages of catalogues that go by other ids. */
+export const ID_PREFIXES = ['tt', 'tmdb:', 'tvdb:', 'kitsu:', 'mal:', 'anilist:', 'trib:', 'mf:'];
 
 export type ManifestParts = {
   /** The fixed part: `addon-manifest.json`. */

@@ -1,13 +1,13 @@
 import { type MediaDetail, mediaDetail } from '../features/media/index.ts';
 import { NotFound } from '../kit/errors.ts';
-import { parseMediaId } from '../kit/media-id.ts';
+import { languageOf } from '../kit/language.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import { cardLinks, releaseInfo } from './catalog.ts';
 import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
-import { findTitle } from './find-title.ts';
-import { keepValid, Meta, MetaLink, type OnDropped, Video } from './objects.ts';
+import { resolveTitle } from './find-title.ts';
+import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './objects.ts';
 import { stremioType } from './stremio-type.ts';
 
 export type MetaDeps = { db: Db; details: CacheSpace<MediaDetail | null>; onDropped: OnDropped };
@@ -17,24 +17,26 @@ const MAX_CAST = 12;
 
 /** `{meta}` of one title; 404 for one this install does not have. */
 export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context: AddonContext) {
-  const id = parseMediaId(request.id);
-  const found =
-    id === null || context.visibility === 'off' ? null : await findTitle(deps.db, id, request.type);
-  const detail =
-    found === null
-      ? null
-      : await deps.details.get(`${found.mediaId}:${context.language}`, () =>
-          mediaDetail(deps.db, found.mediaId, context.language),
-        );
-  if (detail === null || !isVisible(detail, context))
+  const found = context.visibility === 'off' ? null : await resolveTitle(deps.db, request);
+  // An episode has no page of its own.
+  const detail = found?.episodeId === null ? await detailOf(deps, found.mediaId, context) : null;
+  if (detail === null || !isVisible(detail, context) || stremioType(detail.kind) !== request.type)
     throw new NotFound('addon.no_title', 'This add-on has no such title.');
   // A bad meta is refused whole by clients, so its lists are cleaned one by one and the rest must hold.
-  const meta = Meta.safeParse(metaOf(deps, detail, context, request.id));
-  if (!meta.success) {
-    deps.onDropped('meta', 'shape');
+  const [meta] = keepValid(
+    Meta,
+    [metaOf(deps, detail, context, request.id)],
+    'meta',
+    deps.onDropped,
+    ORNAMENTS,
+  );
+  if (meta === undefined)
     throw new NotFound('addon.no_title', 'This title cannot be shown: what is stored of it is not valid.');
-  }
-  return { meta: meta.data, ...FRESH };
+  return { meta, ...FRESH };
+}
+
+function detailOf({ db, details }: MetaDeps, mediaId: number, { language }: AddonContext) {
+  return details.get(`${mediaId}:${language}`, () => mediaDetail(db, mediaId, language));
 }
 
 function isVisible(detail: MediaDetail, context: AddonContext): boolean {
@@ -57,13 +59,13 @@ function metaOf(deps: MetaDeps, detail: MediaDetail, context: AddonContext, aske
     released: isoDay(detail.releaseDate),
     runtime: detail.runtimeMinutes === null ? undefined : `${detail.runtimeMinutes} min`,
     country: detail.countries.join(', ') || undefined,
-    language: detail.languages.join(', ') || undefined,
-    links: keepValid(MetaLink, linksOf(detail, context), 'meta', deps.onDropped),
+    language: detail.languages.map((code) => languageOf(code)?.name ?? code).join(', ') || undefined,
+    links: keepValid(MetaLink, linksOf(detail, context), 'link', deps.onDropped),
     trailerStreams:
       detail.trailerYoutubeId === null ? undefined : [{ ytId: detail.trailerYoutubeId, title: detail.title }],
     videos:
       detail.kind === 'series'
-        ? keepValid(Video, videosOf(detail, context, askedId), 'meta', deps.onDropped)
+        ? keepValid(Video, videosOf(detail, context, askedId), 'video', deps.onDropped, ORNAMENTS)
         : undefined,
     behaviorHints: detail.kind === 'series' ? {} : { defaultVideoId: askedId },
   };
@@ -98,7 +100,7 @@ function videosOf(detail: MediaDetail, context: AddonContext, askedId: string): 
   return detail.seasons.flatMap((season) =>
     season.episodes.map((episode) => ({
       id: `${askedId}:${season.number}:${episode.number}`,
-      title: episode.title ?? `Episode ${episode.number}`,
+      title: episode.title || `Episode ${episode.number}`,
       released: isoDay(episode.airDate),
       season: season.number,
       episode: episode.number,

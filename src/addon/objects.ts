@@ -129,20 +129,46 @@ export type Manifest = z.infer<typeof Manifest>;
 /** Called for every object that failed and was left out. */
 export type OnDropped = (resource: string, reason: string) => void;
 
-/** Keeps the objects a client would accept and reports the others: one bad item must never cost the whole answer. */
+/** Fields a title or an episode can do without: a bad picture must not cost the film. */
+export const ORNAMENTS: ReadonlySet<string> = new Set([
+  'poster',
+  'background',
+  'logo',
+  'thumbnail',
+  'released',
+  'links',
+  'trailerStreams',
+]);
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * Keeps the objects a client would accept and reports the others: one bad item must never cost the whole answer. An
+ * object that is bad only in fields of `ornaments` is kept without these, and each of them is reported.
+ */
 export function keepValid<T extends z.ZodType>(
   schema: T,
   items: readonly unknown[],
   resource: string,
   onDropped: OnDropped,
+  ornaments: ReadonlySet<string> = NOTHING,
 ): z.infer<T>[] {
-  const kept: z.infer<T>[] = [];
-  for (const item of items) {
+  return items.flatMap((item) => {
     const parsed = schema.safeParse(item);
-    if (parsed.success) kept.push(parsed.data);
-    else onDropped(resource, reasonOf(parsed.error));
-  }
-  return kept;
+    if (parsed.success) return [parsed.data];
+    const bad = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
+    const mended = [...bad].every((field) => ornaments.has(field))
+      ? schema.safeParse(without(item, bad))
+      : parsed;
+    for (const reason of mended.success ? bad : [reasonOf(parsed.error)]) onDropped(resource, reason);
+    return mended.success ? [mended.data] : [];
+  });
+}
+
+function without(item: unknown, keys: ReadonlySet<string>): unknown {
+  return typeof item === 'object' && item !== null
+    ? Object.fromEntries(Object.entries(item).filter(([key]) => !keys.has(key)))
+    : item;
 }
 
 /** The first field at fault, as a short label (no value): it is a metric's label, so the set must stay small. */

@@ -1,6 +1,8 @@
 import type { Offer } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
+import { contentTypeOf } from '../kit/content-type.ts';
 import { languageOf } from '../kit/language.ts';
+import type { Target } from '../streams/kind.ts';
 
 const KIND_MARKS: Readonly<Record<string, string>> = {
   torrent: '🧲',
@@ -13,33 +15,62 @@ const KIND_MARKS: Readonly<Record<string, string>> = {
   external: '🔗',
 };
 
-/** The left column: who, how, how sharp. `Tributary 🌐 1080p HDR`. */
-export function streamName(addonName: string, offer: Offer): string {
-  const sharpness = [offer.resolution, ...offer.hdrFormats.slice(0, 2)]
-    .filter((part) => part !== null)
-    .join(' ');
-  return [`${addonName} ${KIND_MARKS[offer.kind] ?? ''}`.trim(), sharpness]
+/** What a TV shows of a line before it breaks it; names and attributions may be far longer. */
+const MAX_LINE_CHARS = 120;
+/** A film may come with forty subtitles: the first few tell enough. */
+const MAX_LANGUAGES = 4;
+
+/** Players go by the ending when a name has none. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'video/mp4': '.mp4',
+  'video/webm': '.webm',
+  'video/x-matroska': '.mkv',
+  'application/vnd.apple.mpegurl': '.m3u8',
+};
+
+/** The left column, two lines: who and how, then how sharp. `Tributary 🌐` / `1080p HDR10`. */
+export function streamName(addonName: string, offer: Offer, target: Target): string {
+  const sharpness = [offer.resolution, ...offer.hdrFormats.slice(0, 2)].filter((part) => part !== null);
+  // YouTube decides by itself how sharp it gets; the sharpest upload would promise too much.
+  const below = target.via === 'youtube' ? 'YouTube' : sharpness.join(' ') || (offer.quality ?? '');
+  return [`${addonName} ${KIND_MARKS[offer.kind] ?? ''}`.trim(), below]
     .filter((line) => line !== '')
     .join('\n');
 }
 
 /** The right column, a line a subject; lines without anything to say are left out. */
-export function streamDescription(offer: Offer): string {
-  const picture = [offer.quality, offer.codec, ...offer.audio, ...offer.channels].filter(
-    (part) => part !== null && part !== '',
-  );
-  const size = offer.sizeBytes === null ? null : formatBytes(offer.sizeBytes);
+export function streamDescription(offer: Offer, target: Target): string {
   const lines = [
-    offer.fileName ?? offer.name,
-    picture.length === 0 ? null : `🎞️ ${picture.join(' · ')}`,
-    joined('📦', [size, offer.seeders === null ? null : `👤 ${offer.seeders}`]),
-    joined('🌐', offer.languages.map(languageName)),
-    joined('💬', offer.subtitleLanguages.map(languageName)),
-    offer.licenceName === null
-      ? null
-      : `📜 ${offer.licenceName}${offer.attribution === null ? '' : ` — ${offer.attribution}`}`,
+    oneLine(fileOrName(offer)),
+    together(
+      joined('🎞️', [offer.quality, offer.codec, offer.edition]),
+      joined('🔊', [...offer.audio, ...offer.channels]),
+    ),
+    together(
+      joined('📦', [offer.sizeBytes === null ? null : formatBytes(offer.sizeBytes)]),
+      joined('👤', [offer.seeders === null ? null : String(offer.seeders)]),
+    ),
+    together(
+      joined('🎙️', languageNames(offer.languages)),
+      joined('💬', languageNames(offer.subtitleLanguages)),
+    ),
+    licenceLine(offer),
+    noteOf(target),
   ];
-  return lines.filter((line) => line !== null).join('\n');
+  return lines.filter((line) => line !== null && line !== '').join('\n');
+}
+
+/** The bare name of what is played, with an ending that fits its type: what players and subtitle finders go by. */
+export function filenameOf(offer: Offer, target: Target): string {
+  const name = fileOrName(offer);
+  if (target.via !== 'play' || contentTypeOf(name) !== 'application/octet-stream') return name;
+  return `${name}${EXTENSIONS[target.contentType] ?? ''}`;
+}
+
+/** Is this the file a player names? It was told `filenameOf`, which may have an ending more than the offer. */
+export function isFileOf(offer: Offer, filename: string | undefined): boolean {
+  const name = fileOrName(offer);
+  return filename === name || Object.values(EXTENSIONS).some((ending) => filename === `${name}${ending}`);
 }
 
 /**
@@ -59,11 +90,50 @@ export function bingeGroup(offer: Offer): string {
   return ['tributary', ...parts.map((part) => part ?? '')].join('|');
 }
 
+/** The file's own name without its folders; a stream of one piece goes by its name, in which a slash is a slash. */
+function fileOrName({ fileName, name }: Offer): string {
+  return fileName?.split('/').findLast((part) => part !== '') ?? name;
+}
+
+/**
+ * Open licences ask for the author's name to go with the film; other streams are their owner's affair, and a TV has no
+ * room for it.
+ */
+function licenceLine({ isOpen, licenceCode, licenceName, attribution }: Offer): string | null {
+  if (!isOpen || licenceCode === null) return null;
+  const [, letters, version] = /^CC-?(0|BY(?:-[A-Z]+)*)-(\d\.\d)$/.exec(licenceCode) ?? [];
+  const short = letters === undefined ? licenceName : `CC${letters === '0' ? '' : ' '}${letters} ${version}`;
+  return oneLine(`📜 ${[short, attribution].filter((part) => part !== null).join(' — ')}`);
+}
+
+/** Said when choosing it does something else than play. */
+function noteOf(target: Target): string | null {
+  if (target.via === 'external') return '↗️ Opens outside the player';
+  return target.via === 'listed' ? `ℹ️ ${target.reason}` : null;
+}
+
+function languageNames(codes: readonly string[]): string[] {
+  const names = [...new Set(codes.map((code) => languageOf(code)?.name ?? code))];
+  if (names.length <= MAX_LANGUAGES) return names;
+  return [...names.slice(0, MAX_LANGUAGES - 1), `+${names.length - MAX_LANGUAGES + 1}`];
+}
+
 function joined(mark: string, parts: readonly (string | null)[]): string | null {
-  const said = parts.filter((part) => part !== null);
+  const said = parts.filter((part) => part !== null && part !== '');
   return said.length === 0 ? null : `${mark} ${said.join(' · ')}`;
 }
 
-function languageName(code: string): string {
-  return languageOf(code)?.name ?? code;
+function together(...parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null).join('  ');
+}
+
+/** No line breaks of its own, no marks that turn the writing around (C0, C1, bidi), and no longer than a line. */
+function oneLine(text: string): string {
+  const plain = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
+  const letters = [...plain.trim()];
+  return letters.length <= MAX_LINE_CHARS
+    ? letters.join('')
+    : `${letters.slice(0, MAX_LINE_CHARS - 1).join('')}…`;
 }

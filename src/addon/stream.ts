@@ -1,15 +1,14 @@
 import { type Offer, offersFor } from '../features/stream-index/index.ts';
-import { contentTypeOf } from '../kit/content-type.ts';
-import { parseMediaId } from '../kit/media-id.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { Links } from '../platform/links.ts';
 import { offerKey, type StreamKind, type Target } from '../streams/kind.ts';
-import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
+import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
-import { findTitle } from './find-title.ts';
-import { keepValid, type OnDropped, Stream } from './objects.ts';
-import { bingeGroup, streamDescription, streamName } from './stream-text.ts';
+import { type FoundTitle, findTitle } from './find-title.ts';
+import { keepValid, type OnDropped, Stream, Subtitle } from './objects.ts';
+import { inViewingOrder, type OfferedStream } from './stream-order.ts';
+import { bingeGroup, filenameOf, streamDescription, streamName } from './stream-text.ts';
 import { subtitleOf } from './subtitles.ts';
 
 export type StreamDeps = {
@@ -30,52 +29,56 @@ const FRESH: Freshness = { cacheMaxAge: 60, staleRevalidate: 300, staleError: 36
 /** The web player takes MP4 and WebM as they are; all else goes through the player's own server. */
 const WEB_READY = new Set(['video/mp4', 'video/webm']);
 
-/** `{streams}`: everything that can be played, best first; for a title we know with nothing to play, one entry that says why. */
+/** Who asks, and for which title or episode. */
+type Asked = { context: AddonContext; title: FoundTitle };
+
+/**
+ * `{streams}`: everything that can be played, in viewing order; for a title we know with nothing to play, one entry that
+ * says why. A title we do not know, or that this viewer may not know of, is another add-on's business: an explanation
+ * under each of them would be noise.
+ */
 export async function streamAnswer(deps: StreamDeps, request: AddonRequest, context: AddonContext) {
-  const id = parseMediaId(request.id);
-  const title = id === null ? null : await findTitle(deps.db, id, request.type);
-  // A title we do not know is another add-on's business: an explanation under each of them would be noise.
+  const { visibility } = context;
+  const title = await findTitle(deps.db, request, visibility === 'off' ? 'all' : visibility);
   if (title === null) return { streams: [], ...FRESH };
-  if (context.visibility === 'off') {
-    return {
-      streams: [
-        explain(
-          deps,
-          context,
-          'The public catalogue of this server is switched off. Ask its owner for an install of your own.',
-        ),
-      ],
-      ...FRESH,
-    };
-  }
-  const { perTitle, perResolution } = deps.streamLimits();
-  const key = JSON.stringify([title.mediaId, title.episodeId, context.visibility, perTitle, perResolution]);
-  const offers = await deps.offers.get(key, () =>
-    offersFor(deps.db, {
-      ...title,
-      only: context.visibility === 'all' ? 'all' : 'licensed',
-      maxTotal: perTitle,
-      maxPerResolution: perResolution,
-    }),
-  );
-  const targets = await targetsOf(deps, offers);
+  if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
+  const offered = await offeredStreams(deps, title, visibility);
   const streams = keepValid(
     Stream,
-    offers.flatMap((offer) => {
-      const target = targets.get(offerKey(offer));
-      return target === undefined ? [] : [streamOf(deps, context, title, offer, target)];
-    }),
+    inViewingOrder(offered).map((stream) => streamOf(deps, { context, title }, stream)),
     'stream',
     deps.onDropped,
   );
   if (streams.length > 0) return { streams, ...FRESH };
-  return { streams: [explain(deps, context, nothingToPlay(offers.length))], ...FRESH };
+  return { streams: [explain(deps, context, nothingToPlay(title))], ...FRESH };
 }
 
-function nothingToPlay(found: number): string {
-  return found > 0
-    ? 'The links of this title have expired or cannot be reached right now.'
-    : 'Nothing to play yet: no link of this title may be shown here. Its owner can add one.';
+const SWITCHED_OFF =
+  'The public catalogue of this server is switched off. Ask its owner for an install of your own.';
+
+function nothingToPlay({ isEmpty, episodeId }: FoundTitle): string {
+  if (isEmpty) return 'Nothing to play yet: this title has no link. The owner of this server can add one.';
+  return episodeId === null
+    ? 'Nothing to play right now: the links of this title have expired or cannot be reached.'
+    : 'Nothing to play right now: no link of this episode is known, or it cannot be reached.';
+}
+
+/** The offers of a title and how each of them is reached; those no kind would offer now are left out. */
+async function offeredStreams(
+  deps: StreamDeps,
+  { mediaId, episodeId }: FoundTitle,
+  only: 'licensed' | 'all',
+): Promise<OfferedStream[]> {
+  const { perTitle, perResolution } = deps.streamLimits();
+  const key = JSON.stringify([mediaId, episodeId, only, perTitle, perResolution]);
+  const offers = await deps.offers.get(key, () =>
+    offersFor(deps.db, { mediaId, episodeId, only, maxTotal: perTitle, maxPerResolution: perResolution }),
+  );
+  const targets = await targetsOf(deps, offers);
+  return offers.flatMap((offer) => {
+    const target = targets.get(offerKey(offer));
+    return target === undefined ? [] : [{ offer, target }];
+  });
 }
 
 /** Asks each kind once for all of its offers. */
@@ -87,48 +90,23 @@ async function targetsOf(deps: StreamDeps, offers: readonly Offer[]): Promise<Ma
   return new Map(answers.flatMap((answer) => [...answer]));
 }
 
-type Title = { mediaId: number; episodeId: number | null };
-
-function streamOf(
-  deps: StreamDeps,
-  context: AddonContext,
-  title: Title,
-  offer: Offer,
-  target: Target,
-): unknown {
+function streamOf(deps: StreamDeps, asked: Asked, { offer, target }: OfferedStream): unknown {
+  const stored = offer.subtitles.map((subtitle) => subtitleOf(subtitle, asked.context));
+  const subtitles = keepValid(Subtitle, stored, 'subtitles', deps.onDropped);
   return {
-    ...sourceOf(deps, context, title, offer, target),
-    name: streamName(deps.manifestSettings().name, offer),
-    description: streamDescription(offer),
-    subtitles: keepValid(
-      Stream.shape.subtitles.unwrap().element,
-      offer.subtitles.map((subtitle) => subtitleOf(subtitle, context)),
-      'subtitles',
-      deps.onDropped,
-    ),
-    behaviorHints: {
-      filename: offer.fileName ?? offer.name,
-      videoSize: offer.sizeBytes ?? undefined,
-      bingeGroup: bingeGroup(offer),
-      ...(target.via === 'play' &&
-      !(WEB_READY.has(target.contentType) && context.baseUrl.startsWith('https:'))
-        ? { notWebReady: true }
-        : {}),
-    },
+    ...sourceOf(deps, asked, offer, target),
+    name: streamName(deps.manifestSettings().name, offer, target),
+    description: streamDescription(offer, target),
+    ...(subtitles.length === 0 ? {} : { subtitles }),
+    behaviorHints: hintsOf(asked.context, offer, target),
   };
 }
 
 /** How the client reaches it: exactly one of url, infoHash, ytId, externalUrl. `fileIdx` 0 is a file, not nothing. */
-function sourceOf(
-  deps: StreamDeps,
-  context: AddonContext,
-  title: Title,
-  offer: Offer,
-  target: Target,
-): object {
+function sourceOf(deps: StreamDeps, asked: Asked, offer: Offer, target: Target): object {
   switch (target.via) {
     case 'play':
-      return { url: playUrl(deps, context, title, offer, target) };
+      return { url: playUrl(deps, asked, offer, target) };
     case 'torrent':
       return {
         infoHash: target.infoHash,
@@ -140,18 +118,32 @@ function sourceOf(
     case 'external':
       return { externalUrl: target.url };
     case 'listed':
-      return { externalUrl: `${context.baseUrl}/#${encodeURIComponent(target.reason)}` };
+      return { externalUrl: `${asked.context.baseUrl}/` };
   }
+}
+
+/** What a player does with it besides playing; a page of another service is none of its business. */
+function hintsOf({ baseUrl }: AddonContext, offer: Offer, target: Target): object | undefined {
+  if (target.via === 'external' || target.via === 'listed') return undefined;
+  if (target.via === 'youtube') return { bingeGroup: bingeGroup(offer) };
+  const isWebReady =
+    target.via === 'torrent' || (WEB_READY.has(target.contentType) && baseUrl.startsWith('https:'));
+  // Of a torrent as a whole the player takes the largest file: the sum of all would be nobody's size.
+  const isWhole = target.via === 'torrent' && target.fileIndex === null;
+  return {
+    filename: filenameOf(offer, target),
+    ...(isWhole || offer.sizeBytes === null ? {} : { videoSize: offer.sizeBytes }),
+    bingeGroup: bingeGroup(offer),
+    ...(isWebReady ? {} : { notWebReady: true }),
+  };
 }
 
 function playUrl(
   deps: StreamDeps,
-  context: AddonContext,
-  title: Title,
+  { context, title }: Asked,
   offer: Offer,
   target: Extract<Target, { via: 'play' }>,
 ): string {
-  const filename = offer.fileName ?? offer.name;
   return deps.links.make(
     {
       streamId: offer.streamId,
@@ -159,10 +151,7 @@ function playUrl(
       mediaId: title.mediaId,
       ...(title.episodeId === null ? {} : { episodeId: title.episodeId }),
       fileIndex: target.fileIndex,
-      filename:
-        contentTypeOf(filename) === 'application/octet-stream'
-          ? `${filename}${extensionOf(target.contentType)}`
-          : filename,
+      filename: filenameOf(offer, target),
       subject: 'public',
       expiresAt: Math.floor(Date.now() / 1000) + deps.linkLifeSeconds(),
     },
@@ -170,23 +159,7 @@ function playUrl(
   );
 }
 
-/** Players go by the ending when the name has none. */
-function extensionOf(contentType: string): string {
-  return (
-    {
-      'video/mp4': '.mp4',
-      'video/webm': '.webm',
-      'video/x-matroska': '.mkv',
-      'application/vnd.apple.mpegurl': '.m3u8',
-    }[contentType] ?? ''
-  );
-}
-
 /** A pseudo-stream that says why there is nothing: a spinner or an empty list says nothing. */
-function explain(deps: StreamDeps, context: AddonContext, reason: string) {
-  return {
-    name: deps.manifestSettings().name,
-    description: `ℹ️ ${reason}`,
-    externalUrl: absoluteUrl(context.baseUrl, `${context.baseUrl}/`),
-  };
+function explain(deps: StreamDeps, { baseUrl }: AddonContext, reason: string) {
+  return { name: deps.manifestSettings().name, description: `ℹ️ ${reason}`, externalUrl: `${baseUrl}/` };
 }

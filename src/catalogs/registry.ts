@@ -5,7 +5,7 @@ import type { CuratedList } from './queries.ts';
 import { recent } from './recent/index.ts';
 import { search } from './search/index.ts';
 
-export { CuratedList, curatedLists, genreNames } from './queries.ts';
+export { CuratedList, curatedLists, genreNames, type Standing, standingOf } from './queries.ts';
 
 /** One line a catalogue, in the order of the board. */
 const catalogs: readonly Catalog[] = [popular, recent, search];

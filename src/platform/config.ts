@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 /** One line a setting: what it is, its default, and the sentence the README's table shows. `npm run docs` writes that table. */
 const text = () => z.string().trim().min(1);
+const file = () => text().refine(existsSync, 'there is no such file');
 const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
 const list = () =>
   z
@@ -34,7 +35,7 @@ export const Env = z.object({
     .describe(
       'Address players reach the server at, e.g. `https://films.example.org`. Without it links follow the request.',
     ),
-  DATA_DIR: text().default('./data').describe('Folder for the database, keys and caches.'),
+  DATA_DIR: text().default('./data').describe('Folder for the database, keys and backups.'),
   DATABASE_URL: url(/^postgres(ql)?$/)
     .optional()
     .describe('Your own Postgres (15 or newer). Without it the embedded one runs.'),
@@ -66,9 +67,12 @@ export const Env = z.object({
     .enum(['all', 'listed'])
     .default('all')
     .describe('`listed` lets no connection out but those of `OUTBOUND_ALLOW`.'),
-  OUTBOUND_ALLOW: list().describe(
-    'Comma-separated CIDRs and hosts that may be reached although private (a NAS, say).',
-  ),
+  OUTBOUND_ALLOW: list()
+    .refine(
+      (entries) => entries.every((entry) => isCidr(entry) || HOST_NAME.test(entry)),
+      'every entry must be a CIDR or a host name',
+    )
+    .describe('Comma-separated CIDRs and hosts that may be reached although private (a NAS, say).'),
   PUBLIC_CATALOG: z
     .enum(['off', 'licensed', 'all'])
     .default('licensed')
@@ -78,16 +82,20 @@ export const Env = z.object({
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')
     .default('en')
     .describe('Language of titles and overviews where a translation is known.'),
-  LOCAL_FOLDERS: list().describe(
-    'Comma-separated `name=/absolute/folder` pairs whose films may be added as kind `local`.',
-  ),
-  TLS_CERT: text()
+  LOCAL_FOLDERS: list()
+    .refine(
+      (entries) => entries.every((entry) => folderOf(entry) !== null),
+      'every entry must be name=/absolute/folder, the name in small letters, digits and dashes',
+    )
+    .refine(hasOwnNames, 'every name must be another, and `starter` is taken')
+    .describe('Comma-separated `name=/absolute/folder` pairs whose films may be added as kind `local`.'),
+  TLS_CERT: file()
     .optional()
     .describe('PEM file with the certificate chain; with `TLS_KEY` the server speaks https.'),
-  TLS_KEY: text().optional().describe('PEM file with the private key.'),
-  TRUST_PROXY: list().describe(
-    'Comma-separated CIDRs of your reverse proxies; only from them is `X-Forwarded-For` believed.',
-  ),
+  TLS_KEY: file().optional().describe('PEM file with the private key.'),
+  TRUST_PROXY: list()
+    .refine((entries) => entries.every(isCidr), 'every entry must be an IP address or CIDR')
+    .describe('Comma-separated CIDRs of your reverse proxies; only from them is `X-Forwarded-For` believed.'),
   RATE_LIMIT_ADDON: z.coerce
     .number()
     .int()
@@ -102,7 +110,6 @@ export const Env = z.object({
     .max(1_000_000)
     .default(240)
     .describe('API requests a minute from one address or token.'),
-  CACHE_DIR: text().optional().describe('Folder for cached bytes; `DATA_DIR/cache` when absent.'),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -120,7 +127,6 @@ export type Config = Readonly<{
     trustProxy: readonly string[];
   };
   dataDir: string;
-  cacheDir: string;
   database: { url: string | null; poolMax: number };
   redisUrl: string | null;
   secretKey: string | null;
@@ -167,11 +173,10 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (!parsed.success) throw new BadSettings(problems);
+  if ((given.TLS_CERT === undefined) !== (given.TLS_KEY === undefined))
+    problems.push('TLS_CERT, TLS_KEY: set both or neither');
+  if (!parsed.success || problems.length > 0) throw new BadSettings(problems);
   const e = parsed.data;
-  const folders = localFolders(e.LOCAL_FOLDERS, problems);
-  checkTogether(e, problems);
-  if (problems.length > 0) throw new BadSettings(problems);
   const dataDir = resolve(cwd, e.DATA_DIR);
   return Object.freeze({
     http: {
@@ -185,7 +190,6 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       trustProxy: e.TRUST_PROXY,
     },
     dataDir,
-    cacheDir: resolve(cwd, e.CACHE_DIR ?? `${dataDir}/cache`),
     database: { url: e.DATABASE_URL ?? null, poolMax: e.DB_POOL_MAX },
     redisUrl: e.REDIS_URL ?? null,
     secretKey: e.SECRET_KEY ?? null,
@@ -194,7 +198,9 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     outbound: { mode: e.OUTBOUND, allow: e.OUTBOUND_ALLOW },
     publicCatalog: e.PUBLIC_CATALOG,
     catalogLanguage: e.CATALOG_LANGUAGE,
-    localFolders: folders,
+    localFolders: new Map(
+      e.LOCAL_FOLDERS.flatMap((entry) => folderOf(entry) ?? []).map(({ name, folder }) => [name, folder]),
+    ),
     rateLimits: {
       addonPerMinute: e.RATE_LIMIT_ADDON,
       apiPerMinute: e.RATE_LIMIT_API,
@@ -207,35 +213,18 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
   });
 }
 
-function checkTogether(e: z.infer<typeof Env>, problems: string[]) {
-  if ((e.TLS_CERT === undefined) !== (e.TLS_KEY === undefined))
-    problems.push('TLS_CERT, TLS_KEY: set both or neither');
-  for (const name of ['TLS_CERT', 'TLS_KEY'] as const) {
-    const file = e[name];
-    if (file !== undefined && !existsSync(file)) problems.push(`${name}: there is no such file`);
-  }
-  if (!e.TRUST_PROXY.every(isCidr)) problems.push('TRUST_PROXY: every entry must be an IP address or CIDR');
-  if (!e.OUTBOUND_ALLOW.every((entry) => isCidr(entry) || HOST_NAME.test(entry)))
-    problems.push('OUTBOUND_ALLOW: every entry must be a CIDR or a host name');
-}
-
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
-function localFolders(entries: readonly string[], problems: string[]): Map<string, string> {
-  const folders = new Map<string, string>();
-  for (const entry of entries) {
-    const [, name, folder] = /^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
-    if (name === undefined || folder === undefined || !isAbsolute(folder)) {
-      problems.push(
-        'LOCAL_FOLDERS: every entry must be name=/absolute/folder, the name in small letters, digits and dashes',
-      );
-    } else if (name === 'starter' || folders.has(name)) {
-      problems.push(`LOCAL_FOLDERS: the name ${name} is taken`);
-    } else {
-      folders.set(name, resolve(folder));
-    }
-  }
-  return folders;
+function folderOf(entry: string): { name: string; folder: string } | null {
+  const [, name, folder] = /^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
+  return name === undefined || folder === undefined || !isAbsolute(folder)
+    ? null
+    : { name, folder: resolve(folder) };
+}
+
+function hasOwnNames(entries: readonly string[]): boolean {
+  const names = ['starter', ...entries.map((entry) => folderOf(entry)?.name ?? entry)];
+  return new Set(names).size === names.length;
 }
 
 function isCidr(value: string): boolean {

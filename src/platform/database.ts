@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
+import { explainDatabase } from './database-failures.ts';
 import { type DbOptions, openDb, type Pool } from './db.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts';
 import type { Log } from './log.ts';
@@ -61,7 +62,7 @@ export async function openDatabase(options: {
     };
   } catch (error) {
     await server.stop();
-    throw error;
+    throw config.database.url === null ? error : explainDatabase(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { Client } from 'pg';
+import { AppError } from '../kit/errors.ts';
 import type { Log } from './log.ts';
 
 /** Own key of the advisory lock, so that another program on the same server cannot block us. */
@@ -29,8 +30,10 @@ export async function migrate(options: {
   const applied = await appliedMigrations(options.url);
   const ahead = applied.filter((name) => !known.includes(name));
   if (ahead.length > 0) {
-    throw new Error(
+    throw new AppError(
+      'database.newer',
       `The database is newer than this program (it has ${ahead.join(', ')}). Start the newer version, or restore the backup made before it.`,
+      { status: 503 },
     );
   }
   // The usual start has nothing to do, and loading the runner costs 60 ms.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../kit/errors.ts';
 
 export type Secrets = {
   /** The first seals, all open. */
@@ -17,7 +18,7 @@ const MIN_TOKEN_CHARS = 16;
  * The keys and the admin's token: from the settings when given, else from DATA_DIR/secret-key and DATA_DIR/admin-token,
  * which are made (0600) when they are not there. Starts that race agree on one file. To change the key, move the line of
  * `secret-key` to `secret-key.old` (one old key a line) and start again: old ones still open what they sealed.
- * Throws an Error that says what to do when the data folder cannot be used.
+ * Throws an AppError that says what to do when the data folder cannot be used.
  */
 export async function loadSecrets(options: {
   dataDir: string;
@@ -112,8 +113,10 @@ async function readIfThere(path: string): Promise<string | null> {
 function checked(text: string, path: string, minChars: number): string {
   const value = text.trim();
   if (value.length >= minChars && !/\s/.test(value)) return value;
-  throw new Error(
+  throw new AppError(
+    'secrets.damaged',
     `${path} is damaged. Put it back from a backup, or delete it to have a new one made (links and secrets sealed with the old one are then lost).`,
+    { status: 503 },
   );
 }
 
@@ -123,7 +126,7 @@ function codeOf(error: unknown): string | undefined {
 
 function explain(error: unknown, dataDir: string): unknown {
   const code = codeOf(error);
-  if (code === undefined) return error;
+  if (code === undefined || error instanceof AppError) return error;
   const reasons: Record<string, string> = {
     EACCES: 'this user may not write there',
     EPERM: 'this user may not write there',
@@ -133,8 +136,9 @@ function explain(error: unknown, dataDir: string): unknown {
     ENOTDIR: 'a part of its path is a file',
     EEXIST: 'a file has its name',
   };
-  return new Error(
+  return new AppError(
+    'secrets.data_dir',
     `The data folder ${dataDir} cannot be used: ${reasons[code] ?? code}. Set DATA_DIR to a folder this user may write to, or set SECRET_KEY and ADMIN_TOKEN.`,
-    { cause: error },
+    { status: 503, cause: error },
   );
 }

@@ -51,7 +51,7 @@ describe('a running embedded Postgres', { timeout: 60_000 }, () => {
     );
     expect(Object.fromEntries(rows.map((row) => [row.name, row.value]))).toEqual({
       max_connections: '60',
-      shared_buffers: '64MB',
+      shared_buffers: '128MB',
       fsync: 'on',
       synchronous_commit: 'on',
       full_page_writes: 'on',

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { RawAnswer } from './raw-http.ts';
+import { askHttp, type RawAnswer, type RawRequest, shown } from './raw-http.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,6 +31,36 @@ export type Judged = {
   /** Tokens and keys used by the test: none may come back in an error. */
   secrets?: readonly string[];
 };
+
+/** A household's worth at a time. */
+const WORKERS = 8;
+
+/** Sends them all and tells every answer that is not honest, with the request that got it. */
+export async function dishonestAnswers(
+  baseUrl: string,
+  requests: readonly RawRequest[],
+  judged: Judged = {},
+): Promise<string[]> {
+  const waiting = requests.values();
+  const faults: string[] = [];
+  const work = async () => {
+    for (const request of waiting) {
+      const isHead = request.method === 'HEAD';
+      const found = await askHttp(baseUrl, request).then(
+        (answer) => faultsOf(answer, { isHead, ...judged }),
+        (error: Error) => [error.message],
+      );
+      faults.push(...found.map((fault) => `${inShort(request)}: ${fault}`));
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  return faults;
+}
+
+function inShort({ method = 'GET', path, headers = {}, body = '' }: RawRequest): string {
+  const { Authorization: _token, ...told } = headers;
+  return `${method} ${shown(path)} ${shown(JSON.stringify(told))} ${shown(body.toString('utf8'))}`;
+}
 
 /** What is wrong with an answer to bad input: nothing for an honest 2xx or 3xx, or a 4xx that explains itself and gives nothing away. */
 export function faultsOf(

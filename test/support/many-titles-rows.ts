@@ -20,7 +20,8 @@ const words = (n: string, salt: number) => `(
   FROM generate_series(0, floor(${u(n, salt)} * 4)::integer) slot
   JOIN word w ON w.n = CASE slot WHEN 0 THEN 1 + floor(${u(n, salt + 2)} * ${WORD_COUNT})
     ELSE floor(exp(${u(`${n} * 8 + slot`, salt + 2)} * ln(${WORD_COUNT}))) END::integer)`;
-const document = (weight: string, text: string) => `setweight(to_tsvector('simple', fold_words(${text})), '${weight}')`;
+const document = (weight: string, text: string) =>
+  `setweight(to_tsvector('simple', fold_words(${text})), '${weight}')`;
 
 export const MANY_TITLES: readonly string[] = [
   `CREATE TEMP TABLE word AS

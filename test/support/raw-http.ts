@@ -29,6 +29,7 @@ export function askHttp(
     const signal = AbortSignal.timeout(HANG_MS);
     const fail = (error: Error) =>
       reject(new Error(`${method} ${shown(path)}: ${error.message}`, { cause: error }));
+    // Kept alive: a server may close at once what asks for it, also while a refused body is still on its way.
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
     const options = {
       host: hostname,
@@ -37,12 +38,13 @@ export function askHttp(
       path,
       agent: false,
       signal,
-      headers: { ...length, ...headers },
+      headers: { Connection: 'keep-alive', ...length, ...headers },
     };
     const req = request(options, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('error', fail);
+      res.on('close', () => req.destroy());
       res.on('end', () =>
         resolve({ status: res.statusCode ?? 0, headers: mapOf(res.rawHeaders), body: Buffer.concat(chunks) }),
       );

@@ -34,11 +34,14 @@ export const Stream = z.looseObject({
   name: z.string().nullish(),
   description: z.string().nullish(),
   url: z.string().optional(),
-  behaviorHints: z.looseObject({
-    filename: z.string().nullish(),
-    videoHash: z.string().nullish(),
-    videoSize: z.number().nullish(),
-  }),
+  // Left out by core when nothing was said.
+  behaviorHints: z
+    .looseObject({
+      filename: z.string().nullish(),
+      videoHash: z.string().nullish(),
+      videoSize: z.number().nullish(),
+    })
+    .default({}),
 });
 export type Stream = z.infer<typeof Stream>;
 

@@ -1,0 +1,1238 @@
+-- Written by scripts/dump-schema.ts from the migrations; do not edit. `npm run db:dump` writes it anew.
+
+CREATE OR REPLACE FUNCTION public.catalog_items_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE catalog c SET item_count = item_count - n.count
+  FROM (SELECT catalog_id, count(*)::integer AS count FROM changed GROUP BY catalog_id) n WHERE c.id = n.catalog_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.catalog_items_inserted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE catalog c SET item_count = item_count + n.count
+  FROM (SELECT catalog_id, count(*)::integer AS count FROM changed GROUP BY catalog_id) n WHERE c.id = n.catalog_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.fold(value text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ BEGIN RETURN lower(public.unaccent('public.unaccent'::regdictionary, value)); END $function$;
+
+CREATE OR REPLACE FUNCTION public.fold_words(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ SELECT btrim(replace(replace(translate(public.fold(value), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)), '  ', ' '), '  ', ' ')) $function$;
+
+CREATE OR REPLACE FUNCTION public.genre_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  ids bigint[] := ARRAY(
+    SELECT DISTINCT mg.media_id FROM changed n JOIN former f ON f.id = n.id AND f.name <> n.name
+    JOIN media_genre mg ON mg.genre_id = n.id);
+BEGIN
+  IF cardinality(ids) > 0 THEN
+    PERFORM refresh_media_card(ids);
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.is_open_stream(stream_id bigint, kind text, licence_code text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT EXISTS (SELECT 1 FROM licence li WHERE li.code = licence_code AND li.is_open) AND CASE kind
+    WHEN 'torrent' THEN NOT EXISTS (SELECT 1 FROM stream_torrent t WHERE t.stream_id = is_open_stream.stream_id AND t.visibility = 'private')
+    WHEN 'http' THEN NOT EXISTS (SELECT 1 FROM stream_http h WHERE h.stream_id = is_open_stream.stream_id AND h.source_id IS NOT NULL)
+    WHEN 'local' THEN NOT EXISTS (SELECT 1 FROM stream_local o WHERE o.stream_id = is_open_stream.stream_id AND o.folder <> 'starter')
+    WHEN 'usenet' THEN false
+    WHEN 'ftp' THEN false
+    ELSE true
+  END;
+$function$;
+
+CREATE OR REPLACE FUNCTION public.licence_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(
+    SELECT DISTINCT l.media_id FROM stream s JOIN stream_media_link l ON l.stream_id = s.id WHERE s.licence_code = NEW.code));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.links_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(SELECT DISTINCT media_id FROM changed));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.links_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(SELECT DISTINCT media_id FROM changed));
+  DELETE FROM stream s USING (SELECT DISTINCT stream_id FROM changed) c
+  WHERE s.id = c.stream_id AND NOT EXISTS (SELECT 1 FROM stream_media_link l WHERE l.stream_id = s.id);
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.links_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_card_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_card(ARRAY(SELECT DISTINCT media_id FROM changed));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_card_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_card(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_delete_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF coalesce(current_setting('app.force_delete', true), '') <> 'on' AND EXISTS (
+    SELECT 1 FROM stream_media_link l
+    JOIN stream_torrent t ON t.stream_id = l.stream_id
+    WHERE l.media_id = OLD.id
+      AND NOT EXISTS (SELECT 1 FROM stream_media_link o WHERE o.stream_id = l.stream_id AND o.media_id <> OLD.id)
+  ) THEN
+    RAISE EXCEPTION 'media % still has a torrent that no other title uses', OLD.id USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN OLD;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_search_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_search(ARRAY(SELECT DISTINCT media_id FROM changed));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_search_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_search(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_title_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_search(ARRAY(SELECT id FROM changed));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_title_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  ids bigint[] := ARRAY(
+    SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.title, n.original_title) IS DISTINCT FROM (f.title, f.original_title));
+BEGIN
+  -- A statement trigger also fires for an UPDATE of no rows: without this it would call itself for ever.
+  IF cardinality(ids) > 0 THEN
+    PERFORM refresh_media_search(ids);
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_touch()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    NEW.updated_at := greatest(now(), NEW.created_at);
+  END IF;
+  IF NEW.canonical_id = '' THEN
+    NEW.canonical_id := 'trib:' || NEW.public_id;
+  END IF;
+  RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_media_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_media_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM changed n JOIN former f ON f.id = n.id
+    WHERE (to_jsonb(n) - '{watch_count,rank,updated_at,search}'::text[]) IS DISTINCT FROM (to_jsonb(f) - '{watch_count,rank,updated_at,search}'::text[])
+  ) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_stream_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM changed n JOIN former f ON f.id = n.id
+    WHERE (to_jsonb(n) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
+      IS DISTINCT FROM (to_jsonb(f) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
+  ) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.play_counted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE media SET watch_count = watch_count + 1 WHERE id = NEW.media_id;
+  UPDATE stream SET playback_count = playback_count + 1 WHERE id = NEW.stream_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_media_card(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+  UPDATE media m SET
+    imdb_id = x.imdb_id,
+    canonical_id = coalesce(x.imdb_id, 'tmdb:' || x.tmdb_id, 'trib:' || m.public_id),
+    poster_url = x.poster_url, background_url = x.background_url, logo_url = x.logo_url,
+    genres = x.genres
+  FROM (
+    SELECT t.id,
+      (SELECT e.external_id FROM media_external_id e WHERE e.media_id = t.id AND e.provider = 'imdb') AS imdb_id,
+      (SELECT e.external_id FROM media_external_id e WHERE e.media_id = t.id AND e.provider = 'tmdb'
+         ORDER BY e.ns LIMIT 1) AS tmdb_id,
+      (SELECT i.url FROM media_image i WHERE i.media_id = t.id AND i.type = 'poster' ORDER BY i.position, i.id LIMIT 1) AS poster_url,
+      (SELECT i.url FROM media_image i WHERE i.media_id = t.id AND i.type = 'background' ORDER BY i.position, i.id LIMIT 1) AS background_url,
+      (SELECT i.url FROM media_image i WHERE i.media_id = t.id AND i.type = 'logo' ORDER BY i.position, i.id LIMIT 1) AS logo_url,
+      -- An index entry holds 2,700 bytes: names past 2,000 are left out (a hundred genres of usual length).
+      coalesce((SELECT array_agg(n.name ORDER BY n.place) FROM (
+         SELECT g.name, row_number() OVER by_weight AS place, sum(octet_length(g.name) + 8) OVER by_weight AS size_bytes
+         FROM media_genre mg JOIN genre g ON g.id = mg.genre_id WHERE mg.media_id = t.id
+         WINDOW by_weight AS (ORDER BY mg.weight DESC, g.name)) n WHERE n.size_bytes <= 2000), '{}') AS genres
+    -- OFFSET 0: each is looked up once, and the titles by their key; merged with the UPDATE, all of media would be read.
+    FROM unnest(ids) AS t(id) OFFSET 0
+  ) x
+  WHERE m.id = x.id
+    AND (m.imdb_id, m.poster_url, m.background_url, m.logo_url, m.genres, m.canonical_id) IS DISTINCT FROM
+        (x.imdb_id, x.poster_url, x.background_url, x.logo_url, x.genres, coalesce(x.imdb_id, 'tmdb:' || x.tmdb_id, 'trib:' || m.public_id));
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_media_search(ids bigint[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  UPDATE media m SET search = d.document
+  FROM (
+    SELECT t.id,
+      setweight(to_tsvector('simple', fold_words(t.title)), 'A')
+      || setweight(to_tsvector('simple', fold_words(coalesce(t.original_title, ''))), 'B')
+      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(a.title, ' ') FROM media_alias a WHERE a.media_id = t.id), ''))), 'B')
+      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(tr.title, ' ') FROM media_translation tr WHERE tr.media_id = t.id), ''))), 'C')
+      AS document
+    FROM media t WHERE t.id = ANY (ids) OFFSET 0
+  ) d
+  WHERE m.id = d.id AND m.search IS DISTINCT FROM d.document;
+  -- In the order of the words, so that two writers cannot wait for each other.
+  INSERT INTO title_word (word)
+  SELECT DISTINCT w.lexeme FROM media m CROSS JOIN LATERAL unnest(m.search) AS w WHERE m.id = ANY (ids)
+  ORDER BY w.lexeme
+  ON CONFLICT DO NOTHING;
+$function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_media_streams(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+  UPDATE media m SET total_streams = x.total, open_streams = x.open, last_stream_added_at = x.added
+  FROM (
+    SELECT t.id,
+      count(DISTINCT s.id)::integer AS total,
+      (count(DISTINCT s.id) FILTER (WHERE is_open_stream(s.id, s.kind, s.licence_code)))::integer AS open,
+      max(s.created_at) AS added
+    FROM unnest(ids) AS t(id)
+    LEFT JOIN stream_media_link l ON l.media_id = t.id
+    LEFT JOIN stream s ON s.id = l.stream_id AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
+    GROUP BY t.id
+  ) x
+  WHERE m.id = x.id
+    AND (m.total_streams, m.open_streams, m.last_stream_added_at) IS DISTINCT FROM (x.total, x.open, x.added);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.stream_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  ids bigint[] := ARRAY(
+    SELECT DISTINCT l.media_id FROM changed n
+    JOIN former f ON f.id = n.id
+    JOIN stream_media_link l ON l.stream_id = n.id
+    WHERE (n.is_active, n.is_blocked, n.is_public, n.state, n.licence_code)
+      IS DISTINCT FROM (f.is_active, f.is_blocked, f.is_public, f.state, f.licence_code));
+BEGIN
+  IF cardinality(ids) > 0 THEN
+    PERFORM refresh_media_streams(ids);
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.stream_http_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM stream s USING gone g WHERE s.id = g.stream_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.title_query(typed text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ SELECT (nullif(plainto_tsquery('pg_catalog.simple'::regconfig, public.fold_words(typed))::text, '') || ':*')::tsquery $function$;
+
+CREATE OR REPLACE FUNCTION public.torrent_visibility_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_media_streams(ARRAY(SELECT DISTINCT l.media_id FROM stream_media_link l WHERE l.stream_id = NEW.stream_id));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.touch_updated_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  NEW.updated_at := greatest(now(), NEW.created_at);
+  RETURN NEW;
+END $function$;
+
+CREATE TABLE app_user (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  email citext,
+  username citext,
+  role text NOT NULL DEFAULT 'user'::text,
+  status text NOT NULL DEFAULT 'active'::text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT app_user_email_key UNIQUE (email),
+  CONSTRAINT app_user_public_id_key UNIQUE (public_id),
+  CONSTRAINT app_user_username_key UNIQUE (username),
+  CONSTRAINT app_user_pkey PRIMARY KEY (id),
+  CONSTRAINT app_user_check CHECK ((num_nonnulls(email, username) > 0)),
+  CONSTRAINT app_user_check1 CHECK ((created_at <= updated_at)),
+  CONSTRAINT app_user_role_check CHECK ((role = ANY (ARRAY['guest'::text, 'user'::text, 'moderator'::text, 'admin'::text]))),
+  CONSTRAINT app_user_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'banned'::text])))
+);
+
+CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE catalog (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  slug text NOT NULL,
+  name text NOT NULL,
+  description text,
+  owner_id bigint,
+  is_public boolean NOT NULL DEFAULT true,
+  in_manifest boolean NOT NULL DEFAULT false,
+  position integer NOT NULL DEFAULT 0,
+  item_count integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT catalog_public_id_key UNIQUE (public_id),
+  CONSTRAINT catalog_slug_key UNIQUE (slug),
+  CONSTRAINT catalog_pkey PRIMARY KEY (id),
+  CONSTRAINT catalog_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT catalog_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT catalog_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  CONSTRAINT catalog_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 60)))
+);
+
+CREATE INDEX catalog_owner ON public.catalog USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE UNIQUE INDEX catalog_system_name ON public.catalog USING btree (name) WHERE (owner_id IS NULL);
+
+CREATE TRIGGER catalog_touch BEFORE UPDATE ON public.catalog FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE catalog_item (
+  catalog_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  position integer NOT NULL DEFAULT 0,
+  added_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT catalog_item_pkey PRIMARY KEY (catalog_id, media_id),
+  CONSTRAINT catalog_item_catalog_id_fkey FOREIGN KEY (catalog_id) REFERENCES catalog(id) ON DELETE CASCADE,
+  CONSTRAINT catalog_item_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
+);
+
+CREATE INDEX catalog_item_media ON public.catalog_item USING btree (media_id);
+
+CREATE INDEX catalog_item_position ON public.catalog_item USING btree (catalog_id, "position", media_id);
+
+CREATE TRIGGER catalog_item_delete AFTER DELETE ON public.catalog_item REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog_items_deleted();
+
+CREATE TRIGGER catalog_item_insert AFTER INSERT ON public.catalog_item REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog_items_inserted();
+
+CREATE TRIGGER catalog_notify AFTER INSERT OR DELETE OR UPDATE ON public.catalog_item FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE company (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  tmdb_id integer,
+  CONSTRAINT company_name_key UNIQUE (name),
+  CONSTRAINT company_tmdb_id_key UNIQUE (tmdb_id),
+  CONSTRAINT company_pkey PRIMARY KEY (id),
+  CONSTRAINT company_name_check CHECK (((length(name) >= 1) AND (length(name) <= 300)))
+);
+
+CREATE TABLE episode (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  season_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  number integer NOT NULL,
+  title text,
+  overview text,
+  air_date date,
+  runtime_minutes integer,
+  thumbnail_url text,
+  tmdb_id integer,
+  provider_id bigint,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT episode_id_media_id_key UNIQUE (id, media_id),
+  CONSTRAINT episode_public_id_key UNIQUE (public_id),
+  CONSTRAINT episode_season_id_number_key UNIQUE (season_id, number),
+  CONSTRAINT episode_tmdb_id_key UNIQUE (tmdb_id),
+  CONSTRAINT episode_pkey PRIMARY KEY (id),
+  CONSTRAINT episode_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT episode_season_id_media_id_fkey FOREIGN KEY (season_id, media_id) REFERENCES season(id, media_id) ON DELETE CASCADE,
+  CONSTRAINT episode_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT episode_number_check CHECK ((number >= 0)),
+  CONSTRAINT episode_runtime_minutes_check CHECK ((runtime_minutes > 0))
+);
+
+CREATE INDEX episode_media ON public.episode USING btree (media_id, season_id, number);
+
+CREATE TRIGGER episode_notify AFTER INSERT OR DELETE OR UPDATE ON public.episode FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TRIGGER episode_touch BEFORE UPDATE ON public.episode FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE genre (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  slug text NOT NULL,
+  name text NOT NULL,
+  tmdb_id integer,
+  parent_id bigint,
+  is_active boolean NOT NULL DEFAULT true,
+  CONSTRAINT genre_slug_key UNIQUE (slug),
+  CONSTRAINT genre_tmdb_id_key UNIQUE (tmdb_id),
+  CONSTRAINT genre_pkey PRIMARY KEY (id),
+  CONSTRAINT genre_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES genre(id) ON DELETE SET NULL,
+  CONSTRAINT genre_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  CONSTRAINT genre_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
+);
+
+CREATE UNIQUE INDEX genre_top_name ON public.genre USING btree (name) WHERE (parent_id IS NULL);
+
+CREATE TRIGGER genre_update AFTER UPDATE ON public.genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_updated();
+
+CREATE TABLE genre_translation (
+  genre_id bigint NOT NULL,
+  language text NOT NULL,
+  name text NOT NULL,
+  CONSTRAINT genre_translation_pkey PRIMARY KEY (genre_id, language),
+  CONSTRAINT genre_translation_genre_id_fkey FOREIGN KEY (genre_id) REFERENCES genre(id) ON DELETE CASCADE
+);
+
+CREATE TABLE keyword (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  CONSTRAINT keyword_name_key UNIQUE (name),
+  CONSTRAINT keyword_pkey PRIMARY KEY (id),
+  CONSTRAINT keyword_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+CREATE TABLE language (
+  code text NOT NULL,
+  iso639_2 text NOT NULL,
+  name text NOT NULL,
+  CONSTRAINT language_pkey PRIMARY KEY (code),
+  CONSTRAINT language_code_check CHECK ((code ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+  CONSTRAINT language_iso639_2_check CHECK ((iso639_2 ~ '^[a-z]{3}$'::text))
+);
+
+CREATE TABLE licence (
+  code text NOT NULL,
+  name text NOT NULL,
+  url text,
+  is_open boolean NOT NULL,
+  CONSTRAINT licence_pkey PRIMARY KEY (code),
+  CONSTRAINT licence_code_check CHECK ((code ~ '^[A-Za-z0-9][A-Za-z0-9.+-]{0,39}$'::text))
+);
+
+CREATE TRIGGER licence_update AFTER UPDATE OF is_open ON public.licence FOR EACH ROW WHEN ((new.is_open IS DISTINCT FROM old.is_open)) EXECUTE FUNCTION licence_changed();
+
+CREATE TABLE media (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  kind text NOT NULL,
+  subkind text,
+  title text NOT NULL,
+  original_title text,
+  year integer,
+  release_date date,
+  end_date date,
+  runtime_minutes integer,
+  episode_run_time integer[],
+  status text,
+  in_production boolean,
+  network text,
+  budget bigint,
+  revenue bigint,
+  tagline text,
+  overview text,
+  age_min integer,
+  age_max integer,
+  nudity text NOT NULL DEFAULT 'unknown'::text,
+  languages text[] NOT NULL DEFAULT '{}'::text[],
+  countries text[] NOT NULL DEFAULT '{}'::text[],
+  trailer_youtube_id text,
+  popularity real NOT NULL DEFAULT 0,
+  rating numeric(3,1),
+  rating_count integer,
+  custom_fields jsonb NOT NULL DEFAULT '{}'::jsonb,
+  enrichment_status text NOT NULL DEFAULT 'approved'::text,
+  match_confidence real,
+  is_published boolean NOT NULL DEFAULT true,
+  is_featured boolean NOT NULL DEFAULT false,
+  is_public boolean NOT NULL DEFAULT true,
+  owner_id bigint,
+  provider_id bigint,
+  watch_count bigint NOT NULL DEFAULT 0,
+  canonical_id text NOT NULL DEFAULT ''::text,
+  imdb_id text,
+  poster_url text,
+  background_url text,
+  logo_url text,
+  genres text[] NOT NULL DEFAULT '{}'::text[],
+  total_streams integer NOT NULL DEFAULT 0,
+  open_streams integer NOT NULL DEFAULT 0,
+  last_stream_added_at timestamp with time zone,
+  search tsvector NOT NULL DEFAULT ''::tsvector,
+  rank real GENERATED ALWAYS AS ((((ln(((1)::double precision + (GREATEST(watch_count, (0)::bigint))::double precision)) * (10)::double precision) + popularity))::real) STORED,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT media_public_id_key UNIQUE (public_id),
+  CONSTRAINT media_pkey PRIMARY KEY (id),
+  CONSTRAINT media_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT media_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT media_age_max_check CHECK (((age_max >= 0) AND (age_max <= 99))),
+  CONSTRAINT media_age_min_check CHECK (((age_min >= 0) AND (age_min <= 99))),
+  CONSTRAINT media_budget_check CHECK ((budget >= 0)),
+  CONSTRAINT media_check CHECK ((age_min <= age_max)),
+  CONSTRAINT media_check1 CHECK ((release_date <= end_date)),
+  CONSTRAINT media_check2 CHECK ((created_at <= updated_at)),
+  CONSTRAINT media_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text)),
+  CONSTRAINT media_enrichment_status_check CHECK ((enrichment_status = ANY (ARRAY['pending'::text, 'completed'::text, 'flagged'::text, 'approved'::text, 'rejected'::text]))),
+  CONSTRAINT media_episode_run_time_check CHECK ((0 < ALL (episode_run_time))),
+  CONSTRAINT media_kind_check CHECK ((kind = ANY (ARRAY['movie'::text, 'series'::text, 'tv'::text, 'event'::text]))),
+  CONSTRAINT media_match_confidence_check CHECK (((match_confidence >= (0)::double precision) AND (match_confidence <= (1)::double precision))),
+  CONSTRAINT media_nudity_check CHECK ((nudity = ANY (ARRAY['none'::text, 'mild'::text, 'moderate'::text, 'severe'::text, 'unknown'::text]))),
+  CONSTRAINT media_popularity_check CHECK ((popularity >= (0)::double precision)),
+  CONSTRAINT media_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (10)::numeric))),
+  CONSTRAINT media_rating_count_check CHECK ((rating_count >= 0)),
+  CONSTRAINT media_revenue_check CHECK ((revenue >= 0)),
+  CONSTRAINT media_runtime_minutes_check CHECK ((runtime_minutes > 0)),
+  CONSTRAINT media_subkind_check CHECK ((subkind = ANY (ARRAY['anime'::text, 'documentary'::text, 'short'::text, 'miniseries'::text, 'sport'::text, 'concert'::text]))),
+  CONSTRAINT media_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500))),
+  CONSTRAINT media_trailer_youtube_id_check CHECK ((trailer_youtube_id ~ '^[A-Za-z0-9_-]{11}$'::text)),
+  CONSTRAINT media_watch_count_check CHECK ((watch_count >= 0)),
+  CONSTRAINT media_year_check CHECK (((year >= 1870) AND (year <= 2200)))
+);
+
+CREATE INDEX media_by_rating ON public.media USING btree (kind, rating DESC NULLS LAST, id) WHERE (is_published AND is_public);
+
+CREATE INDEX media_canonical ON public.media USING btree (canonical_id);
+
+CREATE INDEX media_enrichment ON public.media USING btree (enrichment_status, created_at DESC) WHERE (enrichment_status = ANY (ARRAY['pending'::text, 'flagged'::text]));
+
+CREATE INDEX media_genres ON public.media USING gin (genres);
+
+CREATE INDEX media_hidden ON public.media USING btree (kind, id) WHERE (NOT (is_published AND is_public));
+
+CREATE INDEX media_kind ON public.media USING btree (kind, id);
+
+CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) INCLUDE (genres) WHERE (is_published AND is_public);
+
+CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) INCLUDE (genres) WHERE (is_published AND is_public AND (open_streams > 0));
+
+CREATE INDEX media_owner ON public.media USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) INCLUDE (genres) WHERE (is_published AND is_public);
+
+CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) INCLUDE (genres) WHERE (is_published AND is_public AND (open_streams > 0));
+
+CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public);
+
+CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
+
+CREATE INDEX media_search ON public.media USING gin (search);
+
+CREATE INDEX media_year ON public.media USING btree (year, kind);
+
+CREATE TRIGGER media_delete_guard BEFORE DELETE ON public.media FOR EACH ROW EXECUTE FUNCTION media_delete_guard();
+
+CREATE TRIGGER media_notify_insert AFTER INSERT OR DELETE ON public.media FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TRIGGER media_notify_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_media_updated();
+
+CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_changed();
+
+CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_updated();
+
+CREATE TRIGGER media_touch BEFORE INSERT OR UPDATE ON public.media FOR EACH ROW EXECUTE FUNCTION media_touch();
+
+CREATE TABLE media_alias (
+  media_id bigint NOT NULL,
+  title text NOT NULL,
+  CONSTRAINT media_alias_pkey PRIMARY KEY (media_id, title),
+  CONSTRAINT media_alias_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_alias_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
+);
+
+CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+
+CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+
+CREATE TRIGGER alias_update AFTER UPDATE ON public.media_alias REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
+
+CREATE TABLE media_certification (
+  media_id bigint NOT NULL,
+  country text NOT NULL,
+  code text NOT NULL,
+  min_age integer,
+  CONSTRAINT media_certification_pkey PRIMARY KEY (media_id, country, code),
+  CONSTRAINT media_certification_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_certification_code_check CHECK (((length(code) >= 1) AND (length(code) <= 30))),
+  CONSTRAINT media_certification_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  CONSTRAINT media_certification_min_age_check CHECK (((min_age >= 0) AND (min_age <= 99)))
+);
+
+CREATE TRIGGER certification_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_certification FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE media_company (
+  media_id bigint NOT NULL,
+  company_id bigint NOT NULL,
+  CONSTRAINT media_company_pkey PRIMARY KEY (media_id, company_id),
+  CONSTRAINT media_company_company_id_fkey FOREIGN KEY (company_id) REFERENCES company(id) ON DELETE CASCADE,
+  CONSTRAINT media_company_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
+);
+
+CREATE INDEX media_company_company ON public.media_company USING btree (company_id, media_id);
+
+CREATE TABLE media_credit (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  person_id bigint NOT NULL,
+  credit_type text NOT NULL,
+  department text,
+  job text,
+  character text,
+  position integer NOT NULL DEFAULT 0,
+  CONSTRAINT media_credit_media_id_person_id_credit_type_department_job__key UNIQUE NULLS NOT DISTINCT (media_id, person_id, credit_type, department, job, "character"),
+  CONSTRAINT media_credit_pkey PRIMARY KEY (id),
+  CONSTRAINT media_credit_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_credit_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id) ON DELETE CASCADE,
+  CONSTRAINT media_credit_credit_type_check CHECK ((credit_type = ANY (ARRAY['cast'::text, 'crew'::text]))),
+  CONSTRAINT media_credit_position_check CHECK (("position" >= 0))
+);
+
+CREATE INDEX media_credit_person ON public.media_credit USING btree (person_id, media_id);
+
+CREATE TRIGGER credit_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_credit FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE media_external_id (
+  media_id bigint NOT NULL,
+  provider text NOT NULL,
+  ns text NOT NULL DEFAULT 'any'::text,
+  external_id text NOT NULL,
+  CONSTRAINT media_external_id_media_id_provider_ns_key UNIQUE (media_id, provider, ns),
+  CONSTRAINT media_external_id_pkey PRIMARY KEY (provider, ns, external_id),
+  CONSTRAINT media_external_id_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_external_id_provider_fkey FOREIGN KEY (provider) REFERENCES metadata_provider(name) ON UPDATE CASCADE ON DELETE RESTRICT,
+  CONSTRAINT media_external_id_check CHECK (((provider <> 'imdb'::text) OR ((ns = 'any'::text) AND (external_id ~ '^tt[0-9]{5,12}$'::text)))),
+  CONSTRAINT media_external_id_check1 CHECK (((provider <> ALL (ARRAY['tmdb'::text, 'tvdb'::text, 'trakt'::text])) OR ((ns <> 'any'::text) AND (external_id ~ '^[1-9][0-9]{0,9}$'::text)))),
+  CONSTRAINT media_external_id_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 100))),
+  CONSTRAINT media_external_id_ns_check CHECK ((ns = ANY (ARRAY['movie'::text, 'tv'::text, 'any'::text])))
+);
+
+CREATE TRIGGER external_id_delete AFTER DELETE ON public.media_external_id REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER external_id_update AFTER UPDATE ON public.media_external_id REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
+
+CREATE TABLE media_genre (
+  media_id bigint NOT NULL,
+  genre_id bigint NOT NULL,
+  weight real NOT NULL DEFAULT 1,
+  CONSTRAINT media_genre_pkey PRIMARY KEY (media_id, genre_id),
+  CONSTRAINT media_genre_genre_id_fkey FOREIGN KEY (genre_id) REFERENCES genre(id) ON DELETE CASCADE,
+  CONSTRAINT media_genre_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_genre_weight_check CHECK (((weight >= (0)::double precision) AND (weight <= (1)::double precision)))
+);
+
+CREATE INDEX media_genre_genre ON public.media_genre USING btree (genre_id, media_id);
+
+CREATE TRIGGER media_genre_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER media_genre_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
+
+CREATE TABLE media_image (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  provider_id bigint,
+  type text NOT NULL,
+  url text NOT NULL,
+  language text,
+  position integer NOT NULL DEFAULT 0,
+  CONSTRAINT media_image_media_id_provider_id_type_url_key UNIQUE NULLS NOT DISTINCT (media_id, provider_id, type, url),
+  CONSTRAINT media_image_pkey PRIMARY KEY (id),
+  CONSTRAINT media_image_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_image_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT media_image_type_check CHECK ((type = ANY (ARRAY['poster'::text, 'background'::text, 'logo'::text, 'still'::text]))),
+  CONSTRAINT media_image_url_check CHECK ((url ~ '^(https?://|asset:)'::text))
+);
+
+CREATE TRIGGER image_delete AFTER DELETE ON public.media_image REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER image_insert AFTER INSERT ON public.media_image REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER image_update AFTER UPDATE ON public.media_image REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
+
+CREATE TABLE media_keyword (
+  media_id bigint NOT NULL,
+  keyword_id bigint NOT NULL,
+  CONSTRAINT media_keyword_pkey PRIMARY KEY (media_id, keyword_id),
+  CONSTRAINT media_keyword_keyword_id_fkey FOREIGN KEY (keyword_id) REFERENCES keyword(id) ON DELETE CASCADE,
+  CONSTRAINT media_keyword_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
+);
+
+CREATE INDEX media_keyword_keyword ON public.media_keyword USING btree (keyword_id, media_id);
+
+CREATE TABLE media_rating (
+  media_id bigint NOT NULL,
+  provider_id bigint NOT NULL,
+  rating_type text NOT NULL DEFAULT 'user'::text,
+  rating numeric(4,2) NOT NULL,
+  raw_rating numeric(7,2) NOT NULL,
+  vote_count bigint,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT media_rating_pkey PRIMARY KEY (media_id, provider_id, rating_type),
+  CONSTRAINT media_rating_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_rating_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES rating_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT media_rating_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (10)::numeric))),
+  CONSTRAINT media_rating_rating_type_check CHECK ((rating_type = ANY (ARRAY['user'::text, 'critic'::text]))),
+  CONSTRAINT media_rating_raw_rating_check CHECK ((raw_rating >= (0)::numeric)),
+  CONSTRAINT media_rating_vote_count_check CHECK ((vote_count >= 0))
+);
+
+CREATE TRIGGER rating_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_rating FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE media_translation (
+  media_id bigint NOT NULL,
+  language text NOT NULL,
+  title text,
+  overview text,
+  tagline text,
+  CONSTRAINT media_translation_pkey PRIMARY KEY (media_id, language),
+  CONSTRAINT media_translation_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_translation_check CHECK ((num_nonnulls(title, overview, tagline) > 0)),
+  CONSTRAINT media_translation_language_check CHECK ((language ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text))
+);
+
+CREATE TRIGGER translation_delete AFTER DELETE ON public.media_translation REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+
+CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+
+CREATE TRIGGER translation_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_translation FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TRIGGER translation_update AFTER UPDATE ON public.media_translation REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
+
+CREATE TABLE metadata_provider (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  priority integer NOT NULL DEFAULT 100,
+  is_external boolean NOT NULL DEFAULT true,
+  CONSTRAINT metadata_provider_name_key UNIQUE (name),
+  CONSTRAINT metadata_provider_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE person (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  name text NOT NULL,
+  tmdb_id integer,
+  imdb_id text,
+  image_url text,
+  overall_rating numeric(4,2),
+  CONSTRAINT person_imdb_id_key UNIQUE (imdb_id),
+  CONSTRAINT person_public_id_key UNIQUE (public_id),
+  CONSTRAINT person_tmdb_id_key UNIQUE (tmdb_id),
+  CONSTRAINT person_pkey PRIMARY KEY (id),
+  CONSTRAINT person_imdb_id_check CHECK ((imdb_id ~ '^nm[0-9]{5,12}$'::text)),
+  CONSTRAINT person_name_check CHECK (((length(name) >= 1) AND (length(name) <= 300)))
+);
+
+CREATE INDEX person_name ON public.person USING btree (fold(name));
+
+CREATE TABLE play_count (
+  subject_hash bytea NOT NULL,
+  media_id bigint NOT NULL,
+  stream_id bigint,
+  counted_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT play_count_pkey PRIMARY KEY (subject_hash, media_id),
+  CONSTRAINT play_count_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT play_count_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT play_count_subject_hash_check CHECK ((octet_length(subject_hash) = 32))
+);
+
+CREATE INDEX play_count_counted ON public.play_count USING btree (counted_at);
+
+CREATE INDEX play_count_media ON public.play_count USING btree (media_id);
+
+CREATE INDEX play_count_stream ON public.play_count USING btree (stream_id);
+
+CREATE TRIGGER play_count_inserted AFTER INSERT OR UPDATE ON public.play_count FOR EACH ROW EXECUTE FUNCTION play_counted();
+
+CREATE UNLOGGED TABLE rate_limit (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint,
+  CONSTRAINT rate_limit_pkey PRIMARY KEY (key)
+);
+
+CREATE INDEX rate_limit_expire ON public.rate_limit USING btree (expire);
+
+CREATE TABLE rating_provider (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  max_rating numeric(6,2) NOT NULL,
+  is_percentage boolean NOT NULL DEFAULT false,
+  CONSTRAINT rating_provider_name_key UNIQUE (name),
+  CONSTRAINT rating_provider_pkey PRIMARY KEY (id),
+  CONSTRAINT rating_provider_max_rating_check CHECK ((max_rating > (0)::numeric))
+);
+
+CREATE TABLE season (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  number integer NOT NULL,
+  title text,
+  overview text,
+  poster_url text,
+  air_date date,
+  tmdb_id integer,
+  provider_id bigint,
+  CONSTRAINT season_id_media_id_key UNIQUE (id, media_id),
+  CONSTRAINT season_media_id_number_key UNIQUE (media_id, number),
+  CONSTRAINT season_tmdb_id_key UNIQUE (tmdb_id),
+  CONSTRAINT season_pkey PRIMARY KEY (id),
+  CONSTRAINT season_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT season_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT season_number_check CHECK ((number >= 0))
+);
+
+CREATE TRIGGER season_notify AFTER INSERT OR DELETE OR UPDATE ON public.season FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE setting (
+  key text NOT NULL,
+  type text NOT NULL,
+  value jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT setting_pkey PRIMARY KEY (key),
+  CONSTRAINT setting_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT setting_key_check CHECK ((key ~ '^[a-z][A-Za-z0-9.]{0,99}$'::text)),
+  CONSTRAINT setting_type_check CHECK ((type = ANY (ARRAY['string'::text, 'integer'::text, 'boolean'::text, 'json'::text])))
+);
+
+CREATE TRIGGER setting_touch BEFORE UPDATE ON public.setting FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE source (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  name text NOT NULL,
+  base_url text NOT NULL,
+  is_active boolean NOT NULL DEFAULT false,
+  priority integer NOT NULL DEFAULT 0,
+  health_score numeric(5,2) NOT NULL DEFAULT 100,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT source_name_key UNIQUE (name),
+  CONSTRAINT source_public_id_key UNIQUE (public_id),
+  CONSTRAINT source_pkey PRIMARY KEY (id),
+  CONSTRAINT source_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT source_health_score_check CHECK (((health_score >= (0)::numeric) AND (health_score <= (100)::numeric))),
+  CONSTRAINT source_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+
+CREATE TRIGGER source_touch BEFORE UPDATE ON public.source FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE stream (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  kind text NOT NULL,
+  name text NOT NULL,
+  origin text,
+  size_bytes bigint,
+  resolution text,
+  quality text,
+  codec text,
+  audio text[] NOT NULL DEFAULT '{}'::text[],
+  channels text[] NOT NULL DEFAULT '{}'::text[],
+  hdr_formats text[] NOT NULL DEFAULT '{}'::text[],
+  hdr boolean GENERATED ALWAYS AS ((cardinality(hdr_formats) > 0)) STORED,
+  release_group text,
+  edition text,
+  part_number integer,
+  parsed_by text,
+  parser_version text,
+  licence_code text,
+  attribution text,
+  licence_proof_url text,
+  state text NOT NULL DEFAULT 'active'::text,
+  is_active boolean NOT NULL DEFAULT true,
+  is_blocked boolean NOT NULL DEFAULT false,
+  is_public boolean NOT NULL DEFAULT true,
+  score numeric(4,2) NOT NULL DEFAULT 0,
+  playback_count bigint NOT NULL DEFAULT 0,
+  owner_id bigint,
+  verified_at timestamp with time zone,
+  last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT stream_public_id_key UNIQUE (public_id),
+  CONSTRAINT stream_pkey PRIMARY KEY (id),
+  CONSTRAINT stream_licence_code_fkey FOREIGN KEY (licence_code) REFERENCES licence(code) ON UPDATE CASCADE ON DELETE RESTRICT,
+  CONSTRAINT stream_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT stream_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['torrent'::text, 'http'::text, 'usenet'::text, 'ftp'::text, 'local'::text, 'youtube'::text, 'telegram'::text, 'external'::text]))),
+  CONSTRAINT stream_licence_proof_url_check CHECK ((licence_proof_url ~ '^https?://'::text)),
+  CONSTRAINT stream_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  CONSTRAINT stream_part_number_check CHECK ((part_number > 0)),
+  CONSTRAINT stream_playback_count_check CHECK ((playback_count >= 0)),
+  CONSTRAINT stream_resolution_check CHECK ((resolution = ANY (ARRAY['2160p'::text, '1440p'::text, '1080p'::text, '1080i'::text, '720p'::text, '576p'::text, '576i'::text, '540p'::text, '480p'::text, '480i'::text, '360p'::text, '240p'::text]))),
+  CONSTRAINT stream_score_check CHECK (((score >= (0)::numeric) AND (score <= (10)::numeric))),
+  CONSTRAINT stream_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT stream_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'broken'::text])))
+);
+
+CREATE INDEX stream_kind ON public.stream USING btree (kind, id);
+
+CREATE INDEX stream_licence ON public.stream USING btree (licence_code);
+
+CREATE INDEX stream_owner ON public.stream USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE TRIGGER stream_notify_update AFTER UPDATE ON public.stream REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_stream_updated();
+
+CREATE TRIGGER stream_touch BEFORE UPDATE ON public.stream FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TRIGGER stream_update AFTER UPDATE ON public.stream REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION stream_changed();
+
+CREATE TABLE stream_external (
+  stream_id bigint NOT NULL,
+  service text NOT NULL DEFAULT 'web'::text,
+  url text NOT NULL,
+  region text,
+  deep_link text,
+  is_verified boolean NOT NULL DEFAULT false,
+  reported_count integer NOT NULL DEFAULT 0,
+  CONSTRAINT stream_external_service_url_key UNIQUE (service, url),
+  CONSTRAINT stream_external_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_external_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_external_region_check CHECK ((region ~ '^[A-Z]{2}$'::text)),
+  CONSTRAINT stream_external_reported_count_check CHECK ((reported_count >= 0)),
+  CONSTRAINT stream_external_service_check CHECK (((length(service) >= 1) AND (length(service) <= 100))),
+  CONSTRAINT stream_external_url_check CHECK (((url ~ '^[a-z][a-z0-9+.-]*:'::text) AND (length(url) <= 8192)))
+);
+
+CREATE TABLE stream_file (
+  stream_id bigint NOT NULL,
+  file_index integer NOT NULL,
+  name text NOT NULL,
+  size_bytes bigint,
+  content_type text,
+  CONSTRAINT stream_file_pkey PRIMARY KEY (stream_id, file_index),
+  CONSTRAINT stream_file_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_file_file_index_check CHECK ((file_index >= 0)),
+  CONSTRAINT stream_file_size_bytes_check CHECK ((size_bytes >= 0))
+);
+
+CREATE TABLE stream_http (
+  stream_id bigint NOT NULL,
+  source_id bigint,
+  file_path text,
+  url text NOT NULL,
+  url_hash bytea NOT NULL,
+  format text,
+  headers_sealed bytea,
+  expires_at timestamp with time zone,
+  CONSTRAINT stream_http_source_id_file_path_key UNIQUE (source_id, file_path),
+  CONSTRAINT stream_http_url_hash_key UNIQUE (url_hash),
+  CONSTRAINT stream_http_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_http_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT stream_http_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_http_check CHECK (((source_id IS NULL) = (file_path IS NULL))),
+  CONSTRAINT stream_http_format_check CHECK ((format = ANY (ARRAY['progressive'::text, 'hls'::text, 'dash'::text]))),
+  CONSTRAINT stream_http_url_check CHECK (((url ~ '^https?://'::text) AND (length(url) <= 8192))),
+  CONSTRAINT stream_http_url_hash_check CHECK ((octet_length(url_hash) = 32))
+);
+
+CREATE INDEX stream_http_expiry ON public.stream_http USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE TRIGGER stream_http_delete AFTER DELETE ON public.stream_http REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION stream_http_deleted();
+
+CREATE TABLE stream_language (
+  stream_id bigint NOT NULL,
+  language text NOT NULL,
+  kind text NOT NULL,
+  CONSTRAINT stream_language_pkey PRIMARY KEY (stream_id, language, kind),
+  CONSTRAINT stream_language_language_fkey FOREIGN KEY (language) REFERENCES language(code) ON UPDATE CASCADE ON DELETE RESTRICT,
+  CONSTRAINT stream_language_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_language_kind_check CHECK ((kind = ANY (ARRAY['audio'::text, 'subtitle'::text])))
+);
+
+CREATE TABLE stream_local (
+  stream_id bigint NOT NULL,
+  folder text NOT NULL,
+  path text NOT NULL,
+  CONSTRAINT stream_local_folder_path_key UNIQUE (folder, path),
+  CONSTRAINT stream_local_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_local_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_local_path_check CHECK (((path !~ '(^|/)\.\.(/|$)'::text) AND (path !~ '^/'::text)))
+);
+
+CREATE TABLE stream_media_link (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  stream_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  episode_id bigint,
+  file_index integer,
+  file_name text,
+  size_bytes bigint,
+  is_primary boolean NOT NULL DEFAULT true,
+  is_verified boolean NOT NULL DEFAULT false,
+  confidence real NOT NULL DEFAULT 1,
+  linked_by bigint,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT stream_media_link_stream_id_media_id_episode_id_file_index_key UNIQUE NULLS NOT DISTINCT (stream_id, media_id, episode_id, file_index),
+  CONSTRAINT stream_media_link_pkey PRIMARY KEY (id),
+  CONSTRAINT stream_media_link_episode_id_media_id_fkey FOREIGN KEY (episode_id, media_id) REFERENCES episode(id, media_id) ON DELETE CASCADE,
+  CONSTRAINT stream_media_link_linked_by_fkey FOREIGN KEY (linked_by) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT stream_media_link_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT stream_media_link_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_media_link_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+  CONSTRAINT stream_media_link_file_index_check CHECK ((file_index >= 0)),
+  CONSTRAINT stream_media_link_size_bytes_check CHECK ((size_bytes >= 0))
+);
+
+CREATE INDEX stream_media_link_episode ON public.stream_media_link USING btree (episode_id) WHERE (episode_id IS NOT NULL);
+
+CREATE INDEX stream_media_link_media ON public.stream_media_link USING btree (media_id, episode_id);
+
+CREATE INDEX stream_media_link_user ON public.stream_media_link USING btree (linked_by) WHERE (linked_by IS NOT NULL);
+
+CREATE TRIGGER link_delete AFTER DELETE ON public.stream_media_link REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION links_deleted();
+
+CREATE TRIGGER link_insert AFTER INSERT ON public.stream_media_link REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION links_changed();
+
+CREATE TRIGGER link_notify AFTER INSERT OR DELETE OR UPDATE ON public.stream_media_link FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TRIGGER link_update AFTER UPDATE ON public.stream_media_link REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION links_updated();
+
+CREATE TABLE stream_subtitle (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  stream_id bigint NOT NULL,
+  path text NOT NULL,
+  language text,
+  encoding text,
+  similarity real,
+  CONSTRAINT stream_subtitle_stream_id_path_key UNIQUE (stream_id, path),
+  CONSTRAINT stream_subtitle_pkey PRIMARY KEY (id),
+  CONSTRAINT stream_subtitle_language_fkey FOREIGN KEY (language) REFERENCES language(code) ON UPDATE CASCADE ON DELETE RESTRICT,
+  CONSTRAINT stream_subtitle_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_subtitle_path_check CHECK (((length(path) >= 1) AND (length(path) <= 8192))),
+  CONSTRAINT stream_subtitle_similarity_check CHECK (((similarity >= (0)::double precision) AND (similarity <= (1)::double precision)))
+);
+
+CREATE TRIGGER subtitle_notify AFTER INSERT OR DELETE OR UPDATE ON public.stream_subtitle FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TABLE stream_telegram (
+  stream_id bigint NOT NULL,
+  chat text NOT NULL,
+  message_id bigint NOT NULL,
+  CONSTRAINT stream_telegram_chat_message_id_key UNIQUE (chat, message_id),
+  CONSTRAINT stream_telegram_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_telegram_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_telegram_chat_check CHECK ((chat ~ '^(-?[0-9]{1,20}|[A-Za-z][A-Za-z0-9_]{3,31})$'::text)),
+  CONSTRAINT stream_telegram_message_id_check CHECK ((message_id > 0))
+);
+
+CREATE TABLE stream_torrent (
+  stream_id bigint NOT NULL,
+  info_hash text NOT NULL,
+  visibility text NOT NULL DEFAULT 'public'::text,
+  seeders integer,
+  leechers integer,
+  magnet_sealed bytea,
+  file_sealed bytea,
+  web_seeds text[] NOT NULL DEFAULT '{}'::text[],
+  next_check_at timestamp with time zone,
+  CONSTRAINT stream_torrent_info_hash_key UNIQUE (info_hash),
+  CONSTRAINT stream_torrent_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_torrent_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_torrent_info_hash_check CHECK ((info_hash ~ '^[0-9a-f]{40}$'::text)),
+  CONSTRAINT stream_torrent_leechers_check CHECK ((leechers >= 0)),
+  CONSTRAINT stream_torrent_seeders_check CHECK ((seeders >= 0)),
+  CONSTRAINT stream_torrent_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'private'::text, 'webseed'::text])))
+);
+
+CREATE INDEX stream_torrent_check ON public.stream_torrent USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
+
+CREATE TRIGGER torrent_visibility_update AFTER UPDATE OF visibility ON public.stream_torrent FOR EACH ROW WHEN ((new.visibility IS DISTINCT FROM old.visibility)) EXECUTE FUNCTION torrent_visibility_changed();
+
+CREATE TABLE stream_usenet (
+  stream_id bigint NOT NULL,
+  nzb_guid text NOT NULL,
+  nzb_url_sealed bytea,
+  nzb_sealed bytea,
+  is_passworded boolean NOT NULL DEFAULT false,
+  CONSTRAINT stream_usenet_nzb_guid_key UNIQUE (nzb_guid),
+  CONSTRAINT stream_usenet_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_usenet_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_usenet_nzb_guid_check CHECK (((length(nzb_guid) >= 1) AND (length(nzb_guid) <= 200)))
+);
+
+CREATE TABLE stream_youtube (
+  stream_id bigint NOT NULL,
+  video_id text NOT NULL,
+  is_live boolean NOT NULL DEFAULT false,
+  CONSTRAINT stream_youtube_video_id_key UNIQUE (video_id),
+  CONSTRAINT stream_youtube_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_youtube_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_youtube_video_id_check CHECK ((video_id ~ '^[A-Za-z0-9_-]{11}$'::text))
+);
+
+CREATE TABLE sync_state (
+  key text NOT NULL,
+  last_sync_at timestamp with time zone NOT NULL DEFAULT now(),
+  data jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT sync_state_pkey PRIMARY KEY (key)
+);
+
+CREATE TABLE title_word (
+  word text NOT NULL,
+  CONSTRAINT title_word_pkey PRIMARY KEY (word)
+);
+
+CREATE INDEX title_word_trigram ON public.title_word USING gin (word gin_trgm_ops);
+
+CREATE TABLE torrent_tracker (
+  stream_id bigint NOT NULL,
+  tracker_id bigint NOT NULL,
+  tier integer NOT NULL DEFAULT 0,
+  CONSTRAINT torrent_tracker_pkey PRIMARY KEY (stream_id, tracker_id),
+  CONSTRAINT torrent_tracker_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream_torrent(stream_id) ON DELETE CASCADE,
+  CONSTRAINT torrent_tracker_tracker_id_fkey FOREIGN KEY (tracker_id) REFERENCES tracker(id) ON DELETE CASCADE
+);
+
+CREATE INDEX torrent_tracker_tracker ON public.torrent_tracker USING btree (tracker_id);
+
+CREATE TABLE tracker (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  url text NOT NULL,
+  status text NOT NULL DEFAULT 'unknown'::text,
+  successes bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  success_rate real GENERATED ALWAYS AS (
+CASE
+    WHEN ((successes + failures) = 0) THEN NULL::double precision
+    ELSE ((successes)::real / ((successes + failures))::double precision)
+END) STORED,
+  latency_ms integer,
+  last_check_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT tracker_url_key UNIQUE (url),
+  CONSTRAINT tracker_pkey PRIMARY KEY (id),
+  CONSTRAINT tracker_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT tracker_latency_ms_check CHECK ((latency_ms >= 0)),
+  CONSTRAINT tracker_status_check CHECK ((status = ANY (ARRAY['working'::text, 'failing'::text, 'unknown'::text]))),
+  CONSTRAINT tracker_successes_check CHECK ((successes >= 0)),
+  CONSTRAINT tracker_url_check CHECK (((url ~ '^(udp|http|https|ws|wss)://'::text) AND (length(url) <= 2048)))
+);
+
+CREATE INDEX tracker_status ON public.tracker USING btree (status, success_rate DESC);

@@ -1,0 +1,56 @@
+import type { Offer } from '../features/stream-index/index.ts';
+import { qualityRank } from '../kit/quality-rank.ts';
+import type { Target } from '../streams/kind.ts';
+
+export type OfferedStream = { offer: Offer; target: Target };
+
+/**
+ * Where it plays: in the player; in the player too, but by YouTube's rules (Stremio gets 1080p at most, whatever the
+ * video has, and only with the network); in another app or page; nowhere yet.
+ */
+const PLACES: Readonly<Record<Target['via'], number>> = {
+  play: 0,
+  torrent: 0,
+  youtube: 1,
+  external: 2,
+  listed: 3,
+};
+
+/** Filmed off a screen, whatever it was scaled to. */
+const FILMED: ReadonlySet<string> = new Set(['CAM', 'TS', 'TC', 'SCR', 'WORKPRINT', 'R5']);
+
+/** What starts at once and needs nobody else comes first: a file here, a file on a server, then a swarm. */
+const KINDS: ReadonlyMap<string, number> = new Map([
+  ['local', 0],
+  ['http', 1],
+  ['ftp', 1],
+  ['usenet', 2],
+  ['torrent', 3],
+]);
+const OTHER_KIND = 4;
+
+/**
+ * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, the sharper first, and
+ * among equally sharp ones the nearest bytes; otherwise as they came (source, verified, score, size).
+ */
+export function inViewingOrder(streams: readonly OfferedStream[]): OfferedStream[] {
+  return [...streams].sort(
+    (a, b) =>
+      PLACES[a.target.via] - PLACES[b.target.via] ||
+      sharpness(b.offer) - sharpness(a.offer) ||
+      Number(isFilmed(a.offer)) - Number(isFilmed(b.offer)) ||
+      nearness(a.offer) - nearness(b.offer),
+  );
+}
+
+function sharpness({ resolution }: Offer): number {
+  return qualityRank({ resolution });
+}
+
+function isFilmed({ quality }: Offer): boolean {
+  return quality !== null && FILMED.has(quality);
+}
+
+function nearness({ kind }: Offer): number {
+  return KINDS.get(kind) ?? OTHER_KIND;
+}

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../../src/platform/db.ts';
+import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
+
+// The protocol itself: paths, methods, headers, errors. What the answers hold is tested in addon-catalog, -meta and -stream.
+
+const LICENCE = { code: 'CC-BY-3.0', attribution: 'Blender Foundation' };
+const FRESH_CATALOG = 'max-age=300, stale-while-revalidate=3600, stale-if-error=86400, public';
+const FRESH_STREAMS = 'max-age=60, stale-while-revalidate=300, stale-if-error=3600, public';
+
+let server: AddonServer;
+/** Our own id of a film without outside ids. */
+let ownId: string;
+
+beforeAll(async () => {
+  server = await startAddonServer();
+  const file = (n: number) => ({
+    kind: 'http' as const,
+    url: `https://files.example/${n}.mp4`,
+    licence: LICENCE,
+  });
+  await server.add(
+    {
+      kind: 'movie',
+      ids: { imdb: 'tt1254207', tmdb: '10378' },
+      title: 'Big Buck Bunny',
+      genres: ['Comedy', 'Sci-Fi & Fantasy'],
+    },
+    [file(1)],
+  );
+  await server.add({ kind: 'series', ids: { tmdb: '10378' }, title: 'Another of that number' }, [file(2)]);
+  await server.add({ kind: 'event', ids: { tmdb: '777', tvdb: '888' }, title: 'A Concert' }, [file(3)]);
+  await server.add({ kind: 'movie', title: 'Ça va & « amis »', genres: ['Comedy'] }, [file(4)]);
+  const { body } = await server.ask('/catalog/movie/search/search=amis.json');
+  ownId = body.metas[0].id;
+});
+afterAll(() => server?.close());
+
+const get = (path: string, init?: RequestInit) => server.ask(path, init);
+const names = (body: { metas: { name: string }[] }) => body.metas.map((meta) => meta.name);
+
+describe('every answer', () => {
+  test.each([
+    ['/manifest.json', 200],
+    ['/catalog/movie/popular.json', 200],
+    ['/catalog/movie/popular/skip=0.json', 200],
+    ['/meta/movie/tt1254207.json', 200],
+    ['/stream/movie/tt1254207.json', 200],
+    ['/subtitles/movie/tt1254207/videoSize=5&filename=a.mp4&videoHash=0123456789abcdef.json', 200],
+    ['/meta/movie/tt9999999.json', 404],
+    ['/catalog/movie/nothing.json', 404],
+    ['/catalog/movie/popular/skip=-1.json', 400],
+    ['/meta/movie/%E0%A4%A.json', 400],
+    ['/stream/movie/a%00b.json', 400],
+  ])('of %s is %i, JSON and open to every page, for HEAD as for GET', async (path, status) => {
+    const answer = await get(path);
+    const head = await get(path, { method: 'HEAD' });
+    expect([answer.status, head.status]).toEqual([status, status]);
+    expect(head.text).toBe('');
+    for (const { headers } of [answer, head]) {
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('content-type')).toMatch(
+        status === 200 ? /^application\/json; charset=utf-8$/ : /^application\/problem\+json/,
+      );
+    }
+    expect(answer.body).toEqual(expect.any(Object));
+  });
+
+  test('holds its one key and says for how long it may be kept, in the order of the SDK', async () => {
+    const keys = { catalog: 'metas', meta: 'meta', stream: 'streams', subtitles: 'subtitles' };
+    for (const [resource, key] of Object.entries(keys)) {
+      const { body, headers } = await get(
+        `/${resource}/movie/${resource === 'catalog' ? 'popular' : 'tt1254207'}.json`,
+      );
+      expect(Object.keys(body)).toEqual([key, 'cacheMaxAge', 'staleRevalidate', 'staleError']);
+      expect(headers.get('cache-control')).toBe(resource === 'stream' ? FRESH_STREAMS : FRESH_CATALOG);
+    }
+    expect((await get('/manifest.json')).headers.get('cache-control')).toBe('max-age=300, public');
+    expect((await get('/meta/movie/tt9999999.json')).headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('to the same question again is 304 when nothing changed, and open to every page still', async () => {
+    const etag = (await get('/manifest.json')).headers.get('etag') ?? '';
+    const again = await get('/manifest.json', {
+      headers: { 'If-None-Match': etag, 'Cache-Control': 'max-age=0' },
+    });
+    expect(again.status).toBe(304);
+    expect(again.headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('methods', () => {
+  test.each(['/manifest.json', '/stream/movie/tt1254207.json', '/meta/nothing'])(
+    'OPTIONS of %s tells a browser that it may ask',
+    async (path) => {
+      const { status, headers, text } = await get(path, {
+        method: 'OPTIONS',
+        headers: { 'Access-Control-Request-Headers': 'x-one, Content-Type' },
+      });
+      expect([status, text]).toEqual([204, '']);
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('access-control-allow-methods')).toBe('GET, HEAD, OPTIONS');
+      expect(headers.get('access-control-allow-headers')).toBe('x-one, Content-Type');
+    },
+  );
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is refused with what is allowed', async (method) => {
+    const { status, headers, body } = await get('/stream/movie/tt1254207.json', { method });
+    expect([status, body.code]).toEqual([405, 'addon.method']);
+    expect(headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('paths', () => {
+  test.each([
+    '/catalog/movie/popular',
+    '/meta/movie/tt1254207',
+    '/stream/movie/tt1254207.jsonx',
+    '/stream/movie.json',
+    '/stream/.json',
+    '/catalog/movie/popular/skip=0/more.json',
+    '/addon_catalog/all/community.json',
+    '/meta/movie/.json',
+  ])('%s is 404', async (path) => {
+    const { status, body, headers } = await get(path);
+    expect([status, body.status]).toEqual([404, 404]);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  test.each([
+    ['/catalog/movie/nothing.json', 'addon.no_catalog'],
+    ['/catalog/anime/popular.json', 'addon.no_catalog'],
+    ['/catalog/movie/__proto__.json', 'addon.no_catalog'],
+    ['/meta/movie/whatever.json', 'addon.no_title'],
+    ['/meta/series/tt1254207.json', 'addon.no_title'],
+    ['/meta/movie/tt1254207%3A1%3A2.json', 'addon.no_title'],
+    ['/addon_catalog/movie/popular.json', 'addon.not_found'],
+  ])('%s is told apart as %s', async (path, code) => {
+    expect((await get(path)).body).toMatchObject({ status: 404, code });
+  });
+
+  test.each([
+    'tt9999999',
+    'tt9999999:1:2',
+    'kitsu:1',
+    'not%20an%20id',
+    '%E6%98%A0%E7%94%BB',
+    'a%2Fb',
+    'constructor',
+  ])('a stream or subtitle of the unknown %s is an empty list', async (id) => {
+    expect((await get(`/stream/movie/${id}.json`)).body.streams).toEqual([]);
+    expect((await get(`/subtitles/movie/${id}.json`)).body.subtitles).toEqual([]);
+  });
+
+  test('an id means the same percent-encoded and bare, and is answered as it was asked', async () => {
+    expect(ownId).toMatch(/^trib:[\da-f-]{36}$/);
+    for (const spelt of [ownId, encodeURIComponent(ownId), ownId.replace(':', '%3a')]) {
+      const { body } = await get(`/meta/movie/${spelt}.json`);
+      expect(body.meta).toMatchObject({ id: ownId, name: 'Ça va & « amis »' });
+    }
+    // Decoded once, not twice.
+    expect((await get(`/meta/movie/${encodeURIComponent(encodeURIComponent(ownId))}.json`)).status).toBe(404);
+  });
+
+  test('a number of TMDB or TVDB means what its type says', async () => {
+    const metaName = async (path: string) => (await get(`/meta/${path}.json`)).body.meta?.name;
+    expect(await metaName('movie/tmdb%3A10378')).toBe('Big Buck Bunny');
+    expect(await metaName('series/tmdb%3A10378')).toBe('Another of that number');
+    expect(await metaName('movie/tmdb%3Amovie%3A10378')).toBe('Big Buck Bunny');
+    expect(await metaName('events/tmdb%3A777')).toBe('A Concert');
+    expect(await metaName('events/tvdb%3A888')).toBe('A Concert');
+    expect(await metaName('movie/tmdb%3A777')).toBeUndefined();
+    const listed = (await get('/catalog/events/popular.json')).body.metas;
+    expect(listed).toMatchObject([{ id: 'tmdb:777', type: 'events' }]);
+    expect((await get('/stream/events/tmdb%3A777.json')).body.streams).toMatchObject([
+      { url: expect.any(String) },
+    ]);
+  });
+});
+
+describe('extras', () => {
+  test('are split before they are decoded', async () => {
+    const found = async (search: string) =>
+      names((await get(`/catalog/movie/search/search=${search}.json`)).body);
+    expect(await found('va%20%26%20amis')).toEqual(['Ça va & « amis »']);
+    expect(await found('va+amis')).toEqual(['Ça va & « amis »']);
+    expect(await found('va%20%2B%20amis')).toEqual(['Ça va & « amis »']);
+    expect(await found('ca%20va%26skip=100')).toEqual([]);
+    expect(await found('CA&skip=0')).toEqual(['Ça va & « amis »']);
+    expect(await found('ca&skip=100')).toEqual([]);
+  });
+
+  test('a genre with an ampersand and spaces filters, in either spelling of a space', async () => {
+    for (const genre of ['Sci-Fi%20%26%20Fantasy', 'Sci-Fi+%26+Fantasy'])
+      expect(names((await get(`/catalog/movie/popular/genre=${genre}.json`)).body)).toEqual([
+        'Big Buck Bunny',
+      ]);
+    expect(names((await get('/catalog/movie/popular/genre=Comedy&skip=0.json')).body)).toHaveLength(2);
+    expect(names((await get('/catalog/movie/popular/genre=.json')).body)).toHaveLength(2);
+    expect(names((await get('/catalog/movie/popular/genre=Western.json')).body)).toEqual([]);
+  });
+
+  test('a query after them changes nothing', async () => {
+    const { body } = await get('/catalog/movie/popular/genre=Sci-Fi%20%26%20Fantasy.json?genre=Comedy&x/y=z');
+    expect(names(body)).toEqual(['Big Buck Bunny']);
+    expect((await get('/manifest.json?token=1')).status).toBe(200);
+    expect((await get('/meta/movie/tt1254207?x.json')).status).toBe(404);
+  });
+
+  test.each(['skip=x', 'skip=1.5', 'skip=', 'skip', '=5', 'search=%', 'search=%C3'])(
+    'the broken %s is a 400 that says so',
+    async (extra) => {
+      const { status, body } = await get(`/catalog/movie/search/${extra}.json`);
+      expect(status).toBe(400);
+      expect(body.code).toMatch(/^addon\.bad_/);
+    },
+  );
+
+  test('one nobody knows is passed over, a skip past everything is an empty page', async () => {
+    expect(names((await get('/catalog/movie/popular/colour=red&genre=Comedy.json')).body)).toHaveLength(2);
+    for (const skip of ['100', '100000', '100001', '999999999999'])
+      expect(names((await get(`/catalog/movie/popular/skip=${skip}.json`)).body)).toEqual([]);
+  });
+});
+
+describe('the manifest', () => {
+  test('names what is there, with a version that rises with each change of the settings', async () => {
+    const { body } = await get('/manifest.json');
+    expect(body).toMatchObject({
+      id: 'org.tributary.addon',
+      name: 'Tributary',
+      resources: ['catalog', 'meta', 'stream', 'subtitles'],
+      types: ['movie', 'series', 'tv', 'events'],
+      behaviorHints: { configurable: true, configurationRequired: false },
+      logo: `${server.baseUrl}/logo.png`,
+    });
+    expect(body.version).toMatch(/^\d+\.\d+\.\d+$/);
+    await server.set({ addonName: 'Films of ours' });
+    const renamed = (await get('/manifest.json')).body;
+    const patch = (version: string) => Number(version.split('.')[2]);
+    expect(renamed.name).toBe('Films of ours');
+    expect(patch(renamed.version)).toBe(patch(body.version) + 1);
+    await server.set({ addonName: null });
+  });
+
+  test('lists search where a search term is a must, so that no board shows it', async () => {
+    const { body } = await get('/manifest.json');
+    const search = body.catalogs.filter((catalog: { id: string }) => catalog.id === 'search');
+    expect(search).toHaveLength(4);
+    for (const { extra } of search)
+      expect(extra).toEqual([{ name: 'search', isRequired: true }, { name: 'skip' }]);
+    expect((await get('/catalog/movie/search.json')).body.metas).toEqual([]);
+  });
+
+  test('points at the address it was asked by', async () => {
+    const { body } = await get('/manifest.json', {
+      headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example' },
+    });
+    expect(body.logo).toBe('https://films.example/logo.png');
+  });
+
+  test('fits the 8,192 bytes of account sync with twenty lists and sixty genres of thirty letters', async () => {
+    await using full = await startAddonServer();
+    const genres = Array.from({ length: 60 }, (_, n) => `Genre ${n} `.padEnd(30, 'é'));
+    const video = (videoId: string) => ({ kind: 'youtube' as const, videoId, licence: LICENCE });
+    await full.add({ kind: 'movie', title: 'Film', genres: genres.slice(0, 50) }, [video('aqz-KE-bpKQ')]);
+    await full.add({ kind: 'series', title: 'Show', genres: genres.slice(10) }, [video('aqz-KE-bpKR')]);
+    await full.db.query(command('test.lists')`
+      WITH c AS (INSERT INTO catalog (slug, name, in_manifest)
+        SELECT 'a-list-with-a-long-name-' || n, 'A list with a rather long name, number ' || n, true FROM generate_series(1, 20) n RETURNING id)
+      INSERT INTO catalog_item (catalog_id, media_id) SELECT c.id, m.id FROM c, media m
+    `);
+    await full.settled();
+    const { text, body } = await full.ask('/manifest.json');
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8192);
+    const listed: { id: string; extra: { name: string; options?: string[] }[] }[] = body.catalogs;
+    expect(new Set(listed.map((catalog) => catalog.id))).toEqual(
+      new Set([
+        ...Array.from({ length: 20 }, (_, n) => `list-a-list-with-a-long-name-${n + 1}`),
+        'popular',
+        'new',
+        'search',
+      ]),
+    );
+    const options = listed.flatMap((catalog) => catalog.extra.flatMap((extra) => extra.options ?? []));
+    expect(options.every((option) => genres.includes(option))).toBe(true);
+  });
+});
+
+describe('around it', () => {
+  test('the page says how to install: the address to paste and the stremio:// link', async () => {
+    for (const path of ['/', '/configure']) {
+      const { status, headers, text } = await get(path);
+      expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(text).toContain(`${server.baseUrl}/manifest.json`);
+      expect(text).toContain(`${server.baseUrl.replace('http:', 'stremio:')}/manifest.json`);
+    }
+  });
+
+  test('a visitor over the limit is told when to come again, on any page', async () => {
+    await using busy = await startAddonServer({ RATE_LIMIT_ADDON: '3' });
+    const answers = [];
+    for (let n = 0; n < 4; n += 1) answers.push(await busy.ask('/manifest.json'));
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 429]);
+    expect(answers[3]?.headers.get('access-control-allow-origin')).toBe('*');
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('a part of it that fails is a 500 in our words, on any page', async () => {
+    await using broken = await startAddonServer();
+    await broken.db.query(command('test.break')`ALTER TABLE media RENAME TO gone`);
+    const { status, body, headers } = await broken.ask('/catalog/movie/popular.json');
+    expect([status, body.code]).toEqual([500, 'internal']);
+    expect(JSON.stringify(body)).not.toMatch(/media|relation|SELECT/);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+  });
+});

@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import express from 'express';
+import type { z } from 'zod';
+import { addonDoor, shippedAssets } from '../../src/doors.ts';
+import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
+import { createSettings } from '../../src/features/settings/index.ts';
+import { type LinkTarget, StreamInput, saveStream } from '../../src/features/stream-index/index.ts';
+import { createCache } from '../../src/platform/cache.ts';
+import { loadConfig } from '../../src/platform/config.ts';
+import { createCrypto } from '../../src/platform/crypto.ts';
+import type { Pool } from '../../src/platform/db.ts';
+import { createLinks, type Links } from '../../src/platform/links.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { createNet } from '../../src/platform/net.ts';
+import { createNotify } from '../../src/platform/notify.ts';
+import { reportErrors } from '../../src/platform/problem.ts';
+import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
+import { openSpaces } from '../../src/spaces.ts';
+import { createKinds } from '../../src/streams/registry.ts';
+import { webRoutes } from '../../src/web/routes.ts';
+import { freshDatabase } from './database.ts';
+
+export type AddonAnswer = {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+  body: any;
+};
+
+export type AddonServer = AsyncDisposable & {
+  baseUrl: string;
+  /** One request; the body is parsed where there is one. */
+  ask(path: string, init?: RequestInit): Promise<AddonAnswer>;
+  db: Pool;
+  links: Links;
+  /** A title with the given streams, in order; answers its number. */
+  add(title: z.input<typeof TitleInput>, streams?: readonly StreamOf[]): Promise<number>;
+  /** One stream of a title, or of an episode of it. */
+  addStream(input: StreamOf, link: LinkTarget): Promise<number>;
+  /** Run-time settings, as `PATCH /api/settings` would change them. */
+  set(changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Resolves once this server has forgotten what it kept from before every change made so far. */
+  settled(): Promise<void>;
+  /** `tributary_addon_dropped_total` by `resource reason`. */
+  dropped(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+};
+
+export type StreamOf = z.input<typeof StreamInput>;
+
+/** The add-on on a free port of 127.0.0.1, everything below it real: database, settings, caches, links, kinds, limits. */
+export async function startAddonServer(env: Readonly<Record<string, string>> = {}): Promise<AddonServer> {
+  const log = createLog('silent');
+  const { db, url, ...database } = await freshDatabase();
+  const config = loadConfig({ RATE_LIMIT_ADDON: '1000000', ...env });
+  const crypto = createCrypto(['a secret for tests that is long enough']);
+  const notify = createNotify({ url, log });
+  const cache = createCache({ redis: null, notify, log });
+  const metrics = createMetrics();
+  metrics.watch({ db, cache, redis: null, notify });
+  const settings = await createSettings({ db, config, notify, log });
+  const limitPool = openRateLimitPool({ url, log });
+  const limiter = createRateLimiter({
+    redis: null,
+    pgPool: limitPool,
+    log,
+    hashKey: (text) => crypto.mac('rate-limit', text).toString('base64url'),
+  });
+  const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
+  const kinds = createKinds({ db, net, log, crypto, localFolders: new Map(), shippedFolder: '/nonexistent' });
+  const links = createLinks(crypto);
+
+  const app = express();
+  // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
+  app.set('trust proxy', 'loopback');
+  app.use(addonDoor({ config, db, links, kinds, settings, metrics, limiter }, openSpaces({ cache })));
+  app.use(shippedAssets());
+  app.use(webRoutes({ distDir: '/nonexistent', isBuilt: () => false }));
+  app.use(reportErrors(log));
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+
+  const settled = async () => {
+    while (!(await notify.publish('settled', '')));
+    await cache.settled();
+  };
+  const addStream = async (input: StreamOf, link: LinkTarget) => {
+    const { streamId } = await saveStream({ db, kinds }, StreamInput.parse(input), link);
+    await settled();
+    return streamId;
+  };
+  const close = async () => {
+    server.close();
+    server.closeAllConnections();
+    await kinds.close();
+    await net.close();
+    await limitPool.end();
+    await cache.close();
+    await notify.close();
+    metrics.close();
+    await database.close();
+  };
+  const baseUrl = `http://127.0.0.1:${address.port}`;
+  return {
+    baseUrl,
+    ask: async (path, init) => answerOf(await fetch(`${baseUrl}${path}`, init)),
+    db,
+    links,
+    async add(title, streams = []) {
+      const { mediaId } = await upsertTitle(db, TitleInput.parse(title));
+      for (const stream of streams) await addStream(stream, { mediaId });
+      await settled();
+      return mediaId;
+    },
+    addStream,
+    set: async (changes) => void (await settings.patch(changes)),
+    settled,
+    async dropped() {
+      const { body } = await metrics.render();
+      const found = body.matchAll(
+        /^tributary_addon_dropped_total\{resource="([^"]+)",reason="([^"]+)"\} (\d+)$/gm,
+      );
+      return Object.fromEntries(
+        [...found].map(([, resource, reason, n]) => [`${resource} ${reason}`, Number(n)]),
+      );
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function answerOf(response: Response): Promise<AddonAnswer> {
+  const text = await response.text();
+  const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
+  const body = isJson && text !== '' ? JSON.parse(text) : null;
+  return { status: response.status, headers: response.headers, text, body };
+}

@@ -1,0 +1,13 @@
+/** Tables that stay small whatever the catalogue holds: reading them whole is right, and they need no index on what they refer to. */
+export const SMALL_TABLES: ReadonlySet<string> = new Set([
+  'genre',
+  'genre_translation',
+  'language',
+  'licence',
+  'metadata_provider',
+  'rating_provider',
+  'schema_migration',
+  'setting',
+  'source',
+  'sync_state',
+]);

@@ -1,0 +1,57 @@
+import type { CatalogQuery } from '../../../src/catalogs/catalog.ts';
+import {
+  curatedLists,
+  curatedPage,
+  genreNames,
+  popularPage,
+  recentPage,
+  searchPage,
+  similarPage,
+  standingOf,
+} from '../../../src/catalogs/queries.ts';
+import type { Db } from '../../../src/platform/db.ts';
+import { type Calls, FILM } from './sample.ts';
+
+const VISIBILITIES = ['licensed', 'all'] as const;
+/** From every second title down to one in 2,000, and one nobody has. */
+const GENRES = [undefined, 'Drama', 'Genre 5', 'Western', 'Silent', 'Unheard of'];
+const SKIPS = [0, 500];
+
+const query = (more: Partial<CatalogQuery>): CatalogQuery => ({
+  kind: 'movie',
+  visibility: 'all',
+  language: 'de',
+  skip: 0,
+  ...more,
+});
+
+function everyPage(page: (db: Db, asked: CatalogQuery) => Promise<unknown>) {
+  return async (db: Db) => {
+    for (const visibility of VISIBILITIES)
+      for (const genre of GENRES)
+        for (const skip of SKIPS) await page(db, query({ visibility, genre, skip }));
+  };
+}
+
+async function withEach<T>(values: readonly T[], ask: (value: T) => Promise<unknown>): Promise<void> {
+  for (const value of values) await ask(value);
+}
+
+export const catalogCalls: Calls = {
+  popular: everyPage(popularPage),
+  recent: everyPage(recentPage),
+  curated: everyPage((db, asked) => curatedPage(db, asked, 'open-films')),
+  'curated lists': (db) => withEach(VISIBILITIES, (visibility) => curatedLists(db, visibility)),
+  'genre names': (db) => withEach(VISIBILITIES, (visibility) => genreNames(db, visibility, 50)),
+  standing: (db) => withEach(VISIBILITIES, (visibility) => standingOf(db, FILM, visibility)),
+  search: (db) =>
+    withEach(VISIBILITIES, (visibility) =>
+      withEach(['t', 'the', 'riv', 'love river', 'nothing at all'], (text) =>
+        searchPage(db, query({ visibility }), { text }),
+      ),
+    ),
+  similar: (db) =>
+    withEach(VISIBILITIES, (visibility) =>
+      withEach(['nigth', 'lovve the rivr'], (text) => similarPage(db, query({ visibility }), text)),
+    ),
+};

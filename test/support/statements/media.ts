@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/queries/detail.ts';
+import * as labels from '../../../src/features/media/queries/labels.ts';
+import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
+import * as match from '../../../src/features/media/queries/match.ts';
+import * as people from '../../../src/features/media/queries/people.ts';
+import * as seasons from '../../../src/features/media/queries/seasons.ts';
+import * as texts from '../../../src/features/media/queries/texts.ts';
+import * as titles from '../../../src/features/media/queries/titles.ts';
+import { MEDIA_SORTS } from '../../../src/features/media/schemas.ts';
+import type { Db } from '../../../src/platform/db.ts';
+import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
+
+const named = each((mediaId) => ({ mediaId, name: `Named ${mediaId % 40}` }));
+const credit = (mediaId: number): people.CreditRow => ({
+  ...{ mediaId, personId: 1 + (mediaId % 5000), type: 'crew', department: 'Directing', job: 'Director' },
+  ...{ character: null, position: 0 },
+});
+const image = (mediaId: number): texts.ImageRow => ({
+  ...{ mediaId, type: 'poster', url: 'https://posters.example/new.jpg', language: null, position: 0 },
+});
+const numbered = each((mediaId) => ({ mediaId, season: 1, episode: 3 }));
+
+/** The page of each order and filter the API has, first and later. */
+async function everyList(db: Db): Promise<void> {
+  const filters: Partial<ListFilter>[] = [
+    {},
+    { kinds: ['movie', 'series', 'tv', 'event'] },
+    { genre: 'Genre 5' },
+    { year: 1999 },
+    { words: 'river:*' },
+    { hidden: true },
+    { hidden: false },
+  ];
+  const values = { added: null, popular: '100', new: '2020-01-01', release: '1999-01-01', rating: '5.5' };
+  for (const sort of MEDIA_SORTS)
+    for (const filter of filters)
+      for (const after of [null, { segment: 'value', value: values[sort], mediaId: 1000 }] as const)
+        await listMedia(db, { sort, kinds: ['movie'], limit: 50, after, ...filter });
+  await listMedia(db, {
+    sort: 'release',
+    kinds: ['movie'],
+    limit: 50,
+    after: { segment: 'none', value: null, mediaId: 9 },
+  });
+}
+
+const readCalls: Calls = {
+  detail: (db) => detailRow(db, SERIES, ['de-AT', 'de']),
+  credits: (db) => creditsOf(db, SERIES),
+  seasons: (db) => seasonsOf(db, SERIES),
+  list: everyList,
+  'genre name': (db) => genreName(db, { slug: 'drama', name: 'Drama' }),
+  fold: (db) => match.foldedTitles(db, ['Amélie', 'River']),
+  'with ids': (db) =>
+    match.mediaWithIds(
+      db,
+      batch((index) => ({ index, provider: 'imdb', ns: 'any', externalId: `tt${90_000_001 + index * 97}` })),
+    ),
+  'with titles': (db) =>
+    match.mediaWithTitles(
+      db,
+      batch((index) => ({ index, kind: 'movie', folded: `river ${index}`, year: 1999 })),
+    ),
+  'ids of': (db) => match.idsOf(db, stored),
+  'titles of': (db) => titles.titlesOf(db, stored),
+  'by public id': async (db, { mediaPublicId }) => {
+    await match.mediaByPublicId(db, mediaPublicId, null);
+    await match.mediaByPublicId(db, mediaPublicId, { season: 1, episode: 2 });
+  },
+  'by external id': async (db) => {
+    const id = { provider: 'imdb', namespaces: ['any'], value: 'tt90000050' };
+    await match.mediaByExternalId(db, id, null);
+    await match.mediaByExternalId(db, id, { season: 1, episode: 2 });
+    await match.mediaByExternalId(db, { provider: 'tmdb', namespaces: ['movie', 'tv'], value: '50' }, null);
+  },
+  'episode ids': (db) => seasons.episodeIds(db, numbered),
+};
+
+const listCalls: Calls = {
+  genres: async (db) => {
+    const given = [{ slug: 'drama', name: 'Drama' }, ...batch((index) => newGenre(index), 20)];
+    await labels.genresBy(db, given);
+    await labels.insertGenres(db, given);
+    const pairs = each((mediaId) => ({ mediaId, genreId: 1 + (mediaId % 30) }));
+    await labels.keepGenres(db, stored, pairs);
+    await labels.addGenres(db, pairs);
+  },
+  keywords: async (db) => {
+    await labels.insertKeywords(
+      db,
+      named.map(({ name }) => name),
+    );
+    await labels.keepKeywords(db, stored, named);
+    await labels.addKeywords(db, named);
+  },
+  companies: async (db) => {
+    await labels.insertCompanies(
+      db,
+      named.map(({ name }) => name),
+    );
+    await labels.keepCompanies(db, stored, named);
+    await labels.addCompanies(db, named);
+  },
+  people: async (db) => {
+    const given = batch((index) => newPerson(index), 1000);
+    await people.peopleKnown(db, given);
+    await people.insertPeople(
+      db,
+      given.slice(0, 50).map((person) => ({ ...person, publicId: randomUUID() })),
+    );
+    await people.fillPersonIds(
+      db,
+      each((personId) => ({ personId: 1 + (personId % 5000), imdb: `nm${personId}0000`, tmdb: personId })),
+    );
+    const owners = each((mediaId) => ({ mediaId, type: 'crew' as const }));
+    await people.keepCredits(db, owners, each(credit));
+    await people.addCredits(db, each(credit));
+  },
+  aliases: async (db) => {
+    const given = each((mediaId) => ({ mediaId, title: 'Also known as' }));
+    await texts.keepAliases(db, stored, given);
+    await texts.addAliases(db, given);
+  },
+  translations: (db) =>
+    texts.putTranslations(
+      db,
+      each((mediaId) => ({ mediaId, language: 'de', title: 'Der Fluss', overview: null, tagline: null })),
+    ),
+  images: async (db) => {
+    await texts.keepImages(db, stored, each(image));
+    await texts.putImages(db, each(image));
+  },
+  certifications: async (db) => {
+    const given = each((mediaId) => ({ mediaId, country: 'DE', code: '12', minAge: 12 }));
+    await texts.keepCertifications(db, stored, given);
+    await texts.putCertifications(db, given);
+  },
+  ratings: (db) =>
+    texts.putRatings(
+      db,
+      each((mediaId) => ({ mediaId, provider: 'tmdb', type: 'user', rating: 7.1, votes: 10 })),
+    ),
+};
+
+const writeCalls: Calls = {
+  lock: match.lockTitles,
+  insert: async (db) => {
+    const inserted = await titles.insertTitles(
+      db,
+      batch((index) => ({ public_id: randomUUID(), kind: 'movie', title: `New river ${index}` })),
+    );
+    await titles.insertIds(
+      db,
+      inserted.map(({ mediaId }) => ({
+        mediaId,
+        provider: 'tmdb',
+        ns: 'movie',
+        externalId: String(900_000 + mediaId),
+      })),
+    );
+  },
+  update: (db) =>
+    titles.updateTitles(
+      db,
+      each((id) => ({ id, columns: { title: `Other river ${id}`, is_published: id % 2 === 0 } })),
+    ),
+  'delete ids': (db) => titles.deleteIds(db, FILM, ['tmdb']),
+  delete: async (db) => {
+    await titles.allowOrphans(db);
+    await titles.deleteTitle(db, FILM);
+  },
+  'seasons and episodes': async (db) => {
+    await seasons.putSeasons(
+      db,
+      each((media_id) => ({ media_id, number: 1, title: 'First' })),
+    );
+    await seasons.putEpisodes(
+      db,
+      each((media_id) => ({ media_id, season: 1, number: 2, title: 'Second' })),
+    );
+    await seasons.insertMissingSeasons(db, numbered);
+    await seasons.insertMissingEpisodes(db, numbered);
+  },
+};
+
+export const mediaCalls: Calls = { ...readCalls, ...listCalls, ...writeCalls };
+
+function newGenre(index: number) {
+  return { slug: `new-${index}`, name: `New ${index}` };
+}
+
+function newPerson(index: number) {
+  const imdb = index % 3 === 0 ? `nm${7_000_000 + index}` : null;
+  return { name: `Person ${index}`, imdb, tmdb: index % 3 === 1 ? 700_000 + index : null };
+}

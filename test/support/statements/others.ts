@@ -1,0 +1,56 @@
+import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts';
+import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
+import * as settings from '../../../src/features/settings/queries.ts';
+import * as stats from '../../../src/features/stats/queries.ts';
+import { allTrackers, insertTrackers, linkTrackers } from '../../../src/features/trackers/queries.ts';
+import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
+import { jobCounts, serverFacts, tableSizes } from '../../../src/platform/queries.ts';
+import { batch, type Calls, stored } from './sample.ts';
+
+const url = (index: number) => `udp://tracker${index}.example:1337/announce`;
+
+export const otherCalls: Calls = {
+  imports: async (db) => {
+    await putSyncState(db, 'starter', { titles: 1 });
+    await lastSync(db, 'starter');
+  },
+  lists: async (db, { catalogId }) => {
+    await lockSystemCatalog(db, 'open-films');
+    await keepItems(db, catalogId, stored);
+    await putItems(db, catalogId, stored);
+  },
+  settings: async (db) => {
+    await settings.nextRevision(db);
+    await settings.storeSettings(db, [{ key: 'addonName', type: 'string', value: 'x' }]);
+    await settings.storedSettings(db);
+    await settings.forgetSettings(db, ['addonName']);
+  },
+  stats: async (db, { mediaPublicId }) => {
+    for (const visibility of ['licensed', 'all'] as const) {
+      await stats.titleCounts(db, visibility);
+      await stats.streamCounts(db, visibility);
+      await stats.licenceCounts(db, visibility);
+      await stats.episodeCount(db, visibility);
+      await stats.newestTitles(db, visibility, 'de', 24);
+      await stats.titleByPublicId(db, mediaPublicId, visibility);
+    }
+    await stats.ping(db);
+  },
+  trackers: async (db) => {
+    await insertTrackers(db, batch(url, 30));
+    await linkTrackers(
+      db,
+      batch((index) => ({ streamId: 9 * (1 + index), url: url(index), tier: 0 }), 30),
+    );
+    await allTrackers(db, 1000);
+  },
+  upkeep: async (db) => {
+    await deleteEndedLimits(db, 5_000_000, 1000);
+    await deleteFailedJobs(db, 14);
+  },
+  platform: async (db) => {
+    await serverFacts(db);
+    await tableSizes(db);
+    await jobCounts(db);
+  },
+};

@@ -1,0 +1,154 @@
+import { createHash, randomUUID } from 'node:crypto';
+import * as answers from '../../../src/features/stream-index/queries/answers.ts';
+import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
+import {
+  candidatesFor,
+  linksOfStream,
+  offerRows,
+} from '../../../src/features/stream-index/queries/offers.ts';
+import * as parts from '../../../src/features/stream-index/queries/parts.ts';
+import * as plays from '../../../src/features/stream-index/queries/plays.ts';
+import * as streams from '../../../src/features/stream-index/queries/streams.ts';
+import * as external from '../../../src/streams/external/queries.ts';
+import * as http from '../../../src/streams/http/queries.ts';
+import * as local from '../../../src/streams/local/queries.ts';
+import * as telegram from '../../../src/streams/telegram/queries.ts';
+import * as torrent from '../../../src/streams/torrent/queries.ts';
+import * as usenet from '../../../src/streams/usenet/queries.ts';
+import * as youtube from '../../../src/streams/youtube/queries.ts';
+import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
+
+/** A stream of each kind in the filled database, by its number modulo 9. */
+const OF = { torrent: 9, http: 2, youtube: 4, external: 5, usenet: 6, telegram: 7, local: 8 };
+/** What one title offers at most. */
+const shown = stored.slice(0, 25);
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+
+const readCalls: Calls = {
+  offers: async (db, { episodeId }) => {
+    for (const only of ['licensed', 'all'] as const) {
+      await candidatesFor(db, { mediaId: FILM, episodeId: null }, only);
+      await candidatesFor(db, { mediaId: SERIES, episodeId }, only);
+    }
+    await offerRows(db, shown);
+    await linksOfStream(db, 1, 100);
+  },
+  explain: (db) => explainRow(db, 1),
+  answers: async (db, { episodeId }) => {
+    await answers.streamRows(db, shown);
+    await answers.answerLinks(db, shown, null, 100);
+    await answers.answerLinks(db, shown, FILM, 100);
+    await answers.filesOf(db, OF.torrent, 100);
+    await answers.streamIdsOfTitle(db, { mediaId: FILM, episodeId: null }, 0, 50);
+    await answers.streamIdsOfTitle(db, { mediaId: SERIES, episodeId }, 0, 50);
+    await answers.isPlayable(db, 1);
+  },
+  ids: async (db, { streamPublicId }) => {
+    await streams.publicIdsOf(db, stored);
+    await streams.streamIdOf(db, streamPublicId);
+    await streams.licenceCodes(db);
+  },
+};
+
+const writeCalls: Calls = {
+  lock: streams.lockStreams,
+  insert: (db) =>
+    streams.insertStreams(
+      db,
+      batch((index) => ({
+        ...{ publicId: randomUUID(), kind: 'http', name: `New ${index}`, origin: null },
+        ...{ found: { resolution: '1080p' }, given: {} },
+      })),
+    ),
+  update: (db) =>
+    streams.updateStreams(
+      db,
+      each((streamId) => ({ streamId, given: { is_blocked: true }, found: { codec: 'x264' } })),
+    ),
+  touch: (db) => streams.touchStreams(db, stored),
+  delete: (db) => streams.deleteStream(db, 1),
+  files: (db) =>
+    parts.putFiles(
+      db,
+      each((streamId) => ({ streamId, index: 0, name: 'new.mkv', sizeBytes: 5, contentType: null })),
+    ),
+  languages: async (db) => {
+    await parts.insertLanguages(db, [{ code: 'fr', iso6392: 'fra', name: 'French' }]);
+    const given = each((streamId) => ({ streamId, language: 'fr', kind: 'audio' as const }));
+    await parts.keepAudio(db, stored, given);
+    await parts.addLanguages(db, given);
+  },
+  subtitles: (db) =>
+    parts.putSubtitles(
+      db,
+      each((streamId) => ({ streamId, path: 'https://files.example/new.srt', language: 'en' })),
+    ),
+  links: (db) =>
+    parts.putLinks(
+      db,
+      each((streamId) => ({
+        ...{ streamId, mediaId: FILM, episodeId: null, fileIndex: null },
+        ...{ isVerified: true, confidence: 1, linkedBy: null },
+      })),
+    ),
+  plays: async (db) => {
+    await plays.insertPlay(db, { subjectHash: sha256('somebody'), mediaId: FILM, streamId: 1 });
+    await plays.deleteOldPlays(db, 1000);
+  },
+  expiry: (db) => plays.deactivateExpired(db, 1000),
+  orphans: (db) => plays.deleteOrphans(db, 1000),
+};
+
+const kindCalls: Calls = {
+  torrent: async (db) => {
+    await torrent.streamOfTorrent(db, 'a'.repeat(40));
+    await torrent.saveTorrentRow(db, {
+      ...{ streamId: OF.torrent, infoHash: 'a'.repeat(40), visibility: 'private' as const },
+      ...{ magnetSealed: null, fileSealed: null, webSeeds: [] },
+    });
+    await torrent.offeredTorrents(db, shown);
+  },
+  http: async (db) => {
+    await http.streamOfUrl(db, sha256('2'));
+    await http.saveHttpRow(db, {
+      ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
+      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+    });
+    await http.offeredHttp(db, shown);
+    await http.storedHttp(db, OF.http);
+  },
+  youtube: async (db) => {
+    await youtube.streamOfVideo(db, 'aaaaaaaaaaa');
+    await youtube.saveYoutubeRow(db, OF.youtube, 'aaaaaaaaaaa', false);
+    await youtube.offeredYoutube(db, shown);
+  },
+  external: async (db) => {
+    const page = { service: 'web', url: 'https://watch.example/new' };
+    await external.streamOfPage(db, page.service, page.url);
+    await external.saveExternalRow(db, { streamId: OF.external, ...page, region: null, deepLink: null });
+    await external.offeredExternal(db, shown);
+  },
+  usenet: async (db) => {
+    await usenet.streamOfNzb(db, 'new');
+    await usenet.saveUsenetRow(db, {
+      streamId: OF.usenet,
+      guid: 'new',
+      urlSealed: null,
+      isPassworded: false,
+    });
+    await usenet.offeredUsenet(db, shown);
+  },
+  telegram: async (db) => {
+    await telegram.streamOfMessage(db, 'channel1', 1);
+    await telegram.saveTelegramRow(db, OF.telegram, 'channel1', 1);
+    await telegram.offeredTelegram(db, shown);
+  },
+  local: async (db) => {
+    await local.streamOfFile(db, 'films', 'new.mkv');
+    await local.saveLocalRow(db, OF.local, 'films', 'new.mkv');
+    await local.offeredLocal(db, shown);
+    await local.storedLocal(db, OF.local);
+  },
+};
+
+export const streamCalls: Calls = { ...readCalls, ...writeCalls, ...kindCalls };
