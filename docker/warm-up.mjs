@@ -20,12 +20,19 @@ const program = spawn(process.execPath, ['src/main.ts'], {
 });
 const deadline = setTimeout(() => program.kill('SIGKILL'), DEADLINE_MS);
 const ended = once(program, 'exit').then(([code, signal]) => signal ?? code);
+let said = '';
+program.stdout.setEncoding('utf8').on('data', (text) => {
+  said += text;
+});
 try {
-  const baseUrl = await Promise.race([address(program.stdout), ended.then(tooSoon)]);
+  const baseUrl = await Promise.race([address(), ended.then(tooSoon)]);
   await Promise.race([visit(baseUrl), ended.then(tooSoon)]);
   program.kill('SIGTERM');
   const how = await ended;
   if (how !== 0) throw new Error(`The program was told to stop and ended with ${how}.`);
+} catch (error) {
+  console.error(said);
+  throw error;
 } finally {
   clearTimeout(deadline);
   program.kill('SIGKILL');
@@ -37,17 +44,13 @@ function tooSoon(how) {
   throw new Error(`The program ended by itself with ${how}.`);
 }
 
-/** The printed address. */
-async function address(output) {
-  let text = '';
-  for await (const chunk of output.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    const [, baseUrl] = /Open\s+(http:\/\/\S+)\/\s/.exec(text) ?? [];
-    if (baseUrl === undefined) continue;
-    output.resume();
-    return baseUrl;
+/** The printed one. */
+async function address() {
+  for (;;) {
+    const [, baseUrl] = /Open\s+(http:\/\/\S+)\/\s/.exec(said) ?? [];
+    if (baseUrl !== undefined) return baseUrl;
+    await sleep(50);
   }
-  return new Promise(() => {});
 }
 
 /** The page, the add-on's answers, and the first bytes of a film that comes with the program. */

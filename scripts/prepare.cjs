@@ -22,9 +22,15 @@ if (program === 0 || modified('node_modules', '.package-lock.json') < modified('
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = npm
     ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+    : spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
+        cwd: root,
+        stdio: 'inherit',
+        shell: process.platform === 'win32',
+      });
   if (result.status !== 0) {
-    console.error('The dependencies could not be installed. Check the network and the disk, then run the command again.');
+    console.error(
+      'The dependencies could not be installed. Check the network and the disk, then run the command again.',
+    );
     process.exit(result.status ?? 1);
   }
 }

@@ -6,10 +6,11 @@ import {
   type Visibility,
 } from '../catalogs/catalog.ts';
 import { type CuratedList, catalogsOf } from '../catalogs/registry.ts';
+import { absoluteUrl } from '../kit/asset-url.ts';
 import { NotFound } from '../kit/errors.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
+import type { AddonContext, Freshness } from './context.ts';
 import { type AddonRequest, skipOf } from './extra.ts';
 import { keepValid, MetaPreview, type OnDropped, ORNAMENTS } from './objects.ts';
 import { kindOf, stremioType } from './stremio-type.ts';

@@ -1,10 +1,11 @@
 import { type MediaDetail, mediaDetail } from '../features/media/index.ts';
+import { absoluteUrl } from '../kit/asset-url.ts';
 import { NotFound } from '../kit/errors.ts';
 import { languageOf } from '../kit/language.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import { cardLinks, releaseInfo } from './catalog.ts';
-import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
+import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { resolveTitle } from './find-title.ts';
 import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './objects.ts';

@@ -1,8 +1,9 @@
 import { type Offer, offersFor } from '../features/stream-index/index.ts';
+import { absoluteUrl } from '../kit/asset-url.ts';
 import { languageOf } from '../kit/language.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import { type AddonContext, absoluteUrl, type Freshness } from './context.ts';
+import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { findTitle } from './find-title.ts';
 import { keepValid, type OnDropped, Subtitle } from './objects.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { languageOf } from '../kit/language.ts';
+import { languageChain } from '../kit/language.ts';
 import { type Db, plannedRows, rows, sql } from '../platform/db.ts';
 import { Card, type CatalogQuery, type Visibility } from './catalog.ts';
 
@@ -16,8 +16,7 @@ const PAGE = sql.fragment`LIMIT 100`;
 
 /** `pt-BR`, then `pt`, then the title's own words: the same steps as the title's page takes. */
 function translated(language: string) {
-  const chain = [language, languageOf(language)?.code ?? language, language.split('-')[0] ?? language];
-  const languages = sql.array([...new Set(chain)], 'text');
+  const languages = sql.array(languageChain(language), 'text');
   return sql.fragment`
     LEFT JOIN LATERAL (
       SELECT t.title, t.overview FROM media_translation t

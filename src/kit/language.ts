@@ -123,3 +123,9 @@ function buildTables() {
   }
   return { codes, threeLetters, names };
 }
+
+/** The languages a text may be shown in, best first: `pt-BR` as asked, as we spell it, then `pt`. */
+export function languageChain(language: string): string[] {
+  const base = language.split('-')[0] ?? language;
+  return [...new Set([language, languageOf(language)?.code ?? language, base])];
+}

@@ -116,7 +116,7 @@ async function startBalancer(folder: string, ports: Ports): Promise<RunningProce
 }
 
 /** The shipped configuration with nothing replaced but where it listens, asks for names and finds the web processes. */
-export async function onLoopback({ port, webPort, dnsPort }: Ports): Promise<string> {
+async function onLoopback({ port, webPort, dnsPort }: Ports): Promise<string> {
   let text = await readFile(join(ROOT, 'docker/haproxy.cfg'), 'utf8');
   for (const [from, to] of [
     ['bind :7000', `bind 127.0.0.1:${port}`],

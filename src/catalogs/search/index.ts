@@ -20,17 +20,13 @@ export const search: Catalog = {
   },
 };
 
-/** Letters and digits of any script as an AND of words, the last one a prefix; null when nothing is left to look for. */
-export function searchWords(text: string): { tsquery: string; text: string } | null {
+/** Letters and digits of any script, at most 12 words; null when nothing is left to look for. */
+export function searchWords(text: string): { text: string } | null {
   const words =
     text
       .slice(0, MAX_LENGTH)
       .normalize('NFC')
       .match(/[\p{L}\p{N}\p{M}]+/gu)
       ?.slice(0, MAX_WORDS) ?? [];
-  if (words.length === 0) return null;
-  return {
-    tsquery: words.map((word, index) => (index === words.length - 1 ? `${word}:*` : word)).join(' & '),
-    text: words.join(' '),
-  };
+  return words.length === 0 ? null : { text: words.join(' ') };
 }

@@ -1,4 +1,3 @@
-export { absoluteUrl } from './asset-url.ts';
 export { ensureEpisodes, episodesOf } from './episodes.ts';
 export { mediaDetail } from './media-detail.ts';
 export { titlesOf } from './queries/titles.ts';

@@ -37,7 +37,7 @@ export async function mediaPage(
 
 /** Null: nothing can match. */
 async function filterOf(db: Db, query: MediaQuery): Promise<ListFilter | null> {
-  const words = query.q === undefined ? undefined : searchWords(query.q)?.tsquery;
+  const words = query.q === undefined ? undefined : searchWords(query.q)?.text;
   if (query.q !== undefined && words === undefined) return null;
   const genre =
     query.genre === undefined

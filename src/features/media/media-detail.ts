@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { languageOf } from '../../kit/language.ts';
+import { languageChain } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
 import { creditsOf, detailRow, seasonsOf } from './queries/detail.ts';
 import type { Credit, MediaDetail } from './schemas.ts';
@@ -24,12 +24,6 @@ export async function mediaDetail(db: Db, mediaId: number, language: string): Pr
   if (row === null) return null;
   const [credits, seasons] = await Promise.all([creditsOf(db, mediaId), seasonsOf(db, mediaId)]);
   return { ...row, ...creditLists(credits), seasons: [...seasons] };
-}
-
-/** `pt-BR` → as asked, as we spell it, `pt`. */
-function languageChain(language: string): string[] {
-  const base = language.split('-')[0] ?? language;
-  return [...new Set([language, languageOf(language)?.code ?? language, base])];
 }
 
 function creditLists(credits: readonly z.infer<typeof Credit>[]) {

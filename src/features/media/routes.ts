@@ -1,9 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { absoluteUrl } from '../../kit/asset-url.ts';
 import { NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
-import { absoluteUrl } from './asset-url.ts';
 import { deleteMedia, patchMedia } from './change-media.ts';
 import { mediaPage } from './list-media.ts';
 import { mediaDetail } from './media-detail.ts';

@@ -51,15 +51,13 @@ export function statsRoutes(deps: StatsRoutesDeps): Router {
   async function health(_req: Request, res: Response) {
     const checks = await deps.checks();
     const status = checks.some((check) => check.status === 'fail') ? 'degraded' : 'ok';
-    res
-      .set('Cache-Control', 'no-store')
-      .json({
-        status,
-        startedAt: deps.startedAt,
-        checks,
-        history: deps.history(),
-        liveStreams: deps.liveStreams(),
-      });
+    res.set('Cache-Control', 'no-store').json({
+      status,
+      startedAt: deps.startedAt,
+      checks,
+      history: deps.history(),
+      liveStreams: deps.liveStreams(),
+    });
   }
 
   /** One title as an M3U for VLC and Kodi. */

@@ -1,6 +1,6 @@
+import { absoluteUrl } from '../../kit/asset-url.ts';
 import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
-import { absoluteUrl } from '../media/index.ts';
 import { answerLinks, streamIdsOfTitle, streamRows } from './queries/answers.ts';
 import { streamIdOf } from './queries/streams.ts';
 import type { StreamAnswer } from './schemas.ts';

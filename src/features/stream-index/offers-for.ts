@@ -17,7 +17,7 @@ export type OffersQuery = {
 };
 
 /**
- * What is offered for a title or an episode, best first: resolution and source, links somebody verified, score, size.
+ * What is offered for a title or an episode, best first: what plays here, resolution and source, links somebody verified, score, size.
  * A pack comes with the one file that is this episode. Two statements whatever there is.
  */
 export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
@@ -49,8 +49,12 @@ function withoutWholes(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((candidate) => candidate.fileIndex !== null || !withFile.has(candidate.streamId));
 }
 
+/** They play by another's rules or elsewhere, so they must not push out of the caps what plays here. */
+const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'telegram']);
+
 function bestFirst(a: Ranked, b: Ranked): number {
   return (
+    Number(LEADS_ELSEWHERE.has(a.kind)) - Number(LEADS_ELSEWHERE.has(b.kind)) ||
     b.rank - a.rank ||
     Number(b.isVerified) - Number(a.isVerified) ||
     b.score - a.score ||

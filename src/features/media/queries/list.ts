@@ -16,7 +16,7 @@ export type ListFilter = {
   kinds: readonly string[];
   genre?: string | undefined;
   year?: number | undefined;
-  /** A tsquery of folded words. */
+  /** What was typed; the last word is a beginning. */
   words?: string | undefined;
   hidden?: boolean | undefined;
   /** The last row of the page before; `segment` 'none' = past the titles that have a value to sort by. */
@@ -56,7 +56,7 @@ function conditions(filter: ListFilter) {
         : sql.fragment`m.is_published AND m.is_public`,
     filter.genre === undefined ? null : sql.fragment`m.genres @> ${sql.array([filter.genre], 'text')}`,
     filter.year === undefined ? null : sql.fragment`m.year = ${filter.year}`,
-    filter.words === undefined ? null : sql.fragment`m.search @@ to_tsquery('simple', fold(${filter.words}))`,
+    filter.words === undefined ? null : sql.fragment`m.search @@ title_query(${filter.words})`,
     afterCursor(filter),
   ].filter((condition) => condition !== null);
 }

@@ -8,6 +8,7 @@ const MAX_CANDIDATES = 2000;
 const Candidate = z.object({
   linkId: z.int(),
   streamId: z.int(),
+  kind: z.string(),
   fileIndex: z.int().nullable(),
   resolution: z.string().nullable(),
   quality: z.string().nullable(),
@@ -31,7 +32,7 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
   const licensed =
     only === 'all' ? sql.fragment`` : sql.fragment`AND is_open_stream(s.id, s.kind, s.licence_code)`;
   return db.any(rows('streams.candidates', Candidate)`
-    SELECT l.id AS "linkId", s.id AS "streamId", l.file_index AS "fileIndex", s.resolution, s.quality,
+    SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", s.resolution, s.quality,
       l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes"
     FROM stream_media_link l
