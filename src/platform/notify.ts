@@ -12,9 +12,9 @@ type Subscriber = {
 
 export type Notify = {
   /**
-   * Tells all instances. True once this instance has heard its own message back, so that Postgres has signalled the
-   * others too; false when that took over a second or the connection is away. Then all instances are told of a gap as
-   * soon as it is back. Payloads past `MAX_PAYLOAD_BYTES` are a RangeError.
+   * Tells all instances. True once every instance that was listening has dealt with it, and with everything Postgres
+   * announced before it: whoever is asked next knows. False when that took over a second or the connection is away; all
+   * instances are told of a gap as soon as it is back. Payloads past `MAX_PAYLOAD_BYTES` are a RangeError.
    */
   publish(channel: string, payload: string): Promise<boolean>;
   subscribe(channel: string, subscriber: Subscriber): () => void;
@@ -33,6 +33,14 @@ const HEARTBEAT_TIMEOUT_MS = 5000;
 const MAX_RETRY_DELAY_MS = 5000;
 
 const GAP = '!gap';
+/** Tells a sender that an instance has dealt with its message: the echo alone would only say that Postgres signalled the others, who may hear it some milliseconds after the sender's next visitor asks them. */
+const ACK = '!ack';
+/** Sessions that listen are told by this name; given to them once they do. */
+const LISTENER = 'tributary notify';
+const SEND = `
+  SELECT pg_notify($1, $2), (
+    SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${LISTENER}'
+  ) AS listeners`;
 
 /**
  * LISTEN/NOTIFY on a connection of its own that comes back by itself. Connects in the background at once.
@@ -41,7 +49,7 @@ const GAP = '!gap';
  */
 export function createNotify({ url, log }: { url: string; log: Log }): Notify {
   const subscribers = new Map<string, Set<Subscriber>>();
-  const echoes = new Map<string, () => void>();
+  const heardOf = new Map<string, () => void>();
   const instance = randomBytes(9).toString('base64url');
   let published = 0;
   let client: Client | null = null;
@@ -58,7 +66,7 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: HEARTBEAT_TIMEOUT_MS,
       keepAlive: true,
-      application_name: 'tributary notify',
+      application_name: 'tributary',
     });
     next.on('error', (error) => lose(next, error));
     next.on('end', () => lose(next, new Error('the connection ended')));
@@ -66,6 +74,7 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
     try {
       await next.connect();
       await next.query(`LISTEN ${PG_CHANNEL}`);
+      await next.query(`SET application_name = '${LISTENER}'`);
     } catch (error) {
       discard(next);
       retry(error);
@@ -111,10 +120,19 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
   /** `id channel payload`, so that a payload that is JSON is not escaped once more. */
   function hear(text: string): void {
     const [, id = '', channel = '', payload = ''] = /^(\S+) (\S+) (.*)$/s.exec(text) ?? [];
-    if (channel === GAP) tellGap();
+    if (channel === ACK) heardOf.get(payload)?.();
+    else if (channel === GAP) tellGap();
     else for (const each of subscribers.get(channel) ?? []) tell(() => each.onMessage(payload));
     // After the subscribers: whoever published finds this instance already up to date.
-    echoes.get(id)?.();
+    if (id.startsWith(`${instance}.`)) heardOf.get(id)?.();
+    else if (id.includes('.')) acknowledge(id);
+  }
+
+  function acknowledge(id: string): void {
+    const hearer = client;
+    hearer
+      ?.query('SELECT pg_notify($1, $2)', [PG_CHANNEL, `- ${ACK} ${id}`])
+      .catch((error) => lose(hearer, error));
   }
 
   /** One subscriber's mistake is not the others'. */
@@ -139,17 +157,31 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
     }
     published += 1;
     const id = `${instance}.${published.toString(36)}`;
-    const echo = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => echo.resolve(false), ECHO_TIMEOUT_MS).unref();
-    echoes.set(id, () => echo.resolve(true));
-    sender.query('SELECT pg_notify($1, $2)', [PG_CHANNEL, `${id} ${channel} ${payload}`]).catch((error) => {
-      owesGap = true;
-      echo.resolve(false);
-      lose(sender, error);
+    const heard = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => heard.resolve(false), ECHO_TIMEOUT_MS).unref();
+    let acknowledged = 0;
+    let listeners = Number.POSITIVE_INFINITY;
+    const count = () => {
+      if (acknowledged >= listeners) heard.resolve(true);
+    };
+    heardOf.set(id, () => {
+      acknowledged += 1;
+      count();
     });
-    const isHeard = await echo.promise;
+    sender.query<{ listeners: number }>(SEND, [PG_CHANNEL, `${id} ${channel} ${payload}`]).then(
+      ({ rows }) => {
+        listeners = rows[0]?.listeners ?? 1;
+        count();
+      },
+      (error) => {
+        owesGap = true;
+        heard.resolve(false);
+        lose(sender, error);
+      },
+    );
+    const isHeard = await heard.promise;
     clearTimeout(timer);
-    echoes.delete(id);
+    heardOf.delete(id);
     if (!isHeard) log.warn({ channel }, 'a message to the other instances was not confirmed within a second');
     return isHeard;
   }

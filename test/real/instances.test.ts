@@ -84,6 +84,26 @@ describe.each([
     }
   });
 
+  test('who signs in at one is signed in at the other, and wrong tries are counted together', async () => {
+    const signIn = (product: Tributary, token: string, from: string) =>
+      get(`${product.baseUrl}/api/admin-session`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': from },
+        body: JSON.stringify({ token }),
+      });
+    const cookie = (await signIn(pair.a, pair.a.adminToken, '203.0.113.20')).headers.get('set-cookie') ?? '';
+    const session = await get(`${pair.b.baseUrl}/api/admin-session`, {
+      headers: { Cookie: cookie.split(';')[0] ?? '' },
+    });
+    expect(await session.json()).toEqual({ admin: true });
+    const tries: number[] = [];
+    for (let round = 0; round < 14; round += 1) {
+      const product = round % 2 === 0 ? pair.a : pair.b;
+      tries.push((await signIn(product, 'a-wrong-admin-token', '203.0.113.21')).status);
+    }
+    expect(tries).toEqual([...Array(10).fill(401), ...Array(4).fill(429)]);
+  });
+
   test('a play link made by one is played by the other, byte for byte', async () => {
     const url = await clipUrl(pair.a.baseUrl);
     const part = (link: string) => get(link, { headers: { Range: 'bytes=1000000-1000999' } });
@@ -175,6 +195,7 @@ describe('when Redis goes', () => {
       pair.redis?.process.signal('SIGKILL');
       await pair.redis?.process.exited;
       expect(await livesOfTitles(pair, 200, 6)).toEqual([]);
+      await pair.redis?.stop();
       pair.redis = await startRedis({ port: pair.redis?.port ?? (await freePort()) });
       for (const product of [pair.a, pair.b])
         await waitUntil(

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { MIGRATIONS_DIR } from '../../src/platform/database.ts';
-import { type DbOptions, openDb, type Pool } from '../../src/platform/db.ts';
+import { type DbOptions, openDb, type Pool, sqlState } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 
@@ -34,11 +35,24 @@ export async function freshDatabase(
     db,
     async close() {
       if (database.db.state().state === 'ACTIVE') await database.db.end();
-      await onServer(server, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+      await onServer(server, (client) => drop(client, name));
     },
     [Symbol.asyncDispose]: () => database.close(),
   };
   return database;
+}
+
+/** An autovacuum worker in it is the superuser's, and may not be ended by us (42501): it is soon done. */
+async function drop(client: Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      return;
+    } catch (error) {
+      if (sqlState(error) !== '42501' || attempt === 20) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 async function migratedTemplate(server: string): Promise<string> {
