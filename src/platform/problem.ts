@@ -45,7 +45,13 @@ function sendProblem(res: Response, problem: Problem): void {
     .status(problem.status)
     .set(problem.headers ?? {})
     .set('Cache-Control', 'no-store');
-  res.type(PROBLEM_TYPE).send(problemText(problem));
+  // Not by `send`, which would add an ETag of this text: VLC takes the one of a 416 for the film's, sends it back in
+  // If-Match at its next seek, and gets 412.
+  const body = Buffer.from(problemText(problem));
+  res
+    .set({ 'Content-Type': `${PROBLEM_TYPE}; charset=utf-8`, 'Content-Length': String(body.length) })
+    .removeHeader('ETag');
+  res.end(res.req.method === 'HEAD' ? undefined : body);
 }
 
 /** The body of an error answer. */
