@@ -32,6 +32,24 @@ CREATE OR REPLACE FUNCTION public.fold_words(value text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ SELECT btrim(replace(replace(translate(public.fold(value), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)), '  ', ' '), '  ', ' ')) $function$;
 
+CREATE OR REPLACE FUNCTION public.genre_shelf_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_genre_shelf(ARRAY(SELECT DISTINCT media_id FROM changed));
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.genre_shelf_moved()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_genre_shelf(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.genre_updated()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -153,6 +171,22 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.media_shelf_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  ids bigint[] := ARRAY(
+    SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.open_streams > 0)
+      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.open_streams > 0));
+BEGIN
+  IF cardinality(ids) > 0 THEN
+    PERFORM refresh_genre_shelf(ids);
+  END IF;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.media_title_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -238,6 +272,27 @@ BEGIN
   UPDATE media SET watch_count = watch_count + 1 WHERE id = NEW.media_id;
   UPDATE stream SET playback_count = playback_count + 1 WHERE id = NEW.stream_id;
   RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_genre_shelf(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM genre_shelf s
+  WHERE s.media_id = ANY (ids) AND NOT EXISTS (
+    SELECT FROM media_genre mg JOIN media m ON m.id = mg.media_id
+    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public);
+  INSERT INTO genre_shelf AS s (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
+  SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
+  -- OFFSET 0: titles are looked up by their key; merged with the rest, all of media would be read for a large batch.
+  FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
+  JOIN media m ON m.id = t.id AND m.is_published AND m.is_public
+  JOIN media_genre mg ON mg.media_id = m.id
+  ON CONFLICT (media_id, genre_id) DO UPDATE SET
+    kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at, is_open = excluded.is_open
+  WHERE (s.kind, s.rank, s.last_stream_added_at, s.is_open)
+    IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.last_stream_added_at, excluded.is_open);
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.refresh_media_card(ids bigint[])
@@ -497,6 +552,26 @@ CREATE UNIQUE INDEX genre_top_name ON public.genre USING btree (name) WHERE (par
 
 CREATE TRIGGER genre_update AFTER UPDATE ON public.genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_updated();
 
+CREATE TABLE genre_shelf (
+  genre_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  kind text NOT NULL,
+  rank real NOT NULL,
+  last_stream_added_at timestamp with time zone,
+  is_open boolean NOT NULL,
+  CONSTRAINT genre_shelf_pkey PRIMARY KEY (media_id, genre_id),
+  CONSTRAINT genre_shelf_genre_id_fkey FOREIGN KEY (genre_id) REFERENCES genre(id) ON DELETE CASCADE,
+  CONSTRAINT genre_shelf_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
+);
+
+CREATE INDEX genre_shelf_new ON public.genre_shelf USING btree (genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id);
+
+CREATE INDEX genre_shelf_new_open ON public.genre_shelf USING btree (genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id) WHERE is_open;
+
+CREATE INDEX genre_shelf_popular ON public.genre_shelf USING btree (genre_id, kind, rank DESC, media_id);
+
+CREATE INDEX genre_shelf_popular_open ON public.genre_shelf USING btree (genre_id, kind, rank DESC, media_id) WHERE is_open;
+
 CREATE TABLE genre_translation (
   genre_id bigint NOT NULL,
   language text NOT NULL,
@@ -623,15 +698,15 @@ CREATE INDEX media_hidden ON public.media USING btree (kind, id) WHERE (NOT (is_
 
 CREATE INDEX media_kind ON public.media USING btree (kind, id);
 
-CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) INCLUDE (genres) WHERE (is_published AND is_public);
+CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public);
 
-CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) INCLUDE (genres) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (open_streams > 0));
 
 CREATE INDEX media_owner ON public.media USING btree (owner_id) WHERE (owner_id IS NOT NULL);
 
-CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) INCLUDE (genres) WHERE (is_published AND is_public);
+CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public);
 
-CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) INCLUDE (genres) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (open_streams > 0));
 
 CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public);
 
@@ -650,6 +725,8 @@ CREATE TRIGGER media_notify_update AFTER UPDATE ON public.media REFERENCING OLD 
 CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_changed();
 
 CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_updated();
+
+CREATE TRIGGER media_shelf_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_shelf_updated();
 
 CREATE TRIGGER media_touch BEFORE INSERT OR UPDATE ON public.media FOR EACH ROW EXECUTE FUNCTION media_touch();
 
@@ -748,6 +825,12 @@ CREATE INDEX media_genre_genre ON public.media_genre USING btree (genre_id, medi
 CREATE TRIGGER media_genre_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+
+CREATE TRIGGER media_genre_shelf_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
+
+CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
+
+CREATE TRIGGER media_genre_shelf_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_moved();
 
 CREATE TRIGGER media_genre_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 

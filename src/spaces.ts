@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Card } from './catalogs/catalog.ts';
 import { CuratedList } from './catalogs/registry.ts';
 import { MediaDetail } from './features/media/index.ts';
 import { OverviewCounts } from './features/stats/index.ts';
 import { Offer } from './features/stream-index/index.ts';
 import type { Ground } from './ground.ts';
+import { JsonText } from './kit/json-text.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -19,7 +19,7 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
     pages: cache.space('catalog', {
       ttlMs: 30 * MINUTE_MS,
       maxEntries: 2000,
-      schema: z.array(Card),
+      schema: JsonText.schema,
       group: 'media',
     }),
     details: cache.space('meta', {

@@ -24,18 +24,18 @@ export async function freePort(): Promise<number> {
 export async function timeAll<T>(
   items: readonly T[],
   concurrency: number,
-  ask: (item: T) => Promise<void>,
+  ask: (item: T, worker: number) => Promise<void>,
 ): Promise<number[]> {
   const queue = [...items];
   const times: number[] = [];
-  const worker = async () => {
+  const worker = async (index: number) => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
       const startedAt = performance.now();
-      await ask(item);
+      await ask(item, index);
       times.push(performance.now() - startedAt);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await Promise.all(Array.from({ length: concurrency }, (_, index) => worker(index)));
   return times;
 }
 

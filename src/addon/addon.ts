@@ -32,7 +32,9 @@ export type AddonDeps = CatalogDeps &
     manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
   };
 
-type Answer = Record<string, unknown>;
+/** The answer's fields, or with `json` its whole text (a `JsonText`) beside its freshness. */
+const Answer = z.record(z.string(), z.unknown());
+type Answer = z.infer<typeof Answer>;
 export type Addon = {
   current(context: AddonContext): Promise<{ manifest: Manifest }>;
   /** The answer of one resource; throws NotFound for what this add-on does not have. */
@@ -74,7 +76,8 @@ export function createAddon(deps: AddonDeps): Addon {
   }
 
   async function answer(request: AddonRequest, context: AddonContext): Promise<Answer> {
-    const { get } = await current(context);
+    // The handlers are the same whatever the manifest says: no need to ask which genres there are now.
+    const { get } = built ?? (await current(context));
     return get(request, context);
   }
 
@@ -108,7 +111,7 @@ export function createAddon(deps: AddonDeps): Addon {
           Object.fromEntries(request.extra),
           ask,
         );
-        return z.record(z.string(), z.unknown()).parse(result);
+        return Answer.parse(result);
       },
     };
   }

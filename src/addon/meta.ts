@@ -4,11 +4,11 @@ import { NotFound } from '../kit/errors.ts';
 import { languageOf } from '../kit/language.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import { cardLinks, releaseInfo } from './catalog.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { resolveTitle } from './find-title.ts';
 import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './objects.ts';
+import { isoDay, linker, posterShape, releaseInfo } from './preview.ts';
 import { stremioType } from './stremio-type.ts';
 
 export type MetaDeps = { db: Db; details: CacheSpace<MediaDetail | null>; onDropped: OnDropped };
@@ -52,11 +52,11 @@ function metaOf(deps: MetaDeps, detail: MediaDetail, context: AddonContext, aske
     type: stremioType(detail.kind),
     name: detail.title,
     poster: url(detail.posterUrl),
-    posterShape: detail.kind === 'tv' ? 'square' : 'poster',
+    posterShape: posterShape(detail.kind),
     background: url(detail.backgroundUrl),
     logo: url(detail.logoUrl),
     description: [detail.tagline, detail.overview].filter((part) => part !== null).join('\n\n') || undefined,
-    releaseInfo: releaseInfo(detail),
+    releaseInfo: releaseInfo(detail.kind, detail),
     released: isoDay(detail.releaseDate),
     runtime: detail.runtimeMinutes === null ? undefined : `${detail.runtimeMinutes} min`,
     country: detail.countries.join(', ') || undefined,
@@ -81,7 +81,7 @@ function linksOf(detail: MediaDetail, context: AddonContext): unknown[] {
       url: `stremio:///search?search=${encodeURIComponent(name)}`,
     }));
   return [
-    ...cardLinks(detail, context),
+    ...linker(detail.kind, context)(detail),
     ...people(
       detail.cast.slice(0, MAX_CAST).map((credit) => credit.name),
       'Cast',
@@ -110,9 +110,4 @@ function videosOf(detail: MediaDetail, context: AddonContext, askedId: string): 
         episode.thumbnailUrl === null ? undefined : absoluteUrl(context.baseUrl, episode.thumbnailUrl),
     })),
   );
-}
-
-/** Midnight UTC of a known day; undefined when it is not known. */
-function isoDay(date: string | null): string | undefined {
-  return date === null ? undefined : `${date}T00:00:00.000Z`;
 }

@@ -11,6 +11,20 @@ const Name = z.string().min(1);
 
 /** `category` is free text; `imdb`, `Genres`, `Cast`, `Directors`, `Writers` have a meaning in Stremio. */
 export const MetaLink = z.strictObject({ name: Name, category: Name, url: Url });
+export type MetaLink = z.infer<typeof MetaLink>;
+
+const checkedLinks = new WeakSet<object>();
+
+/** A link that many objects share: checked here once, and frozen, it is not checked again in each of them. */
+export function checkedLink(link: MetaLink): MetaLink {
+  const frozen = Object.freeze(link);
+  if (MetaLink.safeParse(frozen).success) checkedLinks.add(frozen);
+  return frozen;
+}
+
+const isLink = (link: unknown) =>
+  (typeof link === 'object' && link !== null && checkedLinks.has(link)) || MetaLink.safeParse(link).success;
+const MetaLinks = z.custom<MetaLink[]>((links) => Array.isArray(links) && links.every(isLink));
 
 const BehaviorHints = z.strictObject({
   defaultVideoId: z.string().optional(),
@@ -29,7 +43,7 @@ export const MetaPreview = z.strictObject({
   releaseInfo: z.string().optional(),
   released: IsoDate.optional(),
   runtime: z.string().optional(),
-  links: z.array(MetaLink).optional(),
+  links: MetaLinks.optional(),
 });
 export type MetaPreview = z.infer<typeof MetaPreview>;
 
@@ -153,6 +167,9 @@ export function keepValid<T extends z.ZodType>(
   onDropped: OnDropped,
   ornaments: ReadonlySet<string> = NOTHING,
 ): z.infer<T>[] {
+  // All at once takes half the time of one by one, and almost always all are good.
+  const whole = listOf(schema).safeParse(items);
+  if (whole.success) return whole.data;
   return items.flatMap((item) => {
     const parsed = schema.safeParse(item);
     if (parsed.success) return [parsed.data];
@@ -163,6 +180,14 @@ export function keepValid<T extends z.ZodType>(
     for (const reason of mended.success ? bad : [reasonOf(parsed.error)]) onDropped(resource, reason);
     return mended.success ? [mended.data] : [];
   });
+}
+
+const lists = new WeakMap<z.ZodType, z.ZodArray>();
+
+function listOf<T extends z.ZodType>(schema: T): z.ZodType<z.infer<T>[]> {
+  const known = lists.get(schema) ?? z.array(schema);
+  lists.set(schema, known);
+  return known as z.ZodArray<T>;
 }
 
 function without(item: unknown, keys: ReadonlySet<string>): unknown {

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { AppError, NotFound } from '../kit/errors.ts';
+import { JsonText } from '../kit/json-text.ts';
 import type { Addon } from './addon.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import { parseAddonPath } from './extra.ts';
@@ -37,7 +38,8 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
     if (cacheMaxAge !== undefined) {
       res.set('Cache-Control', cacheControl({ cacheMaxAge, staleRevalidate, staleError }));
     }
-    res.json(answer);
+    if (answer.json instanceof JsonText) res.type('json').send(answer.json.bytes);
+    else res.json(answer);
   }
 }
 

@@ -20,17 +20,14 @@ export type CatalogQuery = {
   skip: number;
 };
 
-/** One title as a poster. */
+/** One title as a poster; its kind is the one that was asked for. */
 export const Card = z.object({
-  mediaId: z.int(),
-  publicId: z.string(),
   canonicalId: z.string(),
-  kind: z.enum(MEDIA_KINDS),
   title: z.string(),
   overview: z.string().nullable(),
   year: z.int().nullable(),
-  endYear: z.int().nullable(),
   releaseDate: z.string().nullable(),
+  endDate: z.string().nullable(),
   runtimeMinutes: z.int().nullable(),
   posterUrl: z.string().nullable(),
   backgroundUrl: z.string().nullable(),

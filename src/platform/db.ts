@@ -41,7 +41,7 @@ const VOID = z.looseObject({});
 const namesByText = new Map<string, string>();
 const variants = new Map<string, number>();
 /** Past this many texts under one name the statement is sent unprepared: a server keeps every prepared plan of a session in memory. */
-const MAX_VARIANTS = 16;
+const MAX_VARIANTS = 32;
 
 /**
  * A named statement that answers rows of `schema`. The name (`room.verb`) is the prepared statement's name

@@ -107,6 +107,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['genre_top_name', `INSERT INTO genre (slug, name) VALUES ('drama-2', 'Drama')`],
   ['genre_translation_pkey', `INSERT INTO genre_translation VALUES ($genre, 'es', 'x')`],
   ['media_genre_weight_check', `UPDATE media_genre SET weight = 1.5`],
+  ['genre_shelf_pkey', `INSERT INTO genre_shelf SELECT * FROM genre_shelf LIMIT 1`],
   ['media_genre_pkey', `INSERT INTO media_genre VALUES ($film, $genre, 0.5)`],
   ['keyword_name_check', `INSERT INTO keyword (name) VALUES ('')`],
   ['keyword_name_key', `INSERT INTO keyword (name) VALUES ('court')`],

@@ -117,6 +117,53 @@ describe('pages', () => {
 });
 
 describe('what is shown', () => {
+  test('a genre keeps up with plays, streams, licences, hiding, kinds, and genres put on and taken off', async () => {
+    const [first = 0, second = 0] = await add(
+      {
+        title: 'First',
+        genres: ['Drama'],
+        popularity: 2,
+        streams: [{ isOpen: true, addedAt: '2020-01-01' }],
+      },
+      {
+        title: 'Second',
+        genres: ['Drama'],
+        popularity: 1,
+        streams: [{ isOpen: false, addedAt: '2021-01-01' }],
+      },
+    );
+    const drama = { genre: 'Drama' };
+    const change = (sql: string, id: number) => client.query(sql, [id]);
+    expect([await popular(drama), await recent(drama)]).toEqual([
+      ['First', 'Second'],
+      ['Second', 'First'],
+    ]);
+    expect(await popular({ ...drama, visibility: 'licensed' })).toEqual(['First']);
+    await change('UPDATE media SET watch_count = 5 WHERE id = $1', second);
+    expect(await popular(drama)).toEqual(['Second', 'First']);
+    await client.query(
+      `UPDATE stream SET licence_code = CASE licence_code IS NULL WHEN true THEN 'CC-BY-4.0' END`,
+    );
+    expect(await recent({ ...drama, visibility: 'licensed' })).toEqual(['Second']);
+    await change('UPDATE media SET is_public = false WHERE id = $1', second);
+    expect(await recent(drama)).toEqual(['First']);
+    await change('UPDATE media SET is_public = true WHERE id = $1', second);
+    await change(`UPDATE media SET kind = 'event' WHERE id = $1`, first);
+    expect([await popular(drama), await popular({ ...drama, kind: 'event' })]).toEqual([
+      ['Second'],
+      ['First'],
+    ]);
+    await client.query(`INSERT INTO genre (slug, name) VALUES ('comedy', 'Comedy')`);
+    await change(
+      `UPDATE media_genre SET genre_id = (SELECT id FROM genre WHERE name = 'Comedy') WHERE media_id = $1`,
+      second,
+    );
+    expect([await popular(drama), await popular({ genre: 'Comedy' })]).toEqual([[], ['Second']]);
+    await change('DELETE FROM media_genre WHERE media_id = $1', second);
+    expect(await popular({ genre: 'Comedy' })).toEqual([]);
+    expect(await genreNames(database.db, 'all', 9)).toEqual(['Drama']);
+  });
+
   test('a genre: only its titles, with all of their genres', async () => {
     await add(
       { title: 'Both', genres: ['Drama', 'Comedy'], popularity: 2 },

@@ -70,6 +70,9 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'tmdb', CASE kind WHEN 'movie' THEN 'movie' ELSE 'tv' END, id::text FROM media`,
   `INSERT INTO media_image (media_id, type, url) SELECT id, 'poster', poster_url FROM media`,
   `INSERT INTO media_genre (media_id, genre_id) SELECT m.id, g.id FROM media m JOIN genre g ON g.name = ANY (m.genres)`,
+  `INSERT INTO genre_shelf (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
+    SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
+    FROM media m JOIN media_genre mg ON mg.media_id = m.id WHERE m.is_published AND m.is_public`,
   `INSERT INTO media_alias (media_id, title) SELECT n, alias FROM draft WHERE alias IS NOT NULL`,
   `INSERT INTO media_translation (media_id, language, title, overview) SELECT n, 'de', german, 'Ein Titel namens ' || german FROM draft WHERE german IS NOT NULL`,
   `INSERT INTO media_credit (media_id, person_id, credit_type, department, job, position)
