@@ -6,9 +6,10 @@ set -eu
 
 # One package a line, then what the tests want it for.
 PARTS='
-ffmpeg           makes test clips; ffprobe and ffmpeg read a play link
+ffmpeg           makes test clips; ffprobe and ffmpeg read a play link; the media tools of the product
 chromium         the browser of the web UI and of Stremio Web
 fonts-dejavu-core  letters instead of boxes on screenshots
+nginx-light      origins, and the yardstick of the byte path
 mpv              a player
 vlc-bin          a player, driven without a screen
 vlc-plugin-base  demuxers, decoders and the remote control of vlc-bin
