@@ -1,4 +1,11 @@
-import { BlockList, connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import {
+  BlockList,
+  connect as connectTcp,
+  isIP,
+  type LookupFunction,
+  type OnReadOpts,
+  type Socket,
+} from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { connect as connectTls } from 'node:tls';
 import { contains } from './address-rules.ts';
@@ -14,6 +21,8 @@ export type DialTarget = {
   servername?: string;
   /** ALPN offered over TLS. */
   protocols?: readonly string[];
+  /** Reads into the caller's buffers instead of `data` events. */
+  onread?: OnReadOpts;
 };
 
 /** TLS sessions by name and port; a resumed one saves a round trip a connection. */
@@ -24,7 +33,7 @@ export type TlsSessions = {
 
 /** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
 export function openSocket(
-  { host, port, isTls, servername = host, protocols = [] }: DialTarget,
+  { host, port, isTls, servername = host, protocols = [], onread }: DialTarget,
   addresses: readonly CheckedAddress[],
   sessions: TlsSessions,
   signal: AbortSignal,
@@ -37,6 +46,7 @@ export function openSocket(
     lookup: answering(addresses),
     noDelay: true,
     keepAlive: true,
+    ...(onread === undefined ? {} : { onread }),
   };
   const key = `${servername}:${port}`;
   const session = sessions.get(key);

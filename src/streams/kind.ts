@@ -14,6 +14,8 @@ export type ByteSink = {
   write(chunk: Uint8Array, done: () => void): boolean;
   /** Sets the one listener that runs when the sink takes bytes again after `write` returned false. */
   onDrain: (listener: () => void) => void;
+  /** Told when the source had to go on by itself after it broke off in the middle. */
+  resumed?(): void;
 };
 
 /** One opened file: what it is, and a way to send any part of it. */

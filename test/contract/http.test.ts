@@ -25,7 +25,7 @@ openableKindContract('http', async (bytes) => {
     input: { url: origin.url },
     badInputs,
     async dieAfter(count) {
-      origin.behaviour.cutAfter = count;
+      Object.assign(origin.behaviour, { cutAfter: count, isDeadAfterCut: true });
     },
     async close() {
       await held.close();

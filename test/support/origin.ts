@@ -17,10 +17,14 @@ export type OriginBehaviour = {
   isEndless: boolean;
   /** The socket is destroyed after so many body bytes of a response. */
   cutAfter: number;
+  /** After such a cut nothing is answered any more. */
+  isDeadAfterCut: boolean;
   /** Nothing of the body is sent past so many bytes, and the connection stays open. */
   stallAfter: number;
   /** So many next requests lose their connection before a head. */
   drops: number;
+  /** The next GET is answered 503 with this `Retry-After`, in seconds. */
+  busyOnce: number | null;
   /** Location of a redirect per path. */
   redirects: Readonly<Record<string, string>>;
 };
@@ -67,8 +71,10 @@ export async function startOrigin(
     contentType: 'video/mp4',
     isEndless: false,
     cutAfter: Number.POSITIVE_INFINITY,
+    isDeadAfterCut: false,
     stallAfter: Number.POSITIVE_INFINITY,
     drops: 0,
+    busyOnce: null,
     redirects: {},
     ...changes,
   };
@@ -132,6 +138,11 @@ function answer(
     res.writeHead(302, { Location: location }).end('moved');
     return;
   }
+  if (req.method === 'GET' && behaviour.busyOnce !== null) {
+    res.writeHead(503, { 'Retry-After': behaviour.busyOnce }).end();
+    behaviour.busyOnce = null;
+    return;
+  }
   const status = req.method === 'HEAD' ? behaviour.headStatus : behaviour.getStatus;
   if (status !== 200) {
     res.writeHead(status).end();
@@ -157,12 +168,8 @@ function fieldsOf({ contentType, etag, lastModified }: OriginBehaviour): Record<
   };
 }
 
-function send(
-  res: ServerResponse,
-  body: Buffer,
-  { cutAfter, stallAfter }: OriginBehaviour,
-  seen: OriginRequest,
-): void {
+function send(res: ServerResponse, body: Buffer, behaviour: OriginBehaviour, seen: OriginRequest): void {
+  const { cutAfter, stallAfter } = behaviour;
   let at = 0;
   const limit = Math.min(body.length, cutAfter, stallAfter);
   const next = () => {
@@ -175,9 +182,14 @@ function send(
       if (!takesMore) return void res.once('drain', next);
     }
     if (limit === body.length) res.end();
-    else if (limit === cutAfter) setImmediate(() => res.destroy());
+    else if (limit === cutAfter) cut(res, behaviour);
   };
   next();
+}
+
+function cut(res: ServerResponse, behaviour: OriginBehaviour): void {
+  if (behaviour.isDeadAfterCut) behaviour.drops = Number.POSITIVE_INFINITY;
+  setImmediate(() => res.destroy());
 }
 
 function partOf(

@@ -40,7 +40,7 @@ export async function learn(
   const total = status === 206 || status === 416 ? totalOf(response.headers['content-range']) : null;
   if (status === 206) return factsOf(response, total);
   if (status === 416 && total === 0) return factsOf(response, 0);
-  if (status !== 200) throw refusalOf(status);
+  if (status !== 200) throw refusalOf(status, response.headers);
   return factsOf(response, lengthOf(response.headers));
 }
 
@@ -51,7 +51,7 @@ async function byHead(net: Net, origin: Origin, signal: AbortSignal): Promise<Fa
     signal,
   });
   drop(response);
-  if (response.status === 404 || response.status === 410) throw refusalOf(response.status);
+  if (response.status === 404 || response.status === 410) throw refusalOf(response.status, response.headers);
   // A length of 0 is what servers say that do not know it at HEAD.
   const length = response.status === 200 ? lengthOf(response.headers) : null;
   return length === null || length === 0 ? null : factsOf(response, length);
@@ -62,8 +62,21 @@ export function originHeaders(headers: Readonly<Record<string, string>>): Record
   return { accept: '*/*', 'user-agent': 'Tributary', ...headers, 'accept-encoding': 'identity' };
 }
 
+/** The origin is busy and said when to come back. */
+export class Busy extends UpstreamFailed {
+  readonly retryAfterS: number;
+  constructor(status: 429 | 503, retryAfterS: number) {
+    super('The origin is overloaded. Try again in a moment.', { retryable: false, status });
+    this.headers['Retry-After'] = String(retryAfterS);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
 /** The error an origin's status means to our client (404 and 410 are its own; 401 and 403 are between us and the origin). */
-export function refusalOf(status: number): UpstreamFailed {
+export function refusalOf(status: number, headers: NetHeaders): UpstreamFailed {
+  const after = headers['retry-after'];
+  if ((status === 429 || status === 503) && typeof after === 'string' && /^\d{1,6}$/.test(after))
+    return new Busy(status, Number(after));
   if (status === 404 || status === 410)
     return new UpstreamFailed('The origin does not have this file any more.', { retryable: false, status });
   if (status === 429 || status === 503)

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
-import { UpstreamFailed } from '../../kit/errors.ts';
 import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
 import { type Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
-import { hasChanged, StaleLocation, type Transfer, transfer } from './transfer.ts';
+import { retrying, sendResuming } from './resume.ts';
+import { hasChanged, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. */
 const FACTS_TTL_MS = 60_000;
 const MAX_FACTS = 1000;
-/** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
-const RETRY_DELAYS_MS = [0, 250, 1000] as const;
+/** Origins that do not say how long their bodies are; asked anew now and then. */
+const MAX_UNKNOWN_LENGTHS = 500;
+const UNKNOWN_LENGTH_TTL_MS = 600_000;
 
 /** Types that say nothing or that a browser would run as a page of ours. */
 const MEANINGLESS_TYPE =
@@ -31,6 +31,7 @@ export type Origins = {
 /** Looks at origins once a minute and reads ranges from them. */
 export function createOrigins(net: Net): Origins {
   const known = new LRUCache<string, Facts>({ max: MAX_FACTS, ttl: FACTS_TTL_MS });
+  const unknownLengths = new LRUCache<string, true>({ max: MAX_UNKNOWN_LENGTHS, ttl: UNKNOWN_LENGTH_TTL_MS });
 
   async function ask(origin: Origin, signal: AbortSignal): Promise<Facts> {
     const facts = await retrying(signal, () => learn(net, origin, signal));
@@ -43,7 +44,7 @@ export function createOrigins(net: Net): Origins {
     filenameOf: (origin) => known.get(factsKey(origin))?.filename ?? null,
     async open(origin, signal) {
       const facts = known.get(factsKey(origin)) ?? (await ask(origin, signal));
-      return sourceOf(net, origin, facts, () => known.delete(factsKey(origin)));
+      return sourceOf(net, origin, facts, unknownLengths, () => known.delete(factsKey(origin)));
     },
   };
 }
@@ -53,17 +54,29 @@ function factsKey({ url, headers }: Origin): string {
   return hash('sha256', JSON.stringify([url, Object.entries(headers).sort()]), 'base64url');
 }
 
-function sourceOf(net: Net, origin: Origin, first: Facts, forget: () => void): ByteSource {
+function sourceOf(
+  net: Net,
+  origin: Origin,
+  first: Facts,
+  unknownLengths: LRUCache<string, true>,
+  forget: () => void,
+): ByteSource {
   let facts = first;
+  let headers = headersFor(origin, facts);
 
-  async function sendOnce(job: Pick<Transfer, 'range' | 'sink' | 'signal'>): Promise<void> {
-    const { dispatcher } = net;
+  async function sendOnce(job: Pick<Transfer, 'range' | 'sink' | 'signal' | 'isResumed'>): Promise<void> {
+    const by = facts.sizeBytes === null || unknownLengths.has(facts.url.origin) ? 'undici' : 'http1';
     try {
-      await transfer({ dispatcher, facts, headers: headersFor(origin, facts), ...job });
+      await transfer({ net, by, facts, headers, ...job });
     } catch (error) {
+      if (error instanceof UnknownLength) {
+        unknownLengths.set(facts.url.origin, true);
+        return await sendOnce(job);
+      }
       if (!(error instanceof StaleLocation)) throw error;
       facts = await lookAgain(net, origin, first, job.signal);
-      await transfer({ dispatcher, facts, headers: headersFor(origin, facts), ...job }).catch(refusedTwice);
+      headers = headersFor(origin, facts);
+      await transfer({ net, by: 'undici', facts, headers, ...job }).catch(refusedTwice);
     }
   }
 
@@ -73,20 +86,8 @@ function sourceOf(net: Net, origin: Origin, first: Facts, forget: () => void): B
     etag: first.etag ?? derivedEtag(first, origin),
     lastModified: first.lastModified,
     async send(range, sink, signal) {
-      let hasBegun = false;
-      const watched = {
-        ...sink,
-        write(chunk: Uint8Array, done: () => void) {
-          hasBegun = true;
-          return sink.write(chunk, done);
-        },
-      };
       try {
-        await retrying(
-          signal,
-          () => sendOnce({ range, sink: watched, signal }),
-          () => !hasBegun,
-        );
+        await sendResuming({ range, sink, signal }, sendOnce);
       } catch (error) {
         if (!signal.aborted) forget();
         throw error;
@@ -97,7 +98,7 @@ function sourceOf(net: Net, origin: Origin, first: Facts, forget: () => void): B
 }
 
 function refusedTwice(error: unknown): never {
-  throw error instanceof StaleLocation ? refusalOf(error.status) : error;
+  throw error instanceof StaleLocation ? refusalOf(error.status, error.headers) : error;
 }
 
 /** Resolves the original URL again, by GET: a redirect may be signed for the method that asked. The file must still be the same. */
@@ -125,21 +126,4 @@ function typeOf(facts: Facts, origin: Origin): string {
 function derivedEtag({ sizeBytes, lastModified }: Facts, { url }: Origin): string | null {
   if (sizeBytes === null) return null;
   return `"${resourceKey('http', `${url}\n${sizeBytes}\n${lastModified?.toISOString() ?? ''}`)}"`;
-}
-
-async function retrying<T>(
-  signal: AbortSignal,
-  run: () => Promise<T>,
-  mayRetry: () => boolean = () => true,
-): Promise<T> {
-  for (const delayMs of RETRY_DELAYS_MS) {
-    try {
-      return await run();
-    } catch (error) {
-      const isPassing = error instanceof UpstreamFailed && error.retryable && error.status !== 504;
-      if (signal.aborted || !isPassing || !mayRetry()) throw error;
-    }
-    if (delayMs > 0) await sleep(delayMs, undefined, { signal });
-  }
-  return await run();
 }

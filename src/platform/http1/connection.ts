@@ -1,0 +1,158 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import type { ReadBuffers } from './read-buffers.ts';
+import { createHeadReader, type ResponseHead } from './response-head.ts';
+
+/** Takes one answer. After `onEnd` or `onError` nothing more is called. */
+export type BodyReader = {
+  /** The final head. Throw to refuse the body: the connection is closed and `onError` gets what was thrown. */
+  onHead(head: ResponseHead): void;
+  /** `chunk` is the reader's until it calls `release`, once. False: pause until `resume`. */
+  onData(chunk: Buffer, release: () => void): boolean;
+  onEnd(): void;
+  onError(error: Error): void;
+};
+
+/** One kept-alive connection: a request at a time, its body read into recycled buffers. */
+export type Connection = {
+  readonly onread: OnReadOpts;
+  /** The connected socket that was opened with `onread`. */
+  attach(socket: Socket): void;
+  /** Sends a whole request head and hands the answer to `reader`. Only while idle. */
+  send(request: string, reader: BodyReader): void;
+  resume(): void;
+  /** Closes at once; the reader hears `error`. */
+  destroy(error: Error): void;
+  /** Called every tick: closes what has been silent for too long; a paused reader is no silence. */
+  tick(limits: { headTicks: number; bodyTicks: number }): void;
+  /** Nothing of an answer has come since `send`: a kept-alive connection that the server had closed meanwhile. */
+  isUntouched(): boolean;
+};
+
+export type ConnectionEvents = {
+  /** The answer is read; true: the connection takes another request. */
+  onIdle(connection: Connection, isKeptAlive: boolean): void;
+  onClose(connection: Connection): void;
+};
+
+export class Silent extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+export function createConnection(buffers: ReadBuffers, events: ConnectionEvents): Connection {
+  let socket: Socket | null = null;
+  let reader: BodyReader | null = null;
+  let buffer = buffers.take();
+  let isBufferLent = false;
+  const heads = createHeadReader();
+  let head: ResponseHead | null = null;
+  let left = 0;
+  let isPaused = false;
+  let hasBytes = false;
+  let isClosed = false;
+  let silentTicks = 0;
+  let readCount = 0;
+  let readCountAtTick = 0;
+
+  const connection: Connection = {
+    onread: {
+      // Asked after each read: the next one may not overwrite what the reader still has.
+      buffer() {
+        if (isBufferLent && !isClosed) {
+          buffer = buffers.take();
+          isBufferLent = false;
+        }
+        return buffer;
+      },
+      callback: (count) => onRead(count),
+    },
+    attach(opened) {
+      socket = opened;
+      opened.on('error', close);
+      opened.on('end', () => close(new Error('the connection was ended')));
+      opened.on('close', () => close(new Error('the connection was closed')));
+    },
+    send(request, next) {
+      reader = next;
+      head = null;
+      hasBytes = false;
+      silentTicks = 0;
+      if (isPaused) connection.resume();
+      socket?.write(request, 'latin1');
+    },
+    resume() {
+      if (!isPaused) return;
+      isPaused = false;
+      socket?.resume();
+    },
+    destroy: close,
+    tick({ headTicks, bodyTicks }) {
+      if (reader === null || isPaused || readCount !== readCountAtTick) {
+        readCountAtTick = readCount;
+        silentTicks = 0;
+        return;
+      }
+      silentTicks += 1;
+      if (silentTicks > (head === null ? headTicks : bodyTicks)) close(new Silent('the origin fell silent'));
+    },
+    isUntouched: () => !hasBytes,
+  };
+  return connection;
+
+  function close(error: Error): void {
+    if (isClosed) return;
+    isClosed = true;
+    socket?.destroy();
+    if (!isBufferLent) buffers.give(buffer);
+    const failed = reader;
+    reader = null;
+    events.onClose(connection);
+    failed?.onError(error);
+  }
+
+  /** Node's `onread`: false stops reading. */
+  function onRead(count: number): boolean {
+    readCount += 1;
+    if (isClosed) return false;
+    hasBytes = true;
+    try {
+      const from = head === null ? readHead(buffer.subarray(0, count)) : 0;
+      if (from !== null) readBody(from, count);
+    } catch (error) {
+      close(error instanceof Error ? error : new Error(String(error)));
+    }
+    return !isClosed && !isPaused;
+  }
+
+  /** Where the body begins in this read; null when the head goes on. */
+  function readHead(bytes: Buffer): number | null {
+    if (reader === null) throw new Error('the origin speaks without being asked');
+    const found = heads.read(bytes);
+    if (found === null) return null;
+    head = found.head;
+    left = head.length ?? Number.POSITIVE_INFINITY;
+    reader.onHead(head);
+    return found.bodyAt;
+  }
+
+  function readBody(from: number, count: number): void {
+    if (isClosed) return;
+    const size = Math.min(left, count - from);
+    const isSurplus = count - from > left;
+    left -= size;
+    if (size > 0 && reader !== null) {
+      const lent = buffer;
+      isBufferLent = true;
+      const takesMore = reader.onData(lent.subarray(from, from + size), () => buffers.give(lent));
+      if (isClosed) return;
+      // After the last byte nothing can flood the reader, and a paused connection would not see its end.
+      isPaused = !takesMore && left > 0;
+    }
+    if (left > 0) return;
+    const ended = reader;
+    reader = null;
+    const isKeptAlive = head?.isKeptAlive === true && !isSurplus;
+    head = null;
+    events.onIdle(connection, isKeptAlive);
+    ended?.onEnd();
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UpstreamFailed } from '../../kit/errors.ts';
+import type { ByteRange } from '../../kit/range.ts';
+import type { ByteSink } from '../kind.ts';
+import { Busy } from './facts.ts';
+
+/** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
+const RETRY_DELAYS_MS = [0, 250, 1000] as const;
+/** A busy origin that says when to come back is asked once more, if that is soon. */
+const MAX_RETRY_AFTER_S = 5;
+/** In the middle of a body: so many times without this much progress in between, and never longer than that without a byte. */
+const MAX_RESUMES = 5;
+const PROGRESS_BYTES = 8 * 1024 * 1024;
+const MAX_STUCK_MS = 30_000;
+/** While nothing comes at all; an origin that gives some bytes each time is asked at once. */
+const RESUME_DELAYS_MS = [0, 250, 1000, 2000, 4000] as const;
+
+type Job = { range: ByteRange; sink: ByteSink; signal: AbortSignal };
+type SendOnce = (job: {
+  range: ByteRange;
+  sink: Pick<ByteSink, 'write' | 'onDrain'>;
+  signal: AbortSignal;
+  isResumed: boolean;
+}) => Promise<void>;
+
+/**
+ * Sends a range by one transfer or, where the origin breaks off in the middle, by several: each goes on at the very next
+ * byte, up to the end that the client asked for. Rejects when the origin does not give the rest of this very file.
+ */
+export async function sendResuming({ range, sink, signal }: Job, sendOnce: SendOnce): Promise<void> {
+  let at = range.start;
+  const counted = {
+    write(chunk: Uint8Array, done: () => void) {
+      at += chunk.length;
+      return sink.write(chunk, done);
+    },
+    onDrain: sink.onDrain,
+  };
+  const sendFrom = (start: number, isResumed: boolean) =>
+    sendOnce({ range: { start, end: range.end }, sink: counted, signal, isResumed });
+  let failure: unknown;
+  try {
+    return await retrying(
+      signal,
+      () => sendFrom(range.start, false),
+      () => at === range.start,
+    );
+  } catch (error) {
+    failure = error;
+  }
+  const patience = createPatience(at);
+  while (isPassing(failure, signal) && at > range.start && range.end !== Number.POSITIVE_INFINITY) {
+    const delayMs = patience.next(at);
+    if (delayMs === null) break;
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal });
+    sink.resumed?.();
+    try {
+      return await sendFrom(at, true);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** How long to wait before going on at byte `at`; null when it has been tried enough. */
+function createPatience(begunAt: number): { next(at: number): number | null } {
+  let [resumes, countedFrom] = [0, begunAt];
+  let [stuckAt, stuckSince, stuckTimes] = [begunAt, performance.now(), 0];
+  return {
+    next(at) {
+      if (at - countedFrom >= PROGRESS_BYTES) [resumes, countedFrom] = [0, at];
+      if (at > stuckAt) [stuckAt, stuckSince, stuckTimes] = [at, performance.now(), 0];
+      if (resumes >= MAX_RESUMES || performance.now() - stuckSince > MAX_STUCK_MS) return null;
+      resumes += 1;
+      stuckTimes += 1;
+      return RESUME_DELAYS_MS[stuckTimes - 1] ?? null;
+    },
+  };
+}
+
+function isPassing(error: unknown, signal: AbortSignal): boolean {
+  return !signal.aborted && error instanceof UpstreamFailed && error.retryable;
+}
+
+/** Runs what may fail for a moment, while `mayRetry`. */
+export async function retrying<T>(
+  signal: AbortSignal,
+  run: () => Promise<T>,
+  mayRetry: () => boolean = () => true,
+): Promise<T> {
+  let hasWaited = false;
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await run();
+    } catch (error) {
+      const askedMs: number | null = hasWaited ? null : retryAfterMs(error);
+      if (signal.aborted || !mayRetry() || (askedMs === null && !isWorthATry(error))) throw error;
+      hasWaited ||= askedMs !== null;
+      await sleep(askedMs ?? delayMs, undefined, { signal });
+    }
+  }
+  return await run();
+}
+
+function retryAfterMs(error: unknown): number | null {
+  return error instanceof Busy && error.retryAfterS <= MAX_RETRY_AFTER_S ? error.retryAfterS * 1000 : null;
+}
+
+function isWorthATry(error: unknown): boolean {
+  return error instanceof UpstreamFailed && error.retryable && error.status !== 504;
+}
