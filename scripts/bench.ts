@@ -2,12 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
+import { benchHttp } from './bench/http.ts';
 import { benchStart } from './bench/start.ts';
 
 export type BenchRow = Record<string, string | number>;
 export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
 
-const BENCHES: Readonly<Record<string, Bench>> = { catalog: benchCatalog, start: benchStart };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  catalog: benchCatalog,
+  http: benchHttp,
+  start: benchStart,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -120,10 +120,17 @@ async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Prom
 }
 
 /** Not `:resource`: links to the same bytes may carry different credentials, and one must not profit from the other's. */
-function sourceKey(kind: string, { streamId, detail, fileIndex }: PlayLink): string {
+function sourceKey(kind: string, link: PlayLink): string {
+  const { streamId, detail, fileIndex } = link;
   if (streamId !== undefined) return `${streamId}:${fileIndex ?? ''}`;
-  return hash('sha256', JSON.stringify([kind, detail, fileIndex]), 'base64url');
+  // An opened link is remembered as the very object, so each is hashed once and not once a range.
+  const known =
+    detailKeys.get(link) ?? hash('sha256', JSON.stringify([kind, detail, fileIndex]), 'base64url');
+  detailKeys.set(link, known);
+  return known;
 }
+
+const detailKeys = new WeakMap<PlayLink, string>();
 
 type Delivery = {
   req: Request;
@@ -150,7 +157,9 @@ async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping 
     onBytes(kind, sizeBytes);
   };
   try {
-    await sendSource(req, res, { source, filename, signal: stopping.signal, onDelivered });
+    const window = { windowBytes: () => 1024 * 1024, hold() {}, free() {} };
+    const { signal } = stopping;
+    await sendSource(req, res, { source, filename, signal, onDelivered, onResumed() {}, window });
   } finally {
     entry?.end();
   }

@@ -4,7 +4,8 @@ import { evaluatePreconditions, ifRangeHolds } from '../kit/conditional.ts';
 import { contentDisposition } from '../kit/content-disposition.ts';
 import { AppError } from '../kit/errors.ts';
 import { type ByteRange, contentRange, parseRangeHeader, unsatisfiedContentRange } from '../kit/range.ts';
-import type { ByteSink, ByteSource } from '../streams/kind.ts';
+import type { ByteSource } from '../streams/kind.ts';
+import { responseSinks, type Window } from './response-sink.ts';
 
 export type Sending = {
   source: ByteSource;
@@ -14,6 +15,9 @@ export type Sending = {
   signal: AbortSignal;
   /** Bytes of the file (not of part heads) that went out to the client. */
   onDelivered(sizeBytes: number): void;
+  /** The source broke off and goes on by itself. */
+  onResumed(): void;
+  window: Window;
 };
 
 type Headers = Record<string, string | number>;
@@ -60,7 +64,8 @@ async function sendOne(
   { status, headers, range }: One,
 ): Promise<void> {
   const begin = once(() => res.writeHead(status, { ...headers, 'Content-Length': range.end - range.start }));
-  if (range.end > range.start) await sending.source.send(range, sinksOf(res, sending)(begin), sending.signal);
+  if (range.end > range.start)
+    await sending.source.send(range, responseSinks(res, sending)(begin), sending.signal);
   begin();
   res.end();
 }
@@ -90,7 +95,7 @@ async function sendMultipart(
       'Content-Length': length,
     }),
   );
-  const sinkFrom = sinksOf(res, sending);
+  const sinkFrom = responseSinks(res, sending);
   for (const { range, head } of parts) {
     const beginPart = once(() => {
       begin();
@@ -111,33 +116,19 @@ async function sendUnknown(
   if (req.method === 'HEAD') return end(res, 200, headers);
   const begin = once(() => res.writeHead(200, headers));
   const all = { start: 0, end: Number.POSITIVE_INFINITY };
-  await sending.source.send(all, sinksOf(res, sending)(begin), sending.signal);
+  await sending.source.send(all, responseSinks(res, sending)(begin), sending.signal);
   begin();
   res.end();
 }
 
-/** A sink onto the response for each part; `begin` runs before the part's first byte. */
-function sinksOf(res: ServerResponse, { onDelivered }: Sending): (begin: () => void) => ByteSink {
-  let onDrain = () => {};
-  res.on('drain', () => onDrain());
-  return (begin) => ({
-    write(chunk, done) {
-      begin();
-      const sizeBytes = chunk.length;
-      return res.write(chunk, (error) => {
-        if (!error) onDelivered(sizeBytes);
-        done();
-      });
-    },
-    onDrain(listener) {
-      onDrain = listener;
-    },
-  });
-}
+/** A player asks for the same file under the same name again and again: 200 ranges a film. */
+const represented = new WeakMap<ByteSource, { filename: string | null; headers: Headers }>();
 
 function representation(req: IncomingMessage, { source, filename }: Sending): Headers {
+  const known = represented.get(source);
+  if (known?.filename === filename) return { ...known.headers, ...dlna(req) };
   const { contentType, safety } = servedType(source.contentType);
-  return {
+  const headers: Headers = {
     'Content-Type': contentType,
     'Accept-Ranges': source.size === null ? 'none' : 'bytes',
     'Cache-Control': 'private, no-transform',
@@ -145,8 +136,9 @@ function representation(req: IncomingMessage, { source, filename }: Sending): He
     ...(source.lastModified === null ? {} : { 'Last-Modified': source.lastModified.toUTCString() }),
     'Content-Disposition': contentDisposition('inline', filename ?? ''),
     ...safety,
-    ...dlna(req),
   };
+  represented.set(source, { filename, headers });
+  return { ...headers, ...dlna(req) };
 }
 
 /** A file of a stranger must not run as a page or script of this server, where the owner is signed in. */

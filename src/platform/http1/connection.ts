@@ -41,8 +41,8 @@ export class Silent extends Error {
 export function createConnection(buffers: ReadBuffers, events: ConnectionEvents): Connection {
   let socket: Socket | null = null;
   let reader: BodyReader | null = null;
-  let buffer = buffers.take();
-  let isBufferLent = false;
+  /** What the next read goes into. */
+  let buffer = buffers.shared;
   const heads = createHeadReader();
   let head: ResponseHead | null = null;
   let left = 0;
@@ -55,14 +55,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
 
   const connection: Connection = {
     onread: {
-      // Asked after each read: the next one may not overwrite what the reader still has.
-      buffer() {
-        if (isBufferLent && !isClosed) {
-          buffer = buffers.take();
-          isBufferLent = false;
-        }
-        return buffer;
-      },
+      buffer: nextBuffer,
       callback: (count) => onRead(count),
     },
     attach(opened) {
@@ -102,11 +95,31 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
     if (isClosed) return;
     isClosed = true;
     socket?.destroy();
-    if (!isBufferLent) buffers.give(buffer);
+    if (buffer !== buffers.shared) buffers.give(buffer);
+    buffer = buffers.shared;
     const failed = reader;
     reader = null;
     events.onClose(connection);
     failed?.onError(error);
+  }
+
+  /** Asked by Node after each read: the next one may not overwrite what the reader still has. */
+  function nextBuffer(): Buffer {
+    const isInBody = head !== null && left > 0 && !isClosed;
+    if (isInBody && buffer === buffers.shared) buffer = buffers.take();
+    return buffer;
+  }
+
+  /** The buffer that now is the reader's, and where in it the bytes are. */
+  function lend(from: number, size: number): [Buffer, number] {
+    const lent = buffer;
+    if (lent !== buffers.shared) {
+      buffer = buffers.shared;
+      return [lent, from];
+    }
+    const copy = buffers.take();
+    lent.copy(copy, 0, from, from + size);
+    return [copy, 0];
   }
 
   /** Node's `onread`: false stops reading. */
@@ -140,9 +153,8 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
     const isSurplus = count - from > left;
     left -= size;
     if (size > 0 && reader !== null) {
-      const lent = buffer;
-      isBufferLent = true;
-      const takesMore = reader.onData(lent.subarray(from, from + size), () => buffers.give(lent));
+      const [lent, at] = lend(from, size);
+      const takesMore = reader.onData(lent.subarray(at, at + size), () => buffers.give(lent));
       if (isClosed) return;
       // After the last byte nothing can flood the reader, and a paused connection would not see its end.
       isPaused = !takesMore && left > 0;

@@ -38,9 +38,9 @@ export type Http1Options = {
   keepAliveMs: number;
 };
 
-/** Kept for the next request to an origin. More would be 256 KiB each for nothing. */
-const MAX_IDLE_AN_ORIGIN = 32;
-const MAX_IDLE = 64;
+/** Kept for the next request to an origin. */
+const MAX_IDLE_AN_ORIGIN = 64;
+const MAX_IDLE = 256;
 /** Long bodies never keep a short request waiting: there is no queue, only this end to it. */
 const MAX_BUSY_AN_ORIGIN = 512;
 /** Timeouts are counted in ticks: a timer for each read would cost as much as the read. */

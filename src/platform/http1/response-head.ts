@@ -54,7 +54,9 @@ export function createHeadReader(): HeadReader {
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?$/;
-const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Any of these within a line would be another line to another reader. */
+const CONTROL = /[\r\n\0]/;
 
 /**
  * Reads the head of a response, without its empty line. Throws on everything that two readers could understand in two ways:
@@ -64,12 +66,14 @@ export function parseResponseHead(text: string): ResponseHead {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const [, minor, status] = STATUS_LINE.exec(statusLine) ?? [];
   if (status === undefined) throw new Error('the answer is no HTTP/1.x');
-  const headers: Record<string, string | string[]> = {};
+  // `__proto__` is a header's name like another.
+  const headers: Record<string, string | string[]> = Object.create(null);
+  if (CONTROL.test(lines.join(''))) throw new Error('the answer has a broken header');
   for (const line of lines) {
-    const [, name, value] = FIELD.exec(line) ?? [];
-    if (name === undefined || value === undefined || /[\r\n\0]/.test(value))
-      throw new Error('the answer has a broken header');
-    add(headers, name.toLowerCase(), value);
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    if (colon < 1 || !NAME.test(name)) throw new Error('the answer has a broken header');
+    add(headers, name.toLowerCase(), line.slice(colon + 1).trim());
   }
   const code = Number(status);
   const connection = [headers.connection ?? ''].flat().join(',').toLowerCase();
@@ -81,11 +85,9 @@ export function parseResponseHead(text: string): ResponseHead {
   };
 }
 
-/** Names like `__proto__` are header names, so nothing is looked up on the prototype. */
 function add(headers: Record<string, string | string[]>, name: string, value: string): void {
-  const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  const all = known === undefined ? value : [known, value].flat();
-  Object.defineProperty(headers, name, { value: all, enumerable: true, configurable: true, writable: true });
+  const known = headers[name];
+  headers[name] = known === undefined ? value : [known, value].flat();
 }
 
 function lengthOf(status: number, headers: NetHeaders): number | null {

@@ -13,6 +13,8 @@ export type Facts = {
   /** The origin's strong entity tag; a weak one promises nothing about bytes. */
   etag: string | null;
   lastModified: Date | null;
+  /** The two as the origin spelled them: what is spelled the same is the same, without reading it again. */
+  spelled: { etag: NetHeaders[string]; lastModified: NetHeaders[string] };
   /** Name in Content-Disposition. */
   filename: string | null;
 };
@@ -133,6 +135,7 @@ function factsOf({ url, headers }: NetResponse, sizeBytes: number | null): Facts
     contentType: typeof contentType === 'string' ? contentType : null,
     etag: strongEtag(headers),
     lastModified: lastModifiedOf(headers),
+    spelled: { etag: headers.etag, lastModified: headers['last-modified'] },
     filename: filenameIn(headers['content-disposition']),
   };
 }

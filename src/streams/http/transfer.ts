@@ -207,6 +207,8 @@ function assertSameFile(headers: NetHeaders, facts: Facts): void {
     throw new UpstreamFailed('The origin compresses the file, so parts of it cannot be found.', {
       retryable: false,
     });
+  const { spelled } = facts;
+  if (headers.etag === spelled.etag && headers['last-modified'] === spelled.lastModified) return;
   const etag = strongEtag(headers);
   const modified = lastModifiedOf(headers);
   const isOther =
