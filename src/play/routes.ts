@@ -157,7 +157,7 @@ async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping 
     onBytes(kind, sizeBytes);
   };
   try {
-    const window = { windowBytes: () => 1024 * 1024, hold() {}, free() {} };
+    const window = { windowBytes: () => 512 * 1024, hold() {}, free() {} };
     const { signal } = stopping;
     await sendSource(req, res, { source, filename, signal, onDelivered, onResumed() {}, window });
   } finally {

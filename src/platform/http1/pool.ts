@@ -45,6 +45,7 @@ const MAX_IDLE = 256;
 const MAX_BUSY_AN_ORIGIN = 512;
 /** Timeouts are counted in ticks: a timer for each read would cost as much as the read. */
 const TICKS_A_TIMEOUT = 10;
+const TRIM_MS = 10_000;
 
 type Origin = { idle: { connection: Connection; since: number }[]; busy: number };
 
@@ -57,16 +58,23 @@ export function createHttp1Pool(options: Http1Options): Http1Pool {
   const limits = { headTicks: headTimeoutMs / tickMs, bodyTicks: bodyTimeoutMs / tickMs };
   let idleCount = 0;
   let ticker: NodeJS.Timeout | null = null;
+  let trimmedAt = 0;
 
   function tick(): void {
+    const now = performance.now();
     for (const connection of connections.keys()) connection.tick(limits);
-    const oldest = performance.now() - keepAliveMs;
+    closeIdleSince(now - keepAliveMs);
+    if (now - trimmedAt < TRIM_MS) return;
+    trimmedAt = now;
+    if (buffers.trim() || connections.size > 0 || ticker === null) return;
+    clearInterval(ticker);
+    ticker = null;
+  }
+
+  function closeIdleSince(oldest: number): void {
     for (const origin of origins.values())
       for (const { connection } of origin.idle.filter(({ since }) => since < oldest))
         connection.destroy(new Error('nobody needs this connection'));
-    if (connections.size > 0 || ticker === null) return;
-    clearInterval(ticker);
-    ticker = null;
   }
 
   function originOf(key: string): Origin {

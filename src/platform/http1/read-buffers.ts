@@ -3,8 +3,10 @@
  * of 20.
  */
 export const READ_BUFFER_BYTES = 256 * 1024;
-/** 16 MiB stay for the next streams; what is given back beyond that is left to the collector. */
-const MAX_FREE = 64;
+/** 128 MiB may wait for the next streams; left to the collector at once, a second crowd of viewers would cost a second helping. */
+const MAX_FREE = 512;
+/** What stays for good: 4 MiB. */
+const MIN_FREE = 16;
 
 export type ReadBuffers = {
   /**
@@ -15,6 +17,8 @@ export type ReadBuffers = {
   take(): Buffer;
   /** Give each one back once, when nobody looks at it any more. */
   give(buffer: Buffer): void;
+  /** Lets go what nobody has needed since the last call; call it every ten seconds. False: nothing more to let go. */
+  trim(): boolean;
   /** Taken and not given back, in bytes. */
   heldBytes(): number;
 };
@@ -25,15 +29,23 @@ const SHARED_BYTES = 80 * 1024;
 export function createReadBuffers(): ReadBuffers {
   const free: Buffer[] = [];
   let held = 0;
+  /** Since the last trim. */
+  let fewestFree = 0;
   return {
     shared: Buffer.allocUnsafeSlow(SHARED_BYTES),
     take() {
       held += 1;
+      fewestFree = Math.min(fewestFree, Math.max(0, free.length - 1));
       return free.pop() ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
     },
     give(buffer) {
       held -= 1;
       if (free.length < MAX_FREE) free.push(buffer);
+    },
+    trim() {
+      free.length -= Math.max(0, Math.min(fewestFree, free.length - MIN_FREE));
+      fewestFree = free.length;
+      return free.length > MIN_FREE;
     },
     heldBytes: () => held * READ_BUFFER_BYTES,
   };
