@@ -79,6 +79,11 @@ function countOf(body: unknown): number {
 
 test(`48: ${VIEWERS} viewers of 4 GiB who stopped reading cost their windows and no more, a second time too`, async () => {
   const url = await playUrl(`http://127.0.0.1:${nginxPort}/film.mp4`);
+  // What a running server has anyway: compiled code, a heap that has seen some seeks.
+  for (let count = 0; count < 2000; count += 1)
+    await (
+      await fetch(url, { headers: { Range: `bytes=${count * MIB}-${count * MIB + 999}` } })
+    ).arrayBuffer();
   const idle = await rssMib();
   const peaks: number[] = [];
   for (let round = 0; round < 2; round += 1) {

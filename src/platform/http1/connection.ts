@@ -117,7 +117,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
       buffer = buffers.shared;
       return [lent, from];
     }
-    const copy = buffers.take();
+    const copy = buffers.takeSmall();
     lent.copy(copy, 0, from, from + size);
     return [copy, 0];
   }
