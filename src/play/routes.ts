@@ -68,10 +68,10 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
   const link = authorise(deps, req);
   const stopping = new AbortController();
   let isGone = false;
-  // Also after a finished answer; then nobody listens any more.
   res.once('close', () => {
+    // After a finished answer nobody listens any more, and an abort costs more than the rest of this function.
     isGone = !res.writableFinished;
-    stopping.abort(new Error('the client is gone'));
+    if (isGone) stopping.abort(new Error('the client is gone'));
   });
   try {
     const { kind, open } = await openableOf(deps, link);
