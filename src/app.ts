@@ -56,6 +56,9 @@ const checkHost: RequestHandler = (req, _res, next) => {
   const isHost = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(
     host,
   );
+  // A proxy may hand on what its client says of the protocol; the links of an answer begin with it.
+  if (req.protocol !== 'http' && req.protocol !== 'https')
+    throw new AppError('request.bad_protocol', 'X-Forwarded-Proto must be http or https.', { status: 400 });
   if (isHost && countHosts(req.rawHeaders) === 1) return next();
   throw new AppError('request.bad_host', 'The Host header is not a host name.', { status: 400 });
 };

@@ -23,6 +23,30 @@ export async function saveUsenetRow(db: Db, row: UsenetRow): Promise<void> {
   `);
 }
 
+const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
+
+/** Sealed NZB addresses that do not begin with `head`, after this stream. */
+export function staleNzbUrls(
+  db: Db,
+  after: number,
+  head: Buffer,
+  most: number,
+): Promise<readonly z.infer<typeof Sealed>[]> {
+  return db.any(rows('usenet.stale_urls', Sealed)`
+    SELECT stream_id AS "streamId", nzb_url_sealed AS "sealed"
+    FROM stream_usenet
+    WHERE stream_id > ${after} AND substring(nzb_url_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
+    ORDER BY stream_id LIMIT ${most}
+  `);
+}
+
+export async function replaceNzbUrl(db: Db, old: z.infer<typeof Sealed>, sealed: Buffer): Promise<void> {
+  await db.query(command('usenet.replace_url')`
+    UPDATE stream_usenet SET nzb_url_sealed = ${sql.binary(sealed)}
+    WHERE stream_id = ${old.streamId} AND nzb_url_sealed = ${sql.binary(old.sealed)}
+  `);
+}
+
 /** Those of the streams that may be offered: active, not blocked. */
 export function offeredUsenet(
   db: Db,
