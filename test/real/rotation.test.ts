@@ -141,8 +141,7 @@ describe('a link that may not be used', () => {
     for (const [what, path] of Object.entries(bad)) {
       const { status, body, headers } = await play(both, path);
       expect(status, what).toBe(403);
-      for (const varying of ['date', 'keep-alive']) headers.delete(varying);
-      answers.add(JSON.stringify([body, [...headers]]));
+      answers.add(JSON.stringify([body, [...headers].filter(([name]) => name !== 'date')]));
     }
     expect([...answers]).toHaveLength(1);
     expect(await play(both, good)).toMatchObject(PLAYED);
@@ -159,7 +158,6 @@ describe('a link that may not be used', () => {
       '198.51.100.7',
       '203.0.113.9, 198.51.100.7',
       '203.0.113.9, 198.51.100.7, 127.0.0.5',
-      '203.0.113.9,',
       '203.0.113.9 198.51.100.7',
       '203.0.113.9:80',
       '::ffff:198.51.100.7',
