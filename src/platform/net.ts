@@ -27,8 +27,11 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** Silence of the origin in the middle of a body; a client that does not read is no silence (undici stops the clock while paused). */
 const BODY_IDLE_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 60_000;
-/** Per origin. High, so that long bodies do not keep a short request to the same host waiting. */
-const CONNECTIONS_PER_ORIGIN = 256;
+/**
+ * Per origin. A viewer holds one for hours, and the next request of that host would wait for ever past the bound: so it is
+ * far above what one process serves, and how many may watch is limited where viewers are counted.
+ */
+const CONNECTIONS_PER_ORIGIN = 4096;
 /** A name with more addresses than this is an attack or a mistake. */
 const MAX_ADDRESSES = 32;
 const MAX_TLS_SESSIONS = 200;
