@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { offeredFrom, StreamId, streamIdBy } from '../queries.ts';
 
-const StreamId = z.object({ streamId: z.int() });
-
-export async function streamOfNzb(db: Db, guid: string): Promise<number | null> {
-  const row = await db.maybeOne(rows('usenet.find', StreamId)`
+export function streamOfNzb(db: Db, guid: string): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows('usenet.find', StreamId)`
     SELECT stream_id AS "streamId" FROM stream_usenet WHERE nzb_guid = ${guid}
-  `);
-  return row?.streamId ?? null;
+  `,
+  );
 }
 
 export type UsenetRow = { streamId: number; guid: string; urlSealed: Buffer | null; isPassworded: boolean };
@@ -53,8 +54,6 @@ export function offeredUsenet(
   streamIds: readonly number[],
 ): Promise<readonly z.infer<typeof StreamId>[]> {
   return db.any(rows('usenet.offers', StreamId)`
-    SELECT u.stream_id AS "streamId"
-    FROM stream_usenet u JOIN stream s ON s.id = u.stream_id
-    WHERE u.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+    SELECT k.stream_id AS "streamId" ${offeredFrom('stream_usenet', streamIds)}
   `);
 }
