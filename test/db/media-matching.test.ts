@@ -117,7 +117,7 @@ describe('finding the title that is meant', () => {
 });
 
 describe('bulk', () => {
-  test('200 titles take no more room.statements than one', async () => {
+  test('200 titles take no more statements than one', async () => {
     const many = (count: number, offset: number) =>
       Array.from({ length: count }, (_, n) =>
         title({
@@ -136,7 +136,7 @@ describe('bulk', () => {
     expect(room.statements.length).toBeLessThan(45);
   });
 
-  test('a title with all there is costs three room.statements to show', async () => {
+  test('a title with all there is costs three statements to show', async () => {
     const { mediaId } = await upsertTitle(db(), SERIES);
     room.statements = [];
     await mediaDetail(db(), mediaId, 'en');

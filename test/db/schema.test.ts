@@ -5,7 +5,7 @@ import { BROKEN_ROWS } from './broken-rows.ts';
 const room = schemaRoom();
 const { undone, errorOf, run, answerTo } = room;
 
-describe('what the room.database refuses', () => {
+describe('what the database refuses', () => {
   test.each(BROKEN_ROWS)('%s', async (constraint, statement) => {
     const error = await errorOf(statement);
     expect({ constraint: error.constraint, message: error.message }).toMatchObject({ constraint });

@@ -84,7 +84,7 @@ describe('each kind', () => {
 });
 
 describe('one torrent', () => {
-  test('with three films offers each room.film its own file, the first among them (X2)', async () => {
+  test('with three films offers each film its own file, the first among them (X2)', async () => {
     const pack = torrent('Trilogy', {
       files: [0, 1, 2].map((index) => ({
         index,

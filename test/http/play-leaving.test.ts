@@ -9,7 +9,7 @@ const room = playRoom();
 const { MIB, film, freshUrl } = room;
 
 describe('leaving', () => {
-  test('49: a client that leaves closes the room.origin’s connection within 50 ms', async () => {
+  test('49: a client that leaves closes the origin’s connection within 50 ms', async () => {
     const delays: number[] = [];
     for (let round = 0; round < 12; round += 1) {
       const socket = openRequest(room.server.urlOf());
@@ -18,7 +18,7 @@ describe('leaving', () => {
       const leftAtMs = performance.now();
       socket.destroy();
       const hungUpAtMs = await waitUntil(() => seen?.hungUpAtMs ?? undefined, {
-        what: 'the room.origin’s connection is closed',
+        what: 'the origin’s connection is closed',
         timeoutMs: 2000,
         everyMs: 2,
       });
@@ -30,17 +30,17 @@ describe('leaving', () => {
     expect(room.server.live.list()).toEqual([]);
   });
 
-  test('49: also while the room.origin keeps it waiting, and also when it had stopped reading', async () => {
+  test('49: also while the origin keeps it waiting, and also when it had stopped reading', async () => {
     room.origin.behaviour.stallAfter = 0;
     const waiting = openRequest(room.server.urlOf());
     await waitUntil(() => room.origin.openBodies() === 1, {
-      what: 'the room.origin is asked',
+      what: 'the origin is asked',
       timeoutMs: 2000,
       everyMs: 5,
     });
     waiting.destroy();
     await waitUntil(() => room.origin.openBodies() === 0, {
-      what: 'the room.origin is left',
+      what: 'the origin is left',
       timeoutMs: 2000,
       everyMs: 5,
     });
@@ -53,13 +53,13 @@ describe('leaving', () => {
     expect(room.origin.openBodies()).toBe(1);
     stalled.destroy();
     await waitUntil(() => room.origin.openBodies() === 0, {
-      what: 'the room.origin is left',
+      what: 'the origin is left',
       timeoutMs: 2000,
       everyMs: 5,
     });
   });
 
-  test('48: a client that does not read stops the reading of the room.origin, and one that goes on gets every byte', async () => {
+  test('48: a client that does not read stops the reading of the origin, and one that goes on gets every byte', async () => {
     const socket = openRequest(freshUrl());
     let received = 0;
     socket.on('data', (chunk: Buffer) => {
@@ -74,7 +74,7 @@ describe('leaving', () => {
         await sleep(150);
         return before === seen?.sent ? before : undefined;
       },
-      { what: 'the room.origin sends nothing more', timeoutMs: 5000 },
+      { what: 'the origin sends nothing more', timeoutMs: 5000 },
     );
     // Kernels buffer some MiB on both connections; the film has 96.
     expect(settled).toBeLessThan(40 * MIB);

@@ -51,7 +51,7 @@ test.each([
   'bytes=-0',
   'bytes=9007199254740993-',
   'bytes=400000-,500000-',
-])('3: %s is a 416 that names the size, and the room.origin is not asked', async (value) => {
+])('3: %s is a 416 that names the size, and the origin is not asked', async (value) => {
   const before = room.origin.requests.length;
   const { status, headers, body } = await range(value);
   expect(status).toBe(416);

@@ -114,7 +114,7 @@ describe('what cannot be played', () => {
     expect([status, problemOf(body)]).toMatchObject([404, { code: 'play.no_bytes' }]);
   });
 
-  test('an room.origin’s refusal is answered before any head, without its address', async () => {
+  test('an origin’s refusal is answered before any head, without its address', async () => {
     Object.assign(room.origin.behaviour, { headStatus: 404, getStatus: 404 });
     const url = freshUrl();
     const { status, headers, body } = await rawRequest(url);
@@ -196,7 +196,7 @@ describe('running streams', () => {
     socket.resume();
     await ended;
     await waitUntil(() => room.origin.openBodies() === 0, {
-      what: 'the room.origin is left',
+      what: 'the origin is left',
       timeoutMs: 2000,
       everyMs: 5,
     });
