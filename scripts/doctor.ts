@@ -1,13 +1,20 @@
 /** `npm run doctor`: looks at everything a first install trips over and prints the exact fix. Ends with 1 when something must be mended. */
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SHIPPED_FOLDER } from '../src/ground.ts';
 import type { Config } from '../src/platform/config.ts';
+import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { openDatabase } from '../src/platform/database.ts';
 import { createLog } from '../src/platform/log.ts';
+import { createNet } from '../src/platform/net.ts';
 import { serverFacts } from '../src/platform/queries.ts';
 import { createRedis } from '../src/platform/redis.ts';
+import { createKinds } from '../src/streams/registry.ts';
+import { needsOldKeys } from '../src/streams/reseal.ts';
 import { scriptConfig } from './context.ts';
 
 type Finding = { name: string; state: 'ok' | 'note' | 'mend'; text: string };
@@ -17,7 +24,7 @@ const ok = (name: string, text: string): Finding => ({ name, state: 'ok', text }
 const note = (name: string, text: string): Finding => ({ name, state: 'note', text });
 const mend = (name: string, text: string): Finding => ({ name, state: 'mend', text });
 
-const checks: readonly Check[] = [node, dataDir, disk, database, redis, tls, publicUrl, mediaTools];
+const checks: readonly Check[] = [node, dataDir, disk, database, keys, redis, tls, publicUrl, mediaTools];
 
 const config = scriptConfig();
 const findings: Finding[] = [];
@@ -114,7 +121,7 @@ async function tls({ http }: Config): Promise<Finding> {
 }
 
 /** A TV installs an add-on only over https or from 127.0.0.1. */
-async function publicUrl({ http }: Config): Promise<Finding> {
+async function publicUrl({ http, outbound }: Config): Promise<Finding> {
   const { publicUrl: address } = http;
   if (address === null) {
     return note(
@@ -122,20 +129,18 @@ async function publicUrl({ http }: Config): Promise<Finding> {
       'PUBLIC_URL is not set: good for this machine only. For TVs and phones set it to an https address that reaches this server.',
     );
   }
-  const answer = await fetch(`${address}/manifest.json`, { signal: AbortSignal.timeout(5000) }).catch(
-    () => null,
-  );
+  const answer = await askManifest(outbound, address);
   if (answer === null)
     return mend(
       'Public address',
       'PUBLIC_URL does not answer from here. Is the server running, the name in DNS, the port forwarded, the certificate valid?',
     );
-  if (!answer.ok)
+  if (answer.status !== 200)
     return mend(
       'Public address',
       `PUBLIC_URL answers the manifest with ${answer.status}; is it this server's address?`,
     );
-  if (answer.headers.get('access-control-allow-origin') !== '*')
+  if (answer.headers['access-control-allow-origin'] !== '*')
     return mend(
       'Public address',
       'the reverse proxy takes the CORS headers away (Access-Control-Allow-Origin: *); let them through.',
@@ -146,6 +151,52 @@ async function publicUrl({ http }: Config): Promise<Finding> {
       'it is plain http: a TV installs only over https. Set TLS_CERT and TLS_KEY, or let a reverse proxy do https.',
     );
   return ok('Public address', 'the manifest answers over https, with CORS');
+}
+
+/** By the guarded dialer, which lets nobody reach this server but this one question; null: no answer. */
+async function askManifest({ mode, allow }: Config['outbound'], address: string) {
+  const net = createNet({ mode, allow: [...allow, new URL(address).hostname], ownPorts: () => new Set() });
+  try {
+    const { status, headers, body } = await net.request(`${address}/manifest.json`, {
+      signal: AbortSignal.timeout(5000),
+    });
+    body.on('error', () => {}).destroy();
+    return { status, headers };
+  } catch {
+    return null;
+  } finally {
+    await net.close();
+  }
+}
+
+/** Nothing is made here: a first start makes the keys, and prints the admin's token. */
+async function keys(config: Config): Promise<Finding> {
+  const { dataDir, secretKey, secretKeysOld } = config;
+  const [current, former] = ['secret-key', 'secret-key.old'].map((name) => existsSync(join(dataDir, name)));
+  const hasOld = secretKeysOld.length > 0 || former || (secretKey !== null && current);
+  if (!hasOld || (secretKey === null && !current)) return ok('Keys', 'no old ones');
+  const { secretKeys } = await loadSecrets({ ...config, adminToken: 'not asked for here' });
+  const log = createLog('silent');
+  const opened = await openDatabase({ config, log, role: 'visit' });
+  const crypto = createCrypto(secretKeys);
+  const net = createNet({ mode: 'listed', allow: [], ownPorts: () => new Set() });
+  const { localFolders } = config;
+  const kinds = createKinds({ db: opened.db, net, log, crypto, localFolders, shippedFolder: SHIPPED_FOLDER });
+  try {
+    return (await needsOldKeys({ db: opened.db, crypto, kinds }, AbortSignal.timeout(30_000)))
+      ? note(
+          'Keys',
+          'old ones are still needed: the running server seals what is stored anew within the hour.',
+        )
+      : ok(
+          'Keys',
+          'nothing stored needs the old ones. Links from before the change end when you remove them.',
+        );
+  } finally {
+    await kinds.close();
+    await net.close();
+    await opened.close();
+  }
 }
 
 async function mediaTools({ ffmpegPath }: Config): Promise<Finding> {

@@ -34,7 +34,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', [...deps.trustProxy]);
-  app.use(deps.countRequests, basicHeaders);
+  app.use(deps.countRequests, basicHeaders, checkSize);
   // Load balancers probe without a Host header (haproxy's httpchk is HTTP/1.0), and nothing here makes links.
   app.use(routers.probes);
   app.use(checkHost);
@@ -50,12 +50,31 @@ export function createApp(deps: AppDeps): Express {
   return app;
 }
 
+/** Twice the longest play link; every path here and its query fit. */
+const MAX_URL_CHARS = 16 * 1024;
+/** Browsers send about twenty. Node keeps the first 2,000 and drops the rest without a word. */
+const MAX_HEADERS = 128;
+
+/** RFC 9110 §15.5.15, RFC 6585 §5. That all of the head is at most 32 KiB `listen.ts` sees to. */
+const checkSize: RequestHandler = (req, _res, next) => {
+  if (req.url.length > MAX_URL_CHARS)
+    throw new AppError('request.url_too_long', 'The address is longer than 16 KiB.', { status: 414 });
+  if (req.rawHeaders.length > 2 * MAX_HEADERS)
+    throw new AppError('request.headers_too_large', `The request has more than ${MAX_HEADERS} headers.`, {
+      status: 431,
+    });
+  next();
+};
+
 /** Links are made from the request's address, so one that is no host name never gets further, nor two (RFC 9112 §3.2). */
 const checkHost: RequestHandler = (req, _res, next) => {
   const host = req.host ?? '';
   const isHost = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(
     host,
   );
+  // A proxy may hand on what its client says of the protocol; the links of an answer begin with it.
+  if (req.protocol !== 'http' && req.protocol !== 'https')
+    throw new AppError('request.bad_protocol', 'X-Forwarded-Proto must be http or https.', { status: 400 });
   if (isHost && countHosts(req.rawHeaders) === 1) return next();
   throw new AppError('request.bad_host', 'The Host header is not a host name.', { status: 400 });
 };

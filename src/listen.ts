@@ -19,10 +19,15 @@ export class CannotStart extends Error {}
 export async function listen(config: Config, handler: RequestListener): Promise<Listening> {
   const { port, host, tls } = config.http;
   const options = {
+    // Longer than the 60 s balancers keep a connection, so that none is sent a request into a closing one.
     keepAliveTimeout: 65_000,
+    // From the first byte of a connection: who sends its head by drops is closed with 408, 5 s later at most.
     headersTimeout: 20_000,
     requestTimeout: 120_000,
+    connectionsCheckingInterval: 5_000,
+    // The address and all headers together; past it node answers 431 and reads no more.
     maxHeaderSize: 32_768,
+    insecureHTTPParser: false,
     noDelay: true,
     // The app says so itself, in the words of its other errors.
     requireHostHeader: false,

@@ -123,7 +123,15 @@ const paths = {
       summary: 'Add a stream to a title',
       security: ADMIN,
       requestBody: json(AddStreamBody),
-      responses: { '201': ok('Added', StreamAnswer), ...bad, ...gone, ...refusals },
+      responses: {
+        '201': ok('Added', StreamAnswer),
+        '403': problem('Its host may not be reached'),
+        '502': problem('The origin is down or answers nonsense; nothing was saved'),
+        '504': problem('The origin did not answer in time'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
     },
   },
   '/api/streams/{id}': {
@@ -162,7 +170,9 @@ const paths = {
       requestBody: json(LinkBody),
       responses: {
         '201': ok('The link', LinkAnswer),
-        '422': problem('Its bytes cannot be reached'),
+        '403': problem('Its host may not be reached'),
+        '422': problem('Streams of its kind have no bytes to play here'),
+        '502': problem('The .torrent at its address could not be fetched'),
         ...bad,
         ...refusals,
       },

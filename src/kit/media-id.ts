@@ -39,7 +39,7 @@ export function parseMediaId(id: string): MediaId | null {
   if (id.length > MAX_LENGTH) return null;
   const parts = id.split(':');
   const first = parts.shift() ?? '';
-  if (/^tt\d{1,10}$/.test(first)) return withEpisode({ provider: 'imdb', value: first }, parts);
+  if (/^tt\d{1,12}$/.test(first)) return withEpisode({ provider: 'imdb', value: first }, parts);
   const prefix = PREFIXES.get(first);
   if (prefix === undefined) return null;
   const namespace = prefix.hasNamespace && NAMESPACES.get(parts[0] ?? '');

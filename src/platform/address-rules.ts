@@ -80,6 +80,17 @@ export function plainHost(hostname: string): string {
     .replace(/\.$/, '');
 }
 
+/**
+ * A host as the URL parser of `http:` reads it: `0x7f.1`, `2130706433` and `１２７.0.0.1` are an address. Other schemes
+ * (`udp:`, `nntp:`) and settings leave it as it was written, and the system's resolver would undo it after the check.
+ * Null for what is no host.
+ */
+export function canonicalHost(written: string): string | null {
+  if (isIP(written) !== 0) return written;
+  const hostname = URL.parse(`http://${written}/`)?.hostname;
+  return !hostname || /[/?#@\\:[\]]/.test(written) ? null : plainHost(hostname);
+}
+
 /** What the owner lets pass: names and networks. */
 export type AllowList = { hasHost(host: string): boolean; hasAddress(address: string): boolean };
 

@@ -54,6 +54,9 @@ export const Env = z.object({
     .min(32, 'needs at least 32 characters')
     .optional()
     .describe('Seals links and stored secrets. Made once and kept in the data folder when absent.'),
+  SECRET_KEYS_OLD: list()
+    .refine((keys) => keys.every((key) => key.length >= 32), 'every key needs at least 32 characters')
+    .describe('Comma-separated keys that still open what they sealed; nothing new is sealed with them.'),
   ADMIN_TOKEN: z
     .string()
     .min(16, 'needs at least 16 characters')
@@ -130,6 +133,8 @@ export type Config = Readonly<{
   database: { url: string | null; poolMax: number };
   redisUrl: string | null;
   secretKey: string | null;
+  /** Keys that open and never seal. */
+  secretKeysOld: readonly string[];
   adminToken: string | null;
   role: 'all' | 'web' | 'worker';
   outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
@@ -193,6 +198,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     database: { url: e.DATABASE_URL ?? null, poolMax: e.DB_POOL_MAX },
     redisUrl: e.REDIS_URL ?? null,
     secretKey: e.SECRET_KEY ?? null,
+    secretKeysOld: e.SECRET_KEYS_OLD,
     adminToken: e.ADMIN_TOKEN ?? null,
     role: e.ROLE,
     outbound: { mode: e.OUTBOUND, allow: e.OUTBOUND_ALLOW },

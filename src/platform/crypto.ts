@@ -20,6 +20,10 @@ export type Crypto = {
   seal(purpose: string, plain: string | Uint8Array): Buffer;
   /** The plain bytes, or null: tampered with, another purpose, or sealed under a key that is not known. */
   open(purpose: string, sealed: Uint8Array): Buffer | null;
+  /** What begins all that `seal` makes now (5 bytes): stored values that begin otherwise are under an older key. */
+  readonly sealedHead: Buffer;
+  /** Whether older keys are known, so that there may be values to seal anew. */
+  readonly hasOldKeys: boolean;
   /** Seals a small object into a token for URLs. The same object gives the same token, so that links and the pages that hold them can be cached. */
   sealToken(purpose: string, payload: object): string;
   /** The token's object, unchecked (parse it), or null: tampered with, another purpose, or a key that is not known. */
@@ -85,7 +89,12 @@ export function createCrypto(secretKeys: readonly string[]): Crypto {
     return plain;
   }
 
+  const sealedHead = Buffer.alloc(1 + KEY_ID_BYTES, VERSION);
+  sealedHead.writeUInt32BE(first.id, 1);
+
   return {
+    sealedHead,
+    hasOldKeys: byId.size > 1,
     seal: (purpose, plain) => encrypt(first, 'seal', boundTo(purpose), plain, randomBytes(NONCE_BYTES)),
     open: (purpose, sealed) => openBytes('seal', purpose, sealed),
     sealToken(purpose, payload) {

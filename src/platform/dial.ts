@@ -89,8 +89,9 @@ function answering(addresses: readonly CheckedAddress[]): LookupFunction {
   };
 }
 
-function isSameAddress(checked: string, remote: string | undefined): boolean {
-  if (remote === undefined) return false;
+/** Whether both are one address, however written; `::ffff:a.b.c.d` is `a.b.c.d`. What is no address is like none. */
+export function isSameAddress(checked: string, remote: string | undefined): boolean {
+  if (remote === undefined || isIP(checked) === 0) return false;
   const one = new BlockList();
   one.addAddress(checked.split('%')[0] ?? '', isIP(checked) === 4 ? 'ipv4' : 'ipv6');
   return contains(one, remote);

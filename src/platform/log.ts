@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { UpstreamFailed } from '../kit/errors.ts';
 
 export type Log = Logger;
 
@@ -39,12 +40,30 @@ export function createLog(level: string): Log {
 /** Name, code, message and stack of an error and its causes, redacted. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? redact(error) : error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const cause = error instanceof UpstreamFailed ? describeOrigin : describeError;
   return {
     type: error.name,
-    code,
+    code: codeOf(error),
     message: redact(error.message),
     stack: redact(error.stack ?? ''),
-    cause: error.cause === undefined ? undefined : describeError(error.cause),
+    cause: error.cause === undefined ? undefined : cause(error.cause),
   };
+}
+
+/** Of what went wrong with an origin no message: those of sockets, name servers and certificates name the host. */
+function describeOrigin(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error;
+  return {
+    type: error.name,
+    code: codeOf(error),
+    stack: (error.stack ?? '')
+      .split('\n')
+      .filter((line) => /^ {4}at /.test(line))
+      .join('\n'),
+    cause: error.cause === undefined ? undefined : describeOrigin(error.cause),
+  };
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

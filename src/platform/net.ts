@@ -5,13 +5,21 @@ import { Agent, type Dispatcher } from 'undici';
 import { AppError, UpstreamFailed } from '../kit/errors.ts';
 import { abortable } from './abortable.ts';
 import {
+  canonicalHost,
   isMetadataHost,
   isPublicAddress,
   isStreamingPort,
   parseAllowList,
   plainHost,
 } from './address-rules.ts';
-import { type CheckedAddress, type DialTarget, isOwnAddress, openSocket, type TlsSessions } from './dial.ts';
+import {
+  type CheckedAddress,
+  type DialTarget,
+  isOwnAddress,
+  isSameAddress,
+  openSocket,
+  type TlsSessions,
+} from './dial.ts';
 import { createHttp1Pool, type Http1Pool } from './http1/pool.ts';
 import { type NetRequest, type NetResponse, requestFollowing } from './net-request.ts';
 
@@ -20,11 +28,19 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** Silence of the origin in the middle of a body; a client that does not read is no silence (undici stops the clock while paused). */
 const BODY_IDLE_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 60_000;
-/** Per origin. High, so that long bodies do not keep a short request to the same host waiting. */
-const CONNECTIONS_PER_ORIGIN = 256;
+/**
+ * Per origin. A viewer holds one for hours, and the next request of that host would wait for ever past the bound: so it is
+ * far above what one process serves, and how many may watch is limited where viewers are counted.
+ */
+const CONNECTIONS_PER_ORIGIN = 4096;
 /** A name with more addresses than this is an attack or a mistake. */
 const MAX_ADDRESSES = 32;
 const MAX_TLS_SESSIONS = 200;
+/** `localhost` and all below it are this machine and no question to a name server (RFC 6761 §6.3). */
+const LOOPBACK = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+] as const;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'http:': 80,
@@ -65,7 +81,7 @@ export type NetOptions = {
   /** `PUBLIC_URL`: reached through it the server would stream from itself. */
   publicUrl?: string | null;
   /** The system's resolver unless a test brings its own. */
-  resolve?: (host: string) => Promise<readonly { address: string; family: number }[]>;
+  resolve?: (host: string) => Promise<Answers>;
 };
 
 /** The one guarded dialer (SSRF rules: RFC 6890 ranges, ports, DNS rebinding by connecting to the very address that was checked). */
@@ -138,6 +154,7 @@ export function createNet(options: NetOptions): Net {
   };
 }
 
+type Answers = readonly { address: string; family: number }[];
 type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
 
 function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup }: NetOptions): Check {
@@ -146,9 +163,15 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
   const ownHost = own === null ? null : plainHost(own.hostname);
   const ownPort = own === null ? null : Number(own.port) || DEFAULT_PORTS[own.protocol];
 
+  /** A port of ours on this machine, or the address and port players reach us at. */
+  function isOurs(port: number, address: string): boolean {
+    if (ownPorts().has(port) && isOwnAddress(address)) return true;
+    return port === ownPort && ownHost !== null && isSameAddress(ownHost, address);
+  }
+
   /** The allow list wins over the private-address and port rules, never over this server's own ports. */
   function judge(host: string, port: number, address: string): void {
-    if (ownPorts().has(port) && isOwnAddress(address)) throw refused('own-port');
+    if (isOurs(port, address)) throw refused('own-port');
     if (allowed.hasHost(host) || allowed.hasAddress(address)) return;
     if (mode === 'listed') throw refused('not-listed');
     if (!isStreamingPort(port)) throw refused('port');
@@ -163,18 +186,26 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
     if (mode === 'listed' && !isLocalName(host)) throw refused('not-listed');
   }
 
-  return async (host, port, signal) => {
+  async function answersFor(host: string, signal: AbortSignal): Promise<Answers> {
+    const asked = isLocalName(host) ? Promise.resolve(LOOPBACK) : resolve(host);
+    const answers = await abortable(asked, signal).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw new UpstreamFailed('The host name of the origin could not be found.', { retryable: true, cause });
+    });
+    if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
+    return answers;
+  }
+
+  return async (written, port, signal) => {
+    const host = canonicalHost(written);
+    if (host === null) throw refused('address');
     const family = isIP(host);
     if (family !== 0) {
       judge(host, port, host);
       return [{ address: host, family: family === 4 ? 4 : 6 }];
     }
     judgeName(host, port);
-    const answers = await abortable(resolve(host), signal).catch((cause: unknown) => {
-      signal.throwIfAborted();
-      throw new UpstreamFailed('The host name of the origin could not be found.', { retryable: true, cause });
-    });
-    if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
+    const answers = await answersFor(host, signal);
     const listed = answers.filter(({ address }) => allowed.hasAddress(address));
     // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
     const usable = listed.length > 0 ? listed : answers;
@@ -183,7 +214,7 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
   };
 }
 
-function systemLookup(host: string): Promise<readonly { address: string; family: number }[]> {
+function systemLookup(host: string): Promise<Answers> {
   return lookup(host, { all: true, order: 'verbatim' });
 }
 

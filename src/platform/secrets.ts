@@ -17,12 +17,14 @@ const MIN_TOKEN_CHARS = 16;
 /**
  * The keys and the admin's token: from the settings when given, else from DATA_DIR/secret-key and DATA_DIR/admin-token,
  * which are made (0600) when they are not there. Starts that race agree on one file. To change the key, move the line of
- * `secret-key` to `secret-key.old` (one old key a line) and start again: old ones still open what they sealed.
+ * `secret-key` to `secret-key.old` (one old key a line), or the value of SECRET_KEY to SECRET_KEYS_OLD, and start again:
+ * old ones still open what they sealed.
  * Throws an AppError that says what to do when the data folder cannot be used.
  */
 export async function loadSecrets(options: {
   dataDir: string;
   secretKey: string | null;
+  secretKeysOld: readonly string[];
   adminToken: string | null;
 }): Promise<Secrets> {
   const { dataDir } = options;
@@ -38,7 +40,7 @@ export async function loadSecrets(options: {
         ? await readOrMake(join(dataDir, 'admin-token'), MIN_TOKEN_CHARS)
         : { value: options.adminToken, isNew: false };
     const former = await formerKeys(dataDir);
-    const secretKeys = [key.value, ...former.filter((value) => value !== key.value)];
+    const secretKeys = [...new Set([key.value, ...options.secretKeysOld, ...former])];
     return { secretKeys, adminToken: token.value, adminTokenIsNew: token.isNew };
   } catch (error) {
     throw explain(error, dataDir);

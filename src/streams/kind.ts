@@ -4,6 +4,7 @@ import type { Crypto } from '../platform/crypto.ts';
 import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
+import type { SealedColumn } from './reseal.ts';
 
 /**
  * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
@@ -105,6 +106,8 @@ export type StreamKind = {
   open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
   /** Is it reachable now? */
   check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
+  /** What this kind stores sealed; `resealStreams` brings it under the newest key. */
+  readonly sealed?: readonly SealedColumn[];
   /** Releases everything long-lived. */
   close?(): Promise<void>;
 };

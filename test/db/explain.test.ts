@@ -28,6 +28,9 @@ const WHOLE_READS: Readonly<Record<string, string>> = {
   'streams.delete_orphans stream': 'once a day: what nothing links to stands in no index',
   'streams.delete_orphans stream_media_link': 'as above',
   'trackers.all tracker': 'shows all of them',
+  'http.stale_headers stream_http': 'once an hour, only while an older key is known: heads stand in no index',
+  'usenet.stale_urls stream_usenet': 'as above',
+  'torrent.stale stream_torrent': 'as above',
   'upkeep.delete_ended_limits rate_limit': 'deletes a thousand at a time of a table of some thousands',
 };
 /** Large tables read by triggers while a call runs, as `call table`. */

@@ -21,6 +21,10 @@ beforeAll(async () => {
     expireStreams: lend('expireStreams'),
     forgetOldPlays: lend('forgetOldPlays'),
     dropOrphanStreams: lend('dropOrphanStreams'),
+    resealStreams: async () => {
+      lent.push('resealStreams');
+      return { resealed: 0, lost: 0 };
+    },
     backup: lend('backup'),
   };
   jobs = startJobs({
@@ -46,7 +50,7 @@ async function runNow(name: string): Promise<void> {
 
 test('each job runs without a payload, and those of other rooms use what was lent', async () => {
   for (const { name } of upkeepJobs) await runNow(name);
-  expect(lent).toEqual(['expireStreams', 'forgetOldPlays', 'backup', 'dropOrphanStreams']);
+  expect(lent).toEqual(['expireStreams', 'forgetOldPlays', 'resealStreams', 'backup', 'dropOrphanStreams']);
   expect(upkeepJobs.every(({ every, catchUpMs }) => every !== null && catchUpMs >= 3_600_000)).toBe(true);
 });
 

@@ -1,73 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { command, rows } from '../../src/platform/db.ts';
-import { type AddonServer, type StreamOf, startAddonServer } from '../support/addon-server.ts';
+import { describe, expect, test } from 'vitest';
+import type { StreamOf } from '../support/addon-server.ts';
+import { addonStreamsRoom, type Stream } from '../support/addon-streams-room.ts';
 
-// What a title offers to play, in which order and in which words.
-
-const HTTPS = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example' };
-const FILM = 'tt0000061';
-const SHOW = 'tt0000062';
-
-type Stream = {
-  url?: string;
-  infoHash?: string;
-  fileIdx?: number;
-  sources?: string[];
-  ytId?: string;
-  externalUrl?: string;
-  name: string;
-  description: string;
-  subtitles?: { id: string; url: string; lang: string }[];
-  behaviorHints?: {
-    filename?: string;
-    videoSize?: number;
-    bingeGroup?: string;
-    notWebReady?: boolean;
-  };
-};
-
-let server: AddonServer;
-let film: number;
-let show: number;
-let episodes: number[];
-
-beforeAll(async () => {
-  server = await startAddonServer({ PUBLIC_CATALOG: 'all' });
-});
-afterAll(() => server?.close());
-beforeEach(async () => {
-  await server.db.query(command('test.empty')`TRUNCATE media, stream, tracker RESTART IDENTITY CASCADE`);
-  film = await server.add({ kind: 'movie', title: 'Film', ids: { imdb: FILM } });
-  const seasons = [{ number: 1, episodes: [1, 2, 3].map((number) => ({ number })) }];
-  show = await server.add({ kind: 'series', title: 'Show', ids: { imdb: SHOW }, seasons });
-  const found = await server.db.any(
-    rows('test.episodes', z.object({ id: z.int() }))`SELECT id FROM episode ORDER BY number`,
-  );
-  episodes = found.map((episode) => episode.id);
-});
-
-const hash = () => randomBytes(20).toString('hex');
-const file = (name: string, more: object = {}): StreamOf => ({
-  kind: 'http',
-  url: `https://files.example/${randomBytes(6).toString('hex')}/${encodeURIComponent(name)}`,
-  name,
-  ...more,
-});
-const torrent = (name: string, more: object = {}): StreamOf => ({
-  kind: 'torrent',
-  infoHash: hash(),
-  name,
-  ...more,
-});
-const add = (stream: StreamOf) => server.addStream(stream, { mediaId: film });
-async function streamsOf(id = FILM, headers: Record<string, string> = {}): Promise<Stream[]> {
-  const type = id.startsWith(FILM) ? 'movie' : 'series';
-  return (await server.ask(`/stream/${type}/${encodeURIComponent(id)}.json`, { headers })).body.streams;
-}
-const firstLines = async (id?: string) =>
-  (await streamsOf(id)).map((stream) => stream.description.split('\n')[0]);
+const room = addonStreamsRoom();
+const { FILM, SHOW, hash, file, torrent, add, streamsOf } = room;
 
 describe('each kind', () => {
   test('is reached by the one field a player knows it by (X4)', async () => {
@@ -91,13 +27,13 @@ describe('each kind', () => {
         externalUrl,
       ]),
     ).toEqual([
-      [`${server.baseUrl}/play/…/Here.mp4`, undefined, undefined, undefined],
-      [`${server.baseUrl}/play/…/File.mkv`, undefined, undefined, undefined],
+      [`${room.server.baseUrl}/play/…/Here.mp4`, undefined, undefined, undefined],
+      [`${room.server.baseUrl}/play/…/File.mkv`, undefined, undefined, undefined],
       [undefined, infoHash, undefined, undefined],
       [undefined, undefined, 'aqz-KE-bpKQ', undefined],
       [undefined, undefined, undefined, 'https://watch.example/film'],
       [undefined, undefined, undefined, 'https://t.me/films/5'],
-      [undefined, undefined, undefined, `${server.baseUrl}/`],
+      [undefined, undefined, undefined, `${room.server.baseUrl}/`],
     ]);
     expect(streams[2]).toMatchObject({
       sources: ['tracker:udp://tracker.example:1337/announce', `dht:${infoHash}`],
@@ -114,17 +50,17 @@ describe('each kind', () => {
     ]);
     expect(streams[4]?.description).toBe('Elsewhere\n↗️ Opens outside the player');
     expect(streams[6]?.description).toBe('Post\nℹ️ Playback from Usenet is not available yet.');
-    expect(await server.dropped()).toEqual({});
+    expect(await room.server.dropped()).toEqual({});
   });
 
   test('opens by a link that says what it is of, and for whom', async () => {
     const streamId = await add(file('File.mkv'));
     const [, resource = '', token = ''] =
       /\/play\/([^/]+)\/([^/]+)\//.exec((await streamsOf())[0]?.url ?? '') ?? [];
-    const link = server.links.open(token, resource);
+    const link = room.server.links.open(token, resource);
     expect(link).toMatchObject({
       streamId,
-      mediaId: film,
+      mediaId: room.film,
       kind: 'http',
       fileIndex: null,
       filename: 'File.mkv',
@@ -158,11 +94,12 @@ describe('one torrent', () => {
     });
     const ids = [FILM, 'tt0000063', 'tt0000064'];
     for (const [fileIndex, imdb] of ids.entries()) {
-      const mediaId = imdb === FILM ? film : await server.add({ kind: 'movie', title: imdb, ids: { imdb } });
-      await server.addStream(pack, { mediaId, fileIndex });
+      const mediaId =
+        imdb === FILM ? room.film : await room.server.add({ kind: 'movie', title: imdb, ids: { imdb } });
+      await room.server.addStream(pack, { mediaId, fileIndex });
     }
     for (const [fileIdx, id] of ids.entries()) {
-      const { body } = await server.ask(`/stream/movie/${id}.json`);
+      const { body } = await room.server.ask(`/stream/movie/${id}.json`);
       expect(body.streams).toMatchObject([
         {
           infoHash: pack.infoHash,
@@ -179,7 +116,11 @@ describe('one torrent', () => {
       files: [0, 1].map((index) => ({ index, name: `Show.S01/Show.S01E0${index + 1}.mkv` })),
     });
     for (const fileIndex of [0, 1])
-      await server.addStream(pack, { mediaId: show, episodeId: episodes[fileIndex], fileIndex });
+      await room.server.addStream(pack, {
+        mediaId: room.show,
+        episodeId: room.episodes[fileIndex],
+        fileIndex,
+      });
     expect(await streamsOf(`${SHOW}:1:1`)).toMatchObject([
       { fileIdx: 0, behaviorHints: { filename: 'Show.S01E01.mkv' } },
     ]);
@@ -196,12 +137,12 @@ describe('one torrent', () => {
 
 describe('an episode', () => {
   test('offers its own streams only, each with the group its next episode has too', async () => {
-    for (const [n, episodeId] of episodes.entries())
+    for (const [n, episodeId] of room.episodes.entries())
       for (const name of [
         `Show.S01E0${n + 1}.1080p.WEB-DL.H.264-GRP.mkv`,
         `Show.S01E0${n + 1}.720p.WEB-DL.H.264-GRP.mkv`,
       ])
-        await server.addStream(torrent(name), { mediaId: show, episodeId });
+        await room.server.addStream(torrent(name), { mediaId: room.show, episodeId });
     const [first, second] = [await streamsOf(`${SHOW}:1:1`), await streamsOf(`${SHOW}:1:2`)];
     expect(second.map((stream) => stream.behaviorHints?.filename)).toEqual([
       'Show.S01E02.1080p.WEB-DL.H.264-GRP.mkv',
@@ -213,211 +154,9 @@ describe('an episode', () => {
   });
 
   test('has a link that counts for it', async () => {
-    await server.addStream(file('Show.S01E02.mkv'), { mediaId: show, episodeId: episodes[1] });
+    await room.server.addStream(file('Show.S01E02.mkv'), { mediaId: room.show, episodeId: room.episodes[1] });
     const [stream] = await streamsOf(`${SHOW}:1:2`);
     const token = stream?.url?.split('/').at(-2) ?? '';
-    expect(server.links.open(token)).toMatchObject({ mediaId: show, episodeId: episodes[1] });
-  });
-});
-
-describe('left out', () => {
-  test('are streams that are expired, blocked, switched off, broken or private; then one entry says why', async () => {
-    const set = (streamId: number, columns: object) =>
-      server.db.query(command('test.set')`
-        UPDATE stream s SET is_active = n.is_active, is_blocked = n.is_blocked, state = n.state, is_public = n.is_public
-        FROM stream o, jsonb_populate_record(o, ${JSON.stringify(columns)}::jsonb) n WHERE s.id = ${streamId} AND o.id = s.id
-      `);
-    const ids = [];
-    for (let n = 0; n < 5; n += 1) ids.push(await add(file(`${n}.mp4`)));
-    expect(await streamsOf()).toHaveLength(5);
-    const changes = [{ is_blocked: true }, { is_active: false }, { state: 'broken' }, { is_public: false }];
-    for (const [n, columns] of changes.entries()) await set(ids[n] ?? 0, columns);
-    await server.settled();
-    expect(await firstLines()).toEqual(['4.mp4']);
-    // Told by nobody: what ran out while its offer was kept.
-    await server.db.query(
-      command('test.expire')`UPDATE stream_http SET expires_at = now() - interval '1 second'`,
-    );
-    expect(await streamsOf()).toEqual([
-      {
-        name: 'Tributary',
-        description:
-          'ℹ️ Nothing to play right now: the links of this title have expired or cannot be reached.',
-        externalUrl: `${server.baseUrl}/`,
-      },
-    ]);
-  });
-
-  test('is what comes after the tenth of one sharpness and the 25th in all, or what the settings say', async () => {
-    const insert = (resolution: string, count: number) =>
-      server.db.query(command('test.streams')`
-        WITH s AS (INSERT INTO stream (kind, name, resolution) SELECT 'torrent', 'Film', ${resolution} FROM generate_series(1, ${count}) RETURNING id),
-          t AS (INSERT INTO stream_torrent (stream_id, info_hash) SELECT id, lpad(to_hex(id), 40, '0') FROM s)
-        INSERT INTO stream_media_link (stream_id, media_id) SELECT id, ${film} FROM s
-      `);
-    for (const resolution of ['2160p', '1080p', '720p', '480p']) await insert(resolution, 12);
-    await server.settled();
-    const counted = async () =>
-      Object.fromEntries(
-        [...Map.groupBy(await streamsOf(), (stream) => stream.name.split('\n')[1])].map(([name, all]) => [
-          name,
-          all.length,
-        ]),
-      );
-    expect(await counted()).toEqual({ '2160p': 10, '1080p': 10, '720p': 5 });
-    await server.set({ streamsPerTitle: 7, streamsPerResolution: 2 });
-    expect(await counted()).toEqual({ '2160p': 2, '1080p': 2, '720p': 2, '480p': 1 });
-    await server.set({ streamsPerTitle: null, streamsPerResolution: null });
-  });
-});
-
-describe('the order', () => {
-  test('is what plays here, the sharper first, and of equally sharp ones the nearest', async () => {
-    for (const stream of [
-      { kind: 'youtube', videoId: 'aqz-KE-bpKQ', name: 'YouTube 2160p' },
-      { kind: 'external', url: 'https://watch.example/4k', name: 'Elsewhere 2160p' },
-      torrent('Swarm 1080p BluRay REMUX'),
-      file('Web 720p.mp4'),
-      file('Web 1080p.mp4'),
-      file('Filmed 1080p CAM.mp4'),
-      { kind: 'local', file: 'starter/a.mp4', name: 'Here 1080p.mp4' },
-      torrent('Swarm 2160p'),
-      torrent('Swarm of no known sharpness'),
-    ] satisfies StreamOf[])
-      await add(stream);
-    expect(await firstLines()).toEqual([
-      'Swarm 2160p',
-      'Here 1080p.mp4',
-      'Web 1080p.mp4',
-      'Swarm 1080p BluRay REMUX',
-      'Filmed 1080p CAM.mp4',
-      'Web 720p.mp4',
-      'Swarm of no known sharpness',
-      'YouTube 2160p',
-      'Elsewhere 2160p',
-    ]);
-  });
-
-  test('promises no sharpness of YouTube, which decides that itself', async () => {
-    await add({ kind: 'youtube', videoId: 'aqz-KE-bpKQ', name: 'Film in 2160p HDR' });
-    expect((await streamsOf())[0]?.name).toBe('Tributary ▶️\nYouTube');
-  });
-});
-
-describe('the words', () => {
-  test('are two lines on the left and short ones on the right, with the author of an open film', async () => {
-    await add(
-      file('Film.2008.2160p.BluRay.REMUX.HEVC.DV.HDR10.TrueHD.Atmos.7.1-GRP.mkv', {
-        sizeBytes: 61_234_567_890,
-        languages: ['en', 'de', 'fr', 'es', 'it', 'ja'],
-        subtitleLanguages: ['en', 'nl'],
-        licence: { code: 'CC-BY-SA-4.0', attribution: `Its\nmakers ${'and others '.repeat(40)}` },
-      }),
-    );
-    const [stream] = await streamsOf();
-    const [title, about] = stream?.name.split('\n') ?? [];
-    expect(title).toBe('Tributary 🌐');
-    expect(about).toMatch(/^2160p (DV HDR10|HDR10 DV)$/);
-    const lines = stream?.description.split('\n') ?? [];
-    expect(lines).toEqual([
-      'Film.2008.2160p.BluRay.REMUX.HEVC.DV.HDR10.TrueHD.Atmos.7.1-GRP.mkv',
-      expect.stringMatching(/^🎞️ BluRay REMUX · HEVC {2}🔊 .*Atmos.* · 7\.1$/),
-      '📦 61 GB',
-      '🎙️ German · English · Spanish · +3  💬 English · Dutch',
-      expect.stringMatching(/^📜 CC BY-SA 4\.0 — Its makers and others .*…$/),
-    ]);
-    expect(lines.every((line) => [...line].length <= 120)).toBe(true);
-  });
-
-  test('keep silent about the licence of what is not open', async () => {
-    await add(file('a.mp4'));
-    await add(file('b.mp4', { licence: { code: 'OWNED', attribution: 'The household' } }));
-    for (const { description } of await streamsOf()) expect(description).not.toMatch(/📜|household|Owned/);
-  });
-});
-
-describe('web players', () => {
-  test('are told what they cannot play as it is: all but MP4 and WebM over https', async () => {
-    for (const name of ['a.mp4', 'b.webm', 'c.mkv', 'd.mov', 'e.m3u8']) await add(file(name));
-    await add(torrent('f.mkv'));
-    await add({ kind: 'youtube', videoId: 'aqz-KE-bpKQ' });
-    const notReady = async (headers: Record<string, string>) =>
-      (await streamsOf(FILM, headers))
-        .filter((stream) => stream.behaviorHints?.notWebReady === true)
-        .map((stream) => stream.behaviorHints?.filename)
-        .sort();
-    expect(await notReady(HTTPS)).toEqual(['c.mkv', 'd.mov', 'e.m3u8']);
-    expect(await notReady({})).toEqual(['a.mp4', 'b.webm', 'c.mkv', 'd.mov', 'e.m3u8']);
-    expect((await streamsOf(FILM, HTTPS))[0]?.url).toMatch(/^https:\/\/films\.example\/play\//);
-  });
-
-  test('get a name with an ending that fits when it has none, in the link and beside it', async () => {
-    await add({ kind: 'http', url: 'https://files.example/film.webm', name: 'Film, 720p WebM' });
-    const [stream] = await streamsOf();
-    expect(stream?.behaviorHints?.filename).toBe('Film, 720p WebM.webm');
-    expect(stream?.url).toMatch(/\/Film%2C%20720p%20WebM\.webm$/);
-  });
-});
-
-describe('subtitles', () => {
-  const subtitlesOf = async (extra = '') =>
-    (await server.ask(`/subtitles/movie/${FILM}${extra}.json`)).body.subtitles;
-
-  test('come with their stream and by themselves, absolute, in the codes Stremio has', async () => {
-    await add(
-      file('a.mp4', {
-        subtitles: [
-          { url: 'asset:starter/clip.en.vtt', language: 'en' },
-          { url: 'https://files.example/a pt.srt', language: 'pt-BR' },
-          { url: 'https://files.example/unknown.srt' },
-        ],
-      }),
-    );
-    const expected = [
-      { id: 'tributary-1', url: `${server.baseUrl}/assets/starter/clip.en.vtt`, lang: 'eng' },
-      { id: 'tributary-2', url: 'https://files.example/a%20pt.srt', lang: 'pob' },
-      { id: 'tributary-3', url: 'https://files.example/unknown.srt', lang: 'und' },
-    ];
-    expect(await subtitlesOf()).toEqual(expected);
-    expect((await streamsOf())[0]?.subtitles).toEqual(expected);
-    expect((await fetch(expected[0]?.url ?? '')).status).toBe(200);
-  });
-
-  test('of the file that plays come first, by its name or its size, and each file comes once', async () => {
-    const shared = { url: 'https://files.example/shared.srt', language: 'en' };
-    await add(
-      file('big.mkv', {
-        sizeBytes: 900,
-        resolution: '1080p',
-        subtitles: [{ url: 'https://files.example/big.srt' }, shared],
-      }),
-    );
-    await add({
-      kind: 'http',
-      url: 'https://files.example/small.mp4',
-      name: 'small',
-      sizeBytes: 100,
-      subtitles: [shared, { url: 'https://files.example/small.srt' }],
-    });
-    const urls = async (extra: string) =>
-      (await subtitlesOf(extra)).map((subtitle: { url: string }) => subtitle.url.split('/').at(-1));
-    expect(await urls('')).toEqual(['big.srt', 'shared.srt', 'small.srt']);
-    for (const extra of [
-      '/filename=small.mp4',
-      '/videoSize=100',
-      '/videoHash=0&videoSize=100&filename=x.mp4',
-    ])
-      expect(await urls(extra)).toEqual(['shared.srt', 'small.srt', 'big.srt']);
-  });
-
-  test('that are stored badly are left out and counted, the stream stays', async () => {
-    const streamId = await add(file('a.mp4', { subtitles: [{ url: 'https://files.example/a.srt' }] }));
-    await server.db.query(command('test.bad_path')`
-      INSERT INTO stream_subtitle (stream_id, path) VALUES (${streamId}, 'subs/relative.srt')
-    `);
-    await server.settled();
-    expect((await streamsOf())[0]?.subtitles).toMatchObject([{ url: 'https://files.example/a.srt' }]);
-    expect(await subtitlesOf()).toHaveLength(1);
-    expect(await server.dropped()).toEqual({ 'subtitles url': 2 });
+    expect(room.server.links.open(token)).toMatchObject({ mediaId: room.show, episodeId: room.episodes[1] });
   });
 });

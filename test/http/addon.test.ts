@@ -1,43 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { command } from '../../src/platform/db.ts';
-import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
+import { describe, expect, test } from 'vitest';
+import { addonRoom } from '../support/addon-room.ts';
 
-// The protocol itself: paths, methods, headers, errors. What the answers hold is tested in addon-catalog, -meta and -stream.
-
-const LICENCE = { code: 'CC-BY-3.0', attribution: 'Blender Foundation' };
-const FRESH_CATALOG = 'max-age=300, stale-while-revalidate=3600, stale-if-error=86400, public';
-const FRESH_STREAMS = 'max-age=60, stale-while-revalidate=300, stale-if-error=3600, public';
-
-let server: AddonServer;
-/** Our own id of a film without outside ids. */
-let ownId: string;
-
-beforeAll(async () => {
-  server = await startAddonServer();
-  const file = (n: number) => ({
-    kind: 'http' as const,
-    url: `https://files.example/${n}.mp4`,
-    licence: LICENCE,
-  });
-  await server.add(
-    {
-      kind: 'movie',
-      ids: { imdb: 'tt1254207', tmdb: '10378' },
-      title: 'Big Buck Bunny',
-      genres: ['Comedy', 'Sci-Fi & Fantasy'],
-    },
-    [file(1)],
-  );
-  await server.add({ kind: 'series', ids: { tmdb: '10378' }, title: 'Another of that number' }, [file(2)]);
-  await server.add({ kind: 'event', ids: { tmdb: '777', tvdb: '888' }, title: 'A Concert' }, [file(3)]);
-  await server.add({ kind: 'movie', title: 'Ça va & « amis »', genres: ['Comedy'] }, [file(4)]);
-  const { body } = await server.ask('/catalog/movie/search/search=amis.json');
-  ownId = body.metas[0].id;
-});
-afterAll(() => server?.close());
-
-const get = (path: string, init?: RequestInit) => server.ask(path, init);
-const names = (body: { metas: { name: string }[] }) => body.metas.map((meta) => meta.name);
+const room = addonRoom();
+const { FRESH_CATALOG, FRESH_STREAMS, get, names } = room;
 
 describe('every answer', () => {
   test.each([
@@ -154,13 +119,15 @@ describe('paths', () => {
   });
 
   test('an id means the same percent-encoded and bare, and is answered as it was asked', async () => {
-    expect(ownId).toMatch(/^trib:[\da-f-]{36}$/);
-    for (const spelt of [ownId, encodeURIComponent(ownId), ownId.replace(':', '%3a')]) {
+    expect(room.ownId).toMatch(/^trib:[\da-f-]{36}$/);
+    for (const spelt of [room.ownId, encodeURIComponent(room.ownId), room.ownId.replace(':', '%3a')]) {
       const { body } = await get(`/meta/movie/${spelt}.json`);
-      expect(body.meta).toMatchObject({ id: ownId, name: 'Ça va & « amis »' });
+      expect(body.meta).toMatchObject({ id: room.ownId, name: 'Ça va & « amis »' });
     }
     // Decoded once, not twice.
-    expect((await get(`/meta/movie/${encodeURIComponent(encodeURIComponent(ownId))}.json`)).status).toBe(404);
+    expect((await get(`/meta/movie/${encodeURIComponent(encodeURIComponent(room.ownId))}.json`)).status).toBe(
+      404,
+    );
   });
 
   test('a number of TMDB or TVDB means what its type says', async () => {
@@ -221,98 +188,5 @@ describe('extras', () => {
     expect(names((await get('/catalog/movie/popular/colour=red&genre=Comedy.json')).body)).toHaveLength(2);
     for (const skip of ['100', '100000', '100001', '999999999999'])
       expect(names((await get(`/catalog/movie/popular/skip=${skip}.json`)).body)).toEqual([]);
-  });
-});
-
-describe('the manifest', () => {
-  test('names what is there, with a version that rises with each change of the settings', async () => {
-    const { body } = await get('/manifest.json');
-    expect(body).toMatchObject({
-      id: 'org.tributary.addon',
-      name: 'Tributary',
-      resources: ['catalog', 'meta', 'stream', 'subtitles'],
-      types: ['movie', 'series', 'tv', 'events'],
-      behaviorHints: { configurable: true, configurationRequired: false },
-      logo: `${server.baseUrl}/logo.png`,
-    });
-    expect(body.version).toMatch(/^\d+\.\d+\.\d+$/);
-    await server.set({ addonName: 'Films of ours' });
-    const renamed = (await get('/manifest.json')).body;
-    const patch = (version: string) => Number(version.split('.')[2]);
-    expect(renamed.name).toBe('Films of ours');
-    expect(patch(renamed.version)).toBe(patch(body.version) + 1);
-    await server.set({ addonName: null });
-  });
-
-  test('lists search where a search term is a must, so that no board shows it', async () => {
-    const { body } = await get('/manifest.json');
-    const search = body.catalogs.filter((catalog: { id: string }) => catalog.id === 'search');
-    expect(search).toHaveLength(4);
-    for (const { extra } of search)
-      expect(extra).toEqual([{ name: 'search', isRequired: true }, { name: 'skip' }]);
-    expect((await get('/catalog/movie/search.json')).body.metas).toEqual([]);
-  });
-
-  test('points at the address it was asked by', async () => {
-    const { body } = await get('/manifest.json', {
-      headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example' },
-    });
-    expect(body.logo).toBe('https://films.example/logo.png');
-  });
-
-  test('fits the 8,192 bytes of account sync with twenty lists and sixty genres of thirty letters', async () => {
-    await using full = await startAddonServer();
-    const genres = Array.from({ length: 60 }, (_, n) => `Genre ${n} `.padEnd(30, 'é'));
-    const video = (videoId: string) => ({ kind: 'youtube' as const, videoId, licence: LICENCE });
-    await full.add({ kind: 'movie', title: 'Film', genres: genres.slice(0, 50) }, [video('aqz-KE-bpKQ')]);
-    await full.add({ kind: 'series', title: 'Show', genres: genres.slice(10) }, [video('aqz-KE-bpKR')]);
-    await full.db.query(command('test.lists')`
-      WITH c AS (INSERT INTO catalog (slug, name, in_manifest)
-        SELECT 'a-list-with-a-long-name-' || n, 'A list with a rather long name, number ' || n, true FROM generate_series(1, 20) n RETURNING id)
-      INSERT INTO catalog_item (catalog_id, media_id) SELECT c.id, m.id FROM c, media m
-    `);
-    await full.settled();
-    const { text, body } = await full.ask('/manifest.json');
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8192);
-    const listed: { id: string; extra: { name: string; options?: string[] }[] }[] = body.catalogs;
-    expect(new Set(listed.map((catalog) => catalog.id))).toEqual(
-      new Set([
-        ...Array.from({ length: 20 }, (_, n) => `list-a-list-with-a-long-name-${n + 1}`),
-        'popular',
-        'new',
-        'search',
-      ]),
-    );
-    const options = listed.flatMap((catalog) => catalog.extra.flatMap((extra) => extra.options ?? []));
-    expect(options.every((option) => genres.includes(option))).toBe(true);
-  });
-});
-
-describe('around it', () => {
-  test('the page says how to install: the address to paste and the stremio:// link', async () => {
-    for (const path of ['/', '/configure']) {
-      const { status, headers, text } = await get(path);
-      expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
-      expect(text).toContain(`${server.baseUrl}/manifest.json`);
-      expect(text).toContain(`${server.baseUrl.replace('http:', 'stremio:')}/manifest.json`);
-    }
-  });
-
-  test('a visitor over the limit is told when to come again, on any page', async () => {
-    await using busy = await startAddonServer({ RATE_LIMIT_ADDON: '3' });
-    const answers = [];
-    for (let n = 0; n < 4; n += 1) answers.push(await busy.ask('/manifest.json'));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 429]);
-    expect(answers[3]?.headers.get('access-control-allow-origin')).toBe('*');
-    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThan(0);
-  });
-
-  test('a part of it that fails is a 500 in our words, on any page', async () => {
-    await using broken = await startAddonServer();
-    await broken.db.query(command('test.break')`ALTER TABLE media RENAME TO gone`);
-    const { status, body, headers } = await broken.ask('/catalog/movie/popular.json');
-    expect([status, body.code]).toEqual([500, 'internal']);
-    expect(JSON.stringify(body)).not.toMatch(/media|relation|SELECT/);
-    expect(headers.get('access-control-allow-origin')).toBe('*');
   });
 });

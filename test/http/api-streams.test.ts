@@ -1,101 +1,20 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { mediaRoutes, TitleInput, upsertTitle } from '../../src/features/media/index.ts';
-import { Explanation, offersFor, StreamAnswer, streamRoutes } from '../../src/features/stream-index/index.ts';
-import { trackerRoutes } from '../../src/features/trackers/index.ts';
-import { command, rows } from '../../src/platform/db.ts';
-import { createKinds, type Kinds } from '../../src/streams/registry.ts';
-import { startApi, type TestApi } from '../support/api.ts';
-import { bencode } from '../support/bencode.ts';
-import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
-import { openTempDir } from '../support/processes.ts';
-import { type RangeServer, startRangeServer } from '../support/range-server.ts';
+import { describe, expect, test } from 'vitest';
+import { offersFor, StreamAnswer } from '../../src/features/stream-index/index.ts';
+import { streamsRoom } from '../support/streams-room.ts';
 
-let ground: TestKindDeps;
-let kinds: Kinds;
-let api: TestApi;
-let origin: RangeServer;
-let dir: Awaited<ReturnType<typeof openTempDir>>;
-const db = () => ground.deps.db;
-
-const torrentOf = (
-  name: string,
-  files: readonly { path: string; length: number }[],
-  announce = 'udp://tracker.example:80',
-) =>
-  bencode({
-    announce,
-    info: {
-      files: files.map(({ path, length }) => ({ length, path: path.split('/') })),
-      name,
-      'piece length': 16_384,
-      pieces: Buffer.alloc(20, 1),
-    },
-  });
-const SEASON = torrentOf('Show.S01.1080p.WEB-DL.x264-GRP', [
-  { path: 'Show.S01E01.1080p.mkv', length: 1001 },
-  { path: 'Show.S01E02.1080p.mkv', length: 1002 },
-  { path: 'Sample/sample.mkv', length: 5 },
-  { path: 'info.nfo', length: 3 },
-  { path: 'Show.S01E03E04.1080p.mkv', length: 1003 },
-]);
-
-beforeAll(async () => {
-  ground = await openKindDeps();
-  kinds = createKinds(ground.deps);
-  dir = await openTempDir();
-  const film = join(dir.path, 'film.mkv');
-  const torrent = join(dir.path, 'season.torrent');
-  await writeFile(film, Buffer.alloc(5000, 7));
-  await writeFile(torrent, SEASON);
-  origin = await startRangeServer({
-    files: {
-      '/Film.2010.1080p.BluRay.x264-GRP.mkv': film,
-      '/other.mkv': film,
-      '/season.torrent': torrent,
-    },
-  });
-  api = await startApi((place) => [
-    mediaRoutes({ db: db(), language: 'en', ...place }),
-    streamRoutes({ db: db(), net: ground.deps.net, kinds, ...place }),
-    trackerRoutes({ db: db(), ...place }),
-  ]);
-});
-beforeEach(async () => {
-  await db().query(command('test.empty')`TRUNCATE media, stream, tracker RESTART IDENTITY CASCADE`);
-  await upsertTitle(
-    db(),
-    TitleInput.parse({ kind: 'movie', title: 'Film', ids: { imdb: 'tt0000101', tmdb: '101' } }),
-  );
-  await upsertTitle(db(), TitleInput.parse({ kind: 'series', title: 'Show', ids: { imdb: 'tt0000202' } }));
-});
-afterAll(async () => {
-  await api.close();
-  await origin.stop();
-  await kinds.close();
-  await ground.close();
-  await dir.remove();
-});
-
-const post = (body: unknown) => api.ask('POST', '/api/streams', body);
-const FILM = { mediaId: 'tt0000101' };
-const SHOW = { mediaId: 'tt0000202' };
-const MAGNET = `magnet:?xt=urn:btih:${'a'.repeat(40)}&dn=Film.2010.720p.mkv&tr=udp%3A%2F%2Fone.example%3A80`;
-const linksOf = (body: unknown) =>
-  StreamAnswer.parse(body).links.map(({ season, episode, fileIndex }) => [season, episode, fileIndex]);
+const room = streamsRoom();
+const { db, torrentOf, SEASON, post, FILM, SHOW, MAGNET, linksOf } = room;
 
 describe('POST /api/streams', () => {
   test('looks at a web file once, reads its name, links it and answers 201', async () => {
-    const before = origin.requests.length;
+    const before = room.origin.requests.length;
     const { status, body, headers } = await post({
       ...FILM,
-      url: `${origin.url}/Film.2010.1080p.BluRay.x264-GRP.mkv`,
+      url: `${room.origin.url}/Film.2010.1080p.BluRay.x264-GRP.mkv`,
     });
     expect(status).toBe(201);
-    expect(origin.requests.length - before).toBeLessThanOrEqual(2);
-    expect(headers.get('location')).toBe(`${api.baseUrl}/api/streams/${body.streamId}`);
+    expect(room.origin.requests.length - before).toBeLessThanOrEqual(2);
+    expect(headers.get('location')).toBe(`${room.api.baseUrl}/api/streams/${body.streamId}`);
     expect(body).toMatchObject({
       kind: 'http',
       name: 'Film.2010.1080p.BluRay.x264-GRP.mkv',
@@ -162,10 +81,10 @@ describe('POST /api/streams', () => {
   });
 
   test('fetches a .torrent from the web, and tells when it cannot', async () => {
-    const { status, body } = await post({ ...SHOW, url: `${origin.url}/season.torrent` });
+    const { status, body } = await post({ ...SHOW, url: `${room.origin.url}/season.torrent` });
     expect(status).toBe(201);
     expect(linksOf(body)).toHaveLength(4);
-    expect(await post({ ...SHOW, url: `${origin.url}/missing.torrent` })).toMatchObject({
+    expect(await post({ ...SHOW, url: `${room.origin.url}/missing.torrent` })).toMatchObject({
       status: 404,
       body: { code: 'upstream.failed' },
     });
@@ -249,145 +168,5 @@ describe('POST /api/streams', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
     expect(await offersFor(db(), { mediaId: 1, episodeId: null, only: 'all' })).toEqual([]);
-  });
-});
-
-describe('GET, PATCH and DELETE /api/streams', () => {
-  const add = async (more: object = {}) =>
-    StreamAnswer.parse((await post({ ...FILM, url: MAGNET, ...more })).body);
-
-  test('a title lists its streams by pages, hidden ones too', async () => {
-    for (const videoId of ['aaaaaaaaaaa', 'bbbbbbbbbbb', 'ccccccccccc']) await post({ ...FILM, videoId });
-    const first = await api.ask('GET', '/api/streams?mediaId=tt0000101&limit=2');
-    expect(first.body.streams).toHaveLength(2);
-    await api.ask('PATCH', `/api/streams/${first.body.streams[0].streamId}`, { isBlocked: true });
-    const rest = await api.ask(
-      'GET',
-      `/api/streams?mediaId=tt0000101&limit=2&cursor=${first.body.nextCursor}`,
-    );
-    expect(rest.body.streams).toHaveLength(1);
-    expect(rest.body.nextCursor).toBeNull();
-    expect((await api.ask('GET', '/api/streams?mediaId=tmdb:movie:101')).body.streams[0]).toMatchObject({
-      isBlocked: true,
-    });
-    expect((await api.ask('GET', '/api/streams?mediaId=tt0000202')).body).toEqual({
-      streams: [],
-      nextCursor: null,
-    });
-    expect((await api.ask('GET', '/api/streams')).status).toBe(400);
-    expect((await api.ask('GET', '/api/streams?mediaId=tt5555555')).status).toBe(404);
-  });
-
-  test('an episode lists its own streams', async () => {
-    await post({ ...SHOW, torrent: SEASON.toString('base64') });
-    const { body } = await api.ask('GET', '/api/streams?mediaId=tt0000202:1:3');
-    expect(body.streams).toHaveLength(1);
-    expect((await api.ask('GET', '/api/streams?mediaId=tt0000202:9:9')).status).toBe(404);
-  });
-
-  test('a stream is shown with its files, licence and subtitles at this server', async () => {
-    const { streamId } = await add({
-      licence: { code: 'CC-BY-3.0', attribution: 'Someone', proofUrl: 'https://proof.example/' },
-      subtitles: [{ url: 'asset:starter/clip.en.vtt', language: 'en' }],
-    });
-    expect((await api.ask('GET', `/api/streams/${streamId}`)).body).toMatchObject({
-      streamId,
-      licence: { code: 'CC-BY-3.0', name: 'Creative Commons Attribution 3.0', isOpen: true },
-      attribution: 'Someone',
-      licenceProofUrl: 'https://proof.example/',
-      subtitles: [{ url: `${api.baseUrl}/assets/starter/clip.en.vtt`, language: 'en' }],
-      files: [],
-    });
-    expect((await api.ask('GET', '/api/streams/12')).status).toBe(404);
-    expect((await api.ask('GET', '/api/streams/00000000-0000-4000-8000-000000000000')).status).toBe(404);
-  });
-
-  test('blocking, hiding and licensing change what is offered at once', async () => {
-    const { streamId } = await add();
-    const change = (body: unknown) => api.ask('PATCH', `/api/streams/${streamId}`, body);
-    const count = async (only: 'licensed' | 'all') =>
-      (await offersFor(db(), { mediaId: 1, episodeId: null, only })).length;
-    expect(await change({ isBlocked: true })).toMatchObject({ status: 200, body: { isBlocked: true } });
-    expect(await count('all')).toBe(0);
-    expect(await change({ isBlocked: false, licence: { code: 'PD' } })).toMatchObject({
-      body: { licence: { code: 'PD' } },
-    });
-    expect([await count('all'), await count('licensed')]).toEqual([1, 1]);
-    expect(await change({ licence: null })).toMatchObject({ body: { licence: null } });
-    expect([await count('all'), await count('licensed')]).toEqual([1, 0]);
-    expect((await change({ licence: { code: 'WTFPL' } })).body.code).toBe('streams.unknown_licence');
-    expect((await change({})).status).toBe(400);
-    expect((await change({ blocked: true })).status).toBe(400);
-  });
-
-  test('a deleted stream is gone with its links', async () => {
-    const { streamId } = await add();
-    expect((await api.ask('DELETE', `/api/streams/${streamId}`)).status).toBe(204);
-    expect((await api.ask('GET', `/api/streams/${streamId}`)).status).toBe(404);
-    const left = await db().oneFirst(
-      rows('test.left', z.object({ n: z.int() }))`SELECT count(*)::integer AS n FROM stream_media_link`,
-    );
-    expect(left).toBe(0);
-  });
-
-  test('explain says why it is offered, for everybody or for the public', async () => {
-    const { streamId } = await add();
-    const all = Explanation.parse((await api.ask('GET', `/api/streams/${streamId}/explain`)).body);
-    expect(all.links).toMatchObject([{ title: 'Film', isOffered: true, position: 1, sortKey: { rank: 20 } }]);
-    const open = Explanation.parse(
-      (await api.ask('GET', `/api/streams/${streamId}/explain?only=licensed`)).body,
-    );
-    expect(open.filters.find((verdict) => !verdict.passes)).toMatchObject({ filter: 'licence' });
-    expect(open.links).toMatchObject([
-      { isOffered: false, position: null, reason: expect.stringMatching(/No licence/) },
-    ]);
-    expect((await api.ask('GET', '/api/streams/nothing/explain')).status).toBe(404);
-  });
-
-  test('without the admin token every route is 401', async () => {
-    for (const [method, path] of [
-      ['GET', '/streams'],
-      ['POST', '/streams'],
-      ['GET', '/streams/x'],
-      ['PATCH', '/streams/x'],
-      ['DELETE', '/streams/x'],
-      ['GET', '/streams/x/explain'],
-      ['GET', '/trackers'],
-    ] as const) {
-      expect(
-        (await api.ask(method, `/api${path}`, undefined, { Authorization: '' })).status,
-        `${method} ${path}`,
-      ).toBe(401);
-    }
-  });
-});
-
-describe('GET /api/trackers', () => {
-  test('every tracker of a stream stands there at once, working ones first, without passkeys', async () => {
-    await post({ ...FILM, url: `${MAGNET}&tr=https%3A%2F%2Ftwo.example%2Fannounce%3Fpasskey%3D0123456789` });
-    await post({ ...SHOW, torrent: SEASON.toString('base64') });
-    await db().query(
-      command(
-        'test.check',
-      )`UPDATE tracker SET status = 'working', successes = 3, failures = 1, latency_ms = 20, last_check_at = '2026-01-02T03:04:05Z' WHERE url LIKE 'udp://tracker%'`,
-    );
-    expect((await api.ask('GET', '/api/trackers')).body).toEqual({
-      trackers: [
-        {
-          url: 'udp://tracker.example:80/announce',
-          status: 'working',
-          successRate: 0.75,
-          latencyMs: 20,
-          lastCheckAt: '2026-01-02T03:04:05.000Z',
-        },
-        {
-          url: 'udp://one.example:80/announce',
-          status: 'unknown',
-          successRate: null,
-          latencyMs: null,
-          lastCheckAt: null,
-        },
-      ],
-    });
   });
 });

@@ -1,31 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Origin, startOrigin } from '../support/origin.ts';
-import { type PlayServer, rawRequest, startPlayServer } from '../support/play-server.ts';
-import { openTempDir } from '../support/processes.ts';
+import { describe, expect, test } from 'vitest';
+import { playRangesRoom } from '../support/play-ranges-room.ts';
+import { rawRequest } from '../support/play-server.ts';
 
-/** Acceptance criteria 1–11 (RFC 9110 §13–14), over the wire, on a file from an HTTP origin. */
-const SIZE = 300_000;
-const film = Buffer.from(Uint8Array.from({ length: SIZE }, (_, at) => (at * 7 + (at >> 8)) & 255));
-const MODIFIED = 'Sat, 10 May 2008 10:00:00 GMT';
-
-let origin: Origin;
-let server: PlayServer;
-let url: string;
-beforeAll(async () => {
-  origin = await startOrigin(film);
-  server = await startPlayServer('http', { url: origin.url });
-  url = server.urlOf({ filename: 'Amélie “1” (2001).mp4' });
-  await rawRequest(url, { method: 'HEAD' });
-});
-afterAll(async () => {
-  await server.close();
-  await origin.stop();
-});
-
-const get = (headers: Record<string, string> = {}) => rawRequest(url, { headers });
-const range = (value: string) => get({ Range: value });
+const room = playRangesRoom();
+const { SIZE, film, MODIFIED, get, range, partsOf, pick } = room;
 
 test('1: answers GET with everything a player wants to know', async () => {
   const { status, headers, body } = await get();
@@ -74,13 +52,13 @@ test.each([
   'bytes=9007199254740993-',
   'bytes=400000-,500000-',
 ])('3: %s is a 416 that names the size, and the origin is not asked', async (value) => {
-  const before = origin.requests.length;
+  const before = room.origin.requests.length;
   const { status, headers, body } = await range(value);
   expect(status).toBe(416);
   expect(headers['content-range']).toBe(`bytes */${SIZE}`);
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(JSON.parse(body.toString())).toMatchObject({ code: 'play.range_not_satisfiable', status: 416 });
-  expect(origin.requests.length).toBe(before);
+  expect(room.origin.requests.length).toBe(before);
 });
 
 test.each([
@@ -103,7 +81,7 @@ test.each([
 
 describe('5: several ranges', () => {
   test('become multipart/byteranges of the promised length, each part with its place', async () => {
-    const before = origin.requests.length;
+    const before = room.origin.requests.length;
     const { status, headers, body, isCut } = await range('bytes=100-199, -50, 5000-5000');
     expect([status, isCut]).toEqual([206, false]);
     expect(headers['content-range']).toBeUndefined();
@@ -117,7 +95,7 @@ describe('5: several ranges', () => {
     expect(
       Buffer.concat(parts.map((part) => part.bytes)).equals(pick([100, 200], [5000, 5001], [299_950, SIZE])),
     ).toBe(true);
-    expect(origin.requests.length - before).toBe(3);
+    expect(room.origin.requests.length - before).toBe(3);
   });
 
   test('eight are sent, nine get the whole file', async () => {
@@ -172,9 +150,9 @@ describe('6: conditions', () => {
 
 describe('7: methods', () => {
   test('HEAD has the headers of GET, ignores Range, and fetches nothing', async () => {
-    const before = origin.requests.length;
-    const head = await rawRequest(url, { method: 'HEAD', headers: { Range: 'bytes=0-9' } });
-    expect(origin.requests.length).toBe(before);
+    const before = room.origin.requests.length;
+    const head = await rawRequest(room.url, { method: 'HEAD', headers: { Range: 'bytes=0-9' } });
+    expect(room.origin.requests.length).toBe(before);
     const whole = await get();
     const { date: _one, ...headHeaders } = head.headers;
     const { date: _two, ...getHeaders } = whole.headers;
@@ -183,7 +161,7 @@ describe('7: methods', () => {
   });
 
   test('OPTIONS is a 204 that lets a web player send its headers', async () => {
-    const { status, headers, body } = await rawRequest(url, {
+    const { status, headers, body } = await rawRequest(room.url, {
       method: 'OPTIONS',
       headers: { Origin: 'https://web.example.org', 'Access-Control-Request-Headers': 'range,x-player' },
     });
@@ -198,7 +176,7 @@ describe('7: methods', () => {
   test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
     '%s is a 405 that names what is allowed',
     async (method) => {
-      const { status, headers } = await rawRequest(url, { method });
+      const { status, headers } = await rawRequest(room.url, { method });
       expect([status, headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS']);
     },
   );
@@ -227,100 +205,3 @@ test('11: shows web players the headers they need, errors included, and never al
     expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
   }
 });
-
-describe('other files', () => {
-  let dir: Awaited<ReturnType<typeof openTempDir>>;
-  let local: PlayServer;
-  beforeAll(async () => {
-    dir = await openTempDir();
-    await writeFile(join(dir.path, 'empty.mkv'), '');
-    await writeFile(join(dir.path, 'film.mkv'), film);
-    local = await startPlayServer('local', { file: 'films/film.mkv' }, { films: dir.path });
-  });
-  afterAll(async () => {
-    await local.close();
-    await dir.remove();
-  });
-  beforeEach(() => {
-    Object.assign(origin.behaviour, { isEndless: false, contentType: 'video/mp4' });
-  });
-
-  test('3: any range of an empty file is a 416, the whole of it a 200', async () => {
-    const empty = local.urlOf({ detail: { folder: 'films', path: 'empty.mkv' } });
-    for (const value of ['bytes=0-', 'bytes=-1', 'bytes=0-0']) {
-      const { status, headers } = await rawRequest(empty, { headers: { Range: value } });
-      expect([status, headers['content-range']]).toEqual([416, 'bytes */0']);
-    }
-    const { status, headers } = await rawRequest(empty);
-    expect([status, headers['content-length']]).toEqual([200, '0']);
-  });
-
-  test('a file of this machine has a strong ETag, a date and ranges too', async () => {
-    const { status, headers, body } = await rawRequest(local.urlOf(), { headers: { Range: 'bytes=1000-' } });
-    expect(status).toBe(206);
-    expect(headers.etag).toMatch(/^"[\w-]+"$/);
-    expect(headers['last-modified']).toMatch(/GMT$/);
-    expect(headers['content-type']).toBe('video/x-matroska');
-    expect(body.equals(film.subarray(1000))).toBe(true);
-  });
-
-  test('8: a body of unknown length is chunked and has no ranges', async () => {
-    origin.behaviour.isEndless = true;
-    const endless = server.urlOf({
-      detail: server.kinds.get('http')?.parse({ url: `${origin.base}/live.ts` }),
-    });
-    const { status, headers, body, isCut } = await rawRequest(endless, { headers: { Range: 'bytes=5-9' } });
-    expect([status, isCut]).toEqual([200, false]);
-    expect(headers).toMatchObject({ 'accept-ranges': 'none', 'transfer-encoding': 'chunked' });
-    expect(body.equals(film)).toBe(true);
-    const head = await rawRequest(endless, { method: 'HEAD' });
-    expect([head.status, head.headers['content-length']]).toEqual([200, undefined]);
-  });
-
-  test.each([
-    ['text/html', '/page.html', 'application/octet-stream'],
-    ['image/svg+xml', '/image', 'application/octet-stream'],
-    ['application/xhtml+xml', '/image', 'application/octet-stream'],
-    ['text/xml', '/image', 'application/octet-stream'],
-    ['text/javascript', '/script', 'application/octet-stream'],
-    ['application/dash+xml', '/film.mpd', 'application/dash+xml'],
-    ['application/vnd.apple.mpegurl', '/film.m3u8', 'application/vnd.apple.mpegurl'],
-  ])('a stranger’s %s never runs as a page of this server', async (contentType, path, served) => {
-    origin.behaviour.contentType = contentType;
-    const strange = server.urlOf({
-      detail: server.kinds.get('http')?.parse({ url: `${origin.base}${path}?${contentType}` }),
-    });
-    const { headers } = await rawRequest(strange);
-    expect(headers['content-type']).toBe(served);
-    expect(headers['x-content-type-options']).toBe('nosniff');
-    if (served.endsWith('+xml')) expect(headers['content-security-policy']).toBe('sandbox');
-  });
-});
-
-type Part = { contentType: string; contentRange: string; bytes: Buffer };
-
-function partsOf(body: Buffer, contentType: string): Part[] {
-  const boundary = /boundary=(.+)$/.exec(contentType)?.[1] ?? '';
-  const marker = `--${boundary}`;
-  const parts: Part[] = [];
-  let at = body.indexOf(marker);
-  expect(at).toBe(0);
-  for (;;) {
-    const headEnd = body.indexOf('\r\n\r\n', at);
-    const next = body.indexOf(`\r\n${marker}`, headEnd);
-    if (headEnd < 0 || next < 0) break;
-    const head = body.toString('latin1', at, headEnd);
-    parts.push({
-      contentType: /^content-type: (.+)$/im.exec(head)?.[1]?.trim() ?? '',
-      contentRange: /^content-range: (.+)$/im.exec(head)?.[1]?.trim() ?? '',
-      bytes: body.subarray(headEnd + 4, next),
-    });
-    at = next + 2;
-  }
-  expect(body.toString('latin1', at)).toBe(`${marker}--\r\n`);
-  return parts;
-}
-
-function pick(...ranges: readonly (readonly [number, number])[]): Buffer {
-  return Buffer.concat(ranges.map(([start, end]) => film.subarray(start, end)));
-}

@@ -129,8 +129,11 @@ describe('the keys of the data folder', () => {
     root = await mkdtemp(join(tmpdir(), 'secrets-'));
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
-  const load = (name: string, more: { secretKey?: string; adminToken?: string } = {}) =>
-    loadSecrets({ dataDir: join(root, name), secretKey: null, adminToken: null, ...more });
+  const load = (
+    name: string,
+    more: { secretKey?: string; secretKeysOld?: string[]; adminToken?: string } = {},
+  ) =>
+    loadSecrets({ dataDir: join(root, name), secretKey: null, secretKeysOld: [], adminToken: null, ...more });
 
   test('are made once, readable by the owner only, and read again by the next start', async () => {
     const first = await load('fresh');
@@ -160,6 +163,12 @@ describe('the keys of the data folder', () => {
       adminToken: 'a token from the settings',
       adminTokenIsNew: false,
     });
+  });
+
+  test('stand behind the old ones of the settings, each once', async () => {
+    const { secretKeys } = await load('fresh');
+    const set = await load('fresh', { secretKey: NEW, secretKeysOld: [OLD, NEW, ...secretKeys] });
+    expect(set.secretKeys).toEqual([NEW, OLD, ...secretKeys]);
   });
 
   test('change by moving the line to secret-key.old', async () => {

@@ -4,21 +4,16 @@ import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { Agent, type RequestInit, fetch as secureFetch } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../support/database.ts';
 import { asOrdinaryUser } from '../support/embedded-postgres.ts';
-import { type Ended, processesOn, startAndEnd } from '../support/failed-start.ts';
-import { freePort, openTempDir, runProcess, startProcess } from '../support/processes.ts';
-import { productEnv, ROOT, startTributary } from '../support/product.ts';
+import { type Ended, expectRefusalOn, startAndEnd, BAD_VALUE as VALUE } from '../support/failed-start.ts';
+import { freePort, openTempDir } from '../support/processes.ts';
+import { startTributary } from '../support/product.ts';
 import { openSmallDisk } from '../support/small-disk.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // A start that cannot be: one message that says what to do, an exit code, and nothing left running.
-
-/** Stands in every bad value: none may be shown. */
-const VALUE = 'hunter2';
-const SOON_MS = 10_000;
 
 let folder: Awaited<ReturnType<typeof openTempDir>>;
 let dataDir: string;
@@ -28,39 +23,10 @@ beforeAll(async () => {
   // Made once: a start that fails late has a database to leave behind.
   dataDir = join(folder.path, 'data');
   await (await startTributary({ dataDir })).stop();
-  await makeCertificate('one');
-  await makeCertificate('two');
 });
 afterAll(() => folder.remove());
 
-async function makeCertificate(name: string): Promise<void> {
-  const files = ['-keyout', pem(name, 'key'), '-out', pem(name, 'cert')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  const kind = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ];
-  await runProcess({ command: 'openssl', args: [...kind, ...files, ...subject] });
-}
-const pem = (name: string, part: string) => join(folder.path, `${name}.${part}.pem`);
-
-/** Ended by itself, soon, with a code; said why in one message without a stack; left nobody behind. */
-async function expectRefusal(ended: Ended, words: RegExp, dir = dataDir): Promise<void> {
-  expect(ended.output).toMatch(words);
-  expect(ended.code).toBe(1);
-  expect(ended.tookMs).toBeLessThan(SOON_MS);
-  expect(ended.output).not.toMatch(/\n\s+at |"stack"|node:internal/);
-  expect(ended.output).not.toContain(VALUE);
-  expect(ended.output.match(/cannot start|are wrong/g)).toHaveLength(1);
-  expect(await processesOn(dir)).toEqual([]);
-}
+const expectRefusal = (ended: Ended, words: RegExp, dir = dataDir) => expectRefusalOn(dir, ended, words);
 
 describe('settings', () => {
   test('every bad one is named at once, and no value is shown', async () => {
@@ -91,7 +57,8 @@ describe('settings', () => {
   });
 
   test('a certificate file that is not there is named', async () => {
-    const env = { TLS_CERT: pem('three', 'cert'), TLS_KEY: pem('one', 'key') };
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder.path, name));
+    const env = { TLS_CERT: cert ?? '', TLS_KEY: key ?? '' };
     await expectRefusal(await startAndEnd(dataDir, { env }), /TLS_CERT: there is no such file/);
   });
 });
@@ -108,61 +75,6 @@ describe('the port', () => {
     } finally {
       other.close();
     }
-  });
-});
-
-describe('TLS', () => {
-  test('a certificate and a key that do not belong together are refused', async () => {
-    const env = { TLS_CERT: pem('one', 'cert'), TLS_KEY: pem('two', 'key') };
-    await expectRefusal(await startAndEnd(dataDir, { env }), /TLS_CERT and TLS_KEY do not belong together/);
-  });
-
-  test('files that are no PEM are refused', async () => {
-    const rubbish = join(folder.path, 'rubbish.pem');
-    await writeFile(rubbish, 'rubbish');
-    const env = { TLS_CERT: rubbish, TLS_KEY: rubbish };
-    await expectRefusal(await startAndEnd(dataDir, { env }), /TLS_CERT or TLS_KEY .* PEM/);
-  });
-
-  test('with a self-signed certificate the manifest is served over TLS, with links of https', async () => {
-    const port = await freePort();
-    const env = {
-      ...productEnv(dataDir),
-      ADMIN_TOKEN: 'admin-token-over-tls',
-      PORT: String(port),
-      TLS_CERT: pem('one', 'cert'),
-      TLS_KEY: pem('one', 'key'),
-    };
-    await using running = await startProcess({
-      command: process.execPath,
-      args: ['src/main.ts'],
-      cwd: ROOT,
-      env,
-      readyWhen: /Tributary is running/,
-      timeoutMs: 60_000,
-    });
-    expect(running.output()).toContain(`https://127.0.0.1:${port}/manifest.json`);
-    // The certificate is the only one trusted: an answer proves that it was presented.
-    const tls = new Agent({ connect: { ca: await readFile(pem('one', 'cert'), 'utf8') } });
-    const overTls = (path: string, init: RequestInit = {}) =>
-      secureFetch(`https://127.0.0.1:${port}${path}`, { dispatcher: tls, ...init });
-    const manifest = await overTls('/manifest.json');
-    expect(manifest.status).toBe(200);
-    expect(await manifest.json()).toMatchObject({ logo: `https://127.0.0.1:${port}/logo.png` });
-    const signIn = await overTls('/api/admin-session', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ token: env.ADMIN_TOKEN }),
-    });
-    expect(signIn.status).toBe(204);
-    expect(signIn.headers.get('set-cookie')?.split('; ')).toContain('Secure');
-    await tls.close();
-    // http on the https port: refused at once, not a hang.
-    await expect(
-      fetch(`http://127.0.0.1:${port}/manifest.json`, { signal: AbortSignal.timeout(5_000) }),
-    ).rejects.toThrow(/fetch failed/);
-    expect(await running.stop()).toMatchObject({ code: 0, wasKilled: false });
-    expect(await processesOn(dataDir)).toEqual([]);
   });
 });
 

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { expect } from 'vitest';
 import { freePort } from './processes.ts';
 import { productEnv, ROOT } from './product.ts';
 
 /** A start that cannot be must say so long before this. */
 const LIMIT_MS = 30_000;
+export const SOON_MS = 10_000;
+/** Stands in every bad value: none may be shown. */
+export const BAD_VALUE = 'hunter2';
 
 export type Ended = { code: number | null; output: string; tookMs: number };
 
@@ -45,4 +49,15 @@ export async function processesOn(dir: string): Promise<string[]> {
     if (command.includes(dir) || cwd.startsWith(dir)) found.push(`${pid} ${command}`);
   }
   return found;
+}
+
+/** Ended by itself, soon, with a code; said why in one message without a stack; left nobody behind on `dir`. */
+export async function expectRefusalOn(dir: string, ended: Ended, words: RegExp): Promise<void> {
+  expect(ended.output).toMatch(words);
+  expect(ended.code).toBe(1);
+  expect(ended.tookMs).toBeLessThan(SOON_MS);
+  expect(ended.output).not.toMatch(/\n\s+at |"stack"|node:internal/);
+  expect(ended.output).not.toContain(BAD_VALUE);
+  expect(ended.output.match(/cannot start|are wrong/g)).toHaveLength(1);
+  expect(await processesOn(dir)).toEqual([]);
 }

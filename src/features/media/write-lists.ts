@@ -3,16 +3,14 @@ import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
 import { entriesOf, type Owned } from './owned-lists.ts';
 import {
-  addCompanies,
   addGenres,
-  addKeywords,
+  addLabels,
   genresBy,
-  insertCompanies,
   insertGenres,
-  insertKeywords,
-  keepCompanies,
+  insertLabels,
   keepGenres,
-  keepKeywords,
+  keepLabels,
+  type Label,
   type Touched,
 } from './queries/labels.ts';
 import {
@@ -95,33 +93,36 @@ async function genreIds(
   return new Map((await genresBy(db, genres)).map((row) => [row.slug, row.genreId]));
 }
 
-async function writeKeywords(db: Db, titles: readonly Owned[]): Answer {
+function writeKeywords(db: Db, titles: readonly Owned[]): Answer {
   const lists = entriesOf(
     titles,
     (given) => given.keywords,
     (name, mediaId) => ({ mediaId, name: name.toLowerCase() }),
     (row) => row.name,
   );
-  if (lists.entries.length > 0) await insertKeywords(db, names(lists.entries));
-  return replace(
-    lists,
-    (owners, kept) => keepKeywords(db, owners, kept),
-    (given) => addKeywords(db, given),
-  );
+  return writeLabels(db, 'keyword', lists);
 }
 
-async function writeCompanies(db: Db, titles: readonly Owned[]): Answer {
+function writeCompanies(db: Db, titles: readonly Owned[]): Answer {
   const lists = entriesOf(
     titles,
     (given) => given.companies,
     (name, mediaId) => ({ mediaId, name }),
     (row) => row.name,
   );
-  if (lists.entries.length > 0) await insertCompanies(db, names(lists.entries));
+  return writeLabels(db, 'company', lists);
+}
+
+async function writeLabels(
+  db: Db,
+  label: Label,
+  lists: { owners: readonly number[]; entries: readonly { mediaId: number; name: string }[] },
+): Answer {
+  if (lists.entries.length > 0) await insertLabels(db, label, names(lists.entries));
   return replace(
     lists,
-    (owners, kept) => keepCompanies(db, owners, kept),
-    (given) => addCompanies(db, given),
+    (owners, kept) => keepLabels(db, label, owners, kept),
+    (given) => addLabels(db, label, given),
   );
 }
 

@@ -12,6 +12,8 @@ export type UpkeepDeps = {
   forgetOldPlays(db: Db): Promise<number>;
   /** Streams that no title links to. */
   dropOrphanStreams(db: Db): Promise<number>;
+  /** Stored secrets under an older key are sealed with the newest one; nothing is done where there is one key only. */
+  resealStreams(signal: AbortSignal): Promise<{ resealed: number; lost: number }>;
   /** Writes today's backup and drops the oldest. */
   backup(signal: AbortSignal): Promise<unknown>;
 };
@@ -52,10 +54,23 @@ export const upkeepJobs: readonly Job<Context>[] = [
   hourly('upkeep.expire_streams', 7, ({ db, expireStreams }) => expireStreams(db)),
   hourly('upkeep.forget_plays', 12, ({ db, forgetOldPlays }) => forgetOldPlays(db)),
   hourly('upkeep.forget_limits', 17, forgetLimits),
+  hourly('upkeep.reseal', 22, reseal),
   daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
   daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),
   daily('upkeep.forget_jobs', 50, ({ db }) => deleteFailedJobs(db, FAILED_JOBS_KEPT_DAYS)),
 ];
+
+/** Who changes the key waits for this line before the old one is removed. */
+async function reseal({ log, resealStreams, signal }: Context): Promise<number> {
+  const { resealed, lost } = await resealStreams(signal);
+  if (resealed > 0) log.info({ resealed }, 'stored secrets are sealed with the newest key now');
+  if (lost > 0)
+    log.warn(
+      { lost },
+      'stored secrets cannot be opened: put the key they were sealed with into SECRET_KEYS_OLD',
+    );
+  return resealed;
+}
 
 async function forgetLimits({ db, signal }: Context): Promise<number> {
   const beforeMs = Date.now();

@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { command, type Db, rows } from '../../platform/db.ts';
+import { offeredFrom, StreamId, streamIdBy } from '../queries.ts';
 
-const StreamId = z.object({ streamId: z.int() });
 const Offer = z.object({ streamId: z.int(), url: z.string() });
 
-export async function streamOfPage(db: Db, service: string, url: string): Promise<number | null> {
-  const row = await db.maybeOne(rows('external.find', StreamId)`
+export function streamOfPage(db: Db, service: string, url: string): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows('external.find', StreamId)`
     SELECT stream_id AS "streamId" FROM stream_external WHERE service = ${service} AND url = ${url}
-  `);
-  return row?.streamId ?? null;
+  `,
+  );
 }
 
 export type ExternalRow = {
@@ -34,8 +36,6 @@ export function offeredExternal(
   streamIds: readonly number[],
 ): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('external.offers', Offer)`
-    SELECT e.stream_id AS "streamId", e.url
-    FROM stream_external e JOIN stream s ON s.id = e.stream_id
-    WHERE e.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+    SELECT k.stream_id AS "streamId", k.url ${offeredFrom('stream_external', streamIds)}
   `);
 }

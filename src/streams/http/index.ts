@@ -7,7 +7,14 @@ import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
 import { HttpDetail, nameOf, parseHttp, urlHash } from './detail.ts';
 import { createOrigins } from './open.ts';
-import { offeredHttp, saveHttpRow, storedHttp, streamOfUrl } from './queries.ts';
+import {
+  offeredHttp,
+  replaceHeaders,
+  saveHttpRow,
+  staleHeaders,
+  storedHttp,
+  streamOfUrl,
+} from './queries.ts';
 
 const Headers = z.record(z.string(), z.string());
 const SEALED_HEADERS = 'http.headers';
@@ -23,6 +30,7 @@ export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
     describe,
     save,
     targets,
+    sealed: [{ purpose: SEALED_HEADERS, atOnce: 100, stale: staleHeaders, replace: replaceHeaders }],
     open: async (ref, signal) => origins.open(await detailOf(ref), signal),
     async check(ref, signal) {
       const checkedAt = new Date();

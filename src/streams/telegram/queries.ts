@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { command, type Db, rows } from '../../platform/db.ts';
+import { offeredFrom, StreamId, streamIdBy } from '../queries.ts';
 
-const StreamId = z.object({ streamId: z.int() });
 const Offer = z.object({ streamId: z.int(), chat: z.string(), messageId: z.int() });
 
-export async function streamOfMessage(db: Db, chat: string, messageId: number): Promise<number | null> {
-  const row = await db.maybeOne(rows('telegram.find', StreamId)`
+export function streamOfMessage(db: Db, chat: string, messageId: number): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows('telegram.find', StreamId)`
     SELECT stream_id AS "streamId" FROM stream_telegram WHERE chat = ${chat} AND message_id = ${messageId}
-  `);
-  return row?.streamId ?? null;
+  `,
+  );
 }
 
 export async function saveTelegramRow(
@@ -29,8 +31,6 @@ export function offeredTelegram(
   streamIds: readonly number[],
 ): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('telegram.offers', Offer)`
-    SELECT t.stream_id AS "streamId", t.chat, t.message_id AS "messageId"
-    FROM stream_telegram t JOIN stream s ON s.id = t.stream_id
-    WHERE t.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+    SELECT k.stream_id AS "streamId", k.chat, k.message_id AS "messageId" ${offeredFrom('stream_telegram', streamIds)}
   `);
 }

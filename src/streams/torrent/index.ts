@@ -4,7 +4,13 @@ import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
 import { contentsOf, trackerUrls } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
-import { offeredTorrents, saveTorrentRow, streamOfTorrent } from './queries.ts';
+import {
+  offeredTorrents,
+  replaceInTorrent,
+  saveTorrentRow,
+  staleTorrents,
+  streamOfTorrent,
+} from './queries.ts';
 
 const SEALED_MAGNET = 'torrent.magnet';
 const SEALED_FILE = 'torrent.file';
@@ -18,6 +24,15 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
     find: (db, detail) => streamOfTorrent(db, TorrentDetail.parse(detail).infoHash),
     save,
+    sealed: [
+      {
+        purpose: SEALED_MAGNET,
+        atOnce: 100,
+        stale: staleTorrents('magnet'),
+        replace: replaceInTorrent('magnet'),
+      },
+      { purpose: SEALED_FILE, atOnce: 4, stale: staleTorrents('file'), replace: replaceInTorrent('file') },
+    ],
     async targets(db, refs) {
       const rows = await offeredTorrents(db, streamIdsOf(refs));
       return targetsOf(

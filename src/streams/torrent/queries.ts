@@ -35,6 +35,35 @@ export async function saveTorrentRow(db: Db, row: TorrentRow): Promise<void> {
   `);
 }
 
+const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
+type Sealed = z.infer<typeof Sealed>;
+
+/** What a torrent's row holds sealed. */
+const SEALED = { magnet: 'magnet_sealed', file: 'file_sealed' } as const;
+type SealedPart = keyof typeof SEALED;
+
+/** Sealed magnets or files that do not begin with `head`, after this stream. */
+export function staleTorrents(part: SealedPart) {
+  const column = sql.identifier([SEALED[part]]);
+  return (db: Db, after: number, head: Buffer, most: number): Promise<readonly Sealed[]> =>
+    db.any(rows('torrent.stale', Sealed)`
+      SELECT stream_id AS "streamId", ${column} AS "sealed"
+      FROM stream_torrent
+      WHERE stream_id > ${after} AND substring(${column} FROM 1 FOR 5) <> ${sql.binary(head)}
+      ORDER BY stream_id LIMIT ${most}
+    `);
+}
+
+export function replaceInTorrent(part: SealedPart) {
+  const column = sql.identifier([SEALED[part]]);
+  return async (db: Db, old: Sealed, sealed: Buffer): Promise<void> => {
+    await db.query(command('torrent.replace')`
+      UPDATE stream_torrent SET ${column} = ${sql.binary(sealed)}
+      WHERE stream_id = ${old.streamId} AND ${column} = ${sql.binary(old.sealed)}
+    `);
+  };
+}
+
 const Offer = z.object({
   streamId: z.int(),
   infoHash: z.string(),

@@ -4,7 +4,9 @@ import { parseInput } from '../../platform/http-input.ts';
 import type { KindDeps, StreamKind } from '../kind.ts';
 import { NOTHING_INSIDE, streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { offeredUsenet, saveUsenetRow, streamOfNzb } from './queries.ts';
+import { offeredUsenet, replaceNzbUrl, saveUsenetRow, staleNzbUrls, streamOfNzb } from './queries.ts';
+
+const SEALED_URL = 'usenet.nzb-url';
 
 const Guid = z.string().trim().min(1).max(200);
 const NzbUrl = z
@@ -31,9 +33,10 @@ export function usenetKind({ crypto }: KindDeps): StreamKind {
     async save(db, streamId, detail) {
       const { guid, nzbUrl, isPassworded } = UsenetDetail.parse(detail);
       // Indexers put the member's API key into the URL.
-      const urlSealed = nzbUrl === null ? null : crypto.seal('usenet.nzb-url', nzbUrl);
+      const urlSealed = nzbUrl === null ? null : crypto.seal(SEALED_URL, nzbUrl);
       await saveUsenetRow(db, { streamId, guid, urlSealed, isPassworded });
     },
+    sealed: [{ purpose: SEALED_URL, atOnce: 100, stale: staleNzbUrls, replace: replaceNzbUrl }],
     async targets(db, refs) {
       const rows = await offeredUsenet(db, streamIdsOf(refs));
       return targetsOf(refs, rows, () => ({

@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { command, type Db, rows } from '../../platform/db.ts';
+import { offeredFrom, StreamId, streamIdBy } from '../queries.ts';
 
-const StreamId = z.object({ streamId: z.int() });
 const Offer = z.object({ streamId: z.int(), videoId: z.string() });
 
-export async function streamOfVideo(db: Db, videoId: string): Promise<number | null> {
-  const row = await db.maybeOne(rows('youtube.find', StreamId)`
+export function streamOfVideo(db: Db, videoId: string): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows('youtube.find', StreamId)`
     SELECT stream_id AS "streamId" FROM stream_youtube WHERE video_id = ${videoId}
-  `);
-  return row?.streamId ?? null;
+  `,
+  );
 }
 
 export async function saveYoutubeRow(
@@ -29,8 +31,6 @@ export function offeredYoutube(
   streamIds: readonly number[],
 ): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('youtube.offers', Offer)`
-    SELECT y.stream_id AS "streamId", y.video_id AS "videoId"
-    FROM stream_youtube y JOIN stream s ON s.id = y.stream_id
-    WHERE y.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
+    SELECT k.stream_id AS "streamId", k.video_id AS "videoId" ${offeredFrom('stream_youtube', streamIds)}
   `);
 }

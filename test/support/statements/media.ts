@@ -86,21 +86,16 @@ const listCalls: Calls = {
     await labels.keepGenres(db, stored, pairs);
     await labels.addGenres(db, pairs);
   },
-  keywords: async (db) => {
-    await labels.insertKeywords(
-      db,
-      named.map(({ name }) => name),
-    );
-    await labels.keepKeywords(db, stored, named);
-    await labels.addKeywords(db, named);
-  },
-  companies: async (db) => {
-    await labels.insertCompanies(
-      db,
-      named.map(({ name }) => name),
-    );
-    await labels.keepCompanies(db, stored, named);
-    await labels.addCompanies(db, named);
+  labels: async (db) => {
+    for (const label of ['keyword', 'company'] as const) {
+      await labels.insertLabels(
+        db,
+        label,
+        named.map(({ name }) => name),
+      );
+      await labels.keepLabels(db, label, stored, named);
+      await labels.addLabels(db, label, named);
+    }
   },
   people: async (db) => {
     const given = batch((index) => newPerson(index), 1000);

@@ -20,6 +20,7 @@ import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
 
 /** A stream of each kind in the filled database, by its number modulo 9. */
 const OF = { torrent: 9, http: 2, youtube: 4, external: 5, usenet: 6, telegram: 7, local: 8 };
+const SEALED = { sealed: Buffer.from('sealed') };
 /** What one title offers at most. */
 const shown = stored.slice(0, 25);
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
@@ -107,6 +108,10 @@ const kindCalls: Calls = {
       ...{ magnetSealed: null, fileSealed: null, webSeeds: [] },
     });
     await torrent.offeredTorrents(db, shown);
+    for (const part of ['magnet', 'file'] as const) {
+      await torrent.staleTorrents(part)(db, 0, SEALED.sealed, 100);
+      await torrent.replaceInTorrent(part)(db, { ...SEALED, streamId: OF.torrent }, SEALED.sealed);
+    }
   },
   http: async (db) => {
     await http.streamOfUrl(db, sha256('2'));
@@ -116,6 +121,8 @@ const kindCalls: Calls = {
     });
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
+    await http.staleHeaders(db, 0, SEALED.sealed, 100);
+    await http.replaceHeaders(db, { ...SEALED, streamId: OF.http }, SEALED.sealed);
   },
   youtube: async (db) => {
     await youtube.streamOfVideo(db, 'aaaaaaaaaaa');
@@ -137,6 +144,8 @@ const kindCalls: Calls = {
       isPassworded: false,
     });
     await usenet.offeredUsenet(db, shown);
+    await usenet.staleNzbUrls(db, 0, SEALED.sealed, 100);
+    await usenet.replaceNzbUrl(db, { ...SEALED, streamId: OF.usenet }, SEALED.sealed);
   },
   telegram: async (db) => {
     await telegram.streamOfMessage(db, 'channel1', 1);

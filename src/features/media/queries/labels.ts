@@ -66,71 +66,56 @@ export function addGenres(
 type Named = { mediaId: number; name: string };
 const namedValues = (given: readonly Named[]) => given.map(({ mediaId, name }) => [mediaId, name]);
 
-/** Takes every other keyword away from these titles. */
-export function keepKeywords(
+/** What a title has by name only: the table of the names, the table of the links, and its column. */
+const LABELS = {
+  keyword: { names: 'keyword', links: 'media_keyword', column: 'keyword_id' },
+  company: { names: 'company', links: 'media_company', column: 'company_id' },
+} as const;
+export type Label = keyof typeof LABELS;
+
+function partsOf(label: Label) {
+  const { names, links, column } = LABELS[label];
+  return {
+    names: sql.identifier([names]),
+    links: sql.identifier([links]),
+    column: sql.identifier([column]),
+  };
+}
+
+/** Takes every other keyword or company away from these titles. */
+export function keepLabels(
   db: Db,
+  label: Label,
   mediaIds: readonly number[],
   kept: readonly Named[],
 ): Promise<readonly Touched[]> {
-  return db.any(rows('media.keep_keywords', Touched)`
-    DELETE FROM media_keyword mk USING keyword k
-    WHERE k.id = mk.keyword_id AND mk.media_id = ANY(${sql.array(mediaIds, 'int8')})
-      AND (mk.media_id, k.name) NOT IN (SELECT * FROM ${sql.unnest(namedValues(kept), ['int8', 'text'])} AS g)
-    RETURNING mk.media_id AS "mediaId"
+  const { names, links, column } = partsOf(label);
+  return db.any(rows('media.keep_labels', Touched)`
+    DELETE FROM ${links} l USING ${names} n
+    WHERE n.id = l.${column} AND l.media_id = ANY(${sql.array(mediaIds, 'int8')})
+      AND (l.media_id, n.name) NOT IN (SELECT * FROM ${sql.unnest(namedValues(kept), ['int8', 'text'])} AS g)
+    RETURNING l.media_id AS "mediaId"
   `);
 }
 
-/** Makes the keywords that are missing. */
-export async function insertKeywords(db: Db, names: readonly string[]): Promise<void> {
-  await db.query(command('media.insert_keywords')`
-    INSERT INTO keyword (name)
-    SELECT n.name FROM unnest(${sql.array(names, 'text')}) AS n(name)
-    WHERE NOT EXISTS (SELECT 1 FROM keyword k WHERE k.name = n.name)
+/** Makes the keywords or companies that are missing. */
+export async function insertLabels(db: Db, label: Label, given: readonly string[]): Promise<void> {
+  const { names } = partsOf(label);
+  await db.query(command('media.insert_labels')`
+    INSERT INTO ${names} (name)
+    SELECT g.name FROM unnest(${sql.array(given, 'text')}) AS g(name)
+    WHERE NOT EXISTS (SELECT 1 FROM ${names} n WHERE n.name = g.name)
     ON CONFLICT DO NOTHING
   `);
 }
 
-export function addKeywords(db: Db, given: readonly Named[]): Promise<readonly Touched[]> {
-  return db.any(rows('media.add_keywords', Touched)`
-    INSERT INTO media_keyword (media_id, keyword_id)
-    SELECT g.media_id, k.id
+export function addLabels(db: Db, label: Label, given: readonly Named[]): Promise<readonly Touched[]> {
+  const { names, links, column } = partsOf(label);
+  return db.any(rows('media.add_labels', Touched)`
+    INSERT INTO ${links} (media_id, ${column})
+    SELECT g.media_id, n.id
     FROM ${sql.unnest(namedValues(given), ['int8', 'text'])} AS g(media_id, name)
-    JOIN keyword k ON k.name = g.name
-    ON CONFLICT DO NOTHING
-    RETURNING media_id AS "mediaId"
-  `);
-}
-
-/** Takes every other company away from these titles. */
-export function keepCompanies(
-  db: Db,
-  mediaIds: readonly number[],
-  kept: readonly Named[],
-): Promise<readonly Touched[]> {
-  return db.any(rows('media.keep_companies', Touched)`
-    DELETE FROM media_company mc USING company c
-    WHERE c.id = mc.company_id AND mc.media_id = ANY(${sql.array(mediaIds, 'int8')})
-      AND (mc.media_id, c.name) NOT IN (SELECT * FROM ${sql.unnest(namedValues(kept), ['int8', 'text'])} AS g)
-    RETURNING mc.media_id AS "mediaId"
-  `);
-}
-
-/** Makes the companies that are missing. */
-export async function insertCompanies(db: Db, names: readonly string[]): Promise<void> {
-  await db.query(command('media.insert_companies')`
-    INSERT INTO company (name)
-    SELECT n.name FROM unnest(${sql.array(names, 'text')}) AS n(name)
-    WHERE NOT EXISTS (SELECT 1 FROM company c WHERE c.name = n.name)
-    ON CONFLICT DO NOTHING
-  `);
-}
-
-export function addCompanies(db: Db, given: readonly Named[]): Promise<readonly Touched[]> {
-  return db.any(rows('media.add_companies', Touched)`
-    INSERT INTO media_company (media_id, company_id)
-    SELECT g.media_id, c.id
-    FROM ${sql.unnest(namedValues(given), ['int8', 'text'])} AS g(media_id, name)
-    JOIN company c ON c.name = g.name
+    JOIN ${names} n ON n.name = g.name
     ON CONFLICT DO NOTHING
     RETURNING media_id AS "mediaId"
   `);

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createCrypto } from '../../src/platform/crypto.ts';
+import { type Pool, rows } from '../../src/platform/db.ts';
+import type { Target } from '../../src/streams/kind.ts';
+import { createKinds } from '../../src/streams/registry.ts';
+import { needsOldKeys, resealStreams } from '../../src/streams/reseal.ts';
+import { bencode } from '../support/bencode.ts';
+import { addStream, openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
+
+const [OLD, NEW, LOST] = ['old', 'new', 'lost'].map(
+  (name) => `the ${name} key of 32 characters or more, it is`,
+);
+const before = createCrypto([OLD ?? '']);
+const during = createCrypto([NEW ?? '', OLD ?? '']);
+const after = createCrypto([NEW ?? '']);
+const NEVER = new AbortController().signal;
+/** More than one batch. */
+const LINKS = 230;
+
+let held: TestKindDeps;
+let db: Pool;
+const ids: Record<'torrent' | 'usenet' | 'lost', number> = { torrent: 0, usenet: 0, lost: 0 };
+
+beforeAll(async () => {
+  held = await openKindDeps();
+  db = held.deps.db;
+  const save = async (crypto: typeof before, kindName: string, input: unknown) => {
+    const kind = createKinds({ ...held.deps, crypto }).get(kindName);
+    const streamId = await addStream(db, kindName);
+    await kind?.save(db, streamId, kind.parse(input));
+    return streamId;
+  };
+  const link = (index: number) => ({
+    url: `http://127.0.0.1:8080/${index}.mp4`,
+    headers: { authorization: `Bearer ${index}` },
+  });
+  for (let index = 0; index < LINKS; index += 1) await save(before, 'http', link(index));
+  ids.lost = await save(createCrypto([LOST ?? '']), 'http', link(LINKS));
+  ids.usenet = await save(before, 'usenet', { nzbUrl: 'https://indexer.example/get?apikey=k' });
+  const info = { length: 5, name: 'film.mkv', 'piece length': 16_384, pieces: Buffer.alloc(20), private: 1 };
+  const torrent = bencode({ announce: 'https://tracker.example/announce?passkey=p', info });
+  ids.torrent = await save(before, 'torrent', { torrent: Buffer.from(torrent).toString('base64') });
+});
+afterAll(() => held.close());
+
+const kinds = (crypto: typeof before) => createKinds({ ...held.deps, crypto });
+
+/** How many sealed values of all tables begin with `head`. */
+async function countUnder(head: Buffer): Promise<number> {
+  const values = await db.any(rows('test.sealed', z.object({ sealed: z.instanceof(Buffer) }))`
+    SELECT headers_sealed AS sealed FROM stream_http WHERE headers_sealed IS NOT NULL
+    UNION ALL SELECT nzb_url_sealed FROM stream_usenet WHERE nzb_url_sealed IS NOT NULL
+    UNION ALL SELECT magnet_sealed FROM stream_torrent WHERE magnet_sealed IS NOT NULL
+    UNION ALL SELECT file_sealed FROM stream_torrent WHERE file_sealed IS NOT NULL
+  `);
+  return values.filter(({ sealed }) => sealed.subarray(0, head.length).equals(head)).length;
+}
+
+async function trackersOf(crypto: typeof before): Promise<readonly string[]> {
+  const refs = [{ streamId: ids.torrent, fileIndex: null }];
+  const targets = await kinds(crypto).get('torrent')?.targets(db, refs);
+  const [target]: (Target | undefined)[] = [...(targets?.values() ?? [])];
+  return target?.via === 'torrent' ? target.sources : [];
+}
+
+test('with one key only nothing is asked of the database', async () => {
+  await expect(
+    resealStreams({ db, crypto: before, kinds: kinds(before) }, AbortSignal.abort()),
+  ).resolves.toEqual({ resealed: 0, lost: 0 });
+});
+
+test('a run that is stopped leaves the rest to the next one', async () => {
+  const stop = new AbortController();
+  const http = kinds(during).get('http')?.sealed?.[0];
+  if (http === undefined) throw new Error('http seals its headers');
+  const stopping = {
+    ...http,
+    replace: async (...row: Parameters<typeof http.replace>) => {
+      await http.replace(...row);
+      stop.abort(new Error('the program is stopping'));
+    },
+  };
+  await expect(
+    resealStreams({ db, crypto: during, kinds: { all: [{ sealed: [stopping] }] } }, stop.signal),
+  ).rejects.toThrow('stopping');
+  expect(await countUnder(during.sealedHead)).toBe(stopping.atOnce);
+});
+
+test('everything an older key sealed is under the newest one afterwards, and what no key opens is told and kept', async () => {
+  const sealed = LINKS + 1 + 2;
+  const rest = sealed - (await countUnder(during.sealedHead));
+  expect(await countUnder(before.sealedHead)).toBe(rest);
+  const isNeeded = () => needsOldKeys({ db, crypto: during, kinds: kinds(during) }, NEVER);
+  expect(await isNeeded()).toBe(true);
+  const run = () => resealStreams({ db, crypto: during, kinds: kinds(during) }, NEVER);
+  expect(await run()).toEqual({ resealed: rest, lost: 1 });
+  expect(await countUnder(before.sealedHead)).toBe(0);
+  expect(await countUnder(after.sealedHead)).toBe(sealed);
+  expect(await run()).toEqual({ resealed: 0, lost: 1 });
+  // The lost one is told by the doctor too: whoever removes keys should know.
+  expect(await isNeeded()).toBe(true);
+});
+
+test('the old key may go then: all opens without it', async () => {
+  expect(await trackersOf(after)).toEqual(['tracker:https://tracker.example/announce?passkey=p']);
+  expect(await trackersOf(before)).toEqual([]);
+});
+
+test('two instances that seal at once, even to and fro, leave every value readable by both', async () => {
+  const other = createCrypto([OLD ?? '', NEW ?? '']);
+  await Promise.all([
+    resealStreams({ db, crypto: during, kinds: kinds(during) }, NEVER),
+    resealStreams({ db, crypto: other, kinds: kinds(other) }, NEVER),
+  ]);
+  const all = (await countUnder(before.sealedHead)) + (await countUnder(after.sealedHead));
+  expect(all).toBe(LINKS + 1 + 2);
+  expect(await trackersOf(during)).toEqual(await trackersOf(other));
+});
