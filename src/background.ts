@@ -6,6 +6,7 @@ import { jobs } from './jobs.ts';
 import { dailyBackup } from './platform/backup/index.ts';
 import { startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
+import { forgetEndedStreams } from './play/queries.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
 /** The first requests of a start come about then; its garbage goes after them. */
@@ -33,7 +34,14 @@ export function runInBackground(
     const queue = startJobs({
       url: ground.database.url,
       jobs,
-      deps: { ...ground, expireStreams, forgetOldPlays, dropOrphanStreams, backup: () => backupNow(ground) },
+      deps: {
+        ...ground,
+        expireStreams,
+        forgetOldPlays,
+        forgetEndedStreams,
+        dropOrphanStreams,
+        backup: () => backupNow(ground),
+      },
       role: config.role,
       log,
       onRun: ground.metrics.onRun,

@@ -20,6 +20,7 @@ beforeAll(async () => {
     db: database.db,
     expireStreams: lend('expireStreams'),
     forgetOldPlays: lend('forgetOldPlays'),
+    forgetEndedStreams: lend('forgetEndedStreams'),
     dropOrphanStreams: lend('dropOrphanStreams'),
     backup: lend('backup'),
   };
@@ -46,7 +47,13 @@ async function runNow(name: string): Promise<void> {
 
 test('each job runs without a payload, and those of other rooms use what was lent', async () => {
   for (const { name } of upkeepJobs) await runNow(name);
-  expect(lent).toEqual(['expireStreams', 'forgetOldPlays', 'backup', 'dropOrphanStreams']);
+  expect(lent).toEqual([
+    'expireStreams',
+    'forgetOldPlays',
+    'forgetEndedStreams',
+    'backup',
+    'dropOrphanStreams',
+  ]);
   expect(upkeepJobs.every(({ every, catchUpMs }) => every !== null && catchUpMs >= 3_600_000)).toBe(true);
 });
 
