@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -23,24 +23,36 @@ const DEADLINE_MS = 1000;
 /** After a failure the database is left alone this long. */
 const REST_MS = 2000;
 
-/** Two sorted sets, of the subject's and the address's leases by their ends (ms, by Redis' own clock). */
+/**
+ * Two sorted sets, of the subject's and the address's leases by their ends (ms, by Redis' own clock). A member is `lease holder`:
+ * instances that serve one viewer the same file hold one each, and the lease counts once.
+ */
 const TAKE = script(`
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local life = tonumber(ARGV[4])
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-  if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
-    for i = 1, 2 do
-      local limit = tonumber(ARGV[1 + i])
-      if limit > 0 and redis.call('ZCARD', KEYS[i]) >= limit then
-        local first = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
-        return math.max(1, math.ceil((first[2] - now) / 1000))
-      end
+  local life = tonumber(ARGV[5])
+  local isHeld = false
+  local counts = {}
+  for i = 1, 2 do
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+    local seen = {}
+    counts[i] = 0
+    for _, member in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
+      local lease = string.match(member, '^%S+')
+      isHeld = isHeld or lease == ARGV[1]
+      if not seen[lease] then counts[i] = counts[i] + 1 end
+      seen[lease] = true
     end
   end
   for i = 1, 2 do
-    redis.call('ZADD', KEYS[i], now + life, ARGV[1])
+    local limit = tonumber(ARGV[2 + i])
+    if not isHeld and limit > 0 and counts[i] >= limit then
+      local first = redis.call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
+      return math.max(1, math.ceil((first[2] - now) / 1000))
+    end
+  end
+  for i = 1, 2 do
+    redis.call('ZADD', KEYS[i], now + life, ARGV[1] .. ' ' .. ARGV[2])
     redis.call('PEXPIRE', KEYS[i], life)
   end
   return 0`);
@@ -61,6 +73,8 @@ const DROP = script(`
 
 /** In Redis while it is well, else in Postgres. */
 export function createLeaseStore({ redis, db, log }: LeaseStoreDeps): LeaseStore {
+  const holder = randomBytes(6).toString('base64url');
+  const memberOf = ({ key }: LeaseKeys) => `${key} ${holder}`;
   let restsUntil = 0;
 
   async function inRedis(which: typeof TAKE, leases: readonly LeaseKeys[], args: (string | number)[]) {
@@ -84,19 +98,20 @@ export function createLeaseStore({ redis, db, log }: LeaseStoreDeps): LeaseStore
 
   return {
     async take(lease, limits) {
-      const args = [lease.key, limits.perSubject, limits.perIp, LEASE_S * 1000];
+      const args = [lease.key, holder, limits.perSubject, limits.perIp, LEASE_S * 1000];
       const wait = await inRedis(TAKE, [lease], args);
       if (typeof wait === 'number') return wait;
-      return await inPostgres(() => takeLease(db, lease, limits, LEASE_S));
+      return await inPostgres(() => takeLease(db, holder, lease, limits, LEASE_S));
     },
     async renew(leases) {
-      const args = [LEASE_S * 1000, ...leases.map(({ key }) => key)];
+      const args = [LEASE_S * 1000, ...leases.map(memberOf)];
       if ((await inRedis(RENEW, leases, args)) === undefined)
-        await inPostgres(() => renewLeases(db, leases, LEASE_S));
+        await inPostgres(() => renewLeases(db, holder, leases, LEASE_S));
     },
     async drop(leases) {
+      if ((await inRedis(DROP, leases, leases.map(memberOf))) !== undefined) return;
       const keys = leases.map(({ key }) => key);
-      if ((await inRedis(DROP, leases, keys)) === undefined) await inPostgres(() => dropLeases(db, keys));
+      await inPostgres(() => dropLeases(db, holder, keys));
     },
   };
 }

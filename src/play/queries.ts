@@ -12,35 +12,37 @@ const Taken = z.object({ wait: z.int() });
 /** Takes or renews a lease under both limits, atomically over all instances. 0: held; else seconds until a counted one ends. */
 export async function takeLease(
   db: Db,
+  holder: string,
   { key, subjectKey, ipKey }: LeaseKeys,
   { perSubject, perIp }: StreamLimits,
   lifeSeconds: number,
 ): Promise<number> {
   const { wait } = await db.one(rows('play.take_lease', Taken)`
-    SELECT take_stream_lease(${key}, ${subjectKey}, ${ipKey}, ${perSubject}, ${perIp}, ${lifeSeconds}) AS wait
+    SELECT take_stream_lease(${key}, ${holder}, ${subjectKey}, ${ipKey}, ${perSubject}, ${perIp}, ${lifeSeconds})
+      AS wait
   `);
   return wait;
 }
 
 /** Prolongs leases, and makes again those that are lost (the table does not survive a crash of Postgres). */
-export async function renewLeases(db: Db, leases: readonly LeaseKeys[], lifeSeconds: number): Promise<void> {
-  // One order for everybody: two instances renewing the same rows would else wait for each other.
-  const sorted = leases.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const columns = sorted.map(({ key, subjectKey, ipKey }) => [key, subjectKey, ipKey]);
+export async function renewLeases(
+  db: Db,
+  holder: string,
+  leases: readonly LeaseKeys[],
+  lifeSeconds: number,
+): Promise<void> {
+  const columns = leases.map(({ key, subjectKey, ipKey }) => [key, subjectKey, ipKey]);
   await db.query(command('play.renew_leases')`
-    INSERT INTO stream_lease AS l (key, subject_key, ip_key, ends_at)
-    SELECT w.key, w.subject_key, w.ip_key, clock_timestamp() + make_interval(secs => ${lifeSeconds})
+    INSERT INTO stream_lease AS l (key, holder, subject_key, ip_key, ends_at)
+    SELECT w.key, ${holder}, w.subject_key, w.ip_key, clock_timestamp() + make_interval(secs => ${lifeSeconds})
     FROM ${sql.unnest(columns, ['text', 'text', 'text'])} AS w(key, subject_key, ip_key)
-    ON CONFLICT (key) DO UPDATE SET ends_at = excluded.ends_at
+    ON CONFLICT (key, holder) DO UPDATE SET ends_at = excluded.ends_at
   `);
 }
 
-export async function dropLeases(db: Db, keys: readonly string[]): Promise<void> {
+export async function dropLeases(db: Db, holder: string, keys: readonly string[]): Promise<void> {
   await db.query(command('play.drop_leases')`
-    DELETE FROM stream_lease
-    WHERE key IN (
-      SELECT key FROM stream_lease WHERE key = ANY (${sql.array([...keys], 'text')}) ORDER BY key FOR UPDATE
-    )
+    DELETE FROM stream_lease WHERE key = ANY (${sql.array([...keys], 'text')}) AND holder = ${holder}
   `);
 }
 
@@ -51,8 +53,9 @@ export async function forgetEndedStreams(db: Db): Promise<number> {
   const { deleted } = await db.one(rows('play.forget_ended', Deleted)`
     WITH leases AS (
       DELETE FROM stream_lease
-      WHERE key IN (
-        SELECT key FROM stream_lease WHERE ends_at < now() - interval '1 minute' LIMIT 10000 FOR UPDATE SKIP LOCKED
+      WHERE (key, holder) IN (
+        SELECT key, holder FROM stream_lease
+        WHERE ends_at < now() - interval '1 minute' LIMIT 10000 FOR UPDATE SKIP LOCKED
       )
       RETURNING 1
     ), lists AS (

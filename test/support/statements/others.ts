@@ -55,9 +55,9 @@ export const otherCalls: Calls = {
       subjectKey: `subject ${index}`,
       ipKey: `ip ${index}`,
     });
-    await play.takeLease(db, lease(1), { perSubject: 20, perIp: 30 }, 30);
-    await play.renewLeases(db, batch(lease, 30), 30);
-    await play.dropLeases(db, ['lease 3', 'lease 4']);
+    await play.takeLease(db, 'here', lease(1), { perSubject: 20, perIp: 30 }, 30);
+    await play.renewLeases(db, 'here', batch(lease, 30), 30);
+    await play.dropLeases(db, 'here', ['lease 3', 'lease 4']);
     await play.putLiveList(db, 'here', []);
     await play.otherLiveLists(db, 'here', 6);
     await play.dropLiveList(db, 'here');
