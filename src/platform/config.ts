@@ -227,13 +227,18 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       addonPerMinute: e.RATE_LIMIT_ADDON,
       apiPerMinute: e.RATE_LIMIT_API,
     },
-    streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.min(totalmem() / 4, 1024 * MIB),
+    streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
+}
+
+/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
+function ramBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 function bytesOf(text: string): number {

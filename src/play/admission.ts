@@ -59,7 +59,7 @@ const SHARED_SUBJECTS: ReadonlySet<string> = new Set(['public', 'api']);
 /**
  * Limits of streams running at once, by subject and by address, over all instances. A lease is held for each viewer and
  * target, renewed while bodies run and kept for 5 s after the last: so the next range of the same viewer costs a look into
- * a map (measured: 1 µs) instead of a question to the store. While no store answers each instance counts for itself.
+ * a map (1.0 µs here; 2.1 µs with its place on the list of running streams) instead of a question to the store. While no store answers each instance counts for itself.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { store, limits, hashKey, onRejected, restMs = 5000 } = options;

@@ -87,8 +87,9 @@ export function createLiveStreams(): LiveStreams {
   function sample(): void {
     for (const stream of running.values()) {
       const second = stream.bytes - stream.seenBytes;
+      // The first look is taken as it is: from 0 the figure would crawl up.
+      stream.speed = stream.seenBytes === 0 ? second : second * WEIGHT + stream.speed * (1 - WEIGHT);
       stream.seenBytes = stream.bytes;
-      stream.speed = second * WEIGHT + stream.speed * (1 - WEIGHT);
     }
   }
 
