@@ -397,6 +397,39 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.take_stream_lease(wanted text, wanter text, subject text, ip text, per_subject integer, per_ip integer, life_s integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  subject_lock bigint := hashtextextended(subject, 8);
+  ip_lock bigint := hashtextextended(ip, 9);
+  is_full boolean := false;
+  held integer;
+  first_end timestamptz;
+BEGIN
+  -- In one order for everybody: nobody waits for someone who waits for him.
+  PERFORM pg_advisory_xact_lock(least(subject_lock, ip_lock));
+  PERFORM pg_advisory_xact_lock(greatest(subject_lock, ip_lock));
+  IF NOT EXISTS (SELECT FROM stream_lease l WHERE l.key = wanted AND l.ends_at > clock_timestamp()) THEN
+    SELECT count(DISTINCT l.key), min(l.ends_at) INTO held, first_end
+    FROM stream_lease l WHERE l.subject_key = subject AND l.ends_at > clock_timestamp();
+    is_full := per_subject > 0 AND held >= per_subject;
+    IF NOT is_full THEN
+      SELECT count(DISTINCT l.key), min(l.ends_at) INTO held, first_end
+      FROM stream_lease l WHERE l.ip_key = ip AND l.ends_at > clock_timestamp();
+      is_full := per_ip > 0 AND held >= per_ip;
+    END IF;
+  END IF;
+  IF NOT is_full THEN
+    INSERT INTO stream_lease AS l (key, holder, subject_key, ip_key, ends_at)
+    VALUES (wanted, wanter, subject, ip, clock_timestamp() + make_interval(secs => life_s))
+    ON CONFLICT (key, holder) DO UPDATE SET ends_at = excluded.ends_at;
+    RETURN 0;
+  END IF;
+  RETURN greatest(1, ceil(extract(epoch FROM first_end - clock_timestamp())));
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.title_query(typed text)
  RETURNS tsquery
  LANGUAGE sql
@@ -607,6 +640,13 @@ CREATE TABLE licence (
 );
 
 CREATE TRIGGER licence_update AFTER UPDATE OF is_open ON public.licence FOR EACH ROW WHEN ((new.is_open IS DISTINCT FROM old.is_open)) EXECUTE FUNCTION licence_changed();
+
+CREATE UNLOGGED TABLE live_list (
+  instance text NOT NULL,
+  streams jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT live_list_pkey PRIMARY KEY (instance)
+);
 
 CREATE TABLE media (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1148,6 +1188,21 @@ CREATE TABLE stream_language (
   CONSTRAINT stream_language_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
   CONSTRAINT stream_language_kind_check CHECK ((kind = ANY (ARRAY['audio'::text, 'subtitle'::text])))
 );
+
+CREATE UNLOGGED TABLE stream_lease (
+  key text NOT NULL,
+  holder text NOT NULL,
+  subject_key text NOT NULL,
+  ip_key text NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  CONSTRAINT stream_lease_pkey PRIMARY KEY (key, holder)
+);
+
+CREATE INDEX stream_lease_end ON public.stream_lease USING btree (ends_at);
+
+CREATE INDEX stream_lease_ip ON public.stream_lease USING btree (ip_key, ends_at);
+
+CREATE INDEX stream_lease_subject ON public.stream_lease USING btree (subject_key, ends_at);
 
 CREATE TABLE stream_local (
   stream_id bigint NOT NULL,

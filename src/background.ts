@@ -6,6 +6,7 @@ import { jobs } from './jobs.ts';
 import { dailyBackup } from './platform/backup/index.ts';
 import { startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
+import { forgetEndedStreams } from './play/queries.ts';
 import { resealStreams } from './streams/reseal.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
@@ -36,7 +37,7 @@ export function runInBackground(
       jobs,
       deps: {
         ...ground,
-        ...{ expireStreams, forgetOldPlays, dropOrphanStreams },
+        ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams },
         resealStreams: (aborted) => resealStreams(ground, aborted),
         backup: () => backupNow(ground),
       },

@@ -11,7 +11,7 @@ import { trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { openApiRoutes } from './openapi.ts';
-import { type LiveStreams, liveRoutes } from './play/live.ts';
+import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
 import { openSpaces, type Spaces } from './spaces.ts';
 
 export type Program = {
@@ -46,7 +46,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: publicApi(ground, spaces, admin, play.live),
-      adminApi: adminApi(ground, admin, play.live),
+      adminApi: adminApi(ground, admin, play.board),
     },
   });
   return {
@@ -72,12 +72,12 @@ function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStrea
       startedAt: Date.now(),
       checks: () => healthChecks(ground),
       history: metrics.history,
-      liveStreams: () => live.list().length,
+      liveStreams: () => live.count(),
     }),
   ];
 }
 
-function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveStreams): Router[] {
+function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList): Router[] {
   const { db, config, settings, settled } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [

@@ -9,7 +9,10 @@ import { countPlay, isPlayable } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
+import { createAdmission } from './play/admission.ts';
+import { createLeaseStore } from './play/lease-store.ts';
 import { createLiveStreams } from './play/live.ts';
+import { createLiveBoard } from './play/live-board.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
 import type { Spaces } from './spaces.ts';
@@ -78,23 +81,38 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
   });
 }
 
-export function playDoor(ground: Ground, onClose: (closer: () => void) => void) {
-  const { db, links, kinds, log, metrics } = ground;
+export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> | void) => void) {
+  const { db, links, kinds, log, metrics, redis, notify, settings, crypto, budget } = ground;
   const sources = createSources();
   onClose(() => sources.close());
   const live = createLiveStreams();
+  metrics.watchStreams({ budget, runningByKind: live.byKind });
+  const board = createLiveBoard({ live, db, notify, log });
+  onClose(() => board.close());
+  const admission = createAdmission({
+    store: createLeaseStore({ redis, db, log }),
+    limits() {
+      const { streamsPerSubject, streamsPerIp } = settings.get();
+      return { perSubject: streamsPerSubject, perIp: streamsPerIp };
+    },
+    hashKey: (text) => crypto.mac('stream-lease', text).toString('base64url'),
+    onRejected: () => metrics.onRejected('streams'),
+  });
+  onClose(() => admission.close());
   const router = playRoutes({
     links,
     kinds,
     sources,
     live,
+    admission,
+    budget,
     log,
     isPlayable: (streamId) => isPlayable(db, streamId),
     trustProxyClientIp: (req) => req.ip ?? '',
     onPlay: (link, client) => void notePlay(ground, link, client),
-    onBytes: metrics.onBytes,
+    metrics,
   });
-  return { router, live };
+  return { router, live, board };
 }
 
 /** Counts a play once per subject and title in 4 h; without an install the subject is the visitor's address, hashed. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings } from './features/settings/index.ts';
+import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
 import { createLinks } from './platform/links.ts';
@@ -57,6 +58,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   });
   onClose(() => kinds.close());
   const links = createLinks(crypto);
+  const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   /**
    * Resolves once this instance has heard the database's notices of everything committed before (they come in the order
    * of the commits): a request that changed something answers after it, and whoever asks next, anywhere, sees the change.
@@ -82,6 +84,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     net,
     kinds,
     links,
+    budget,
     ownPorts,
     version: version(),
   };

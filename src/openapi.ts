@@ -12,6 +12,7 @@ import {
   StreamPatch,
 } from './features/stream-index/index.ts';
 import { Tracker } from './features/trackers/index.ts';
+import { LiveStream } from './play/live.ts';
 
 const Problem = z.object({
   type: z.string(),
@@ -187,9 +188,9 @@ const paths = {
   },
   '/api/live': {
     get: {
-      summary: 'Running streams',
+      summary: 'Running streams of all instances',
       security: ADMIN,
-      responses: { '200': nothing('Streams'), ...refusals },
+      responses: { '200': ok('Streams', z.object({ streams: z.array(LiveStream) })), ...refusals },
     },
   },
   '/api/live/{id}': {
@@ -197,7 +198,12 @@ const paths = {
       summary: 'Stop a running stream',
       security: ADMIN,
       requestParams: { path: id },
-      responses: { '204': nothing('Stopped'), ...gone, ...refusals },
+      responses: {
+        '204': nothing('Stopped'),
+        '503': problem('The instance that sends it did not confirm'),
+        ...gone,
+        ...refusals,
+      },
     },
   },
   '/api/settings': {

@@ -38,6 +38,19 @@ describe('settings', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', HOME: '/x' }, folder).http.port).toBe(7000);
   });
 
+  test('sizes are bytes or powers of 1024', () => {
+    const bytesOf = (size: string) => loadConfig({ STREAM_MEMORY_MAX: size }, folder).streamMemoryBytes;
+    expect(['512M', '1.5 GiB', '268435456', '64000k'].map(bytesOf)).toEqual([
+      512 * 1024 ** 2,
+      1.5 * 1024 ** 3,
+      268_435_456,
+      64_000 * 1024,
+    ]);
+    expect(loadConfig({}, folder).streamMemoryBytes).toBeLessThanOrEqual(1024 ** 3);
+    for (const wrong of ['7M', 'much', '-1', '1e9'])
+      expect(complaint({ STREAM_MEMORY_MAX: wrong })).toContain('STREAM_MEMORY_MAX');
+  });
+
   test('that are wrong are all named at once, and no value is shown', () => {
     const message = complaint({
       PORT: 'seventy',

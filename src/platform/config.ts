@@ -1,14 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+
+const MIB = 1024 * 1024;
 
 /** One line a setting: what it is, its default, and the sentence the README's table shows. `npm run docs` writes that table. */
 const text = () => z.string().trim().min(1);
 const file = () => text().refine(existsSync, 'there is no such file');
 const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
+/** Bytes: a plain number, or one with K, M, G or T (powers of 1024). */
+const size = () =>
+  z
+    .string()
+    .trim()
+    .regex(/^\d{1,15}(\.\d{1,3})?\s*[KMGT]?(i?B)?$/i, 'needs bytes, or a size such as 512M')
+    .transform(bytesOf);
 const list = () =>
   z
     .string()
@@ -113,6 +122,17 @@ export const Env = z.object({
     .max(1_000_000)
     .default(240)
     .describe('API requests a minute from one address or token.'),
+  STREAM_MEMORY_MAX: size()
+    .pipe(
+      z
+        .number()
+        .min(8 * MIB, 'needs at least 8M')
+        .max(64 * 1024 * 1024 * MIB),
+    )
+    .optional()
+    .describe(
+      'Memory all streams together may buffer, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
+    ),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -142,6 +162,8 @@ export type Config = Readonly<{
   catalogLanguage: string;
   localFolders: ReadonlyMap<string, string>;
   rateLimits: { addonPerMinute: number; apiPerMinute: number };
+  /** Bytes all streams of this process may buffer together. */
+  streamMemoryBytes: number;
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -211,12 +233,23 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       addonPerMinute: e.RATE_LIMIT_ADDON,
       apiPerMinute: e.RATE_LIMIT_API,
     },
+    streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
+}
+
+/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
+function ramBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
+function bytesOf(text: string): number {
+  const [, amount = '', unit = ''] = /^([\d.]+)\s*([KMGT]?)/i.exec(text) ?? [];
+  return Math.floor(Number(amount) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));
 }
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;

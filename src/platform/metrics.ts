@@ -5,18 +5,18 @@ import type { Pool, StatementObserver } from './db.ts';
 import { createHealthHistory, type HealthSample } from './health-history.ts';
 import type { JobRun } from './jobs.ts';
 import type { Notify } from './notify.ts';
+import { createPlayMetrics, type PlayMetrics } from './play-metrics.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 
-export type Metrics = {
+export type Metrics = PlayMetrics & {
   /** For `openDb`. */
   onStatement: StatementObserver;
   onRejected(limit: string): void;
   onDropped(resource: string, reason: string): void;
-  onBytes(kind: string, sizeBytes: number): void;
   onRun(run: JobRun): void;
   /** First of all middleware: counts each request by its route's pattern and takes the time to its answer's head. */
   countRequests: RequestHandler;
@@ -37,6 +37,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const history = createHealthHistory();
   const own = instruments(registry);
+  const play = createPlayMetrics(registry);
   const routes = boundedLabels();
   let watched: Watched | null = null;
   let sampledAt = Number.NEGATIVE_INFINITY;
@@ -98,6 +99,7 @@ export function createMetrics(): Metrics {
   }
 
   return {
+    ...play,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);
       const statement = statementOf(name);
@@ -109,7 +111,7 @@ export function createMetrics(): Metrics {
     onDropped: (resource, reason) => own.dropped.inc({ resource, reason }),
     onBytes(kind, sizeBytes) {
       history.countBytes(sizeBytes);
-      own.sentBytes.inc({ kind }, sizeBytes);
+      play.onBytes(kind, sizeBytes);
     },
     onRun: ({ name, durationMs, isError }) =>
       own.jobSeconds.observe({ job: name, outcome: isError ? 'error' : 'ok' }, durationMs / 1000),
@@ -137,6 +139,8 @@ export function createMetrics(): Metrics {
       watched = parts;
     },
     async render() {
+      play.lookAtStreams();
+      own.eventLoopP99.set((history.list().at(-1)?.eventLoopP99Ms ?? 0) / 1000);
       if (watched !== null) {
         look(watched);
         // A database that is away must not take the other figures with it.
@@ -179,7 +183,6 @@ function instruments(registry: Registry) {
       'route',
       'status',
     ]),
-    sentBytes: counter('sent_bytes_total', 'Bytes of streams sent to players', ['kind']),
     rejected: counter('rate_limit_rejected_total', 'Requests refused with 429', ['limit']),
     dropped: counter('addon_dropped_total', 'Objects left out of add-on answers', ['resource', 'reason']),
     statementSeconds: histogram('statement_seconds', 'Time of SQL statements', ['statement']),
@@ -199,6 +202,10 @@ function instruments(registry: Registry) {
     tableBytes: gauge('table_bytes', 'Bytes with indexes and TOAST', ['table']),
     jobs: gauge('jobs', 'Jobs in the queue', ['job', 'state']),
     jobSeconds: histogram('job_seconds', 'Time of job runs', ['job', 'outcome'], JOB_SECONDS),
+    eventLoopP99: gauge(
+      'event_loop_p99_seconds',
+      'Lag of the event loop, 99th percentile of the last 15 s sampled',
+    ),
     sampleErrors: counter('sample_errors_total', 'Scrapes that could not ask the database'),
   };
 }

@@ -2,11 +2,14 @@ import { hash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { AppError, Forbidden, NotFound } from '../kit/errors.ts';
 import { parseAllowList } from '../platform/address-rules.ts';
+import type { Budget } from '../platform/budget.ts';
 import type { Links, PlayLink } from '../platform/links.ts';
 import type { Log } from '../platform/log.ts';
+import type { PlayMetrics } from '../platform/play-metrics.ts';
 import type { ByteSource, StreamKind, StreamRef } from '../streams/kind.ts';
 import type { Kinds } from '../streams/registry.ts';
-import type { LiveStreams } from './live.ts';
+import type { Admission } from './admission.ts';
+import type { LiveEntry, LiveStreams } from './live.ts';
 import { sendSource } from './send.ts';
 import type { Sources } from './sources.ts';
 
@@ -14,7 +17,9 @@ export type PlayDeps = {
   links: Links;
   kinds: Pick<Kinds, 'get'>;
   sources: Sources;
-  live: LiveStreams;
+  live: Pick<LiveStreams, 'begin'>;
+  admission: Pick<Admission, 'admit'>;
+  budget: Pick<Budget, 'open'>;
   log: Log;
   /** False: blocked, switched off or gone. */
   isPlayable(streamId: number): Promise<boolean>;
@@ -22,11 +27,14 @@ export type PlayDeps = {
   trustProxyClientIp(req: Request): string;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
-  onBytes(kind: string, sizeBytes: number): void;
+  metrics: Pick<PlayMetrics, 'onBytes' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
 };
 
 /** Less than this is a player looking at a file, not playing it. */
 const PLAYED_BYTES = 1_048_576;
+
+/** Between source and socket. More makes no stream faster, and 100 who stopped reading would cost 100 times as much. */
+const WINDOW_BYTES = 512 * 1024;
 
 const CORS = {
   'Access-Control-Allow-Origin': '*',
@@ -65,6 +73,7 @@ function preflight(req: Request, res: Response): void {
 }
 
 async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> {
+  const begunAt = performance.now();
   const link = authorise(deps, req);
   const stopping = new AbortController();
   let isGone = false;
@@ -73,10 +82,14 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
     isGone = !res.writableFinished;
     if (isGone) stopping.abort(new Error('the client is gone'));
   });
+  let viewing: Viewing | null = null;
   try {
     const { kind, open } = await openableOf(deps, link);
-    const lease = await deps.sources.take(sourceKey(kind, link), open, stopping.signal);
-    await deliver(deps, { req, res, link, kind, source: lease.source, stopping }).then(
+    const key = sourceKey(kind, link);
+    viewing = req.method === 'GET' ? await beginViewing(deps, { req, link, kind, key, stopping }) : null;
+    const lease = await deps.sources.take(key, open, stopping.signal);
+    const { source } = lease;
+    await deliver(deps, { req, res, link, kind, source, stopping, begunAt, entry: viewing?.entry }).then(
       () => lease.release(false),
       (error: unknown) => {
         lease.release(isFault(error) && !stopping.signal.aborted);
@@ -84,8 +97,48 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
       },
     );
   } catch (error) {
-    if (!isGone) throw error;
+    if (!isGone) {
+      deps.metrics.onStreamError(link.kind ?? 'unknown', codeOf(error));
+      throw error;
+    }
     deps.log.debug({ kind: link.kind, streamId: link.streamId }, 'client left (499)');
+  } finally {
+    viewing?.end();
+  }
+}
+
+type Viewing = { entry: LiveEntry; end(): void };
+
+/** Under the limits of running streams, and on the list of them from now on, also while its source is being opened. */
+async function beginViewing(
+  { live, admission, trustProxyClientIp }: PlayDeps,
+  viewed: { req: Request; link: PlayLink; kind: string; key: string; stopping: AbortController },
+): Promise<Viewing> {
+  const { req, link, kind, key, stopping } = viewed;
+  const client = trustProxyClientIp(req);
+  const { subject, filename: title } = link;
+  const end = (code: string, message: string) => stopping.abort(new AppError(code, message, { status: 503 }));
+  const entry = live.begin({ kind, title, client, subject }, () =>
+    end('play.stopped', 'The owner ended this stream.'),
+  );
+  try {
+    const leave = await admission.admit(
+      { subject, client, target: key },
+      {
+        stalledMs: entry.stalledMs,
+        end: () => end('play.replaced', 'A newer request for the same stream took its place.'),
+      },
+    );
+    return {
+      entry,
+      end() {
+        entry.end();
+        leave();
+      },
+    };
+  } catch (error) {
+    entry.end();
+    throw error;
   }
 }
 
@@ -139,30 +192,46 @@ type Delivery = {
   kind: string;
   source: ByteSource;
   stopping: AbortController;
+  begunAt: number;
+  /** Absent: HEAD. */
+  entry: LiveEntry | undefined;
 };
 
-async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping }: Delivery): Promise<void> {
-  const { live, onBytes, onPlay, trustProxyClientIp } = deps;
+async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
+  const { req, res, link, kind, source, stopping, begunAt, entry } = delivery;
+  const { budget, metrics, onPlay, trustProxyClientIp } = deps;
   const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
-  let delivered = 0;
   const filename = link.filename ?? null;
-  const client = trustProxyClientIp(req);
-  const stop = () =>
-    stopping.abort(new AppError('play.stopped', 'The owner ended this stream.', { status: 503 }));
-  const entry = req.method === 'GET' ? live.begin({ kind, title: link.filename, client }, stop) : null;
+  let delivered = 0;
+  let hasBegun = false;
+  const onStart = (offset: number) => {
+    entry?.startAt(offset, source.size);
+    if (!hasBegun) metrics.onFirstByte(kind, offset, (performance.now() - begunAt) / 1000);
+    hasBegun = true;
+  };
   const onDelivered = (sizeBytes: number) => {
-    if (delivered < playedBytes && delivered + sizeBytes >= playedBytes) onPlay(link, client);
+    if (delivered < playedBytes && delivered + sizeBytes >= playedBytes)
+      onPlay(link, trustProxyClientIp(req));
     delivered += sizeBytes;
     entry?.add(sizeBytes);
-    onBytes(kind, sizeBytes);
+    metrics.onBytes(kind, sizeBytes);
   };
+  const share = budget.open(WINDOW_BYTES);
+  entry?.watch(share);
+  const onResumed = () => {
+    entry?.resumed();
+    metrics.onResumed(kind);
+  };
+  const { signal } = stopping;
   try {
-    const window = { windowBytes: () => 512 * 1024, hold() {}, free() {} };
-    const { signal } = stopping;
-    await sendSource(req, res, { source, filename, signal, onDelivered, onResumed() {}, window });
+    await sendSource(req, res, { source, filename, signal, onStart, onDelivered, onResumed, window: share });
   } finally {
-    entry?.end();
+    share.close();
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : 'unexpected';
 }
 
 /** A 412 or 416 says nothing against the source. */

@@ -13,6 +13,8 @@ export type Sending = {
   filename: string | null;
   /** Aborts when the client is gone or the stream is stopped. */
   signal: AbortSignal;
+  /** The head goes out now, before the byte at `offset`; of several parts each begins so. */
+  onStart(offset: number): void;
   /** Bytes of the file (not of part heads) that went out to the client. */
   onDelivered(sizeBytes: number): void;
   /** The source broke off and goes on by itself. */
@@ -63,7 +65,10 @@ async function sendOne(
   sending: Sending,
   { status, headers, range }: One,
 ): Promise<void> {
-  const begin = once(() => res.writeHead(status, { ...headers, 'Content-Length': range.end - range.start }));
+  const begin = once(() => {
+    sending.onStart(range.start);
+    res.writeHead(status, { ...headers, 'Content-Length': range.end - range.start });
+  });
   if (range.end > range.start)
     await sending.source.send(range, responseSinks(res, sending)(begin), sending.signal);
   begin();
@@ -99,6 +104,7 @@ async function sendMultipart(
   for (const { range, head } of parts) {
     const beginPart = once(() => {
       begin();
+      sending.onStart(range.start);
       res.write(head);
     });
     await source.send(range, sinkFrom(beginPart), signal);
@@ -114,7 +120,10 @@ async function sendUnknown(
   headers: Headers,
 ): Promise<void> {
   if (req.method === 'HEAD') return end(res, 200, headers);
-  const begin = once(() => res.writeHead(200, headers));
+  const begin = once(() => {
+    sending.onStart(0);
+    res.writeHead(200, headers);
+  });
   const all = { start: 0, end: Number.POSITIVE_INFINITY };
   await sending.source.send(all, responseSinks(res, sending)(begin), sending.signal);
   begin();

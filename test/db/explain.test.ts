@@ -19,6 +19,7 @@ import { streamCalls } from '../support/statements/streams.ts';
 
 /** Statements that read a large table whole on purpose, as `statement table`, and why that is right. */
 const WHOLE_READS: Readonly<Record<string, string>> = {
+  'play.forget_ended stream_lease': 'deletes up to ten thousand at a time of what died with its instance',
   'stats.stream_counts stream': 'counts all of them; the answer is kept for a minute',
   'stats.licence_counts stream': 'counts all of them; the answer is kept for a minute',
   'stats.episode_count episode': 'counts all of them; the answer is kept for a minute',

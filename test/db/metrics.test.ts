@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { Router } from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createBudget } from '../../src/platform/budget.ts';
 import { createCache } from '../../src/platform/cache.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { createHealthHistory } from '../../src/platform/health-history.ts';
@@ -107,6 +108,47 @@ test('the scrape tells of cache, pool, tables, jobs, limits, bytes and the proce
   expect(contentType).toContain('text/plain');
   // Three scrapes and more within a minute ask for the sizes once.
   expect(await figure('tributary_statement_seconds_count{statement="platform.table_sizes"}')).toBe(1);
+});
+
+test('the byte path tells of first bytes, seeks, resumes, caches, errors, buffers and running streams by kind', async () => {
+  const budget = createBudget({ limitBytes: 2 ** 28 });
+  const share = budget.open(2 ** 22);
+  share.hold(70_000);
+  let running = new Map([['usenet', 2]]);
+  metrics.watchStreams({ budget, runningByKind: () => running });
+  metrics.onFirstByte('usenet', 0, 0.02);
+  metrics.onFirstByte('usenet', 500, 0.2);
+  metrics.onBytes('usenet', 10);
+  metrics.onReceived('usenet', 12);
+  metrics.onResumed('usenet');
+  metrics.onCacheAsked('hls', true);
+  metrics.onCacheAsked('hls', false);
+  metrics.onStreamError('usenet', 'usenet.missing');
+  const labels = '{kind="usenet"}';
+  expect(await figure(`tributary_play_first_byte_seconds_count${labels}`)).toBe(2);
+  expect(await figure(`tributary_play_seek_seconds_count${labels}`)).toBe(1);
+  expect(await figure(`tributary_play_seek_seconds_sum${labels}`)).toBe(0.2);
+  expect(await figure(`tributary_sent_bytes_total${labels}`)).toBe(10);
+  expect(await figure(`tributary_received_bytes_total${labels}`)).toBe(12);
+  expect(await figure(`tributary_play_resumes_total${labels}`)).toBe(1);
+  expect(await figure('tributary_byte_cache_requests_total{kind="hls",answer="hit"}')).toBe(1);
+  expect(await figure('tributary_byte_cache_requests_total{kind="hls",answer="miss"}')).toBe(1);
+  expect(await figure('tributary_stream_errors_total{kind="usenet",code="usenet.missing"}')).toBe(1);
+  expect(await figure(`tributary_streams_running${labels}`)).toBe(2);
+  expect(await figure('tributary_stream_buffer_bytes')).toBe(70_000);
+  expect(await figure('tributary_stream_buffer_limit_bytes')).toBe(2 ** 28);
+  expect(await figure('tributary_stream_buffer_shares')).toBe(1);
+  expect(await figure('tributary_event_loop_p99_seconds')).toBeGreaterThanOrEqual(0);
+  running = new Map();
+  expect(await figure(`tributary_streams_running${labels}`)).toBe(0);
+});
+
+test('codes that never end do not make labels without end', async () => {
+  for (let index = 0; index < 300; index += 1) metrics.onStreamError('http', `strange.${index}`);
+  const { body } = await metrics.render();
+  const lines = body.split('\n').filter((line) => line.startsWith('tributary_stream_errors_total{'));
+  expect(lines.length).toBeLessThanOrEqual(102);
+  expect(await figure('tributary_stream_errors_total{kind="http",code="other"}')).toBeGreaterThan(190);
 });
 
 test('the health history holds what happened between two samples', async () => {

@@ -46,6 +46,8 @@ describe('settings', () => {
       streamsPerTitle: 25,
       streamsPerResolution: 10,
       playLinkHours: 24,
+      streamsPerSubject: 20,
+      streamsPerIp: 30,
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });

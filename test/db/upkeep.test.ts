@@ -20,6 +20,7 @@ beforeAll(async () => {
     db: database.db,
     expireStreams: lend('expireStreams'),
     forgetOldPlays: lend('forgetOldPlays'),
+    forgetEndedStreams: lend('forgetEndedStreams'),
     dropOrphanStreams: lend('dropOrphanStreams'),
     resealStreams: async () => {
       lent.push('resealStreams');
@@ -50,7 +51,14 @@ async function runNow(name: string): Promise<void> {
 
 test('each job runs without a payload, and those of other rooms use what was lent', async () => {
   for (const { name } of upkeepJobs) await runNow(name);
-  expect(lent).toEqual(['expireStreams', 'forgetOldPlays', 'resealStreams', 'backup', 'dropOrphanStreams']);
+  expect(lent).toEqual([
+    'expireStreams',
+    'forgetOldPlays',
+    'resealStreams',
+    'forgetEndedStreams',
+    'backup',
+    'dropOrphanStreams',
+  ]);
   expect(upkeepJobs.every(({ every, catchUpMs }) => every !== null && catchUpMs >= 3_600_000)).toBe(true);
 });
 

@@ -73,6 +73,7 @@ test(`49: ${ABORTS} clients that leave at any moment leave nothing open`, async 
   await settle();
   expect(server.sources.count()).toBe(1);
   expect(resources() - before).toBeLessThan(20);
+  await waitUntil(() => server.admission.count() === 0, { what: 'no lease is left', timeoutMs: 10_000 });
 });
 
 /** Park and Miller's generator: a failure can be run again with TEST_SEED. */

@@ -188,8 +188,16 @@ describe('running streams', () => {
         client: '127.0.0.1',
         startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         bytes: expect.any(Number),
+        speed: expect.any(Number),
+        bufferedBytes: 0,
+        resumes: 0,
+        position: expect.any(Number),
+        size: expect.any(Number),
+        subject: 'api',
+        stalledSeconds: 0,
       },
     ]);
+    expect(running.streams[0]?.position).toBe(running.streams[0]?.bytes);
     const ended = once(socket, 'close');
     const id = running.streams[0]?.id ?? '';
     expect((await fetch(`${room.server.base}/api/live/${id}`, { method: 'DELETE' })).status).toBe(204);

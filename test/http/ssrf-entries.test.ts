@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { linkRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
+import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { createLiveStreams } from '../../src/play/live.ts';
@@ -70,7 +71,9 @@ beforeAll(async () => {
       isPlayable: async () => true,
       trustProxyClientIp: (req) => req.ip ?? '',
       onPlay: () => {},
-      onBytes: () => {},
+      admission: { admit: async () => () => {} },
+      budget: createBudget({ limitBytes: 2 ** 28 }),
+      metrics: { onBytes() {}, onFirstByte() {}, onResumed() {}, onStreamError() {} },
     }),
   ]);
   await api.ask('POST', '/api/media', { kind: 'movie', title: 'Film', ids: { imdb: TITLE } });

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { livesOfTitles, type Pair, send, startPair, stopPair } from '../support/instances.ts';
+import { startOrigin } from '../support/origin.ts';
+import { openRequest } from '../support/play-server.ts';
 import { freePort } from '../support/processes.ts';
 import type { Tributary } from '../support/product.ts';
 import { startRedis } from '../support/redis.ts';
@@ -111,6 +114,35 @@ describe.each([
     expect([atA.status, atB.status]).toEqual([206, 206]);
     expect(Buffer.from(await atB.arrayBuffer()).equals(Buffer.from(await atA.arrayBuffer()))).toBe(true);
     expect(atB.headers.get('etag')).toBe(atA.headers.get('etag'));
+  });
+
+  test('a stream that runs at one is listed, counted and ended at the other', async () => {
+    const url = await clipUrl(pair.a.baseUrl);
+    await using origin = await startOrigin(Buffer.alloc(1000));
+    const socket = openRequest(url);
+    socket.on('error', () => {});
+    await once(socket, 'data');
+    socket.pause();
+    try {
+      const Listed = z.object({ streams: z.array(z.object({ id: z.string(), client: z.string() })) });
+      const listed = async () => Listed.parse(await send(pair.b, 'GET', '/api/live')).streams;
+      const [stream] = await waitUntil(async () => (await listed()).length === 1 && (await listed()), {
+        what: 'the other lists it',
+        timeoutMs: 10_000,
+      });
+      await send(pair.a, 'PATCH', '/api/settings', { streamsPerIp: 1 });
+      const made = await send(pair.b, 'POST', '/api/links', { url: origin.url });
+      const { playUrl } = z.object({ playUrl: z.string() }).parse(made);
+      expect((await get(playUrl)).status).toBe(429);
+      expect((await get(url, { headers: { Range: 'bytes=5-9' } })).status).toBe(206);
+      const ended = once(socket, 'close');
+      await send(pair.b, 'DELETE', `/api/live/${stream?.id}`);
+      socket.resume();
+      await ended;
+    } finally {
+      socket.destroy();
+      await send(pair.a, 'PATCH', '/api/settings', { streamsPerIp: null });
+    }
   });
 
   test('each job runs once, at one of them', async () => {

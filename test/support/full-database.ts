@@ -31,6 +31,11 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['', `INSERT INTO setting (key, type, value) VALUES ('addonName', 'string', '"x"')`],
   ['', `INSERT INTO sync_state (key) VALUES ('import.starter')`],
   ['', `INSERT INTO rate_limit (key, points) VALUES ('a', 1)`],
+  [
+    '',
+    `INSERT INTO stream_lease (key, holder, subject_key, ip_key, ends_at) VALUES ('a', 'x', 'b', 'c', now())`,
+  ],
+  ['', `INSERT INTO live_list (instance, streams, updated_at) VALUES ('a', '[]', now())`],
   ['', `INSERT INTO language (code, iso639_2, name) VALUES ('en', 'eng', 'English')`],
   ['tmdb', `SELECT id FROM metadata_provider WHERE name = 'tmdb'`],
   ['imdbRating', `SELECT id FROM rating_provider WHERE name = 'imdb'`],

@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
+import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
+import { type Admission, createAdmission } from '../../src/play/admission.ts';
+import { createLeaseStore } from '../../src/play/lease-store.ts';
 import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
 import { playRoutes } from '../../src/play/routes.ts';
 import { createSources, type Sources } from '../../src/play/sources.ts';
@@ -18,6 +21,12 @@ export type PlayServer = {
   links: Links;
   live: LiveStreams;
   sources: Sources;
+  admission: Admission;
+  /** Most streams at once; 0 = unlimited. */
+  limits: { perSubject: number; perIp: number };
+  /** What `metrics` was told. */
+  firstBytes: { kind: string; offset: number; seconds: number }[];
+  streamErrors: string[];
   /** What `onPlay` and `onBytes` were told. */
   played: PlayLink[];
   sentBytes(): number;
@@ -43,6 +52,15 @@ export async function startPlayServer(
   const played: PlayLink[] = [];
   const blocked = new Set<number>();
   const clientIp = { value: '127.0.0.1' };
+  const limits = { perSubject: 20, perIp: 30 };
+  const firstBytes: PlayServer['firstBytes'] = [];
+  const streamErrors: string[] = [];
+  const admission = createAdmission({
+    store: createLeaseStore({ redis: null, db: held.deps.db, log }),
+    limits: () => limits,
+    hashKey: (text) => crypto.mac('stream-lease', text).toString('base64url'),
+    onRejected: () => {},
+  });
   let sent = 0;
   const app = express();
   app.use(
@@ -51,12 +69,19 @@ export async function startPlayServer(
       kinds,
       live,
       sources,
+      admission,
+      budget: createBudget({ limitBytes: 2 ** 28 }),
       log,
       isPlayable: async (streamId) => !blocked.has(streamId),
       trustProxyClientIp: () => clientIp.value,
       onPlay: (link) => void played.push(link),
-      onBytes: (_kind, sizeBytes) => {
-        sent += sizeBytes;
+      metrics: {
+        onBytes: (_kind, sizeBytes) => {
+          sent += sizeBytes;
+        },
+        onFirstByte: (kind, offset, seconds) => void firstBytes.push({ kind, offset, seconds }),
+        onResumed: () => {},
+        onStreamError: (_kind, code) => void streamErrors.push(code),
       },
     }),
   );
@@ -90,6 +115,7 @@ export async function startPlayServer(
     server.close();
     server.closeAllConnections();
     sources.close();
+    await admission.close();
     await kinds.close();
     await held.close();
   };
@@ -101,6 +127,10 @@ export async function startPlayServer(
     links,
     live,
     sources,
+    admission,
+    limits,
+    firstBytes,
+    streamErrors,
     played,
     sentBytes: () => sent,
     blocked,

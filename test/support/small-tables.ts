@@ -4,6 +4,7 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'genre_translation',
   'language',
   'licence',
+  'live_list',
   'metadata_provider',
   'rating_provider',
   'schema_migration',

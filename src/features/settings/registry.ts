@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../../platform/config.ts';
 
+const atOnce = z.int().min(0).max(10_000);
 const perMinute = z.int().min(1).max(1_000_000);
 
 /** Every run-time setting: what it may be and the sentence the settings page shows. A new one is a line here and one in `ABOUT`. */
@@ -28,6 +29,10 @@ export const Settings = z.object({
     .min(1)
     .max(720)
     .describe('Hours a play link can be opened; what plays then plays on.'),
+  streamsPerSubject: atOnce.describe(
+    'Streams running at once for one install, account or address without one; 0 = unlimited. A seek is no second stream.',
+  ),
+  streamsPerIp: atOnce.describe('Streams running at once for one address; 0 = unlimited.'),
   rateLimitAddonPerMinute: perMinute.describe('Add-on requests a minute from one address.'),
   rateLimitApiPerMinute: perMinute.describe('API requests a minute from one address.'),
 });
@@ -51,6 +56,8 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
+  streamsPerSubject: { type: 'integer', defaultOf: () => 20 },
+  streamsPerIp: { type: 'integer', defaultOf: () => 30 },
   rateLimitAddonPerMinute: {
     type: 'integer',
     env: 'RATE_LIMIT_ADDON',

@@ -10,6 +10,8 @@ export type UpkeepDeps = {
   expireStreams(db: Db): Promise<number>;
   /** Plays counted longer ago than they block another count. */
   forgetOldPlays(db: Db): Promise<number>;
+  /** Leases and lists of running streams whose instance is gone. */
+  forgetEndedStreams(db: Db): Promise<number>;
   /** Streams that no title links to. */
   dropOrphanStreams(db: Db): Promise<number>;
   /** Stored secrets under an older key are sealed with the newest one; nothing is done where there is one key only. */
@@ -55,6 +57,7 @@ export const upkeepJobs: readonly Job<Context>[] = [
   hourly('upkeep.forget_plays', 12, ({ db, forgetOldPlays }) => forgetOldPlays(db)),
   hourly('upkeep.forget_limits', 17, forgetLimits),
   hourly('upkeep.reseal', 22, reseal),
+  hourly('upkeep.forget_ended', 27, ({ db, forgetEndedStreams }) => forgetEndedStreams(db)),
   daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
   daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),
   daily('upkeep.forget_jobs', 50, ({ db }) => deleteFailedJobs(db, FAILED_JOBS_KEPT_DAYS)),

@@ -82,6 +82,25 @@ const Setting = z.object({
 export type Setting = z.infer<typeof Setting>;
 const Settings = z.object({ settings: z.array(Setting) });
 
+const LiveStream = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.optional(z.string()),
+  client: z.string(),
+  subject: z.string(),
+  startedAt: z.string(),
+  bytes: z.number(),
+  /** Bytes a second. */
+  speed: z.number(),
+  bufferedBytes: z.number(),
+  resumes: z.number(),
+  position: z.number(),
+  size: z.nullable(z.number()),
+  stalledSeconds: z.number(),
+});
+export type LiveStream = z.infer<typeof LiveStream>;
+const LiveStreams = z.object({ streams: z.array(LiveStream) });
+
 const Session = z.object({ admin: z.boolean() });
 
 const Problem = z.object({
@@ -148,6 +167,17 @@ export async function saveSettings(
   signal: AbortSignal,
 ): Promise<Setting[]> {
   return (await ask(Settings, '/api/settings', { signal, method: 'PATCH', body: changes })).settings;
+}
+
+export async function fetchLive(signal: AbortSignal): Promise<LiveStream[]> {
+  return (await ask(LiveStreams, '/api/live', { signal })).streams;
+}
+
+/** One that has ended meanwhile is as good as stopped. */
+export async function stopStream(id: string, signal: AbortSignal): Promise<void> {
+  await send(`/api/live/${encodeURIComponent(id)}`, { signal, method: 'DELETE' }).catch((reason: unknown) => {
+    if (!(reason instanceof ApiFailure && reason.status === 404)) throw reason;
+  });
 }
 
 type Ask = { signal: AbortSignal; method?: 'POST' | 'PATCH' | 'DELETE'; body?: unknown };

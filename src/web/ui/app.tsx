@@ -7,6 +7,7 @@ import { usePolled } from './polling.ts';
 import { useView, VIEWS } from './views.ts';
 
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
+const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const SettingsView = lazy(async () => ({ default: (await import('./settings-view.tsx')).SettingsView }));
 
 /** Soon while it is empty: the starter catalogue is imported during the first minute. */
@@ -33,6 +34,11 @@ export function App() {
       <Header view={view} health={health} />
       <main id="main" tabIndex={-1}>
         {view === 'home' && <HomeView overview={overview} />}
+        {view === 'live' && (
+          <LazyPart>
+            <LiveView />
+          </LazyPart>
+        )}
         {view === 'health' && (
           <LazyPart>
             <HealthView health={health} />

@@ -39,6 +39,19 @@ export function duration(ms: number): string {
     .join(' ');
 }
 
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `3.4 MiB`, `812 MiB`. */
+export function size(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${count(bytes / 1024 ** power)} ${UNITS[power]}`;
+}
+
+/** Bytes a second as `24 Mbit/s`. */
+export function rate(bytesPerSecond: number): string {
+  return `${count((bytesPerSecond * 8) / 1e6)} Mbit/s`;
+}
+
 /** One film, two films. */
 export function plural(amount: number, one: string, many: string): string {
   return `${numbers.format(amount)} ${amount === 1 ? one : many}`;

@@ -1,16 +1,16 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { Health } from './api.ts';
-import { HomeIcon, MoonIcon, PulseIcon, SlidersIcon, SunIcon } from './icons.tsx';
+import { FlowIcon, HomeIcon, MoonIcon, PulseIcon, SlidersIcon, SunIcon } from './icons.tsx';
 import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS = { home: HomeIcon, health: PulseIcon, settings: SlidersIcon };
-const ENTRIES: readonly View[] = ['home', 'health', 'settings'];
+const ICONS = { home: HomeIcon, live: FlowIcon, health: PulseIcon, settings: SlidersIcon };
+const ENTRIES: readonly View[] = ['home', 'live', 'health', 'settings'];
 
 type HeaderProps = { view: View; health: Polled<Health> };
 
-/** Top bar; on a phone the three views move to a bar at the bottom (page.css). */
+/** Top bar; on a phone the views move to a bar at the bottom (page.css). */
 export function Header({ view, health }: HeaderProps) {
   return (
     <header className="tb-header">

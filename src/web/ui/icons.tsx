@@ -115,6 +115,14 @@ export function HomeIcon(props: IconProps) {
   );
 }
 
+export function FlowIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <path d="M3 8c3-3 6-3 9 0s6 3 9 0M3 16c3-3 6-3 9 0s6 3 9 0" />
+    </Icon>
+  );
+}
+
 export function PulseIcon(props: IconProps) {
   return (
     <Icon {...props}>

@@ -1,3 +1,4 @@
+import './dialog.css';
 import './player.css';
 import { Alert, Button, Modal } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';

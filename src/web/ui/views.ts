@@ -1,12 +1,13 @@
 import { useSyncExternalStore } from 'react';
 
-/** The three views, by the hash of the address, with their names. */
-export const VIEWS = { home: 'Home', health: 'Health', settings: 'Settings' } as const;
+/** The views, by the hash of the address, with their names. */
+export const VIEWS = { home: 'Home', live: 'Live', health: 'Health', settings: 'Settings' } as const;
 export type View = keyof typeof VIEWS;
 
 export function useView(): View {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
-  return hash === '#health' ? 'health' : hash === '#settings' ? 'settings' : 'home';
+  const name = hash.slice(1);
+  return name === 'live' || name === 'health' || name === 'settings' ? name : 'home';
 }
 
 export function hrefOf(view: View): string {

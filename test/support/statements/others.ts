@@ -5,6 +5,7 @@ import * as stats from '../../../src/features/stats/queries.ts';
 import { allTrackers, insertTrackers, linkTrackers } from '../../../src/features/trackers/queries.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
 import { jobCounts, serverFacts, tableSizes } from '../../../src/platform/queries.ts';
+import * as play from '../../../src/play/queries.ts';
 import { batch, type Calls, stored } from './sample.ts';
 
 const url = (index: number) => `udp://tracker${index}.example:1337/announce`;
@@ -47,6 +48,20 @@ export const otherCalls: Calls = {
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);
     await deleteFailedJobs(db, 14);
+  },
+  play: async (db) => {
+    const lease = (index: number) => ({
+      key: `lease ${index}`,
+      subjectKey: `subject ${index}`,
+      ipKey: `ip ${index}`,
+    });
+    await play.takeLease(db, 'here', lease(1), { perSubject: 20, perIp: 30 }, 30);
+    await play.renewLeases(db, 'here', batch(lease, 30), 30);
+    await play.dropLeases(db, 'here', ['lease 3', 'lease 4']);
+    await play.putLiveList(db, 'here', []);
+    await play.otherLiveLists(db, 'here', 6);
+    await play.dropLiveList(db, 'here');
+    await play.forgetEndedStreams(db);
   },
   platform: async (db) => {
     await serverFacts(db);
