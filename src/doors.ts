@@ -10,6 +10,7 @@ import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
 import { createLiveStreams } from './play/live.ts';
+import { createPresentations } from './play/presentations.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
 import type { Spaces } from './spaces.ts';
@@ -79,14 +80,21 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
 }
 
 export function playDoor(ground: Ground, onClose: (closer: () => void) => void) {
-  const { db, links, kinds, log, metrics } = ground;
+  const { db, links, kinds, log, metrics, net } = ground;
   const sources = createSources();
   onClose(() => sources.close());
+  const presentations = createPresentations({
+    net,
+    links,
+    baseUrlOf: (req) => placeOf(ground, req).baseUrl,
+  });
+  onClose(() => presentations.close());
   const live = createLiveStreams();
   const router = playRoutes({
     links,
     kinds,
     sources,
+    presentations,
     live,
     log,
     isPlayable: (streamId) => isPlayable(db, streamId),

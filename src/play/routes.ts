@@ -2,18 +2,20 @@ import { hash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { AppError, Forbidden, NotFound } from '../kit/errors.ts';
 import { parseAllowList } from '../platform/address-rules.ts';
-import type { Links, PlayLink } from '../platform/links.ts';
+import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
 import type { Log } from '../platform/log.ts';
 import type { ByteSource, StreamKind, StreamRef } from '../streams/kind.ts';
 import type { Kinds } from '../streams/registry.ts';
 import type { LiveStreams } from './live.ts';
+import type { OpenFile, PartRequest, Presentations } from './presentations.ts';
 import { sendSource } from './send.ts';
-import type { Sources } from './sources.ts';
+import type { Lease, Sources } from './sources.ts';
 
 export type PlayDeps = {
   links: Links;
   kinds: Pick<Kinds, 'get'>;
   sources: Sources;
+  presentations: Presentations;
   live: LiveStreams;
   log: Log;
   /** False: blocked, switched off or gone. */
@@ -35,7 +37,7 @@ const CORS = {
 };
 const METHODS = 'GET, HEAD, OPTIONS';
 
-/** `GET|HEAD|OPTIONS /play/:resource/:token/:filename?` */
+/** `GET|HEAD|OPTIONS /play/:resource/:token/:filename?`; a DASH presentation's files are paths below their token. */
 export function playRoutes(deps: PlayDeps): Router {
   const router = Router();
   // Before the parameters are read: a broken percent-encoding is refused there.
@@ -43,7 +45,7 @@ export function playRoutes(deps: PlayDeps): Router {
     res.set(CORS).set({ 'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  router.all('/play/:resource/:token{/:filename}', async (req, res) => {
+  router.all('/play/:resource/:token{/*path}', async (req, res) => {
     if (req.method === 'OPTIONS') return preflight(req, res);
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new AppError('play.method_not_allowed', 'A play link can only be read.', {
@@ -75,26 +77,51 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
   });
   try {
     const { kind, open } = await openableOf(deps, link);
+    const asked = { req, res, link, kind, stopping };
+    if (link.part !== undefined) return await playPart(deps, asked, link.part);
     const lease = await deps.sources.take(sourceKey(kind, link), open, stopping.signal);
-    await deliver(deps, { req, res, link, kind, source: lease.source, stopping }).then(
-      () => lease.release(false),
-      (error: unknown) => {
-        lease.release(isFault(error) && !stopping.signal.aborted);
-        throw error;
-      },
-    );
+    await lending(lease, stopping.signal, () => playSource(deps, asked, lease.source));
   } catch (error) {
     if (!isGone) throw error;
     deps.log.debug({ kind: link.kind, streamId: link.streamId }, 'client left (499)');
   }
 }
 
+async function playSource(deps: PlayDeps, asked: Asked, source: ByteSource): Promise<void> {
+  const manifest = await deps.presentations.manifest(partRequest(asked), source);
+  // Reading a playlist is not playing yet.
+  await deliver(deps, { ...asked, source: manifest ?? source, isMedia: manifest === null });
+}
+
+async function playPart(deps: PlayDeps, asked: Asked, part: LinkPart): Promise<void> {
+  const openFile = fileOpener(deps, asked.link, asked.stopping.signal);
+  const { isMedia, ...lease } = await deps.presentations.part(partRequest(asked), part, openFile);
+  const { source } = lease;
+  await lending(lease, asked.stopping.signal, () => deliver(deps, { ...asked, source, isMedia }));
+}
+
+/** Gives the source back when `use` is done with it, and says whether it is at fault. */
+async function lending({ release }: Lease, signal: AbortSignal, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    release(isFault(error) && !signal.aborted);
+    throw error;
+  }
+  release(false);
+}
+
+function partRequest({ req, link, stopping }: Asked): PartRequest {
+  return { req, link, resource: String(req.params.resource), signal: stopping.signal };
+}
+
 /** One answer for every reason, so that a guesser learns nothing. */
 function authorise({ links, trustProxyClientIp }: PlayDeps, req: Request): PlayLink {
-  const { resource, token } = req.params;
+  const { resource, token, path } = req.params;
   const link = typeof token === 'string' && typeof resource === 'string' ? links.open(token, resource) : null;
+  const isWhere = Array.isArray(path) && path.length > 1 ? link?.part?.role === 'base' : true;
   const isHere = link?.cidr === undefined || parseAllowList([link.cidr]).hasAddress(trustProxyClientIp(req));
-  if (link === null || !isHere)
+  if (link === null || !isHere || !isWhere)
     throw new Forbidden(
       'play.refused',
       'This link is not valid (any more). Open the title again for a new one.',
@@ -120,21 +147,21 @@ async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Prom
 }
 
 /** Not `:resource`: links to the same bytes may carry different credentials, and one must not profit from the other's. */
-function sourceKey(kind: string, { streamId, detail, fileIndex }: PlayLink): string {
+function sourceKey(
+  kind: string,
+  { streamId, detail, fileIndex }: Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>,
+): string {
   if (streamId !== undefined) return `${streamId}:${fileIndex ?? ''}`;
   return hash('sha256', JSON.stringify([kind, detail, fileIndex]), 'base64url');
 }
 
-type Delivery = {
-  req: Request;
-  res: Response;
-  link: PlayLink;
-  kind: string;
-  source: ByteSource;
-  stopping: AbortController;
-};
+/** A request that may go on. */
+type Asked = { req: Request; res: Response; link: PlayLink; kind: string; stopping: AbortController };
 
-async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping }: Delivery): Promise<void> {
+type Delivery = Asked & { source: ByteSource; isMedia: boolean };
+
+async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
+  const { req, res, link, kind, source, stopping, isMedia } = delivery;
   const { live, onBytes, onPlay, trustProxyClientIp } = deps;
   const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
   let delivered = 0;
@@ -144,7 +171,7 @@ async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping 
     stopping.abort(new AppError('play.stopped', 'The owner ended this stream.', { status: 503 }));
   const entry = req.method === 'GET' ? live.begin({ kind, title: link.filename, client }, stop) : null;
   const onDelivered = (sizeBytes: number) => {
-    if (delivered < playedBytes && delivered + sizeBytes >= playedBytes) onPlay(link, client);
+    if (isMedia && delivered < playedBytes && delivered + sizeBytes >= playedBytes) onPlay(link, client);
     delivered += sizeBytes;
     entry?.add(sizeBytes);
     onBytes(kind, sizeBytes);
@@ -154,6 +181,19 @@ async function deliver(deps: PlayDeps, { req, res, link, kind, source, stopping 
   } finally {
     entry?.end();
   }
+}
+
+/** Parts that are too large to keep are files of the same kind, by their own address. */
+function fileOpener({ kinds, sources }: PlayDeps, link: PlayLink, signal: AbortSignal): OpenFile {
+  return async ({ url, headers }) => {
+    const kind = kinds.get(link.kind ?? '');
+    if (kind?.open === undefined)
+      throw new NotFound('play.no_bytes', 'Streams of this kind cannot be played here.');
+    const { open } = kind;
+    const detail = kind.parse({ url, headers, format: 'progressive' });
+    const ref = { detail, fileIndex: null };
+    return await sources.take(sourceKey(kind.kind, ref), (until) => open(ref, until), signal);
+  };
 }
 
 /** A 412 or 416 says nothing against the source. */

@@ -5,6 +5,7 @@ import express from 'express';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
+import { createPresentations } from '../../src/play/presentations.ts';
 import { playRoutes } from '../../src/play/routes.ts';
 import { createSources, type Sources } from '../../src/play/sources.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
@@ -39,7 +40,9 @@ export async function startPlayServer(
   const held = await openKindDeps(folders);
   const kinds = createKinds(held.deps);
   const { log, crypto } = held.deps;
+  const { net } = held.deps;
   const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];
+  const presentations = createPresentations({ net, links, baseUrlOf: (req) => `http://${req.get('host')}` });
   const played: PlayLink[] = [];
   const blocked = new Set<number>();
   const clientIp = { value: '127.0.0.1' };
@@ -51,6 +54,7 @@ export async function startPlayServer(
       kinds,
       live,
       sources,
+      presentations,
       log,
       isPlayable: async (streamId) => !blocked.has(streamId),
       trustProxyClientIp: () => clientIp.value,
@@ -90,6 +94,7 @@ export async function startPlayServer(
     server.close();
     server.closeAllConnections();
     sources.close();
+    presentations.close();
     await kinds.close();
     await held.close();
   };
