@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router as createRouter, type Request, type RequestHandler, type Router } from 'express';
+import { LRUCache } from 'lru-cache';
 import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
@@ -90,6 +91,8 @@ export function playDoor(ground: Ground, onClose: (closer: () => void) => void) 
   });
   onClose(() => presentations.close());
   const live = createLiveStreams();
+  // A film in segments would be noted some hundred times.
+  const noted = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
   const router = playRoutes({
     links,
     kinds,
@@ -99,7 +102,11 @@ export function playDoor(ground: Ground, onClose: (closer: () => void) => void) 
     log,
     isPlayable: (streamId) => isPlayable(db, streamId),
     trustProxyClientIp: (req) => req.ip ?? '',
-    onPlay: (link, client) => void notePlay(ground, link, client),
+    onPlay(link, client) {
+      const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
+      if (!noted.has(key)) void notePlay(ground, link, client);
+      noted.set(key, true);
+    },
     onBytes: metrics.onBytes,
   });
   return { router, live };

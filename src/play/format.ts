@@ -6,8 +6,9 @@ const HLS_TYPES = /^(application\/vnd\.apple\.mpegurl|application\/x-mpegurl|aud
 const DASH_TYPE = /^application\/dash\+xml\b/i;
 /** Says nothing, so the bytes are asked. */
 const UNKNOWN_TYPE = /^application\/octet-stream\b/i;
-const MARK = '#EXTM3U';
-/** A byte order mark may come before it. */
+const MARK = Buffer.from('#EXTM3U');
+/** With and without a byte order mark. */
+const MARKS = [MARK, Buffer.concat([Buffer.from('\ufeff'), MARK])];
 const LOOK_BYTES = MARK.length + 3;
 const MAX_PLAYLIST_BYTES = 10 * 1024 * 1024;
 const LOOK_TIMEOUT_MS = 10_000;
@@ -31,27 +32,32 @@ async function detect(source: ByteSource): Promise<Format> {
   const mayBeHls = HLS_TYPES.test(contentType) || UNKNOWN_TYPE.test(contentType);
   if (!mayBeHls || (size !== null && size > MAX_PLAYLIST_BYTES)) return 'progressive';
   // Plain M3U lists have the type too, and are files like any other.
-  const beginning = await beginningOf(source, AbortSignal.timeout(LOOK_TIMEOUT_MS)).catch(() => '');
-  return isPlaylistBeginning(beginning) ? 'hls' : 'progressive';
+  const isHls = await beginsPlaylist(source, AbortSignal.timeout(LOOK_TIMEOUT_MS)).catch(() => false);
+  return isHls ? 'hls' : 'progressive';
 }
 
-/** Whether a body of which these are the first bytes is a playlist. */
-export function isPlaylistBeginning(beginning: string): boolean {
-  return beginning.replace(/^\ufeff/, '').startsWith(MARK);
-}
-
-/** The first bytes as text; fewer when there are no more. */
-export async function beginningOf(source: ByteSource, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
+/** Whether the bytes are a playlist's. Looks no further than to the first byte that is another one. */
+export async function beginsPlaylist(source: ByteSource, signal: AbortSignal): Promise<boolean> {
+  const enough = new AbortController();
+  let beginning = Buffer.alloc(0);
   const sink = {
     write(chunk: Uint8Array, done: () => void) {
-      chunks.push(Buffer.from(chunk));
+      beginning = Buffer.concat([beginning, chunk]);
+      if (
+        !MARKS.some((mark) => mark.subarray(0, beginning.length).equals(beginning.subarray(0, mark.length)))
+      )
+        enough.abort();
       done();
       return true;
     },
     onDrain() {},
   };
   const end = Math.min(source.size ?? LOOK_BYTES, LOOK_BYTES);
-  if (end > 0) await source.send({ start: 0, end }, sink, signal);
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(chunks));
+  if (end < MARK.length) return false;
+  await source
+    .send({ start: 0, end }, sink, AbortSignal.any([signal, enough.signal]))
+    .catch((error: unknown) => {
+      if (!enough.signal.aborted) throw error;
+    });
+  return MARKS.some((mark) => beginning.subarray(0, mark.length).equals(mark));
 }

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { Forbidden } from '../kit/errors.ts';
 import type { LinkPart } from '../platform/links.ts';
-import { beginningOf, isPlaylistBeginning } from './format.ts';
+import { beginsPlaylist } from './format.ts';
 import type { Address } from './origin-fetch.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import type { Segments } from './segments.ts';
@@ -37,7 +37,7 @@ export async function openSegment(
   const lease = { source, release: () => void source.close() };
   try {
     // Served as it is, a playlist in a segment's clothes would lead players past us.
-    return { lease, isPlaylist: isPlaylistBeginning(await beginningOf(source, signal)) };
+    return { lease, isPlaylist: await beginsPlaylist(source, signal) };
   } catch (error) {
     lease.release();
     throw error;
