@@ -2,6 +2,8 @@ import type { Request } from 'express';
 import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
 import type { Net } from '../platform/net.ts';
 import type { ByteSource } from '../streams/kind.ts';
+import { createCounter } from './dash/counting.ts';
+import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
 import { createDocuments } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
@@ -45,7 +47,13 @@ export function createPresentations({ net, links, baseUrlOf }: PresentationDeps)
   const segments = createSegments(net);
   const readAhead = createReadAhead(segments);
   const formatOf = formatDetector();
-  const held = { documents, segments, readAhead };
+  const held = {
+    documents,
+    segments,
+    readAhead,
+    countOn: createCounter(),
+    readPiece: createPieceReader(net),
+  };
 
   async function manifestAt(request: PartRequest, format: Exclude<Format, 'progressive'>, place: Place) {
     const { req, signal } = request;

@@ -1,13 +1,24 @@
 import { XMLSerializer } from '@xmldom/xmldom';
+import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSource } from '../../streams/kind.ts';
 import type { Doc, Documents } from '../documents.ts';
-import { licensed, type PlaylistRequest } from '../hls/serve.ts';
+import { HLS_TYPE, licensed, type PlaylistRequest, segmentLifeMs } from '../hls/serve.ts';
+import { type Address, addressKey } from '../origin-fetch.ts';
 import { addressOf } from '../parts.ts';
 import type { ReadAhead } from '../read-ahead.ts';
 import { textSource } from '../text-source.ts';
+import { assertClear, type CountOn, masterOf, trackPlaylist } from './as-hls.ts';
 import { needsLicenceServer, parseMpd, secondsOf } from './mpd.ts';
 import { inlineRemote } from './remote.ts';
 import { rewriteMpd } from './rewrite.ts';
+import { presentationOf, type Track } from './tracks.ts';
+
+export type DashHeld = {
+  documents: Documents;
+  readAhead: ReadAhead;
+  countOn: (track: string) => CountOn;
+  readPiece: (address: Address, span: ByteRange | null, signal: AbortSignal) => Promise<Buffer>;
+};
 
 export type ManifestRequest = PlaylistRequest & {
   /** As an HLS playlist, for players without DASH. */
@@ -25,12 +36,10 @@ const rewritten = new WeakMap<Doc, Map<string, string>>();
 const MAX_REWRITTEN = 16;
 
 /** A DASH manifest with every URL led through play links, or as HLS. Throws AppError `play.not_a_manifest`, `play.drm` or what the origin failed with. */
-export async function serveManifest(
-  held: { documents: Documents; readAhead: ReadAhead },
-  request: ManifestRequest,
-): Promise<ByteSource> {
+export async function serveManifest(held: DashHeld, request: ManifestRequest): Promise<ByteSource> {
   const { address, depth, parts, signal } = request;
   const doc = await held.documents.read(address, ({ text }) => lifeMs(text), signal);
+  if (request.isHls || request.track !== undefined) return await asHls(held, doc, request);
   const known = rewritten.get(doc) ?? new Map<string, string>();
   rewritten.set(doc, known);
   const place = parts.absolute({ url: '', headers: {}, role: 'base', depth });
@@ -49,6 +58,32 @@ async function led(documents: Documents, doc: Doc, request: ManifestRequest): Pr
     document: (url, role) => parts.absolute({ ...addressOf(url, address), role, depth }),
   });
   return new XMLSerializer().serializeToString(document);
+}
+
+async function asHls(held: DashHeld, doc: Doc, request: ManifestRequest): Promise<ByteSource> {
+  const { address, depth, parts, signal, track } = request;
+  const { root } = parseMpd(doc.text);
+  await inlineRemote(held.documents, root, { address, from: doc.url, signal });
+  if (needsLicenceServer(root)) throw licensed();
+  assertClear(root);
+  const presentation = presentationOf(root, Date.now());
+  if (track === undefined) {
+    const linkTo = ({ id }: Track) => parts.relative({ ...address, role: 'rendition', depth, track: id });
+    return textSource(masterOf(presentation, linkTo), HLS_TYPE);
+  }
+  const key = addressKey(address);
+  const of = `${key.slice(0, 8)}${track}`;
+  const rendered = await trackPlaylist(
+    { root, presentation, from: doc.url.href, track },
+    {
+      linkTo: (url) => parts.relative({ ...addressOf(url, address), role: 'segment', depth, of }),
+      readPiece: async ({ url, span }) => await held.readPiece(addressOf(url, address), span, signal),
+      countOn: held.countOn(`${key} ${track}`),
+    },
+  );
+  const plan = rendered.segments.map(({ url, span }) => (span === null ? addressOf(url, address) : null));
+  held.readAhead.note(of, plan, segmentLifeMs({ ...rendered, isComplete: !rendered.isLive }));
+  return textSource(rendered.text, HLS_TYPE);
 }
 
 /** A live manifest is handed out no older than half of the time after which players ask again. */

@@ -93,7 +93,7 @@ function lifeMs(text: string): number {
 }
 
 /** A live origin may use a name again once the segment has left the playlist. */
-function segmentLifeMs({ isComplete, durationS }: HlsFacts): number {
+export function segmentLifeMs({ isComplete, durationS }: Pick<HlsFacts, 'isComplete' | 'durationS'>): number {
   if (isComplete) return MAX_SEGMENT_LIFE_MS;
   return Math.min(Math.max(durationS * 1000, MIN_SEGMENT_LIFE_MS), MAX_SEGMENT_LIFE_MS);
 }
