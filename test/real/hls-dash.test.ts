@@ -19,7 +19,7 @@ import { waitUntil } from '../support/wait-until.ts';
 
 // Presentations made by ffmpeg, read directly and through play links: what comes out must be the same.
 
-const HLS = ['fmp4/master.m3u8', 'aes/index.m3u8'] as const;
+const HLS = ['number/master.m3u8', 'aes/index.m3u8'] as const;
 const DASH = ['number/index.mpd', 'time/index.mpd'] as const;
 
 let dir: Awaited<ReturnType<typeof openTempDir>>;
@@ -56,16 +56,21 @@ describe('ffmpeg', () => {
     },
   );
 
-  test.each(DASH)('demuxes %s as HLS to the very same streams', async (path) => {
-    const direct = await streamHashes(`${origin.base}/${path}`);
-    expect(await streamHashes(linkTo(path, 'Film.m3u8'))).toBe(direct);
-    expect(await streamHashes(`${linkTo(path)}?as=hls`)).toBe(direct);
-  });
+  test.each(DASH)(
+    'demuxes %s as HLS to the very same streams as the HLS of the same segments',
+    async (path) => {
+      // The HLS and the DASH demuxer of ffmpeg cut the packets of one file differently.
+      const direct = await streamHashes(`${origin.base}/${path.replace('index.mpd', 'master.m3u8')}`);
+      expect(await streamHashes(linkTo(path, 'Film.m3u8'))).toBe(direct);
+      expect(await streamHashes(`${linkTo(path)}?as=hls`)).toBe(direct);
+    },
+  );
 });
 
 describe('players', () => {
-  test('mpv plays HLS with sound of its own and seeks', async () => {
-    const played = await mpvPlayAndSeek(linkTo('fmp4/master.m3u8'), 25);
+  // Not of fMP4 segments: mpv 0.35 over ffmpeg 5.1 loses them at a seek, from the origin itself too.
+  test('mpv plays encrypted HLS and seeks', async () => {
+    const played = await mpvPlayAndSeek(linkTo('aes/index.m3u8'), 25);
     expect(played.playedOnToSeconds).toBeGreaterThan(25);
     expect(played.durationSeconds).toBeCloseTo(PRESENTATION_SECONDS, 0);
   });
@@ -75,8 +80,8 @@ describe('players', () => {
     expect(played.playedOnToSeconds).toBeGreaterThan(25);
   });
 
-  test('VLC plays encrypted HLS and seeks', async () => {
-    const played = await vlcPlayAndSeek(linkTo('aes/index.m3u8'), 25);
+  test('VLC plays HLS with sound of its own and seeks', async () => {
+    const played = await vlcPlayAndSeek(linkTo('number/master.m3u8'), 25);
     expect(played.playedOnToSeconds).toBeGreaterThan(25);
   });
 
@@ -88,11 +93,11 @@ describe('players', () => {
 
 describe('in Chromium', () => {
   test.each([
-    ['hls.js', 'fmp4/master.m3u8', playWithHlsJs],
+    ['hls.js', 'number/master.m3u8', playWithHlsJs],
     ['hls.js', 'aes/index.m3u8', playWithHlsJs],
     ['hls.js', 'time/index.mpd?as=hls', playWithHlsJs],
     ['Stremio’s player', 'clip.mp4', playWithStremio],
-    ['Stremio’s player', 'fmp4/master.m3u8', playWithStremio],
+    ['Stremio’s player', 'number/master.m3u8', playWithStremio],
   ] as const)('%s plays %s through a play link and seeks', async (name, what, start) => {
     const [path = '', query] = what.split('?');
     const url = linkTo(path) + (query === undefined ? '' : `?${query}`);

@@ -3,13 +3,16 @@ import { AppError } from '../../kit/errors.ts';
 import { everyElement, notAManifest } from './mpd.ts';
 import { type MediaSegment, type Piece, type SegmentPlan, segmentsOf } from './segments.ts';
 import { parseSidx } from './sidx.ts';
-import { levelsIn, type Presentation, type Track, type TrackKind, tracksOf } from './tracks.ts';
+import { levelsIn, type Period, type Presentation, type Track, type TrackKind, tracksOf } from './tracks.ts';
 
 /** Bytes of a piece, for the index inside a file. */
 export type ReadPiece = (piece: Piece) => Promise<Buffer>;
 /** Numbers of the first segment and the first break of a live playlist, which must count on from one reload to the next. */
 export type Counting = { sequence: number; breaks: number };
 export type CountOn = (starts: readonly number[], periods: readonly string[]) => Counting;
+
+export type TrackAsked = { root: Element; presentation: Presentation; from: string; track: string };
+export type TrackTools = { linkTo(url: string): string; readPiece: ReadPiece; countOn: CountOn };
 
 export type Rendered = {
   text: string;
@@ -25,76 +28,90 @@ export function masterOf(presentation: Presentation, linkTo: (track: Track) => s
   const [videos, audios, texts] = [of('video'), of('audio'), of('text')];
   const variants = videos.length > 0 ? videos : audios;
   if (variants.length === 0) throw notAManifest();
-  const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
-  const hasAudioGroup = videos.length > 0 && audios.length > 0;
-  if (hasAudioGroup)
-    lines.push(...best(audios).map((track, at) => mediaLine('AUDIO', 'audio', track, at, linkTo)));
-  lines.push(...texts.map((track, at) => mediaLine('SUBTITLES', 'text', track, at, linkTo)));
-  for (const track of variants) {
-    const codecs = [track.codecs, hasAudioGroup ? audios[0]?.codecs : null].filter((codec) => codec);
-    const attributes = [
-      `BANDWIDTH=${track.bandwidth + (hasAudioGroup ? (audios[0]?.bandwidth ?? 0) : 0)}`,
-      ...(codecs.length === 0 ? [] : [`CODECS=${quoted(codecs.join(','))}`]),
-      ...(track.resolution === null ? [] : [`RESOLUTION=${track.resolution}`]),
-      ...(track.frameRate === null ? [] : [`FRAME-RATE=${track.frameRate}`]),
-      ...(hasAudioGroup ? ['AUDIO="audio"'] : []),
-      ...(texts.length === 0 ? [] : ['SUBTITLES="text"']),
-    ];
-    lines.push(`#EXT-X-STREAM-INF:${attributes.join(',')}`, linkTo(track));
-  }
-  return `${lines.join('\n')}\n`;
+  // Without pictures the sound is what is chosen among, not what goes with it.
+  const sound = videos.length > 0 ? best(audios) : [];
+  return [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...sound.map((track, at) => mediaLine('AUDIO', track, at, linkTo)),
+    ...texts.map((track, at) => mediaLine('SUBTITLES', track, at, linkTo)),
+    ...variants.flatMap((track) => [variantLine(track, sound[0], texts.length > 0), linkTo(track)]),
+    '',
+  ].join('\n');
+}
+
+function variantLine(track: Track, sound: Track | undefined, hasText: boolean): string {
+  const codecs = [track.codecs, sound?.codecs].filter((codec) => codec).join(',');
+  const attributes = [
+    `BANDWIDTH=${track.bandwidth + (sound?.bandwidth ?? 0)}`,
+    codecs === '' ? '' : `CODECS=${quoted(codecs)}`,
+    track.resolution === null ? '' : `RESOLUTION=${track.resolution}`,
+    track.frameRate === null ? '' : `FRAME-RATE=${track.frameRate}`,
+    sound === undefined ? '' : 'AUDIO="audio"',
+    hasText ? 'SUBTITLES="subtitles"' : '',
+  ];
+  return `#EXT-X-STREAM-INF:${attributes.filter((attribute) => attribute !== '').join(',')}`;
 }
 
 /** One track as a media playlist. Throws AppError `play.not_a_manifest`, `play.no_such_track`. */
-export async function trackPlaylist(
-  {
-    root,
-    presentation,
-    from,
-    track,
-  }: { root: Element; presentation: Presentation; from: string; track: string },
-  { linkTo, readPiece, countOn }: { linkTo(url: string): string; readPiece: ReadPiece; countOn: CountOn },
-): Promise<Rendered> {
+export async function trackPlaylist(asked: TrackAsked, tools: TrackTools): Promise<Rendered> {
+  const runs = await runsOf(asked, tools.readPiece);
+  const segments = runs.flatMap(({ plan }) => plan.segments);
+  if (segments.length === 0)
+    throw new AppError('play.no_such_track', 'This track is not in the stream (any more).', { status: 404 });
+  const { isLive, availableSinceMs } = asked.presentation;
+  const targetS = Math.ceil(segments.reduce((longest, { durationS }) => Math.max(longest, durationS), 1));
+  const lines = runs.map((run) => linesOf(run, availableSinceMs, tools.linkTo).join('\n'));
+  const text = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${targetS}`,
+    ...(isLive ? countingLines(runs, tools.countOn) : ['#EXT-X-PLAYLIST-TYPE:VOD']),
+    lines.join('\n#EXT-X-DISCONTINUITY\n'),
+    ...(isLive ? [] : ['#EXT-X-ENDLIST']),
+    '',
+  ].join('\n');
+  return { text, segments, isLive, durationS: segments.reduce((sum, { durationS }) => sum + durationS, 0) };
+}
+
+/** What one period gives to a track. */
+type Run = { period: Period; plan: SegmentPlan };
+
+async function runsOf({ root, presentation, from, track }: TrackAsked, readPiece: ReadPiece): Promise<Run[]> {
   const [first] = presentation.periods;
-  if (first === undefined) throw notAManifest();
-  const lines: string[] = [];
-  const all: MediaSegment[] = [];
-  const starts: number[] = [];
-  const ids: string[] = [];
+  const runs: Run[] = [];
   for (const period of presentation.periods) {
-    const levels = levelsIn(root, first, period, track);
+    const levels = first === undefined ? null : levelsIn(root, first, period, track);
     if (levels === null) continue;
     const plan = await cut(segmentsOf(levels, from, period.times), readPiece);
-    if (plan.segments.length === 0) continue;
-    if (ids.length > 0) lines.push('#EXT-X-DISCONTINUITY');
-    if (plan.init !== null)
-      lines.push(`#EXT-X-MAP:URI=${quoted(linkTo(plan.init.url))}${mapRange(plan.init)}`);
-    if (presentation.availableSinceMs !== null) {
-      const startS = period.startS + (plan.segments[0]?.startS ?? 0);
-      lines.push(
-        `#EXT-X-PROGRAM-DATE-TIME:${new Date(presentation.availableSinceMs + startS * 1000).toISOString()}`,
-      );
-    }
-    for (const segment of plan.segments) {
-      lines.push(`#EXTINF:${segment.durationS.toFixed(5)},`);
-      if (segment.span !== null) lines.push(`#EXT-X-BYTERANGE:${lengthAt(segment.span)}`);
-      lines.push(linkTo(segment.url));
-      starts.push(Math.round((period.startS + segment.startS) * 1000));
-    }
-    all.push(...plan.segments);
-    ids.push(...plan.segments.map(() => period.id));
+    if (plan.segments.length > 0) runs.push({ period, plan });
   }
-  if (all.length === 0)
-    throw new AppError('play.no_such_track', 'This track is not in the stream (any more).', { status: 404 });
-  const targetS = Math.ceil(all.reduce((longest, { durationS }) => Math.max(longest, durationS), 1));
-  const head = ['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${targetS}`];
-  const { isLive } = presentation;
-  if (isLive) {
-    const { sequence, breaks } = countOn(starts, ids);
-    head.push(`#EXT-X-MEDIA-SEQUENCE:${sequence}`, `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`);
-  } else head.push('#EXT-X-PLAYLIST-TYPE:VOD');
-  const text = [...head, ...lines, ...(isLive ? [] : ['#EXT-X-ENDLIST']), ''].join('\n');
-  return { text, segments: all, isLive, durationS: all.reduce((sum, { durationS }) => sum + durationS, 0) };
+  return runs;
+}
+
+function linesOf({ period, plan }: Run, sinceMs: number | null, linkTo: (url: string) => string): string[] {
+  const { init, segments } = plan;
+  const startS = period.startS + (segments[0]?.startS ?? 0);
+  return [
+    init === null ? '' : `#EXT-X-MAP:URI=${quoted(linkTo(init.url))}${mapRange(init)}`,
+    sinceMs === null ? '' : `#EXT-X-PROGRAM-DATE-TIME:${new Date(sinceMs + startS * 1000).toISOString()}`,
+    ...segments.flatMap(({ url, span, durationS }) => [
+      `#EXTINF:${durationS.toFixed(5)},`,
+      span === null ? '' : `#EXT-X-BYTERANGE:${lengthAt(span)}`,
+      linkTo(url),
+    ]),
+  ].filter((line) => line !== '');
+}
+
+function countingLines(runs: readonly Run[], countOn: CountOn): string[] {
+  const { sequence, breaks } = countOn(
+    runs.flatMap(({ period, plan }) =>
+      plan.segments.map(({ startS }) => Math.round((period.startS + startS) * 1000)),
+    ),
+    runs.flatMap(({ period, plan }) => plan.segments.map(() => period.id)),
+  );
+  return [`#EXT-X-MEDIA-SEQUENCE:${sequence}`, `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`];
 }
 
 /** Encrypted samples have no common form in both: the keys of one are not understood by players of the other. */
@@ -135,8 +152,7 @@ function best(audios: readonly Track[]): Track[] {
 }
 
 function mediaLine(
-  type: string,
-  group: string,
+  type: 'AUDIO' | 'SUBTITLES',
   track: Track,
   at: number,
   linkTo: (track: Track) => string,
@@ -144,7 +160,7 @@ function mediaLine(
   const name = track.label ?? track.language ?? `${type.toLowerCase()} ${at + 1}`;
   const attributes = [
     `TYPE=${type}`,
-    `GROUP-ID="${group}"`,
+    `GROUP-ID="${type.toLowerCase()}"`,
     `NAME=${quoted(`${name}${at > 0 && track.label === null ? ` ${at + 1}` : ''}`)}`,
     ...(track.language === null ? [] : [`LANGUAGE=${quoted(track.language)}`]),
     `DEFAULT=${type === 'AUDIO' && at === 0 ? 'YES' : 'NO'}`,

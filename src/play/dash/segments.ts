@@ -111,10 +111,9 @@ function evenly(duration: number | null, timescale: number, times: PeriodTimes):
   if (duration === null || duration <= 0) throw notAManifest();
   const eachS = duration / timescale;
   // A live segment is there once it is over.
-  const until = Math.min(
-    times.nowS === null ? Number.POSITIVE_INFINITY : Math.floor(times.nowS / eachS),
-    Math.ceil((times.durationS ?? Number.POSITIVE_INFINITY) / eachS - 1e-6),
-  );
+  const there = times.nowS === null ? Number.POSITIVE_INFINITY : Math.floor(times.nowS / eachS);
+  const all = times.durationS === null ? Number.POSITIVE_INFINITY : Math.ceil(times.durationS / eachS - 1e-6);
+  const until = Math.min(there, all);
   if (!Number.isFinite(until)) throw notAManifest();
   const from = times.nowS === null ? 0 : Math.max(0, until - Math.ceil(times.windowS / eachS));
   return unitsFrom(from, until, (index) => {
@@ -131,21 +130,24 @@ function unitsFrom(from: number, until: number, unit: (index: number) => Unit): 
 function byTimeline(timeline: Element, timescale: number, offset: number, times: PeriodTimes): Unit[] {
   const units: Unit[] = [];
   const entries = childrenOf(timeline, 'S');
-  const endS =
-    times.nowS === null ? times.durationS : Math.min(times.nowS, times.durationS ?? Number.POSITIVE_INFINITY);
+  const ends = [times.nowS, times.durationS].filter((seconds) => seconds !== null);
+  const end = (ends.length === 0 ? 0 : Math.min(...ends)) * timescale + offset;
   let time = 0;
   for (const [at, entry] of entries.entries()) {
     time = numberOf(entry, 't') ?? time;
     const duration = numberOf(entry, 'd') ?? 0;
-    if (duration <= 0) throw notAManifest();
-    const repeat = numberOf(entry, 'r') ?? 0;
-    const next = numberOf(entries[at + 1] ?? null, 't') ?? (endS ?? 0) * timescale + offset;
-    const count = repeat >= 0 ? repeat + 1 : Math.ceil((next - time) / duration - 1e-6);
-    if (units.length + count > MAX_SEGMENTS) throw notAManifest();
+    const until = numberOf(entries[at + 1] ?? null, 't') ?? end;
+    const count = countOf(numberOf(entry, 'r') ?? 0, until - time, duration);
+    if (duration <= 0 || units.length + count > MAX_SEGMENTS) throw notAManifest();
     for (let done = 0; done < count; done += 1, time += duration)
       units.push({ index: units.length, time, duration });
   }
   return units;
+}
+
+/** A negative repeat fills the time to the next entry or to the end; what is nearly whole is whole. */
+function countOf(repeat: number, time: number, duration: number): number {
+  return repeat >= 0 ? repeat + 1 : Math.max(0, Math.ceil(time / duration - 1e-6));
 }
 
 type Inherited = {

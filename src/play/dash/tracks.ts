@@ -33,28 +33,35 @@ const DEFAULT_WINDOW_S = 120;
 export function presentationOf(root: Element, nowMs: number): Presentation {
   const isLive = root.getAttribute('type') === 'dynamic';
   const since = Date.parse(root.getAttribute('availabilityStartTime') ?? '');
-  const totalS = secondsOf(root.getAttribute('mediaPresentationDuration'));
-  const windowS = secondsOf(root.getAttribute('timeShiftBufferDepth')) ?? DEFAULT_WINDOW_S;
   if (isLive && Number.isNaN(since)) throw notAManifest();
-  const elements = childrenOf(root, 'Period');
+  const windowS = seconds(root, 'timeShiftBufferDepth') ?? DEFAULT_WINDOW_S;
+  const nowS = isLive ? (nowMs - since) / 1000 : null;
   const periods: Period[] = [];
-  let startS = 0;
-  for (const [at, element] of elements.entries()) {
-    startS = secondsOf(element.getAttribute('start')) ?? startS;
-    const nextS =
-      secondsOf(elements[at + 1]?.getAttribute('start') ?? null) ??
-      (at === elements.length - 1 ? totalS : null);
-    const durationS = secondsOf(element.getAttribute('duration')) ?? (nextS === null ? null : nextS - startS);
-    const nowS = isLive ? (nowMs - since) / 1000 - startS : null;
-    periods.push({
-      id: element.getAttribute('id') ?? String(startS),
-      element,
-      startS,
-      times: { durationS, nowS, windowS },
-    });
-    startS += durationS ?? 0;
+  for (const { element, startS, durationS } of timedPeriods(root)) {
+    const times = { durationS, nowS: nowS === null ? null : nowS - startS, windowS };
+    periods.push({ id: element.getAttribute('id') ?? String(startS), element, startS, times });
   }
   return { isLive, availableSinceMs: isLive ? since : null, periods };
+}
+
+/** A period begins where it says or where the one before ends, and ends where the next one begins. */
+function timedPeriods(root: Element): { element: Element; startS: number; durationS: number | null }[] {
+  const totalS = seconds(root, 'mediaPresentationDuration');
+  const elements = childrenOf(root, 'Period');
+  let startS = 0;
+  return elements.map((element, at) => {
+    startS = seconds(element, 'start') ?? startS;
+    const next = elements[at + 1];
+    const endS = next === undefined ? totalS : seconds(next, 'start');
+    const durationS = seconds(element, 'duration') ?? (endS === null ? null : endS - startS);
+    const timed = { element, startS, durationS };
+    startS += durationS ?? 0;
+    return timed;
+  });
+}
+
+function seconds(element: Element, name: string): number | null {
+  return secondsOf(element.getAttribute(name));
 }
 
 /** What can be chosen, by the first period. Text only where it is a file of WebVTT. */
