@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router as createRouter, type Request, type RequestHandler, type Router } from 'express';
+import { LRUCache } from 'lru-cache';
 import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
@@ -13,6 +14,7 @@ import { createAdmission } from './play/admission.ts';
 import { createLeaseStore } from './play/lease-store.ts';
 import { createLiveStreams } from './play/live.ts';
 import { createLiveBoard } from './play/live-board.ts';
+import { createPresentations } from './play/presentations.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
 import type { Spaces } from './spaces.ts';
@@ -82,9 +84,15 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
 }
 
 export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> | void) => void) {
-  const { db, links, kinds, log, metrics, redis, notify, settings, crypto, budget } = ground;
+  const { db, links, kinds, log, metrics, redis, notify, settings, crypto, budget, net } = ground;
   const sources = createSources();
   onClose(() => sources.close());
+  const presentations = createPresentations({
+    net,
+    links,
+    baseUrlOf: (req) => placeOf(ground, req).baseUrl,
+  });
+  onClose(() => presentations.close());
   const live = createLiveStreams();
   metrics.watchStreams({ budget, runningByKind: live.byKind });
   const board = createLiveBoard({ live, db, notify, log });
@@ -99,17 +107,24 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     onRejected: () => metrics.onRejected('streams'),
   });
   onClose(() => admission.close());
+  // A film in segments would be noted some hundred times.
+  const noted = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
   const router = playRoutes({
     links,
     kinds,
     sources,
+    presentations,
     live,
     admission,
     budget,
     log,
     isPlayable: (streamId) => isPlayable(db, streamId),
     trustProxyClientIp: (req) => req.ip ?? '',
-    onPlay: (link, client) => void notePlay(ground, link, client),
+    onPlay(link, client) {
+      const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
+      if (!noted.has(key)) void notePlay(ground, link, client);
+      noted.set(key, true);
+    },
     metrics,
   });
   return { router, live, board };

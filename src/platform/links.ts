@@ -14,12 +14,34 @@ export type PlayLink = {
   detail?: unknown;
   fileIndex: number | null;
   filename?: string;
+  /** A piece of an HLS or DASH presentation, read instead of the stream's own bytes. */
+  part?: LinkPart;
   /** Who asked: 'public', an install or profile id, 'api'. */
   subject: string;
   /** Epoch seconds; checked when a request begins, so a long film is not cut. */
   expiresAt: number;
   /** Only clients from this network may use the link. */
   cidr?: string;
+};
+
+/** Where a piece of a presentation is and what it is to be treated as. */
+export type LinkPart = {
+  url: string;
+  /** For `url` and nobody else. */
+  headers: Readonly<Record<string, string>>;
+  /**
+   * `base`: the folder of a DASH presentation, files of which are named in the path after the token; `rendition`: one
+   * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be.
+   */
+  role: 'playlist' | 'segment' | 'key' | 'file' | 'entry' | 'mpd' | 'base' | 'rendition';
+  /** Playlists between this one and the stream; 0 is the stream itself. */
+  depth: number;
+  /** What the parents defined by EXT-X-DEFINE. */
+  variables?: Readonly<Record<string, string>>;
+  /** Key of the playlist that names this segment, for reading ahead. */
+  of?: string;
+  /** Which rendition. */
+  track?: string;
 };
 
 export type Links = {
@@ -36,6 +58,17 @@ export const LINK_LIFE_S = 24 * 3600;
 const MAX_TOKEN_CHARS = 8192;
 const MAX_KNOWN_CHARS = 8 * 1024 * 1024;
 
+const Texts = z.record(z.string(), z.string());
+const Part = z.object({
+  u: z.string(),
+  h: Texts.optional(),
+  t: z.enum(['playlist', 'segment', 'key', 'file', 'entry', 'mpd', 'base', 'rendition']),
+  l: z.int().min(0),
+  v: Texts.optional(),
+  o: z.string().optional(),
+  k: z.string().optional(),
+});
+
 /** Short names keep the URL short; a player shows it, and some cut it at 2 KiB. */
 const Payload = z.object({
   r: z.string(),
@@ -46,6 +79,7 @@ const Payload = z.object({
   // Absent for stored streams; a bare z.unknown() would demand the key.
   d: z.unknown().optional(),
   i: z.int().min(0).optional(),
+  p: Part.optional(),
   n: z.string().optional(),
   u: z.string(),
   x: z.int(),
@@ -97,6 +131,7 @@ function payloadOf(link: PlayLink, resource: string): z.input<typeof Payload> {
     k: link.kind,
     d: link.detail,
     i: link.fileIndex ?? undefined,
+    p: link.part === undefined ? undefined : payloadOfPart(link.part),
     n: link.filename,
     u: link.subject,
     x: link.expiresAt,
@@ -112,9 +147,27 @@ function linkOf(p: z.infer<typeof Payload>): PlayLink {
     ...(p.k === undefined ? {} : { kind: p.k }),
     ...(p.d === undefined ? {} : { detail: p.d }),
     fileIndex: p.i ?? null,
+    ...(p.p === undefined ? {} : { part: partOf(p.p) }),
     ...(p.n === undefined ? {} : { filename: p.n }),
     subject: p.u,
     expiresAt: p.x,
     ...(p.c === undefined ? {} : { cidr: p.c }),
+  };
+}
+
+function payloadOfPart({ url, headers, role, depth, variables, of, track }: LinkPart): z.input<typeof Part> {
+  const h = Object.keys(headers).length === 0 ? undefined : headers;
+  return { u: url, h, t: role, l: depth, v: variables, o: of, k: track };
+}
+
+function partOf({ u, h, t, l, v, o, k }: z.infer<typeof Part>): LinkPart {
+  return {
+    url: u,
+    headers: h ?? {},
+    role: t,
+    depth: l,
+    ...(v === undefined ? {} : { variables: v }),
+    ...(o === undefined ? {} : { of: o }),
+    ...(k === undefined ? {} : { track: k }),
   };
 }

@@ -2,7 +2,7 @@ import { abortable } from '../platform/abortable.ts';
 import type { ByteSource } from '../streams/kind.ts';
 
 /** An opened source on loan. */
-type Lease = {
+export type Lease = {
   source: ByteSource;
   /** Gives it back; call exactly once. `isBroken`: nobody shall get this one again. */
   release(isBroken: boolean): void;

@@ -27,9 +27,19 @@ export type ByteSource = {
   /** Quoted entity tag as it goes on the wire, `"…"` or `W/"…"`; null when there is none. */
   readonly etag: string | null;
   readonly lastModified: Date | null;
+  /** Kinds whose bytes have a URL say it here: what is an HLS or DASH manifest is then delivered with all its parts. */
+  readonly delivery?: Delivery;
   /** Sends exactly `range` (half-open) into `sink`, resolves after the last byte was taken over by the sink's `done`; rejects when it cannot finish. */
   send(range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+};
+
+/** Where a manifest is. `progressive` only says that nobody knows better yet: `contentType` and the bytes may. */
+export type Delivery = {
+  format: 'progressive' | 'hls' | 'dash';
+  url: string;
+  /** What the link adds to a request; to another origin it goes without credentials. */
+  headers: Readonly<Record<string, string>>;
 };
 
 /** What reaches bytes: a stored stream (by id) or a link made by `POST /api/links` (its parsed detail, never stored). */

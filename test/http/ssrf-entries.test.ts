@@ -9,6 +9,7 @@ import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { createLiveStreams } from '../../src/play/live.ts';
+import { createPresentations } from '../../src/play/presentations.ts';
 import { playRoutes } from '../../src/play/routes.ts';
 import { createSources, type Sources } from '../../src/play/sources.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
@@ -68,6 +69,7 @@ beforeAll(async () => {
     linkRoutes({ db, net, kinds, links, ...place }),
     playRoutes({
       ...{ links, kinds, sources, log, live: createLiveStreams() },
+      presentations: createPresentations({ net, links, baseUrlOf: (req) => `http://${req.get('host')}` }),
       isPlayable: async () => true,
       trustProxyClientIp: (req) => req.ip ?? '',
       onPlay: () => {},

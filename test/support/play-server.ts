@@ -8,6 +8,7 @@ import { reportErrors } from '../../src/platform/problem.ts';
 import { type Admission, createAdmission } from '../../src/play/admission.ts';
 import { createLeaseStore } from '../../src/play/lease-store.ts';
 import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
+import { createPresentations } from '../../src/play/presentations.ts';
 import { playRoutes } from '../../src/play/routes.ts';
 import { createSources, type Sources } from '../../src/play/sources.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
@@ -48,7 +49,9 @@ export async function startPlayServer(
   const held = await openKindDeps(folders);
   const kinds = createKinds(held.deps);
   const { log, crypto } = held.deps;
+  const { net } = held.deps;
   const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];
+  const presentations = createPresentations({ net, links, baseUrlOf: (req) => `http://${req.get('host')}` });
   const played: PlayLink[] = [];
   const blocked = new Set<number>();
   const clientIp = { value: '127.0.0.1' };
@@ -71,6 +74,7 @@ export async function startPlayServer(
       sources,
       admission,
       budget: createBudget({ limitBytes: 2 ** 28 }),
+      presentations,
       log,
       isPlayable: async (streamId) => !blocked.has(streamId),
       trustProxyClientIp: () => clientIp.value,
@@ -116,6 +120,7 @@ export async function startPlayServer(
     server.closeAllConnections();
     sources.close();
     await admission.close();
+    presentations.close();
     await kinds.close();
     await held.close();
   };

@@ -173,29 +173,37 @@ export type ProcessResult = { code: number; stdout: Buffer; stderr: string };
 export function runProcess(options: {
   command: string;
   args?: readonly string[];
+  cwd?: string;
   env?: Readonly<Record<string, string>>;
   timeoutMs?: number;
   anyCode?: boolean;
 }): Promise<ProcessResult> {
-  const { command, args = [], env = plainEnv(), timeoutMs = 30_000 } = options;
+  const { command, args = [], cwd, env = plainEnv(), timeoutMs = 30_000 } = options;
   return new Promise((resolve, reject) => {
     const limits = {
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
       maxBuffer: 64 * 1024 * 1024,
     } as const;
-    execFile(command, [...args], { ...limits, env, encoding: 'buffer' }, (error, stdout, stderrBytes) => {
-      const stderr = stderrBytes.toString('utf8');
-      if (error === null) return resolve({ code: 0, stdout, stderr });
-      if (options.anyCode && typeof error.code === 'number')
-        return resolve({ code: error.code, stdout, stderr });
-      const why = error.killed ? `killed after ${timeoutMs} ms` : `ended with ${error.code ?? error.signal}`;
-      reject(
-        new Error(`${command} ${why}:\n${stderr || stdout.toString('utf8').slice(0, 2000)}`, {
-          cause: error,
-        }),
-      );
-    });
+    execFile(
+      command,
+      [...args],
+      { ...limits, cwd, env, encoding: 'buffer' },
+      (error, stdout, stderrBytes) => {
+        const stderr = stderrBytes.toString('utf8');
+        if (error === null) return resolve({ code: 0, stdout, stderr });
+        if (options.anyCode && typeof error.code === 'number')
+          return resolve({ code: error.code, stdout, stderr });
+        const why = error.killed
+          ? `killed after ${timeoutMs} ms`
+          : `ended with ${error.code ?? error.signal}`;
+        reject(
+          new Error(`${command} ${why}:\n${stderr || stdout.toString('utf8').slice(0, 2000)}`, {
+            cause: error,
+          }),
+        );
+      },
+    );
   });
 }
 

@@ -5,6 +5,7 @@ import type { Db } from '../../platform/db.ts';
 import type { Described, KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
+import { openDelivered } from './delivery.ts';
 import { HttpDetail, nameOf, parseHttp, urlHash } from './detail.ts';
 import { createOrigins } from './open.ts';
 import {
@@ -31,7 +32,7 @@ export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
     save,
     targets,
     sealed: [{ purpose: SEALED_HEADERS, atOnce: 100, stale: staleHeaders, replace: replaceHeaders }],
-    open: async (ref, signal) => origins.open(await detailOf(ref), signal),
+    open: async (ref, signal) => openDelivered(origins, await detailOf(ref), signal),
     async check(ref, signal) {
       const checkedAt = new Date();
       try {
@@ -68,7 +69,7 @@ export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
     return {
       url: stored.url,
       headers: stored.headersSealed === null ? {} : openHeaders(stored.headersSealed),
-      format: 'progressive',
+      format: stored.format ?? 'progressive',
       expiresAt: null,
     };
   }

@@ -71,7 +71,7 @@ export function offeredHttp(db: Db, streamIds: readonly number[]): Promise<reado
 
 const Stored = z.object({
   url: z.string(),
-  format: z.string().nullable(),
+  format: z.enum(['progressive', 'hls', 'dash']).nullable(),
   headersSealed: z.instanceof(Buffer).nullable(),
   isExpired: z.boolean(),
 });

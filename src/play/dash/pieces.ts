@@ -1,0 +1,57 @@
+import { LRUCache } from 'lru-cache';
+import type { ByteRange } from '../../kit/range.ts';
+import type { Net } from '../../platform/net.ts';
+import { toUpstreamFailed } from '../../platform/net-request.ts';
+import { createCoalescer } from '../coalesce.ts';
+import { type Address, addressKey, getFrom } from '../origin-fetch.ts';
+import { notAManifest } from './mpd.ts';
+
+/** An index of a ten-hour film has some 200 KiB. */
+const MAX_BYTES = 1024 * 1024;
+const MAX_KEPT_BYTES = 8 * MAX_BYTES;
+const LIFE_MS = 60_000;
+
+/** Reads small pieces of files (their segment index); those who ask at once share one request. */
+export function createPieceReader(
+  net: Net,
+): (address: Address, span: ByteRange | null, signal: AbortSignal) => Promise<Buffer> {
+  const kept = new LRUCache<string, Buffer>({
+    maxSize: MAX_KEPT_BYTES,
+    sizeCalculation: ({ length }) => length + 1,
+    ttl: LIFE_MS,
+  });
+  const shared = createCoalescer<Buffer>();
+  return async (address, span, signal) => {
+    if (span === null || span.end - span.start > MAX_BYTES) throw notAManifest();
+    const key = `${addressKey(address)} ${span.start}-${span.end}`;
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    const bytes = await shared(key, (stop) => read(net, address, span, stop), signal);
+    kept.set(key, bytes);
+    return bytes;
+  };
+}
+
+async function read(net: Net, address: Address, span: ByteRange, signal: AbortSignal): Promise<Buffer> {
+  const { status, body } = await getFrom(net, address, signal, {
+    range: `bytes=${span.start}-${span.end - 1}`,
+  });
+  // A whole file instead of the piece: the index stands near its begin.
+  const skip = status === 206 ? 0 : span.start;
+  const wanted = skip + span.end - span.start;
+  const chunks: Buffer[] = [];
+  let received = 0;
+  try {
+    if (wanted > 2 * MAX_BYTES) throw notAManifest();
+    for await (const chunk of body) {
+      chunks.push(Buffer.from(chunk));
+      received += chunk.length;
+      if (received >= wanted) break;
+    }
+  } catch (error) {
+    body.on('error', () => {}).destroy();
+    signal.throwIfAborted();
+    throw toUpstreamFailed(error);
+  }
+  return Buffer.concat(chunks).subarray(skip, wanted);
+}

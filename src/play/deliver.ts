@@ -1,0 +1,45 @@
+import type { ByteSource } from '../streams/kind.ts';
+import type { Asked, PlayDeps } from './deps.ts';
+import { sendSource } from './send.ts';
+
+/** Less than this is a player looking at a file, not playing it. */
+const PLAYED_BYTES = 1_048_576;
+/** Between source and socket. More makes no stream faster, and 100 who stopped reading would cost 100 times as much. */
+const WINDOW_BYTES = 512 * 1024;
+
+/** `isMedia`: its bytes are the film's, not a playlist's. */
+type Delivery = Asked & { source: ByteSource; isMedia: boolean };
+
+/** Sends a source and tells everyone who counts. */
+export async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
+  const { req, res, link, kind, source, stopping, begunAt, entry, isMedia } = delivery;
+  const { budget, metrics, onPlay, trustProxyClientIp } = deps;
+  const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
+  const filename = link.filename ?? null;
+  let delivered = 0;
+  let hasBegun = false;
+  const onStart = (offset: number) => {
+    entry?.startAt(offset, source.size);
+    if (!hasBegun) metrics.onFirstByte(kind, offset, (performance.now() - begunAt) / 1000);
+    hasBegun = true;
+  };
+  const onDelivered = (sizeBytes: number) => {
+    if (isMedia && delivered < playedBytes && delivered + sizeBytes >= playedBytes)
+      onPlay(link, trustProxyClientIp(req));
+    delivered += sizeBytes;
+    entry?.add(sizeBytes);
+    metrics.onBytes(kind, sizeBytes);
+  };
+  const onResumed = () => {
+    entry?.resumed();
+    metrics.onResumed(kind);
+  };
+  const share = budget.open(WINDOW_BYTES);
+  entry?.watch(share);
+  const { signal } = stopping;
+  try {
+    await sendSource(req, res, { source, filename, signal, onStart, onDelivered, onResumed, window: share });
+  } finally {
+    share.close();
+  }
+}

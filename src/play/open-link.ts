@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto';
+import { NotFound } from '../kit/errors.ts';
+import type { PlayLink } from '../platform/links.ts';
+import type { ByteSource, StreamKind, StreamRef } from '../streams/kind.ts';
+import type { PlayDeps } from './deps.ts';
+import type { OpenFile } from './presentations.ts';
+
+type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
+
+/** How a link's bytes are opened; throws NotFound where there are none, or none any more. */
+export async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Promise<Openable> {
+  const { streamId, detail, fileIndex } = link;
+  const kind: StreamKind | undefined = kinds.get(link.kind ?? '');
+  if (kind?.open === undefined)
+    throw new NotFound('play.no_bytes', 'Streams of this kind cannot be played here.');
+  if (streamId !== undefined && !(await isPlayable(streamId)))
+    throw new NotFound(
+      'play.taken_down',
+      'This stream has been taken down or switched off. Choose another one.',
+    );
+  const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
+  const { open } = kind;
+  return { kind: kind.kind, open: (signal) => open(ref, signal) };
+}
+
+type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;
+
+/** An opened link is remembered as the very object, so each is hashed once and not once a range. */
+const detailKeys = new WeakMap<Keyed, string>();
+
+/** Not `:resource`: links to the same bytes may carry different credentials, and one must not profit from the other's. */
+export function sourceKey(kind: string, link: Keyed): string {
+  const { streamId, detail, fileIndex } = link;
+  if (streamId !== undefined) return `${streamId}:${fileIndex ?? ''}`;
+  const known =
+    detailKeys.get(link) ?? hash('sha256', JSON.stringify([kind, detail, fileIndex]), 'base64url');
+  detailKeys.set(link, known);
+  return known;
+}
+
+/** Parts that are too large to keep are files of the same kind, by their own address. */
+export function fileOpener({ kinds, sources }: PlayDeps, link: PlayLink, signal: AbortSignal): OpenFile {
+  return async ({ url, headers }) => {
+    const kind = kinds.get(link.kind ?? '');
+    if (kind?.open === undefined)
+      throw new NotFound('play.no_bytes', 'Streams of this kind cannot be played here.');
+    const { open } = kind;
+    const detail = kind.parse({ url, headers, format: 'progressive' });
+    const ref = { detail, fileIndex: null };
+    return await sources.take(sourceKey(kind.kind, ref), (until) => open(ref, until), signal);
+  };
+}

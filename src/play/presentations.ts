@@ -1,0 +1,131 @@
+import type { Request } from 'express';
+import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
+import type { Net } from '../platform/net.ts';
+import type { ByteSource } from '../streams/kind.ts';
+import { createCounter } from './dash/counting.ts';
+import { createPieceReader } from './dash/pieces.ts';
+import { serveManifest } from './dash/serve.ts';
+import { createDocuments } from './documents.ts';
+import { type Format, formatDetector } from './format.ts';
+import { servePlaylist } from './hls/serve.ts';
+import type { Address } from './origin-fetch.ts';
+import { createPartLinks } from './parts.ts';
+import { createReadAhead } from './read-ahead.ts';
+import { addressBelow, openSegment } from './segment-part.ts';
+import { createSegments } from './segments.ts';
+import type { Lease } from './sources.ts';
+import { textSource } from './text-source.ts';
+
+/** HLS and DASH presentations: manifests whose parts are all reached through play links, and these parts. */
+export type Presentations = {
+  /** The manifest to answer with; null when `source` is a plain file. */
+  manifest(request: PartRequest, source: ByteSource): Promise<ByteSource | null>;
+  /** What a link with a `part` leads to. */
+  part(request: PartRequest, part: LinkPart, openFile: OpenFile): Promise<Part>;
+  close(): void;
+};
+
+export type PartRequest = { req: Request; link: PlayLink; resource: string; signal: AbortSignal };
+/** Opens an address as a file of its own: any size, ranges asked of the origin. */
+export type OpenFile = (address: Address) => Promise<Lease>;
+/** `isMedia`: sound or picture, so that sending it is playing. */
+export type Part = Lease & { isMedia: boolean };
+
+export type PresentationDeps = {
+  net: Net;
+  links: Links;
+  /** Public address of this server. */
+  baseUrlOf(req: Request): string;
+};
+
+type Place = { address: Address } & Pick<LinkPart, 'depth' | 'variables' | 'track'>;
+
+const HLS_NAME = /\.m3u8$/i;
+
+export function createPresentations({ net, links, baseUrlOf }: PresentationDeps): Presentations {
+  const documents = createDocuments(net);
+  const segments = createSegments(net);
+  const readAhead = createReadAhead(segments);
+  const formatOf = formatDetector();
+  const held = {
+    documents,
+    segments,
+    readAhead,
+    countOn: createCounter(),
+    readPiece: createPieceReader(net),
+  };
+
+  async function manifestAt(request: PartRequest, format: Exclude<Format, 'progressive'>, place: Place) {
+    const { req, signal } = request;
+    const { address, depth, track } = place;
+    const variables = new Map(Object.entries(place.variables ?? {}));
+    const query = new URLSearchParams(searchOf(req));
+    const parts = createPartLinks(links, { ...request, path: req.path, baseUrl: baseUrlOf(req) });
+    const wanted = { address, depth, variables, query, parts, signal };
+    if (format === 'hls') return await servePlaylist(held, wanted);
+    const isHls = query.get('as') === 'hls' || HLS_NAME.test(req.path);
+    return await serveManifest(held, { ...wanted, isHls, track });
+  }
+
+  async function entry(request: PartRequest, place: Place, openFile: OpenFile): Promise<Part> {
+    const file = await openFile(place.address);
+    const format = await formatOf(file.source);
+    if (format === 'progressive') return { ...file, isMedia: true };
+    file.release(false);
+    return asManifest(await manifestAt(request, format, place));
+  }
+
+  async function segment(request: PartRequest, part: LinkPart, openFile: OpenFile): Promise<Part> {
+    const found = await openSegment(held, { ...request, part }, () => openFile(part));
+    if (!found.isPlaylist) return { ...found.lease, isMedia: part.role !== 'key' };
+    found.lease.release(false);
+    return asManifest(await manifestAt(request, 'hls', { address: part, depth: part.depth + 1 }));
+  }
+
+  return {
+    async manifest(request, source) {
+      const { delivery } = source;
+      const format = await formatOf(source);
+      if (delivery === undefined || format === 'progressive') return null;
+      return await manifestAt(request, format, { address: delivery, depth: 0 });
+    },
+    async part(request, part, openFile) {
+      switch (part.role) {
+        case 'playlist':
+          return asManifest(await manifestAt(request, 'hls', { ...part, address: part }));
+        case 'mpd':
+        case 'rendition':
+          return asManifest(await manifestAt(request, 'dash', { ...part, address: part }));
+        case 'entry':
+          return await entry(request, { ...part, address: part }, openFile);
+        case 'file': {
+          // Never kept: a clock, a session's data.
+          const { text, encoding, contentType } = await documents.read(part, () => 0, request.signal);
+          return asManifest(textSource(text, contentType ?? 'application/octet-stream', encoding));
+        }
+        case 'base':
+          return await segment(
+            request,
+            { ...part, ...addressBelow(part, request.req.path, searchOf(request.req)) },
+            openFile,
+          );
+        default:
+          return await segment(request, part, openFile);
+      }
+    },
+    close() {
+      readAhead.close();
+      segments.close();
+    },
+  };
+}
+
+function asManifest(source: ByteSource): Part {
+  return { source, release() {}, isMedia: false };
+}
+
+/** The query as it came, with its `?`. */
+function searchOf(req: Request): string {
+  const at = req.url.indexOf('?');
+  return at < 0 ? '' : req.url.slice(at);
+}
