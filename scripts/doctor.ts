@@ -1,11 +1,10 @@
 /** `npm run doctor`: looks at everything a first install trips over and prints the exact fix. Ends with 1 when something must be mended. */
-import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { Config } from '../src/platform/config.ts';
 import { openDatabase } from '../src/platform/database.ts';
 import { createLog } from '../src/platform/log.ts';
+import { createMediaTools } from '../src/platform/media-tools/index.ts';
 import { serverFacts } from '../src/platform/queries.ts';
 import { createRedis } from '../src/platform/redis.ts';
 import { scriptConfig } from './context.ts';
@@ -148,15 +147,13 @@ async function publicUrl({ http }: Config): Promise<Finding> {
   return ok('Public address', 'the manifest answers over https, with CORS');
 }
 
-async function mediaTools({ ffmpegPath }: Config): Promise<Finding> {
-  const run = promisify(execFile);
-  const answer = await run(ffmpegPath, ['-version'], { timeout: 5000, killSignal: 'SIGKILL' }).catch(
-    () => null,
-  );
-  if (answer === null)
-    return note(
-      'ffmpeg',
-      'not found; remuxing will not be there. Debian: apt-get install ffmpeg. Elsewhere set FFMPEG_PATH.',
-    );
-  return ok('ffmpeg', /version (\S+)/.exec(answer.stdout)?.[1] ?? 'found');
+async function mediaTools({ ffmpegPath, cores }: Config): Promise<Finding> {
+  const tools = createMediaTools({ ffmpegPath, cores, log: createLog('silent') });
+  const state = await tools.available();
+  return state.isAvailable
+    ? ok('ffmpeg', state.version)
+    : note(
+        'ffmpeg',
+        `${state.reason} Without it: no embedded subtitles, thumbnails, facts of files, or films for players that cannot take their container.`,
+      );
 }

@@ -5,13 +5,17 @@ import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
+import { createSubtitleTexts } from './features/file-facts/index.ts';
 import { countPlay, isPlayable } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
+import { createFilmParts } from './play/film-parts.ts';
+import { filmRoutes } from './play/film-routes.ts';
 import { createLiveStreams } from './play/live.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
+import { subtitleRoutes } from './play/subtitles.ts';
 import type { Spaces } from './spaces.ts';
 import { webRoutes } from './web/routes.ts';
 
@@ -21,7 +25,7 @@ const MAX_GENRES = 30;
 /** What the add-on stands on: all a test has to lay for it. */
 export type AddonGround = Pick<
   Ground,
-  'config' | 'db' | 'links' | 'kinds' | 'settings' | 'metrics' | 'limiter'
+  'config' | 'db' | 'links' | 'subtitleLinks' | 'kinds' | 'settings' | 'metrics' | 'limiter'
 >;
 
 /** Where the links of an answer point, and what the install that asks may see. */
@@ -51,11 +55,12 @@ export function addressOf(req: Request): string {
 }
 
 export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
-  const { db, links, kinds, settings, metrics } = ground;
+  const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
     db,
     links,
+    subtitleLinks,
     kinds,
     fixed,
     ...spaces,
@@ -83,17 +88,21 @@ export function playDoor(ground: Ground, onClose: (closer: () => void) => void) 
   const sources = createSources();
   onClose(() => sources.close());
   const live = createLiveStreams();
-  const router = playRoutes({
+  const deps = {
     links,
     kinds,
     sources,
     live,
     log,
-    isPlayable: (streamId) => isPlayable(db, streamId),
-    trustProxyClientIp: (req) => req.ip ?? '',
-    onPlay: (link, client) => void notePlay(ground, link, client),
+    isPlayable: (streamId: number) => isPlayable(db, streamId),
+    trustProxyClientIp: (req: Request) => req.ip ?? '',
+    onPlay: (link: PlayLink, client: string) => void notePlay(ground, link, client),
     onBytes: metrics.onBytes,
-  });
+  };
+  const router = createRouter();
+  router.use(subtitleRoutes({ subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
+  router.use(filmRoutes({ ...deps, films: createFilmParts(ground) }));
+  router.use(playRoutes(deps));
   return { router, live };
 }
 

@@ -35,25 +35,23 @@ export async function* fragmentsIn(
   pieces: AsyncIterable<Buffer>,
   window: FragmentWindow,
 ): AsyncGenerator<Buffer> {
-  let place: Place = 'before';
-  let count = 0;
+  let place: Place | null = null;
   for await (const { type, head, body } of boxesOf(pieces)) {
-    if (type === 'moof') {
-      place = window.isFirstTaken === true ? (count === 0 ? 'inside' : 'past') : placeOf(head, window, place);
-      count += 1;
-      if (place === 'past') return;
-      if (place === 'inside') yield head;
-    }
-    if (type === 'mdat' && place === 'inside') yield* body;
+    if (type === 'moof') place = placeOf(head, window, place);
+    if (place === 'past') return;
+    if (place !== 'inside') continue;
+    if (type === 'moof') yield head;
+    else if (type === 'mdat') yield* body;
   }
 }
 
 type Place = 'before' | 'inside' | 'past';
 
 /** A fragment with nothing of the window's track goes with the one before it. */
-function placeOf(moof: Buffer, window: FragmentWindow, last: Place): Place {
+function placeOf(moof: Buffer, window: FragmentWindow, last: Place | null): Place {
+  if (window.isFirstTaken === true) return last === null ? 'inside' : 'past';
   const seconds = beginOf(moof, window);
-  if (seconds === null) return last;
+  if (seconds === null) return last ?? 'before';
   if (seconds >= window.to) return 'past';
   return seconds >= window.from ? 'inside' : 'before';
 }

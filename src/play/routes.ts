@@ -90,7 +90,10 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
 }
 
 /** One answer for every reason, so that a guesser learns nothing. */
-function authorise({ links, trustProxyClientIp }: PlayDeps, req: Request): PlayLink {
+export function authorise(
+  { links, trustProxyClientIp }: Pick<PlayDeps, 'links' | 'trustProxyClientIp'>,
+  req: Request,
+): PlayLink {
   const { resource, token } = req.params;
   const link = typeof token === 'string' && typeof resource === 'string' ? links.open(token, resource) : null;
   const isHere = link?.cidr === undefined || parseAllowList([link.cidr]).hasAddress(trustProxyClientIp(req));
@@ -104,7 +107,10 @@ function authorise({ links, trustProxyClientIp }: PlayDeps, req: Request): PlayL
 
 type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
 
-async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Promise<Openable> {
+export async function openableOf(
+  { kinds, isPlayable }: Pick<PlayDeps, 'kinds' | 'isPlayable'>,
+  link: PlayLink,
+): Promise<Openable> {
   const { streamId, detail, fileIndex } = link;
   const kind: StreamKind | undefined = kinds.get(link.kind ?? '');
   if (kind?.open === undefined)
@@ -120,7 +126,7 @@ async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Prom
 }
 
 /** Not `:resource`: links to the same bytes may carry different credentials, and one must not profit from the other's. */
-function sourceKey(kind: string, { streamId, detail, fileIndex }: PlayLink): string {
+export function sourceKey(kind: string, { streamId, detail, fileIndex }: PlayLink): string {
   if (streamId !== undefined) return `${streamId}:${fileIndex ?? ''}`;
   return hash('sha256', JSON.stringify([kind, detail, fileIndex]), 'base64url');
 }

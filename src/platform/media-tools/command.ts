@@ -46,7 +46,6 @@ export function fragmentArgs({ url, startSeconds, videoIndex, audioIndex }: Cut,
     ['-output_ts_offset', String(OFFSET_SECONDS)],
     ['-max_muxing_queue_size', '4096'],
     ['-movflags', 'dash+delay_moov+default_base_moof+frag_keyframe+frag_discont+skip_trailer'],
-    ['-use_editlist', '0'],
     ['-flush_packets', '1'],
   ];
   return argsOf(
@@ -56,14 +55,14 @@ export function fragmentArgs({ url, startSeconds, videoIndex, audioIndex }: Cut,
   );
 }
 
-/** A key frame at every start of a window (windows are whole multiples of their length) and every 2 s. */
+/** Key frames at named times: an expression would count from the first picture of this run, and the next run's would differ. */
 function transcodedVideo(startSeconds: number): string[][] {
+  const keyFrames = Array.from({ length: 15 }, (_, index) => startSeconds + 2 * index).join(',');
   return [
     ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p', '-threads', '2'],
     ['-maxrate', '6M', '-bufsize', '12M'],
     ['-vf', "scale=w='min(1920,iw)':h=-2"],
-    // The first picture of the lead is one too, where there is a lead.
-    ['-force_key_frames', `expr:gte(t,${startSeconds}+(n_forced-${startSeconds > 0 ? 1 : 0})*2)`],
+    ['-force_key_frames', keyFrames],
     ['-sc_threshold', '0'],
   ];
 }
