@@ -1,15 +1,14 @@
 /** `npm run doctor`: looks at everything a first install trips over and prints the exact fix. Ends with 1 when something must be mended. */
-import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { SHIPPED_FOLDER } from '../src/ground.ts';
 import type { Config } from '../src/platform/config.ts';
 import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { openDatabase } from '../src/platform/database.ts';
 import { createLog } from '../src/platform/log.ts';
+import { createMediaTools } from '../src/platform/media-tools/index.ts';
 import { createNet } from '../src/platform/net.ts';
 import { serverFacts } from '../src/platform/queries.ts';
 import { createRedis } from '../src/platform/redis.ts';
@@ -199,15 +198,13 @@ async function keys(config: Config): Promise<Finding> {
   }
 }
 
-async function mediaTools({ ffmpegPath }: Config): Promise<Finding> {
-  const run = promisify(execFile);
-  const answer = await run(ffmpegPath, ['-version'], { timeout: 5000, killSignal: 'SIGKILL' }).catch(
-    () => null,
-  );
-  if (answer === null)
-    return note(
-      'ffmpeg',
-      'not found; remuxing will not be there. Debian: apt-get install ffmpeg. Elsewhere set FFMPEG_PATH.',
-    );
-  return ok('ffmpeg', /version (\S+)/.exec(answer.stdout)?.[1] ?? 'found');
+async function mediaTools({ ffmpegPath, cores }: Config): Promise<Finding> {
+  const tools = createMediaTools({ ffmpegPath, cores, log: createLog('silent') });
+  const state = await tools.available();
+  return state.isAvailable
+    ? ok('ffmpeg', state.version)
+    : note(
+        'ffmpeg',
+        `${state.reason} Without it: no embedded subtitles, thumbnails, facts of files, or films for players that cannot take their container.`,
+      );
 }

@@ -566,6 +566,31 @@ CREATE TRIGGER episode_notify AFTER INSERT OR DELETE OR UPDATE ON public.episode
 
 CREATE TRIGGER episode_touch BEFORE UPDATE ON public.episode FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+CREATE TABLE file_facts (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  stream_id bigint NOT NULL,
+  file_index integer,
+  etag text,
+  size_bytes bigint,
+  video_hash text,
+  media jsonb,
+  failure text,
+  set_columns text[] NOT NULL DEFAULT '{}'::text[],
+  probed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT file_facts_stream_id_file_index_key UNIQUE NULLS NOT DISTINCT (stream_id, file_index),
+  CONSTRAINT file_facts_pkey PRIMARY KEY (id),
+  CONSTRAINT file_facts_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT file_facts_check CHECK (((media IS NULL) <> (failure IS NULL))),
+  CONSTRAINT file_facts_etag_check CHECK ((length(etag) <= 1000)),
+  CONSTRAINT file_facts_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 100))),
+  CONSTRAINT file_facts_file_index_check CHECK ((file_index >= 0)),
+  CONSTRAINT file_facts_media_check CHECK ((jsonb_typeof(media) = 'object'::text)),
+  CONSTRAINT file_facts_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT file_facts_video_hash_check CHECK ((video_hash ~ '^[0-9a-f]{16}$'::text))
+);
+
+CREATE TRIGGER file_facts_notify AFTER INSERT OR DELETE OR UPDATE ON public.file_facts FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
 CREATE TABLE genre (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   slug text NOT NULL,

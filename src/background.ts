@@ -4,7 +4,7 @@ import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/str
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
 import { dailyBackup } from './platform/backup/index.ts';
-import { startJobs } from './platform/jobs.ts';
+import { type Jobs, startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
 import { forgetEndedStreams } from './play/queries.ts';
 import { resealStreams } from './streams/reseal.ts';
@@ -15,7 +15,12 @@ const SETTLE_MS = 20_000;
 /** A stop waits this long for a page that is being built; its child is told to end first. */
 const BUILD_STOP_MS = 2500;
 
-export type Background = { begin(): Promise<void>; isBuildingPage(): boolean };
+export type Background = {
+  begin(): Promise<void>;
+  isBuildingPage(): boolean;
+  /** Queues a job; before `begin` there is no queue and nothing happens. */
+  addJob(name: string, payload: unknown, key: string): Promise<void>;
+};
 
 /** What runs beside the answers: jobs, the starter catalogue on the first start, the web page when its sources changed. */
 export function runInBackground(
@@ -24,7 +29,12 @@ export function runInBackground(
   const { ground, signal, onClose } = options;
   const { config, log } = ground;
   let isBuilding = config.role !== 'worker';
-  return { begin, isBuildingPage: () => isBuilding };
+  let jobQueue: Jobs | null = null;
+  return {
+    begin,
+    isBuildingPage: () => isBuilding,
+    addJob: async (name, payload, key) => await jobQueue?.add(name, payload, { key }),
+  };
 
   async function begin() {
     const building = buildPage();
@@ -45,6 +55,7 @@ export function runInBackground(
       log,
       onRun: ground.metrics.onRun,
     });
+    jobQueue = queue;
     onClose(() => queue.stop());
     void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
   }

@@ -1,8 +1,9 @@
 import { type Express, Router } from 'express';
 import { createApp } from './app.ts';
-import { runInBackground } from './background.ts';
+import { type Background, runInBackground } from './background.ts';
 import { addonDoor, addressOf, limitPerMinute, placeOf, playDoor, shippedAssets, webDoor } from './doors.ts';
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
+import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
@@ -46,7 +47,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: publicApi(ground, spaces, admin, play.live),
-      adminApi: adminApi(ground, admin, play.board),
+      adminApi: adminApi(ground, admin, play.board, background),
     },
   });
   return {
@@ -77,17 +78,28 @@ function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStrea
   ];
 }
 
-function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList): Router[] {
+function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, background: Background): Router[] {
+  const probeLater = (streamId: number) =>
+    background.addJob(PROBE_JOB, { streamId }, `${PROBE_JOB} ${streamId}`);
   const { db, config, settings, settled } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
     mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
-    streamRoutes({ ...ground, requireAdmin, baseUrl, settled }),
+    streamRoutes({ ...ground, requireAdmin, baseUrl, settled, onAdded: probeIfReadable(ground, probeLater) }),
+    fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     trackerRoutes({ db, requireAdmin }),
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];
+}
+
+/** What was added is looked into soon, where its bytes can be read; the answer does not wait, nor fail for it. */
+function probeIfReadable({ kinds, log }: Ground, probeLater: (streamId: number) => Promise<void>) {
+  return (streamId: number, kind: string) => {
+    if (kinds.get(kind)?.open === undefined) return;
+    probeLater(streamId).catch((error: unknown) => log.warn({ err: error }, 'a look could not be queued'));
+  };
 }
 
 /** Prometheus' text; sampled when asked. */

@@ -6,17 +6,21 @@ import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
+import { createSubtitleTexts } from './features/file-facts/index.ts';
 import { countPlay, isPlayable } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
 import { createAdmission } from './play/admission.ts';
+import { createFilmParts } from './play/film-parts.ts';
+import { filmRoutes } from './play/film-routes.ts';
 import { createLeaseStore } from './play/lease-store.ts';
 import { createLiveStreams } from './play/live.ts';
 import { createLiveBoard } from './play/live-board.ts';
 import { createPresentations } from './play/presentations.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
+import { subtitleRoutes } from './play/subtitles.ts';
 import type { Spaces } from './spaces.ts';
 import { webRoutes } from './web/routes.ts';
 
@@ -26,7 +30,7 @@ const MAX_GENRES = 30;
 /** What the add-on stands on: all a test has to lay for it. */
 export type AddonGround = Pick<
   Ground,
-  'config' | 'db' | 'links' | 'kinds' | 'settings' | 'metrics' | 'limiter'
+  'config' | 'db' | 'links' | 'subtitleLinks' | 'kinds' | 'settings' | 'metrics' | 'limiter'
 >;
 
 /** Where the links of an answer point, and what the install that asks may see. */
@@ -56,11 +60,12 @@ export function addressOf(req: Request): string {
 }
 
 export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
-  const { db, links, kinds, settings, metrics } = ground;
+  const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
     db,
     links,
+    subtitleLinks,
     kinds,
     fixed,
     ...spaces,
@@ -109,7 +114,7 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
   onClose(() => admission.close());
   // A film in segments would be noted some hundred times.
   const noted = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
-  const router = playRoutes({
+  const deps = {
     links,
     kinds,
     sources,
@@ -118,15 +123,19 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     admission,
     budget,
     log,
-    isPlayable: (streamId) => isPlayable(db, streamId),
-    trustProxyClientIp: (req) => req.ip ?? '',
-    onPlay(link, client) {
+    isPlayable: (streamId: number) => isPlayable(db, streamId),
+    trustProxyClientIp: (req: Request) => req.ip ?? '',
+    onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
       if (!noted.has(key)) void notePlay(ground, link, client);
       noted.set(key, true);
     },
     metrics,
-  });
+  };
+  const router = createRouter();
+  router.use(subtitleRoutes({ subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
+  router.use(filmRoutes({ ...deps, films: createFilmParts(ground) }));
+  router.use(playRoutes(deps));
   return { router, live, board };
 }
 

@@ -7,10 +7,13 @@ import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
 import { createLinks } from './platform/links.ts';
+import { createMediaTools } from './platform/media-tools/index.ts';
 import { createNet } from './platform/net.ts';
 import { createNotify } from './platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
+import { createSubtitleLinks } from './platform/subtitle-links.ts';
+import { createLender } from './play/lend.ts';
 import { createKinds } from './streams/registry.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -59,6 +62,10 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   onClose(() => kinds.close());
   const links = createLinks(crypto);
   const budget = createBudget({ limitBytes: config.streamMemoryBytes });
+  const subtitleLinks = createSubtitleLinks(crypto);
+  const tools = createMediaTools({ ffmpegPath: config.ffmpegPath, cores: config.cores, log });
+  const lender = createLender({ ownPorts });
+  onClose(() => lender.close());
   /**
    * Resolves once this instance has heard the database's notices of everything committed before (they come in the order
    * of the commits): a request that changed something answers after it, and whoever asks next, anywhere, sees the change.
@@ -85,6 +92,9 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     kinds,
     links,
     budget,
+    subtitleLinks,
+    tools,
+    lend: lender.lend,
     ownPorts,
     version: version(),
   };

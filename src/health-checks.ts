@@ -6,7 +6,14 @@ const LOW_DISK_GIB = 1;
 
 /** What the page's health view shows: states in words, no addresses and no paths. */
 export async function healthChecks(ground: Ground): Promise<HealthCheck[]> {
-  return Promise.all([database(ground), redis(ground), notices(ground), disk(ground), outbound(ground)]);
+  return Promise.all([
+    database(ground),
+    redis(ground),
+    notices(ground),
+    disk(ground),
+    outbound(ground),
+    mediaTools(ground),
+  ]);
 }
 
 async function database({ db, config }: Ground): Promise<HealthCheck> {
@@ -46,6 +53,13 @@ async function disk({ config }: Ground): Promise<HealthCheck> {
     status: freeGib < LOW_DISK_GIB ? 'warn' : 'ok',
     detail: `${freeGib.toFixed(1)} GiB free`,
   };
+}
+
+async function mediaTools({ tools }: Ground): Promise<HealthCheck> {
+  const state = await tools.available();
+  return state.isAvailable
+    ? { name: 'ffmpeg', status: 'ok', detail: `${state.version}, ${tools.running()} running` }
+    : { name: 'ffmpeg', status: 'warn', detail: state.reason };
 }
 
 async function outbound({ config }: Ground): Promise<HealthCheck> {

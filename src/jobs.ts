@@ -1,4 +1,9 @@
-import { upkeepJobs } from './features/upkeep/index.ts';
+import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
+import type { Job, JobContext } from './platform/jobs.ts';
 
 /** The only list of background jobs. */
-export const jobs = [...upkeepJobs];
+export const jobs: readonly Job<JobContext & UpkeepDeps & FileFactsDeps>[] = [
+  ...upkeepJobs,
+  ...fileFactsJobs,
+];

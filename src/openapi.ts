@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
+import { ProbeAnswer, ProbeQuery } from './features/file-facts/index.ts';
 import { MediaAnswer, MediaPage, MediaPatch, MediaQuery, TitleInput } from './features/media/index.ts';
 import { SettingEntry } from './features/settings/index.ts';
 import { Overview } from './features/stats/index.ts';
@@ -162,6 +163,20 @@ const paths = {
       security: ADMIN,
       requestParams: { path: id },
       responses: { '200': ok('Every verdict', Explanation), ...gone, ...refusals },
+    },
+  },
+  '/api/streams/{id}/probe': {
+    post: {
+      summary: 'Look into its file: tracks, length, hash',
+      security: ADMIN,
+      requestParams: { path: id, query: ProbeQuery },
+      responses: {
+        '200': ok('What was found (`wait=true`)', ProbeAnswer),
+        '202': nothing('Queued'),
+        '503': problem('ffmpeg is not installed, or too busy'),
+        ...gone,
+        ...refusals,
+      },
     },
   },
   '/api/links': {

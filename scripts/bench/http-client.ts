@@ -41,6 +41,12 @@ function fail(what: string): never {
   process.exit(1);
 }
 
+function assertAnswers(head: string, size: number): void {
+  const status = job.rangeBytes === 0 ? '200' : '206';
+  if (head.slice(9, 12) !== status || !new RegExp(`^content-length: ${size}\\r$`, 'im').test(head))
+    fail(`not what was asked for: ${head}`);
+}
+
 function open(): Promise<void> {
   return new Promise((resolve) => {
     const chunk = Buffer.allocUnsafeSlow(256 * 1024);
@@ -86,9 +92,7 @@ function open(): Promise<void> {
       const from = length + 4 - head.length;
       head = length < 0 ? `${head}${text}` : `${head}${text}`.slice(0, length + 4);
       if (length < 0) return -1;
-      const status = job.rangeBytes === 0 ? '200' : '206';
-      if (head.slice(9, 12) !== status || !new RegExp(`^content-length: ${end - at}\r$`, 'im').test(head))
-        fail(`not what was asked for: ${head}`);
+      assertAnswers(head, end - at);
       return from;
     }
 

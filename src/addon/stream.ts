@@ -9,16 +9,14 @@ import { type FoundTitle, findTitle } from './find-title.ts';
 import { keepValid, type OnDropped, Stream, Subtitle } from './objects.ts';
 import { inViewingOrder, type OfferedStream } from './stream-order.ts';
 import { bingeGroup, filenameOf, streamDescription, streamName } from './stream-text.ts';
-import { subtitleOf } from './subtitles.ts';
+import { type SubtitleLinkDeps, subtitlesOf } from './subtitles.ts';
 
-export type StreamDeps = {
+export type StreamDeps = SubtitleLinkDeps & {
   db: Db;
   links: Links;
   kinds: { get(kind: string): StreamKind | undefined };
   /** Offers of a title before they become links, for all installs that see the same. */
   offers: CacheSpace<readonly Offer[]>;
-  /** Life of the links made here. */
-  linkLifeSeconds(): number;
   streamLimits(): { perTitle: number; perResolution: number };
   manifestSettings(): { name: string; revision: number };
   onDropped: OnDropped;
@@ -91,8 +89,8 @@ async function targetsOf(deps: StreamDeps, offers: readonly Offer[]): Promise<Ma
 }
 
 function streamOf(deps: StreamDeps, asked: Asked, { offer, target }: OfferedStream): unknown {
-  const stored = offer.subtitles.map((subtitle) => subtitleOf(subtitle, asked.context));
-  const subtitles = keepValid(Subtitle, stored, 'subtitles', deps.onDropped);
+  const found = subtitlesOf(deps, offer, asked.context);
+  const subtitles = keepValid(Subtitle, found, 'subtitles', deps.onDropped);
   return {
     ...sourceOf(deps, asked, offer, target),
     name: streamName(deps.manifestSettings().name, offer, target),
@@ -133,6 +131,7 @@ function hintsOf({ baseUrl }: AddonContext, offer: Offer, target: Target): objec
   return {
     filename: filenameOf(offer, target),
     ...(isWhole || offer.sizeBytes === null ? {} : { videoSize: offer.sizeBytes }),
+    ...(offer.videoHash === null ? {} : { videoHash: offer.videoHash }),
     bingeGroup: bingeGroup(offer),
     ...(isWebReady ? {} : { notWebReady: true }),
   };

@@ -1,15 +1,26 @@
 import { type Offer, offersFor } from '../features/stream-index/index.ts';
 import { absoluteUrl } from '../kit/asset-url.ts';
 import { languageOf } from '../kit/language.ts';
+import { isTextSubtitle } from '../kit/media-facts.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
+import type { SubtitleLinks } from '../platform/subtitle-links.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { findTitle } from './find-title.ts';
 import { keepValid, type OnDropped, Subtitle } from './objects.ts';
 import { isFileOf } from './stream-text.ts';
 
-export type SubtitlesDeps = { db: Db; offers: CacheSpace<readonly Offer[]>; onDropped: OnDropped };
+export type SubtitleLinkDeps = {
+  subtitleLinks: SubtitleLinks;
+  /** Life of the links made here. */
+  linkLifeSeconds(): number;
+};
+export type SubtitlesDeps = SubtitleLinkDeps & {
+  db: Db;
+  offers: CacheSpace<readonly Offer[]>;
+  onDropped: OnDropped;
+};
 
 const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 86_400 };
 
@@ -21,12 +32,14 @@ export async function subtitlesAnswer(deps: SubtitlesDeps, request: AddonRequest
   const { mediaId, episodeId } = title;
   const key = JSON.stringify([mediaId, episodeId, only, 'subtitles']);
   const offers = await deps.offers.get(key, () => offersFor(deps.db, { mediaId, episodeId, only }));
-  const found = playedFirst(offers, request.extra).flatMap((offer) => offer.subtitles);
+  const played = playedFirst(offers, request.extra);
   // Two releases of one film often name the same file.
-  const first = new Map(found.toReversed().map(({ path, id }) => [path, id]));
-  const subtitles = found
-    .filter(({ path, id }) => first.get(path) === id)
-    .map((subtitle) => subtitleOf(subtitle, context));
+  const paths = new Set<string>();
+  const subtitles = played.flatMap((offer) => {
+    const fresh = offer.subtitles.filter(({ path }) => !paths.has(path));
+    for (const { path } of fresh) paths.add(path);
+    return subtitlesOf(deps, { ...offer, subtitles: fresh }, context);
+  });
   return { subtitles: keepValid(Subtitle, subtitles, 'subtitles', deps.onDropped), ...FRESH };
 }
 
@@ -37,11 +50,31 @@ function playedFirst(offers: readonly Offer[], extra: ReadonlyMap<string, string
   return [...offers.filter(isPlayed), ...offers.filter((offer) => !isPlayed(offer))];
 }
 
-/** A stored subtitle as Stremio wants it: an id, an absolute URL, an ISO 639-2 language. */
-export function subtitleOf(subtitle: Offer['subtitles'][number], context: AddonContext): unknown {
-  return {
-    id: `tributary-${subtitle.id}`,
-    url: absoluteUrl(context.baseUrl, subtitle.path),
-    lang: (subtitle.language === null ? null : languageOf(subtitle.language)?.iso6392) ?? 'und',
-  };
+/**
+ * The subtitles of one offer as Stremio wants them: an id, an absolute URL, an ISO 639-2 language. What lies elsewhere and what
+ * lies inside the file comes from us, as WebVTT in UTF-8, which every player takes; the signs-only tracks come last.
+ */
+export function subtitlesOf(deps: SubtitleLinkDeps, offer: Offer, { baseUrl }: AddonContext): unknown[] {
+  const { streamId, fileIndex } = offer;
+  const expiresAt = Math.floor(Date.now() / 1000) + deps.linkLifeSeconds();
+  const urlOf = (which: { track: number } | { subtitleId: number }) =>
+    deps.subtitleLinks.make({ streamId, fileIndex, subject: 'public', expiresAt, ...which }, baseUrl);
+  const beside = offer.subtitles.map(({ id, path, language }) => ({
+    id: `tributary-${id}`,
+    url: /^https?:/i.test(path) ? urlOf({ subtitleId: id }) : absoluteUrl(baseUrl, path),
+    lang: stremioLanguage(language),
+  }));
+  const inside = offer.embedded
+    .filter(({ codec }) => isTextSubtitle({ type: 'subtitle', codec }))
+    .sort((a, b) => Number(a.isForced) - Number(b.isForced))
+    .map(({ index, language }) => ({
+      id: `tributary-${streamId}-${fileIndex ?? 0}-${index}`,
+      url: urlOf({ track: index }),
+      lang: stremioLanguage(language),
+    }));
+  return [...beside, ...inside];
+}
+
+function stremioLanguage(language: string | null): string {
+  return (language === null ? null : languageOf(language)?.iso6392) ?? 'und';
 }

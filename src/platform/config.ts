@@ -182,6 +182,12 @@ export class BadSettings extends Error {
   }
 }
 
+/** What a program started by us gets of the environment: where programs are, no secrets. */
+export function programEnvironment(): Record<string, string> {
+  const { PATH = '', SystemRoot } = process.env;
+  return { PATH, LANG: 'C.UTF-8', ...(SystemRoot === undefined ? {} : { SystemRoot }) };
+}
+
 /** The environment, `.env` of the working folder below it. The only reader of both. */
 export function readEnvironment(
   cwd: string,

@@ -8,7 +8,10 @@ import type { OpenFile } from './presentations.ts';
 type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
 
 /** How a link's bytes are opened; throws NotFound where there are none, or none any more. */
-export async function openableOf({ kinds, isPlayable }: PlayDeps, link: PlayLink): Promise<Openable> {
+export async function openableOf(
+  { kinds, isPlayable }: Pick<PlayDeps, 'kinds' | 'isPlayable'>,
+  link: PlayLink,
+): Promise<Openable> {
   const { streamId, detail, fileIndex } = link;
   const kind: StreamKind | undefined = kinds.get(link.kind ?? '');
   if (kind?.open === undefined)

@@ -111,7 +111,10 @@ function partRequest({ req, link, stopping }: Asked): PartRequest {
 }
 
 /** One answer for every reason, so that a guesser learns nothing. */
-function authorise({ links, trustProxyClientIp }: PlayDeps, req: Request): PlayLink {
+export function authorise(
+  { links, trustProxyClientIp }: Pick<PlayDeps, 'links' | 'trustProxyClientIp'>,
+  req: Request,
+): PlayLink {
   const { resource, token, path } = req.params;
   const link = typeof token === 'string' && typeof resource === 'string' ? links.open(token, resource) : null;
   const isWhere = Array.isArray(path) && path.length > 1 ? link?.part?.role === 'base' : true;

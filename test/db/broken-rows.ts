@@ -238,6 +238,17 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['stream_language_kind_check', `INSERT INTO stream_language VALUES ($torrent, 'en', 'sign')`],
   ['stream_language_pkey', `INSERT INTO stream_language VALUES ($torrent, 'en', 'audio')`],
   ['stream_language_language_fkey', `INSERT INTO stream_language VALUES ($torrent, 'xx', 'audio')`],
+  ['file_facts_check', `UPDATE file_facts SET media = '{}'`],
+  ['file_facts_etag_check', `UPDATE file_facts SET etag = repeat('a', 1001)`],
+  ['file_facts_failure_check', `UPDATE file_facts SET failure = ''`],
+  ['file_facts_file_index_check', `UPDATE file_facts SET file_index = -1`],
+  ['file_facts_media_check', `UPDATE file_facts SET media = '[]', failure = NULL`],
+  ['file_facts_size_bytes_check', `UPDATE file_facts SET size_bytes = -1`],
+  [
+    'file_facts_stream_id_file_index_key',
+    `INSERT INTO file_facts (stream_id, file_index, failure) VALUES ($torrent, 0, 'media.unreadable')`,
+  ],
+  ['file_facts_video_hash_check', `UPDATE file_facts SET video_hash = 'xyz'`],
   ['stream_subtitle_path_check', `UPDATE stream_subtitle SET path = ''`],
   ['stream_subtitle_similarity_check', `UPDATE stream_subtitle SET similarity = 60`],
   [

@@ -115,6 +115,7 @@ test.each([
 function normalised(text: string): string {
   const steady = text
     .replace(/(\/play\/[\w-]{22}\/)[\w-]{40,}(?=\/)/g, '$1TOKEN')
+    .replace(/(\/play\/subtitles\/)[\w-]{40,}(?=\.vtt)/g, '$1TOKEN')
     .replace(/"version":"\d+\.\d+\.(\d+)"/, '"version":"MAJOR.MINOR.$1"');
   return `${JSON.stringify(JSON.parse(steady), null, 2)}\n`;
 }

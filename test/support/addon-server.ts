@@ -16,6 +16,7 @@ import { createNet } from '../../src/platform/net.ts';
 import { createNotify } from '../../src/platform/notify.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
+import { createSubtitleLinks, type SubtitleLinks } from '../../src/platform/subtitle-links.ts';
 import { openSpaces } from '../../src/spaces.ts';
 import { createKinds } from '../../src/streams/registry.ts';
 import { webRoutes } from '../../src/web/routes.ts';
@@ -35,6 +36,7 @@ export type AddonServer = AsyncDisposable & {
   ask(path: string, init?: RequestInit): Promise<AddonAnswer>;
   db: Pool;
   links: Links;
+  subtitleLinks: SubtitleLinks;
   /** A title with the given streams, in order; answers its number. */
   add(title: z.input<typeof TitleInput>, streams?: readonly StreamOf[]): Promise<number>;
   /** One stream of a title, or of an episode of it. */
@@ -71,11 +73,14 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
   const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
   const kinds = createKinds({ db, net, log, crypto, localFolders: new Map(), shippedFolder: '/nonexistent' });
   const links = createLinks(crypto);
+  const subtitleLinks = createSubtitleLinks(crypto);
 
   const app = express();
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
   app.set('trust proxy', 'loopback');
-  app.use(addonDoor({ config, db, links, kinds, settings, metrics, limiter }, openSpaces({ cache })));
+  app.use(
+    addonDoor({ config, db, links, subtitleLinks, kinds, settings, metrics, limiter }, openSpaces({ cache })),
+  );
   app.use(shippedAssets());
   app.use(webRoutes({ distDir: '/nonexistent', isBuilt: () => false }));
   app.use(reportErrors(log));
@@ -110,6 +115,7 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
     ask: async (path, init) => answerOf(await fetch(`${baseUrl}${path}`, init)),
     db,
     links,
+    subtitleLinks,
     async add(title, streams = []) {
       const { mediaId } = await upsertTitle(db, TitleInput.parse(title));
       for (const stream of streams) await addStream(stream, { mediaId });

@@ -96,6 +96,7 @@ const ROWS: readonly [name: string, statement: string][] = [
   ],
   ['', `INSERT INTO stream_language VALUES ($torrent, 'en', 'audio')`],
   ['', `INSERT INTO stream_subtitle (stream_id, path, language) VALUES ($torrent, 'e1.srt', 'en')`],
+  ['', `INSERT INTO file_facts (stream_id, file_index, failure) VALUES ($torrent, 0, 'media.unreadable')`],
   ['tracker', `INSERT INTO tracker (url) VALUES ('udp://tracker.example:1337/announce') RETURNING id`],
   ['', `INSERT INTO torrent_tracker (stream_id, tracker_id) VALUES ($torrent, $tracker)`],
   ['http', `INSERT INTO stream (kind, name) VALUES ('http', 'File') RETURNING id`],

@@ -103,6 +103,7 @@ export const MANY_TITLES: readonly string[] = [
     LEFT JOIN season s ON s.media_id = d.title AND s.number = 1 LEFT JOIN episode e ON e.season_id = s.id AND e.number = 1`,
   `INSERT INTO stream_language (stream_id, language, kind) SELECT id, 'en', 'audio' FROM stream`,
   `INSERT INTO stream_subtitle (stream_id, path, language) SELECT id, 'https://files.example/' || id || '.srt', 'en' FROM stream WHERE id % 2 = 0`,
+  `INSERT INTO file_facts (stream_id, etag, size_bytes, video_hash, media) SELECT id, '"a"', 5, '0123456789abcdef', '{"tracks":[]}' FROM stream`,
   `INSERT INTO torrent_tracker (stream_id, tracker_id) SELECT stream_id, 1 + stream_id % 2000 FROM stream_torrent`,
   `INSERT INTO catalog (slug, name, owner_id) SELECT 'list-' || g, 'List ' || g, g FROM generate_series(1, 2000) g`,
   `INSERT INTO catalog_item (catalog_id, media_id, position) SELECT c.id, m.id, m.id FROM catalog c, media m WHERE c.slug = 'open-films' AND m.id % 100 = 1`,

@@ -21,6 +21,8 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     languages: [],
     subtitleLanguages: [],
     subtitles: [],
+    embedded: [],
+    videoHash: null,
     licenceCode: null,
     licenceName: null,
     licenceUrl: null,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import type { CacheSpace } from '../../platform/cache.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import type { MediaTools } from '../../platform/media-tools/index.ts';
 import {
   bestDirectLink,
   countAll,
@@ -74,8 +75,12 @@ export function statsRoutes(deps: StatsRoutesDeps): Router {
   }
 }
 
-/** `/healthz`: the process answers. `/readyz`: the database does too (503 otherwise). */
-export function probeRoutes({ db, version }: Pick<StatsRoutesDeps, 'db' | 'version'>): Router {
+export type ProbeRoutesDeps = Pick<StatsRoutesDeps, 'db' | 'version'> & {
+  tools: Pick<MediaTools, 'available'>;
+};
+
+/** `/healthz`: the process answers. `/readyz`: the database does too (503 otherwise); without ffmpeg it is ready and says what is missing. */
+export function probeRoutes({ db, version, tools }: ProbeRoutesDeps): Router {
   const router = Router();
   router.get(
     '/healthz',
@@ -94,6 +99,8 @@ export function probeRoutes({ db, version }: Pick<StatsRoutesDeps, 'db' | 'versi
         cause,
       });
     }
-    res.set('Cache-Control', 'no-store').json({ status: 'ready', version });
+    const state = await tools.available();
+    const missing = state.isAvailable ? {} : { missing: [`ffmpeg: ${state.reason}`] };
+    res.set('Cache-Control', 'no-store').json({ status: 'ready', version, ...missing });
   }
 }

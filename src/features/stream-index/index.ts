@@ -1,4 +1,5 @@
 export { AddStreamBody } from './add-stream.ts';
+export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
@@ -7,4 +8,5 @@ export { isPlayable } from './queries/answers.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
 export { LicenceInput, type LinkTarget, Offer, StreamAnswer, StreamInput, StreamPatch } from './schemas.ts';
+export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
 export type { PreparedStream } from './stream-parts.ts';

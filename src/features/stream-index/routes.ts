@@ -25,6 +25,8 @@ export type StreamRoutesDeps = {
   baseUrl(req: Request): string;
   /** Resolves once whoever asks next sees what was written. */
   settled(): Promise<void>;
+  /** Told of every stream that was added by the API. */
+  onAdded?(streamId: number, kind: string): void;
 };
 
 const Path = z.object({ id: z.string().max(128) });
@@ -59,6 +61,7 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
     const { streamId, isNew } = await addStream(deps, body, hangUpOf(res));
     const answer = await answerOf(req, streamId);
     await deps.settled();
+    deps.onAdded?.(streamId, answer.kind);
     res
       .status(201)
       .location(`${deps.baseUrl(req)}/api/streams/${answer.streamId}`)

@@ -112,6 +112,17 @@ export const Offer = z.object({
   languages: z.array(z.string()),
   subtitleLanguages: z.array(z.string()),
   subtitles: z.array(z.object({ id: z.int(), path: z.string(), language: z.string().nullable() })),
+  /** Subtitle tracks inside the file, once somebody looked. */
+  embedded: z.array(
+    z.object({
+      index: z.int(),
+      codec: z.string(),
+      language: z.string().nullable(),
+      isForced: z.boolean(),
+    }),
+  ),
+  /** OpenSubtitles' hash of the file. */
+  videoHash: z.string().nullable(),
   licenceCode: z.string().nullable(),
   licenceName: z.string().nullable(),
   licenceUrl: z.string().nullable(),

@@ -1,3 +1,4 @@
+import * as fileFacts from '../../../src/features/file-facts/queries.ts';
 import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts';
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
@@ -14,6 +15,14 @@ export const otherCalls: Calls = {
   imports: async (db) => {
     await putSyncState(db, 'starter', { titles: 1 });
     await lastSync(db, 'starter');
+  },
+  'file facts': async (db) => {
+    const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };
+    await fileFacts.saveFacts(db, { ...facts, setColumns: [], streamId: 2, fileIndex: null });
+    await fileFacts.storedFacts(db, 2, null);
+    await fileFacts.storedFacts(db, 2, 0);
+    await fileFacts.linkedFiles(db, 2, 3);
+    await fileFacts.storedSubtitle(db, 2, 1);
   },
   lists: async (db, { catalogId }) => {
     await lockSystemCatalog(db, 'open-films');

@@ -55,13 +55,16 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
   return db.any(rows('streams.offers', OfferRow)`
     SELECT l.id AS "linkId", s.id AS "streamId", s.public_id AS "publicId", s.kind, l.file_index AS "fileIndex", s.name,
       coalesce(l.file_name, f.name) AS "fileName",
-      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
+      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END, a.size_bytes) AS "sizeBytes",
       s.resolution, s.quality, s.codec, s.audio, s.channels, s.hdr_formats AS "hdrFormats",
       s.release_group AS "releaseGroup", s.edition,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language) ORDER BY u.id)
         FROM stream_subtitle u WHERE u.stream_id = s.id), '[]') AS subtitles,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('index', k->'index', 'codec', k->'codec', 'language', k->'language', 'isForced', k->'isForced') ORDER BY n)
+        FROM jsonb_array_elements(a.media->'tracks') WITH ORDINALITY AS e(k, n) WHERE k->>'type' = 'subtitle'), '[]') AS embedded,
+      a.video_hash AS "videoHash",
       li.code AS "licenceCode", li.name AS "licenceName", li.url AS "licenceUrl", coalesce(li.is_open, false) AS "isOpen", s.attribution,
       t.seeders, t.leechers, l.is_verified AS "isVerified", s.score
     FROM stream_media_link l
@@ -69,6 +72,7 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
     LEFT JOIN licence li ON li.code = s.licence_code
     LEFT JOIN stream_torrent t ON t.stream_id = s.id
+    LEFT JOIN file_facts a ON a.stream_id = s.id AND a.file_index IS NOT DISTINCT FROM l.file_index
     WHERE l.id = ANY(${sql.array(linkIds, 'int8')})
   `);
 }

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Lend } from '../features/file-facts/index.ts';
+import type { ByteSource } from '../streams/kind.ts';
+import { sendSource } from './send.ts';
+
+/** A program on this machine reads at once what it asks for: no share of the viewers' memory. */
+const UNSHARED = { windowBytes: () => 512 * 1024, hold() {}, free() {} };
+
+type Loan = { source: ByteSource; maxBytes: number; sentBytes: number; stopping: AbortController };
+
+export type Lender = {
+  lend: Lend;
+  /** How many are lent right now. */
+  count(): number;
+  close(): Promise<void>;
+};
+
+/**
+ * A listener of its own on 127.0.0.1, in plain HTTP whatever the server itself speaks, that serves opened sources to ffmpeg:
+ * it begins with the first loan and its port joins `ownPorts`, so that no stream can lead here. An address is 192 random
+ * bits, good for one run of one program, and dead when that run ends.
+ */
+export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
+  const loans = new Map<string, Loan>();
+  let listening: Promise<{ server: Server; port: number }> | null = null;
+
+  async function listen() {
+    const server = createServer({ keepAliveTimeout: 1000 }, (req, res) => void answer(req, res));
+    server.listen(0, '127.0.0.1').unref();
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no TCP port');
+    ownPorts.add(address.port);
+    return { server, port: address.port };
+  }
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const loan = loans.get(/^\/play\/([\w-]{32})$/.exec(req.url ?? '')?.[1] ?? '');
+    if (loan === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) {
+      res.writeHead(404).end();
+      return;
+    }
+    const gone = new AbortController();
+    res.once('close', () => gone.abort(new Error('the reader is gone')));
+    const signal = AbortSignal.any([gone.signal, loan.stopping.signal]);
+    try {
+      await sendSource(req, res, {
+        source: loan.source,
+        filename: null,
+        signal,
+        window: UNSHARED,
+        onStart() {},
+        onResumed() {},
+        onDelivered(sizeBytes) {
+          loan.sentBytes += sizeBytes;
+          if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(new Error('enough was read'));
+        },
+      });
+    } catch {
+      if (res.headersSent) res.destroy();
+      else res.writeHead(502).end();
+    }
+  }
+
+  return {
+    async lend(source, { maxBytes = Number.POSITIVE_INFINITY } = {}) {
+      listening ??= listen();
+      const { port } = await listening;
+      const id = randomBytes(24).toString('base64url');
+      const loan: Loan = { source, maxBytes, sentBytes: 0, stopping: new AbortController() };
+      loans.set(id, loan);
+      return {
+        url: `http://127.0.0.1:${port}/play/${id}`,
+        release() {
+          loans.delete(id);
+          loan.stopping.abort(new Error('the run is over'));
+        },
+      };
+    },
+    count: () => loans.size,
+    async close() {
+      for (const loan of loans.values()) loan.stopping.abort(new Error('the server is stopping'));
+      loans.clear();
+      if (listening === null) return;
+      const { server } = await listening;
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
