@@ -98,6 +98,8 @@ async function compare(
     NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem'),
   });
   closers.push(server.stop);
+  // The limits stay on, and are not reached by 50 connections from one address.
+  await asAdmin(server.baseUrl, 'PATCH', '/api/settings', { streamsPerSubject: 1000, streamsPerIp: 1000 });
   const ours = async (name: string, url: string): Promise<System> => {
     const play = new URL(await playUrl(server.baseUrl, url));
     return { name, port: Number(play.port), path: play.pathname, pid: server.pid };
@@ -123,15 +125,20 @@ async function compare(
 }
 
 async function playUrl(baseUrl: string, url: string): Promise<string> {
-  const answer = await fetch(`${baseUrl}/api/links`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ url }),
-  });
-  const link: unknown = await answer.json();
+  const link = await asAdmin(baseUrl, 'POST', '/api/links', { url });
   if (typeof link === 'object' && link !== null && 'playUrl' in link && typeof link.playUrl === 'string')
     return link.playUrl;
   throw new Error(`no play link: ${JSON.stringify(link)}`);
+}
+
+async function asAdmin(baseUrl: string, method: string, path: string, body: object): Promise<unknown> {
+  const answer = await fetch(`${baseUrl}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+  return await answer.json();
 }
 
 type How = { file: string; sha256: string; rounds: number; quick: boolean };

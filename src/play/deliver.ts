@@ -36,9 +36,16 @@ export async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void>
   };
   const share = budget.open(WINDOW_BYTES);
   entry?.watch(share);
+  const window = {
+    ...share,
+    hold(sizeBytes: number) {
+      share.hold(sizeBytes);
+      metrics.onReceived(kind, sizeBytes);
+    },
+  };
   const { signal } = stopping;
   try {
-    await sendSource(req, res, { source, filename, signal, onStart, onDelivered, onResumed, window: share });
+    await sendSource(req, res, { source, filename, signal, onStart, onDelivered, onResumed, window });
   } finally {
     share.close();
   }

@@ -24,7 +24,7 @@ export type PlayDeps = {
   trustProxyClientIp(req: Request): string;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
-  metrics: Pick<PlayMetrics, 'onBytes' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
+  metrics: Pick<PlayMetrics, 'onBytes' | 'onReceived' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
 };
 
 /** A request that may go on. */

@@ -75,7 +75,7 @@ beforeAll(async () => {
       onPlay: () => {},
       admission: { admit: async () => () => {} },
       budget: createBudget({ limitBytes: 2 ** 28 }),
-      metrics: { onBytes() {}, onFirstByte() {}, onResumed() {}, onStreamError() {} },
+      metrics: { onBytes() {}, onFirstByte() {}, onResumed() {}, onReceived() {}, onStreamError() {} },
     }),
   ]);
   await api.ask('POST', '/api/media', { kind: 'movie', title: 'Film', ids: { imdb: TITLE } });

@@ -85,6 +85,7 @@ export async function startPlayServer(
         },
         onFirstByte: (kind, offset, seconds) => void firstBytes.push({ kind, offset, seconds }),
         onResumed: () => {},
+        onReceived: () => {},
         onStreamError: (_kind, code) => void streamErrors.push(code),
       },
     }),
