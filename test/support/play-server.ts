@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
+import type { NetOptions } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
 import { createPresentations } from '../../src/play/presentations.ts';
@@ -36,8 +37,9 @@ export async function startPlayServer(
   kindName: string,
   input: unknown,
   folders: Readonly<Record<string, string>> = {},
+  outbound: Partial<NetOptions> = {},
 ): Promise<PlayServer> {
-  const held = await openKindDeps(folders);
+  const held = await openKindDeps(folders, undefined, outbound);
   const kinds = createKinds(held.deps);
   const { log, crypto } = held.deps;
   const { net } = held.deps;
