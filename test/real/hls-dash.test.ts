@@ -50,10 +50,8 @@ function linkTo(path: string, filename?: string): string {
 async function throughUs<T>(use: () => Promise<T>): Promise<T> {
   origin.requests.length = 0;
   const result = await use();
-  expect(origin.requests.length).toBeGreaterThan(0);
-  expect(new Set(origin.requests.map(({ headers }) => headers['user-agent']))).toEqual(
-    new Set(['Tributary']),
-  );
+  // None at all where every segment is in memory still.
+  expect(origin.requests.filter(({ headers }) => headers['user-agent'] !== 'Tributary')).toEqual([]);
   return result;
 }
 
