@@ -22,11 +22,13 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
   'src/platform/jobs-queue.ts': 'the owner’s database',
+  'src/platform/media-tools/command.ts': 'command lines of ffmpeg, which gets one address of this machine only',
   'src/platform/migrate.ts': 'the owner’s database',
   'src/platform/net-request.ts': 'the dialer’s requests',
   'src/platform/net.ts': 'the dialer',
   'src/platform/notify.ts': 'the owner’s database',
   'src/platform/rate-limit.ts': 'the owner’s database',
+  'src/play/lend.ts': 'listens, for ffmpeg',
   'src/platform/redis.ts': 'the owner’s Redis',
 };
 /** Not the server: a browser’s page, measurements of a server on loopback, and the image’s own health check. */

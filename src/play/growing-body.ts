@@ -102,6 +102,8 @@ export function createGrowingBody(head: BodyHead): GrowingBody {
       }
       buffer.set(chunk, received);
       received += chunk.length;
+      // Said now and not at the end of the answer: who has the last byte may leave before that comes.
+      if (received === head.sizeBytes) isComplete = true;
       stir();
     },
     end() {

@@ -10,6 +10,8 @@ export type PartLinks = {
   relative(part: LinkPart): string;
   /** For where a relative one would be resolved against something else (DASH BaseURL). Ends in `/` for a `base`. */
   absolute(part: LinkPart): string;
+  /** Two manifests of one document with the same identity have the same links. */
+  identity(depth: number): string;
 };
 
 /** `path` is the request's own, as it came. */
@@ -26,7 +28,9 @@ export function createPartLinks(
       .split('/')
       .at(-1);
   const tailOf = (part: LinkPart) => `${tokenOf(part)}/${encodeURIComponent(nameOf(part))}`;
+  const identity = (depth: number) => baseUrl + up + tailOf({ url: '', headers: {}, role: 'base', depth });
   return {
+    identity,
     relative: (part) => up + tailOf(part),
     absolute: (part) => `${baseUrl.replace(/\/+$/, '')}/play/${resource}/${tailOf(part)}`,
   };

@@ -7,9 +7,11 @@ import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
 import { createDocuments } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
+import type { RewrittenPlaylist } from './hls/rewrite.ts';
 import { servePlaylist } from './hls/serve.ts';
 import type { Address } from './origin-fetch.ts';
 import { createPartLinks } from './parts.ts';
+import { createPerDocument } from './per-document.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { addressBelow, openSegment } from './segment-part.ts';
 import { createSegments } from './segments.ts';
@@ -51,6 +53,8 @@ export function createPresentations({ net, links, baseUrlOf }: PresentationDeps)
     documents,
     segments,
     readAhead,
+    playlists: createPerDocument<RewrittenPlaylist>(),
+    manifests: createPerDocument<Promise<string>>(),
     countOn: createCounter(),
     readPiece: createPieceReader(net),
   };

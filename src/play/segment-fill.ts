@@ -54,6 +54,8 @@ async function readInto({ body, mayGrow, signal }: Filling, response: NetRespons
     return sizeBytes === null || body.received() === sizeBytes ? null : brokenOff();
   } catch (error) {
     response.body.on('error', () => {}).destroy();
+    // Nothing is missing, however the connection ends.
+    if (body.isComplete()) return null;
     signal.throwIfAborted();
     return toUpstreamFailed(error);
   }

@@ -51,6 +51,8 @@ describe('a manifest', () => {
   test('gets its folder as a base that leads through us; templates and relative URLs stay as they are', async () => {
     const { res, text, base } = await manifest(template('1/v-$Number%01d$.m4s'));
     expect(res.headers.get('content-type')).toBe('application/dash+xml');
+    // Browsers show it as a document.
+    expect(res.headers.get('content-security-policy')).toBe('sandbox');
     expect(base).toMatch(new RegExp(`^${server.base}/play/[\\w-]{22}/[\\w-]{60,}/$`));
     expect(text).toContain('media="1/v-$Number%01d$.m4s" initialization="1/init.mp4"');
     expect(await textAt(`${base}1/v-1.m4s`)).toBe('/show/1/v-1.m4s of the origin');

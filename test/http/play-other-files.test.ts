@@ -63,8 +63,7 @@ describe('other files', () => {
     ['application/xhtml+xml', '/image', 'application/octet-stream'],
     ['text/xml', '/image', 'application/octet-stream'],
     ['text/javascript', '/script', 'application/octet-stream'],
-    ['application/dash+xml', '/film.mpd', 'application/dash+xml'],
-    ['application/vnd.apple.mpegurl', '/film.m3u8', 'application/vnd.apple.mpegurl'],
+    ['application/vnd.apple.mpegurl', '/list', 'application/vnd.apple.mpegurl'],
   ])('a stranger’s %s never runs as a page of this server', async (contentType, path, served) => {
     room.origin.behaviour.contentType = contentType;
     const strange = room.server.urlOf({
@@ -73,6 +72,5 @@ describe('other files', () => {
     const { headers } = await rawRequest(strange);
     expect(headers['content-type']).toBe(served);
     expect(headers['x-content-type-options']).toBe('nosniff');
-    if (served.endsWith('+xml')) expect(headers['content-security-policy']).toBe('sandbox');
   });
 });

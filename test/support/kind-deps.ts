@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { createNet } from '../../src/platform/net.ts';
+import { createNet, type NetOptions } from '../../src/platform/net.ts';
 import type { KindDeps } from '../../src/streams/kind.ts';
 import { freshDatabase } from './database.ts';
 
@@ -12,9 +12,15 @@ export type TestKindDeps = AsyncDisposable & { deps: KindDeps & { db: Pool }; cl
 export async function openKindDeps(
   folders: Readonly<Record<string, string>> = {},
   shippedFolder = '/nonexistent',
+  outbound: Partial<NetOptions> = {},
 ): Promise<TestKindDeps> {
   const database = await freshDatabase();
-  const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
+  const net = createNet({
+    mode: 'listed',
+    allow: ['127.0.0.0/8', '::1'],
+    ownPorts: () => new Set(),
+    ...outbound,
+  });
   const deps = {
     db: database.db,
     net,

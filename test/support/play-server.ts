@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
+import type { NetOptions } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { type Admission, createAdmission } from '../../src/play/admission.ts';
 import { createLeaseStore } from '../../src/play/lease-store.ts';
@@ -45,8 +46,9 @@ export async function startPlayServer(
   kindName: string,
   input: unknown,
   folders: Readonly<Record<string, string>> = {},
+  outbound: Partial<NetOptions> = {},
 ): Promise<PlayServer> {
-  const held = await openKindDeps(folders);
+  const held = await openKindDeps(folders, undefined, outbound);
   const kinds = createKinds(held.deps);
   const { log, crypto } = held.deps;
   const { net } = held.deps;

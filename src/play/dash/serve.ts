@@ -16,6 +16,8 @@ import { presentationOf, type Track } from './tracks.ts';
 export type DashHeld = {
   documents: Documents;
   readAhead: ReadAhead;
+  /** Rewritten manifests. */
+  manifests: (doc: Doc, key: string, make: () => Promise<string>) => Promise<string>;
   countOn: (track: string) => CountOn;
   readPiece: (address: Address, span: ByteRange | null, signal: AbortSignal) => Promise<Buffer>;
 };
@@ -31,20 +33,16 @@ const DASH_TYPE = 'application/dash+xml';
 const STATIC_LIFE_MS = 60_000;
 const DYNAMIC_LIFE_MS = 1000;
 
-/** Rewritten manifests of a document, by the link they were made for: parsing costs 0.4 s a MiB. */
-const rewritten = new WeakMap<Doc, Map<string, string>>();
-const MAX_REWRITTEN = 16;
-
 /** A DASH manifest with every URL led through play links, or as HLS. Throws AppError `play.not_a_manifest`, `play.drm` or what the origin failed with. */
 export async function serveManifest(held: DashHeld, request: ManifestRequest): Promise<ByteSource> {
   const { address, depth, parts, signal } = request;
   const doc = await held.documents.read(address, ({ text }) => lifeMs(text), signal);
   if (request.isHls || request.track !== undefined) return await asHls(held, doc, request);
-  const known = rewritten.get(doc) ?? new Map<string, string>();
-  rewritten.set(doc, known);
-  const place = parts.absolute({ url: '', headers: {}, role: 'base', depth });
-  const text = known.get(place) ?? (await led(held.documents, doc, request));
-  if (known.size < MAX_REWRITTEN) known.set(place, text);
+  const text = await held.manifests(
+    doc,
+    parts.identity(depth),
+    async () => await led(held.documents, doc, request),
+  );
   return textSource(text, DASH_TYPE);
 }
 

@@ -26,6 +26,8 @@ export type HlsFacts = {
   drm: { licensed: boolean; open: boolean };
 };
 
+export type RewrittenPlaylist = { text: string; facts: HlsFacts };
+
 /** Tags whose `URI` is followed. All others stay byte for byte. */
 const URI_TAGS: ReadonlyMap<string, HlsRole> = new Map<string, HlsRole>([
   ['EXT-X-KEY', 'key'],
@@ -51,7 +53,7 @@ const LEFT_ALONE = /^(skd|data):/i;
  * Replaces the URIs of an HLS playlist (RFC 8216, rfc8216bis) by links and leaves every other byte as it is: a
  * line-by-line rewriter, because parse-and-print loses what the parser does not know (docs/decisions/0010).
  */
-export function rewritePlaylist(text: string, rewriting: HlsRewriting): { text: string; facts: HlsFacts } {
+export function rewritePlaylist(text: string, rewriting: HlsRewriting): RewrittenPlaylist {
   const { url, inherited, linkTo } = rewriting;
   const variables = new Map<string, string>();
   const kind = kindOf(text);

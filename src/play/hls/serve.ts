@@ -1,12 +1,18 @@
 import { AppError } from '../../kit/errors.ts';
 import type { LinkPart } from '../../platform/links.ts';
 import type { ByteSource } from '../../streams/kind.ts';
-import type { Documents } from '../documents.ts';
+import type { Doc, Documents } from '../documents.ts';
 import { type Address, addressKey } from '../origin-fetch.ts';
 import { addressOf, type PartLinks } from '../parts.ts';
 import type { ReadAhead } from '../read-ahead.ts';
 import { textSource } from '../text-source.ts';
-import { type HlsFacts, type HlsRole, isPlaylistText, rewritePlaylist } from './rewrite.ts';
+import {
+  type HlsFacts,
+  type HlsRole,
+  isPlaylistText,
+  type RewrittenPlaylist,
+  rewritePlaylist,
+} from './rewrite.ts';
 
 export type PlaylistRequest = {
   address: Address;
@@ -19,6 +25,13 @@ export type PlaylistRequest = {
   signal: AbortSignal;
 };
 
+export type HlsHeld = {
+  documents: Documents;
+  readAhead: ReadAhead;
+  /** Rewritten playlists. */
+  playlists: (doc: Doc, key: string, make: () => RewrittenPlaylist) => RewrittenPlaylist;
+};
+
 export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 const MAX_DEPTH = 4;
 /** A finished playlist does not change, but its origin may be set right. */
@@ -29,7 +42,7 @@ const MIN_SEGMENT_LIFE_MS = 10_000;
 
 /** The playlist with every URI led through play links. Throws AppError `play.not_a_playlist`, `play.nested_too_deep`, `play.drm` or what the origin failed with. */
 export async function servePlaylist(
-  { documents, readAhead }: { documents: Documents; readAhead: ReadAhead },
+  { documents, readAhead, playlists }: HlsHeld,
   request: PlaylistRequest,
 ): Promise<ByteSource> {
   const { address, depth, variables, parts, signal } = request;
@@ -54,7 +67,10 @@ export async function servePlaylist(
     if (role === 'playlist') return parts.relative(playlistPart(where, depth + 1, defined));
     return parts.relative({ ...where, role, depth: role === 'entry' ? depth + 1 : depth });
   };
-  const { text, facts } = rewritePlaylist(doc.text, { url: doc.url, inherited: variables, linkTo });
+  const identity = `${parts.identity(depth)} ${JSON.stringify([...variables])}`;
+  const { text, facts } = playlists(doc, identity, () =>
+    rewritePlaylist(doc.text, { url: doc.url, inherited: variables, linkTo }),
+  );
   if (facts.drm.licensed && !facts.drm.open) throw licensed();
   readAhead.note(of, plannedOf(facts, address), segmentLifeMs(facts));
   return textSource(text, HLS_TYPE, doc.encoding);

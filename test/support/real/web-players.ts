@@ -6,6 +6,7 @@ import { build } from 'vite';
 import { type FileOrigin, startFileOrigin } from '../file-origin.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const STREMIO_VIDEO = fileURLToPath(import.meta.resolve('@stremio/stremio-video'));
 const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,"><div id="stage" style="width:640px;height:360px"></div>`;
 
 /** A page of another origin with hls.js (`/hls`) and with the player of Stremio Web (`/stremio`). */
@@ -18,10 +19,10 @@ export async function startPlayerPages(): Promise<FileOrigin> {
     };
   pages.files.set('/hls', page('/hls.js'));
   pages.files.set('/stremio', page('/stremio.js'));
-  pages.files.set('/hls.js', await readFile(`${ROOT}/node_modules/hls.js/dist/hls.min.js`));
+  pages.files.set('/hls.js', await readFile(fileURLToPath(import.meta.resolve('hls.js/dist/hls.min.js'))));
   pages.files.set(
     '/stremio.js',
-    await bundle(`import Video from '@stremio/stremio-video'; window.StremioVideo = Video;`),
+    await bundle(`import Video from '${STREMIO_VIDEO}'; window.StremioVideo = Video;`),
   );
   return pages;
 }

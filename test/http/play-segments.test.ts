@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createNet, type Net } from '../../src/platform/net.ts';
+import { createReadAhead } from '../../src/play/read-ahead.ts';
+import { createSegments } from '../../src/play/segments.ts';
+import { asReadable, type ByteSource } from '../../src/streams/kind.ts';
+import { type FileOrigin, startFileOrigin } from '../support/file-origin.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const KIB = 1024;
+const never = new AbortController().signal;
+let origin: FileOrigin;
+let net: Net;
+beforeAll(async () => {
+  origin = await startFileOrigin();
+  net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
+  for (let at = 0; at < 20; at += 1) origin.files.set(`/${at}.ts`, Buffer.alloc(100 * KIB, `${at} `));
+});
+afterAll(async () => {
+  await net?.close();
+  await origin?.stop();
+});
+beforeEach(() => {
+  origin.requests.length = 0;
+});
+
+const addressOf = (name: string | number) => ({ url: `${origin.base}/${name}.ts`, headers: {} });
+
+async function bytesOf(source: ByteSource | null): Promise<Buffer> {
+  if (source === null) throw new Error('not kept');
+  const chunks: Buffer[] = [];
+  const all = { start: 0, end: source.size ?? Number.POSITIVE_INFINITY };
+  try {
+    for await (const chunk of asReadable(source, all, never)) chunks.push(chunk);
+  } finally {
+    await source.close();
+  }
+  return Buffer.concat(chunks);
+}
+
+describe('segments in memory', () => {
+  test('never stand on more than the budget; the one used longest ago goes first', async () => {
+    const segments = createSegments(net, { maxBytes: 350 * KIB });
+    for (const at of [0, 1, 2, 0, 3]) await bytesOf(await segments.open(addressOf(at), 60_000, never));
+    expect(segments.heldBytes()).toBe(300 * KIB);
+    expect([0, 1, 2, 3].map((at) => segments.kept(addressOf(at)) !== null)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    segments.close();
+  });
+
+  test('that are being read are not dropped; who finds no room reads past the cache', async () => {
+    const segments = createSegments(net, { maxBytes: 250 * KIB });
+    const [first, second] = await Promise.all(
+      [0, 1].map((at) => segments.open(addressOf(at), 60_000, never)),
+    );
+    expect(await segments.open(addressOf(2), 60_000, never)).toBeNull();
+    await bytesOf(first ?? null);
+    await bytesOf(second ?? null);
+    expect((await bytesOf(await segments.open(addressOf(2), 60_000, never))).length).toBe(100 * KIB);
+    expect(segments.heldBytes()).toBeLessThanOrEqual(250 * KIB);
+    segments.close();
+    expect(segments.heldBytes()).toBe(0);
+  });
+
+  test('of unknown length are kept up to the limit of one, and given up past it', async () => {
+    origin.files.set('/small.ts', (_req, res) => {
+      res.write(Buffer.alloc(150 * KIB, 'a'));
+      res.end(Buffer.alloc(150 * KIB, 'b'));
+    });
+    origin.files.set('/long.ts', async (_req, res) => {
+      for (let at = 0; at < 50 && !res.destroyed; at += 1) {
+        res.write(Buffer.alloc(100 * KIB, 'c'));
+        await sleep(2);
+      }
+      res.end();
+    });
+    const segments = createSegments(net, { maxBytes: 4096 * KIB, maxEachBytes: 1024 * KIB });
+    expect((await bytesOf(await segments.open(addressOf('small'), 60_000, never))).length).toBe(300 * KIB);
+    await expect(segments.open(addressOf('long'), 60_000, never).then(bytesOf)).rejects.toThrow('too large');
+    expect(await segments.open(addressOf('long'), 60_000, never)).toBeNull();
+    expect(segments.heldBytes()).toBe(512 * KIB);
+    segments.close();
+  });
+
+  test('are fetched again once their life is over', async () => {
+    const segments = createSegments(net);
+    await bytesOf(await segments.open(addressOf(0), 30, never));
+    await sleep(50);
+    expect(segments.kept(addressOf(0))).toBeNull();
+    await bytesOf(await segments.open(addressOf(0), 30, never));
+    expect(origin.count('/0.ts')).toBe(2);
+    segments.close();
+  });
+
+  test('a thousand come and go without a byte left over', async () => {
+    const segments = createSegments(net, { maxBytes: 500 * KIB });
+    for (let round = 0; round < 50; round += 1)
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, at) => {
+          const leaving = new AbortController();
+          const source = await segments.open(addressOf(at), 60_000, leaving.signal).catch(() => null);
+          if (at % 3 === 0) leaving.abort();
+          await source?.close();
+        }),
+      );
+    segments.close();
+    expect(segments.heldBytes()).toBe(0);
+  });
+});
+
+describe('reading ahead', () => {
+  test('ends some time after the last request, and leaves the origin', async () => {
+    let hungUp = false;
+    origin.files.set('/slow.ts', (_req, res) => {
+      res.write('a little');
+      res.once('close', () => {
+        hungUp = true;
+      });
+    });
+    const segments = createSegments(net);
+    const ahead = createReadAhead(segments, { restAfterMs: 100 });
+    ahead.note('p', [addressOf(0), addressOf('slow'), addressOf(1)], 60_000);
+    ahead.requested('p', addressOf(0).url);
+    await waitUntil(() => origin.count('/slow.ts') === 1, { what: 'the next one', timeoutMs: 2000 });
+    await waitUntil(() => hungUp, { what: 'the origin is left', timeoutMs: 2000 });
+    expect(origin.count('/1.ts')).toBe(0);
+    expect(segments.heldBytes()).toBe(0);
+    ahead.close();
+    segments.close();
+  });
+
+  test('goes on with what a live playlist gets, while it is watched', async () => {
+    const segments = createSegments(net);
+    const ahead = createReadAhead(segments, { restAfterMs: 150 });
+    ahead.note('live', [addressOf(0), addressOf(1)], 60_000);
+    ahead.requested('live', addressOf(0).url);
+    await waitUntil(() => segments.kept(addressOf(1)) !== null, { what: 'the second', timeoutMs: 2000 });
+    ahead.note('live', [addressOf(1), addressOf(2)], 60_000);
+    ahead.requested('live', addressOf(1).url);
+    ahead.note('live', [addressOf(2), addressOf(3)], 60_000);
+    await waitUntil(() => segments.kept(addressOf(2)) !== null, { what: 'the third', timeoutMs: 2000 });
+    await sleep(250);
+    ahead.note('live', [addressOf(4), addressOf(5)], 60_000);
+    await sleep(50);
+    expect(origin.count('/5.ts')).toBe(0);
+    ahead.close();
+    segments.close();
+  });
+
+  test('asks for a segment that cannot be had once', async () => {
+    const segments = createSegments(net);
+    const ahead = createReadAhead(segments);
+    ahead.note('p', [addressOf(0), addressOf('gone'), null, addressOf(1)], 60_000);
+    ahead.requested('p', addressOf(0).url);
+    await waitUntil(() => origin.count('/1.ts') === 1, { what: 'the one after', timeoutMs: 2000 });
+    ahead.requested('p', addressOf(0).url);
+    await sleep(50);
+    expect(origin.count('/gone.ts')).toBe(1);
+    ahead.close();
+    segments.close();
+  });
+});
