@@ -22,7 +22,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
   'src/platform/jobs-queue.ts': 'the owner’s database',
-  'src/platform/media-tools/command.ts': 'command lines of ffmpeg, which gets one address of this machine only',
+  'src/platform/media-tools/command.ts':
+    'command lines of ffmpeg, which gets one address of this machine only',
   'src/platform/migrate.ts': 'the owner’s database',
   'src/platform/net-request.ts': 'the dialer’s requests',
   'src/platform/net.ts': 'the dialer',

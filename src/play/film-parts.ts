@@ -7,7 +7,7 @@ import { codecsFor, type Part } from '../platform/media-tools/index.ts';
 import type { ByteSource } from '../streams/kind.ts';
 
 /** Long enough that nearly every one begins with a key frame of its own (x264 sets one every 10.4 s at 24 a second). */
-export const PART_SECONDS = 12;
+const PART_SECONDS = 12;
 const MAX_KNOWN = 500;
 const MAX_PICTURES_BYTES = 16 * 1024 * 1024;
 /** A file whose length nobody can say (or says nonsense) has no playlist. */

@@ -2,13 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Lend } from '../features/file-facts/index.ts';
+import { AppError } from '../kit/errors.ts';
 import type { ByteSource } from '../streams/kind.ts';
 import { sendSource } from './send.ts';
 
 /** A program on this machine reads at once what it asks for: no share of the viewers' memory. */
 const UNSHARED = { windowBytes: () => 512 * 1024, hold() {}, free() {} };
 
-type Loan = { source: ByteSource; maxBytes: number; sentBytes: number; stopping: AbortController };
+type Loan = {
+  source: ByteSource;
+  maxBytes: number;
+  sentBytes: number;
+  stopping: AbortController;
+  /** What the source broke off with. */
+  failure: unknown;
+};
 
 export type Lender = {
   lend: Lend;
@@ -38,30 +46,8 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const loan = loans.get(/^\/play\/([\w-]{32})$/.exec(req.url ?? '')?.[1] ?? '');
-    if (loan === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) {
-      res.writeHead(404).end();
-      return;
-    }
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(new Error('the reader is gone')));
-    const signal = AbortSignal.any([gone.signal, loan.stopping.signal]);
-    try {
-      await sendSource(req, res, {
-        source: loan.source,
-        filename: null,
-        signal,
-        window: UNSHARED,
-        onStart() {},
-        onResumed() {},
-        onDelivered(sizeBytes) {
-          loan.sentBytes += sizeBytes;
-          if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(new Error('enough was read'));
-        },
-      });
-    } catch {
-      if (res.headersSent) res.destroy();
-      else res.writeHead(502).end();
-    }
+    if (loan !== undefined && (req.method === 'GET' || req.method === 'HEAD')) await serve(loan, req, res);
+    else res.writeHead(404).end();
   }
 
   return {
@@ -69,10 +55,11 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
       listening ??= listen();
       const { port } = await listening;
       const id = randomBytes(24).toString('base64url');
-      const loan: Loan = { source, maxBytes, sentBytes: 0, stopping: new AbortController() };
+      const loan: Loan = { source, maxBytes, sentBytes: 0, stopping: new AbortController(), failure: null };
       loans.set(id, loan);
       return {
         url: `http://127.0.0.1:${port}/play/${id}`,
+        failure: () => loan.failure,
         release() {
           loans.delete(id);
           loan.stopping.abort(new Error('the run is over'));
@@ -89,4 +76,22 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
       server.closeAllConnections();
     },
   };
+}
+
+async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort(new Error('the reader is gone')));
+  const signal = AbortSignal.any([gone.signal, loan.stopping.signal]);
+  const onDelivered = (sizeBytes: number) => {
+    loan.sentBytes += sizeBytes;
+    if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(new Error('enough was read'));
+  };
+  try {
+    await sendSource(req, res, { source: loan.source, filename: null, signal, onDelivered });
+  } catch (error) {
+    const isRefusal = error instanceof AppError && error.status < 500;
+    if (!signal.aborted && !isRefusal) loan.failure ??= error;
+    if (res.headersSent) res.destroy();
+    else res.writeHead(isRefusal ? error.status : 502).end();
+  }
 }

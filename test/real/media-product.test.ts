@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTempDir, runProcess } from '../support/processes.ts';
-import { ROOT, startTributary, type Tributary } from '../support/product.ts';
+import { startTributary, type Tributary } from '../support/product.ts';
 import { withChromium } from '../support/real/chromium.ts';
 import { FILM, FILM_SECONDS, HDR_FILM, makeFilms } from '../support/real/films.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -16,6 +17,8 @@ const SRT = `1\r\n00:00:01,000 --> 00:00:02,000\r\nCaf\xe9 <b>noir</b>\r\n\r\n`;
 let dir: Awaited<ReturnType<typeof openTempDir>>;
 let beside: Server;
 let product: Tributary;
+/** As a page loads it. */
+const HLS_JS = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
 let besideUrl = '';
 const streamIds: Record<string, string> = {};
 
@@ -23,8 +26,7 @@ beforeAll(async () => {
   dir = await openTempDir();
   await makeFilms(dir.path);
   beside = createServer((req, res) => {
-    if (req.url === '/hls.js')
-      void readFile(join(ROOT, 'node_modules/hls.js/dist/hls.min.js')).then((js) => res.end(js));
+    if (req.url === '/hls.js') void readFile(HLS_JS).then((js) => res.end(js));
     else if (req.url === '/page') res.setHeader('Content-Type', 'text/html').end(PAGE);
     else if (req.url === '/a.srt') res.end(Buffer.from(SRT, 'latin1'));
     else res.writeHead(404).end();

@@ -44,13 +44,12 @@ afterAll(async () => {
 async function lent<T>(
   input: { kind: 'local'; file: string } | { kind: 'http'; url: string },
   work: (url: string, source: ByteSource) => Promise<T>,
-  options: { maxBytes?: number } = {},
 ): Promise<T> {
   const kind = kinds.get(input.kind);
   const detail = kind?.parse(input.kind === 'local' ? { file: `films/${input.file}` } : input);
   const source = await kind?.open?.({ detail, fileIndex: null }, signal());
   if (source === undefined) throw new Error('nothing opened');
-  const loan = await lender.lend(source, options);
+  const loan = await lender.lend(source);
   try {
     return await work(loan.url, source);
   } finally {
@@ -103,17 +102,18 @@ describe('a probe', () => {
     ]);
   });
 
-  test('reads at most 5 MiB of a large file, and has its facts all the same', async () => {
+  test('reads at most 5 MiB of a large file, the hash included, and has its facts all the same', async () => {
     const film = await readFile(join(dir.path, FILM));
-    // Matroska takes what it does not know for the end: the file is larger than it plays.
+    // Matroska ends where it says: what lies behind makes the file large and nothing else.
     await using origin = await startOrigin(Buffer.concat([film, Buffer.alloc(64 * 1024 * 1024)]));
-    const facts = await lent({ kind: 'http', url: origin.url }, (url) => tools.probe(url, signal()), {
-      maxBytes: 5 * 1024 * 1024,
-    });
-    expect(facts.tracks).toHaveLength(6);
+    const deps = { db: held.deps.db, tools, lend: lender.lend };
+    const facts = await lent({ kind: 'http', url: origin.url }, (_url, source) =>
+      factsOfFile(deps, { fileIndex: null }, source, signal()),
+    );
+    expect(facts.media?.tracks).toHaveLength(6);
+    expect(facts.videoHash).not.toBeNull();
     const read = origin.requests.reduce((sum, { sent }) => sum + sent, 0);
-    console.log('READ', read);
-    expect(read).toBeLessThan(16 * 1024 * 1024);
+    expect(read).toBeLessThanOrEqual(5 * 1024 * 1024);
   });
 
   test('is run anew when the ETag is another one, and only then', async () => {
@@ -217,9 +217,26 @@ describe('what goes wrong', () => {
         { what: 'ffmpeg runs', timeoutMs: 10_000 },
       );
       process.kill(pid, 'SIGKILL');
-      expect(await run).toMatchObject({ code: 'media.unreadable', status: 422 });
+      expect(await run).toMatchObject({ code: 'media.failed', status: 502 });
       expect((await tools.probe(url, signal())).tracks).toHaveLength(2);
     });
+  });
+
+  test('an origin that breaks off is its own failure, and is not written down as the file’s', async () => {
+    const film = await readFile(join(dir.path, FILM));
+    await using origin = await startOrigin(film);
+    const deps = { db: held.deps.db, tools, lend: lender.lend };
+    const streamId = await addStream(held.deps.db, 'http');
+    const look = () =>
+      lent({ kind: 'http', url: origin.url }, (_url, source) => {
+        origin.behaviour.cutAfter = isCut ? 100 : Number.POSITIVE_INFINITY;
+        return factsOfFile(deps, { streamId, fileIndex: null }, source, signal());
+      });
+    let isCut = true;
+    await expect(look()).rejects.toMatchObject({ code: 'upstream.failed' });
+    isCut = false;
+    origin.behaviour.cutAfter = Number.POSITIVE_INFINITY;
+    expect(await look()).toMatchObject({ isFresh: true, failure: null });
   });
 
   test('an origin that hangs ends the probe after 10 s', async () => {

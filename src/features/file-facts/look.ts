@@ -7,14 +7,19 @@ import type { ByteSource } from '../../streams/kind.ts';
 import { type FileFacts, saveFacts, storedFacts } from './queries.ts';
 
 /** A source under a loopback address for one run of a media tool. */
-export type Lent = { url: string; release(): void };
+export type Lent = {
+  url: string;
+  /** What the source broke off with while it was read; null: it did not. */
+  failure(): unknown;
+  release(): void;
+};
 /** Lends a source; past `maxBytes` the connection is cut. */
 export type Lend = (source: ByteSource, options?: { maxBytes?: number }) => Promise<Lent>;
 
 export type LookDeps = { db: Db; tools: MediaTools; lend: Lend };
 
-/** What a probe may read of a file. */
-const PROBE_BYTES = 5 * 1024 * 1024;
+/** Lent for a probe; with what lies in sockets when it is cut, at most 5 MiB of the origin are read. */
+const PROBE_BYTES = 4 * 1024 * 1024;
 /** Both ends of the file, 128 KiB. */
 const HASH_MS = 20_000;
 
@@ -54,6 +59,8 @@ async function lookInto(
     return { ...base, videoHash: await hashOf(source, signal), media, failure: null };
   } catch (error) {
     signal.throwIfAborted();
+    // An origin that broke off says nothing of the file.
+    if (lent.failure() !== null) throw lent.failure();
     if (!(error instanceof AppError) || error.code !== 'media.unreadable') throw error;
     return { ...base, videoHash: null, media: null, failure: error.code };
   } finally {
@@ -62,7 +69,7 @@ async function lookInto(
 }
 
 /** The OpenSubtitles hash by two ranges of the source; null for a short file or one of unknown length. */
-export async function hashOf(source: ByteSource, signal: AbortSignal): Promise<string | null> {
+async function hashOf(source: ByteSource, signal: AbortSignal): Promise<string | null> {
   const ranges = source.size === null ? null : videoHashRanges(source.size);
   if (ranges === null || source.size === null) return null;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(HASH_MS)]);

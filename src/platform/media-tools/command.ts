@@ -11,7 +11,7 @@ const CONTAINERS =
 const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 
 /** Input options of every run. Threads: of the decoder. */
-export function inputOptions(): string[] {
+function inputOptions(): string[] {
   return [
     ['-max_alloc', String(MAX_BLOCK_BYTES)],
     ['-threads', '1'],

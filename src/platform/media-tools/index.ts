@@ -18,7 +18,7 @@ import { outputOf, ProgramMissing, type Run, wholeOutputOf } from './run.ts';
 import { createSlots } from './slots.ts';
 
 /** Said of ffmpeg wherever its absence shows. */
-export const INSTALL_FFMPEG =
+const INSTALL_FFMPEG =
   'Install ffmpeg (Debian: apt-get install ffmpeg) or set FFMPEG_PATH; ffprobe belongs beside it.';
 
 export type ToolsState = { isAvailable: true; version: string } | { isAvailable: false; reason: string };
@@ -29,7 +29,7 @@ export type Part = Cut & { endSeconds: number; codecs: Codecs };
 /**
  * ffmpeg and ffprobe. Every `url` must be a loopback one made for this run (`play/lend.ts`): they connect by themselves,
  * past the guarded dialer. Every call waits for a free core, ends with its signal, and throws AppError `media.*`:
- * `missing` (503), `busy` (503), `timeout` (504), `unreadable` (422), `no_track` (404).
+ * `missing` (503), `busy` (503), `timeout` (504), `failed` (502), `unreadable` (422), `no_track` (404).
  */
 export type MediaTools = {
   /** Looked up once and again by `isFresh`. */

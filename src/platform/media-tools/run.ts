@@ -28,7 +28,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 /**
  * Runs a program and yields its output as it comes. It is killed (SIGKILL, it cannot refuse) as soon as `signal` aborts, the
  * caller stops reading, or it hangs; only then does the generator end. Throws AppError `media.timeout`, `media.unreadable`,
- * and `ProgramMissing`. The program gets none of this process's secrets: of the environment only PATH.
+ * `media.failed`, and `ProgramMissing`. The program gets none of this process's secrets: of the environment only PATH.
  */
 export async function* outputOf(run: Run): AsyncGenerator<Buffer> {
   run.signal.throwIfAborted();
@@ -54,6 +54,7 @@ export async function* outputOf(run: Run): AsyncGenerator<Buffer> {
     const { code, error } = await ended;
     end.signal.throwIfAborted();
     if (error !== null) throw new ProgramMissing(run.program, { cause: error });
+    if (code === null) throw killed();
     if (code !== 0) throw unreadable(run, code, complaint());
   } finally {
     clearTimeout(deadline);
@@ -127,6 +128,11 @@ function yieldPriority(child: Child): void {
 
 function tookTooLong(): AppError {
   return new AppError('media.timeout', 'Reading this file took too long.', { status: 504 });
+}
+
+/** By somebody else, or by the system for want of memory: that says nothing of the file. */
+function killed(): AppError {
+  return new AppError('media.failed', 'Reading this file was broken off. Try again.', { status: 502 });
 }
 
 function unreadable({ program, log }: Run, code: number | null, complaint: string): AppError {
