@@ -54,14 +54,20 @@ export function createApp(deps: AppDeps): Express {
 const MAX_URL_CHARS = 16 * 1024;
 /** Browsers send about twenty. Node keeps the first 2,000 and drops the rest without a word. */
 const MAX_HEADERS = 128;
+/** As node’s own refusals in `wire-errors.ts`: a web player is told why. */
+const READABLE = { 'Access-Control-Allow-Origin': '*' };
 
 /** RFC 9110 §15.5.15, RFC 6585 §5. That all of the head is at most 32 KiB `listen.ts` sees to. */
 const checkSize: RequestHandler = (req, _res, next) => {
   if (req.url.length > MAX_URL_CHARS)
-    throw new AppError('request.url_too_long', 'The address is longer than 16 KiB.', { status: 414 });
+    throw new AppError('request.url_too_long', 'The address is longer than 16 KiB.', {
+      status: 414,
+      headers: READABLE,
+    });
   if (req.rawHeaders.length > 2 * MAX_HEADERS)
     throw new AppError('request.headers_too_large', `The request has more than ${MAX_HEADERS} headers.`, {
       status: 431,
+      headers: READABLE,
     });
   next();
 };

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SRC = new URL('../src', import.meta.url).pathname;
+/** Tables that are put into a statement by their names, as `{ names: 'keyword', links: 'media_keyword' }`. */
+const NAMED = /\b(?:names|links): '([a-z_]+)'/g;
 const WRITE = /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?([a-z_]+)/g;
 
 /** The room, plug or floor a file belongs to: `features/media`, `streams/http`, `platform`. */
@@ -15,7 +17,8 @@ async function writers(): Promise<Map<string, Set<string>>> {
   const owners = new Map<string, Set<string>>();
   for (const file of await readdir(SRC, { recursive: true })) {
     if (!/(^|\/)queries(\.ts|\/.*\.ts)$/.test(file)) continue;
-    for (const [, table = ''] of (await readFile(join(SRC, file), 'utf8')).matchAll(WRITE)) {
+    const text = await readFile(join(SRC, file), 'utf8');
+    for (const [, table = ''] of [...text.matchAll(WRITE), ...text.matchAll(NAMED)]) {
       if (['set', 'skip', 'nothing', 'of'].includes(table)) continue;
       owners.set(table, (owners.get(table) ?? new Set()).add(ownerOf(file)));
     }

@@ -117,3 +117,14 @@ test('two instances that seal at once, even to and fro, leave every value readab
   expect(all).toBe(LINKS + 1 + 2);
   expect(await trackersOf(during)).toEqual(await trackersOf(other));
 });
+
+test('every column that is sealed is known to the job', async () => {
+  const columns = await db.any(rows('test.columns', z.object({ name: z.string() }))`
+    SELECT table_name || '.' || column_name AS name FROM information_schema.columns
+    WHERE table_schema = 'public' AND column_name LIKE '%sealed%' ORDER BY 1
+  `);
+  // Nothing writes uploaded NZB files yet.
+  const written = columns.map(({ name }) => name).filter((name) => name !== 'stream_usenet.nzb_sealed');
+  const known = kinds(during).all.flatMap(({ kind, sealed }) => (sealed ?? []).map(() => `stream_${kind}`));
+  expect(known.sort()).toEqual(written.map((name) => name.split('.')[0]));
+});

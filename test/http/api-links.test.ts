@@ -150,4 +150,24 @@ describe('POST /api/links', () => {
   test('without the admin token it is 401', async () => {
     expect((await api.ask('POST', '/api/links', { url: 'x' }, { Authorization: '' })).status).toBe(401);
   });
+
+  test('takes no line end and no null in a header, and lets none into a name or an address', async () => {
+    const url = `${origin.url}/films/My%20film.mkv`;
+    for (const end of ['\r\n', '\n', '\r', '\0']) {
+      for (const headers of [
+        { 'X-Token': `a${end}Set-Cookie: b=c` },
+        { [`X-Token${end}Evil`]: 'a' },
+        { [`X-Token: a${end}Evil`]: 'a' },
+        { Cookie: `a=b${end}` },
+      ])
+        expect((await post({ url, headers })).status, JSON.stringify(headers)).toBe(400);
+      const before = origin.requests.length;
+      const named = await post({ url, filename: `a${end}Set-Cookie: b=c.mkv` });
+      expect(named.status).toBe(201);
+      expect(linkOf(LinkAnswer.parse(named.body).playUrl).filename).not.toMatch(/%0[ad0]/i);
+      // The parser of addresses leaves line ends out, and a null it encodes or refuses.
+      await post({ url: `${origin.url}/fil${end}ms/x${end} HTTP/1.1${end}Evil: yes` });
+      expect(origin.requests.slice(before).filter(({ path }) => /[\s\0]/.test(path))).toEqual([]);
+    }
+  });
 });

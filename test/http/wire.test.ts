@@ -134,6 +134,7 @@ describe('too much of anything is refused with its own status', () => {
     const long = await say(get(`/api/echo?q=${'a'.repeat(17_000)}`));
     expect(statuses(long)).toEqual([414]);
     expect(long).toContain('request.url_too_long');
+    expect(long).toContain('Access-Control-Allow-Origin: *');
     expect(statuses(await say(get('/api/echo', `X: ${'a'.repeat(33_000)}\r\n`)))).toEqual([431]);
     expect(statuses(await say(get('/api/echo', 'X: y\r\n'.repeat(100))))).toEqual([200]);
     expect(statuses(await say(get('/api/echo', 'X: y\r\n'.repeat(200))))).toEqual([431]);
