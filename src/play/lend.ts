@@ -87,7 +87,15 @@ async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Pro
     if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(new Error('enough was read'));
   };
   try {
-    await sendSource(req, res, { source: loan.source, filename: null, signal, onDelivered });
+    await sendSource(req, res, {
+      source: loan.source,
+      filename: null,
+      signal,
+      window: UNSHARED,
+      onStart() {},
+      onResumed() {},
+      onDelivered,
+    });
   } catch (error) {
     const isRefusal = error instanceof AppError && error.status < 500;
     if (!signal.aborted && !isRefusal) loan.failure ??= error;
