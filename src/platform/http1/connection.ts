@@ -34,7 +34,7 @@ export type ConnectionEvents = {
   onClose(connection: Connection): void;
 };
 
-export class Silent extends Error {
+class Silent extends Error {
   readonly code = 'ETIMEDOUT';
 }
 

@@ -62,7 +62,7 @@ const CONTROL = /[\r\n\0]/;
  * Reads the head of a response, without its empty line. Throws on everything that two readers could understand in two ways:
  * folded lines, bare CR or LF, several lengths, a length beside a transfer coding.
  */
-export function parseResponseHead(text: string): ResponseHead {
+function parseResponseHead(text: string): ResponseHead {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const [, minor, status] = STATUS_LINE.exec(statusLine) ?? [];
   if (status === undefined) throw new Error('the answer is no HTTP/1.x');
