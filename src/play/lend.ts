@@ -10,6 +10,7 @@ import { sendSource } from './send.ts';
 const UNSHARED = { windowBytes: () => 512 * 1024, hold() {}, free() {} };
 
 type Loan = {
+  /** Never asks its origin for more than the loan allows: what comes in the meantime fills the kernel's buffers. */
   source: ByteSource;
   maxBytes: number;
   sentBytes: number;
@@ -55,7 +56,10 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
       listening ??= listen();
       const { port } = await listening;
       const id = randomBytes(24).toString('base64url');
-      const loan: Loan = { source, maxBytes, sentBytes: 0, stopping: new AbortController(), failure: null };
+      const loan: Loan = {
+        source: bounded(source, () => maxBytes - loan.sentBytes),
+        ...{ maxBytes, sentBytes: 0, stopping: new AbortController(), failure: null },
+      };
       loans.set(id, loan);
       return {
         url: `http://127.0.0.1:${port}/play/${id}`,
@@ -78,13 +82,27 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
   };
 }
 
+const ENOUGH = new Error('enough was read');
+
+/** The source, cut to what the loan has left. */
+function bounded(source: ByteSource, leftBytes: () => number): ByteSource {
+  return {
+    ...source,
+    async send({ start, end }, sink, signal) {
+      const until = Math.min(end, start + Math.max(0, leftBytes()));
+      if (until > start) await source.send({ start, end: until }, sink, signal);
+      if (until < end) throw ENOUGH;
+    },
+  };
+}
+
 async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const gone = new AbortController();
   res.once('close', () => gone.abort(new Error('the reader is gone')));
   const signal = AbortSignal.any([gone.signal, loan.stopping.signal]);
   const onDelivered = (sizeBytes: number) => {
     loan.sentBytes += sizeBytes;
-    if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(new Error('enough was read'));
+    if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(ENOUGH);
   };
   try {
     await sendSource(req, res, {
@@ -98,7 +116,7 @@ async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Pro
     });
   } catch (error) {
     const isRefusal = error instanceof AppError && error.status < 500;
-    if (!signal.aborted && !isRefusal) loan.failure ??= error;
+    if (!signal.aborted && !isRefusal && error !== ENOUGH) loan.failure ??= error;
     if (res.headersSent) res.destroy();
     else res.writeHead(isRefusal ? error.status : 502).end();
   }
