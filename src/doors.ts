@@ -96,6 +96,7 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     net,
     links,
     baseUrlOf: (req) => placeOf(ground, req).baseUrl,
+    onSegmentAsked: (isHit) => metrics.onCacheAsked('segments', isHit),
   });
   onClose(() => presentations.close());
   const live = createLiveStreams();

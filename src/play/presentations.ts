@@ -38,15 +38,22 @@ export type PresentationDeps = {
   links: Links;
   /** Public address of this server. */
   baseUrlOf(req: Request): string;
+  /** A viewer asked for a segment: it was here, or had to be fetched. */
+  onSegmentAsked?: (isHit: boolean) => void;
 };
 
 type Place = { address: Address } & Pick<LinkPart, 'depth' | 'variables' | 'track'>;
 
 const HLS_NAME = /\.m3u8$/i;
 
-export function createPresentations({ net, links, baseUrlOf }: PresentationDeps): Presentations {
+export function createPresentations({
+  net,
+  links,
+  baseUrlOf,
+  onSegmentAsked,
+}: PresentationDeps): Presentations {
   const documents = createDocuments(net);
-  const segments = createSegments(net);
+  const segments = createSegments(net, onSegmentAsked === undefined ? {} : { onAsked: onSegmentAsked });
   const readAhead = createReadAhead(segments);
   const formatOf = formatDetector();
   const held = {

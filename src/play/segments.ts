@@ -39,8 +39,11 @@ const MIB = 1024 * 1024;
 /** Enough to say what a body is. */
 const MAX_LARGE = 10_000;
 
-/** Segments and keys in memory only: LRU over `maxBytes`, nothing above `maxEachBytes`. */
-export function createSegments(net: Net, { maxBytes = 256 * MIB, maxEachBytes = 32 * MIB } = {}): Segments {
+/** Segments and keys in memory only: LRU over `maxBytes`, nothing above `maxEachBytes`. `onAsked`: a viewer asked, and found it here or not. */
+export function createSegments(
+  net: Net,
+  { maxBytes = 256 * MIB, maxEachBytes = 32 * MIB, onAsked = (_isHit: boolean) => {} } = {},
+): Segments {
   // Insertion order is the order of use: the first idle one goes first.
   const entries = new Map<string, Entry>();
   /** Not asked for a second time only to be thrown away. */
@@ -146,6 +149,7 @@ export function createSegments(net: Net, { maxBytes = 256 * MIB, maxEachBytes = 
 
   return {
     async open(address, lifeMs, signal) {
+      onAsked(entries.has(addressKey(address)));
       const entry = await take(address, lifeMs, signal);
       return entry?.growing?.source(() => leave(entry)) ?? null;
     },
