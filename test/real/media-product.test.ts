@@ -196,7 +196,9 @@ describe('a film whose container a browser cannot take', () => {
     expect((await fetch(`${base}/remux/3.m4s`)).status).toBe(404);
     expect((await fetch(`${base}/remux/0.m4s?audio=4`)).status).toBe(404);
     expect((await fetch(`${base}/remux/x.m4s`)).status).toBe(400);
-    expect((await fetch(`${base.slice(0, -1)}A/remux/index.m3u8`)).status).toBe(403);
+    // Not the last character: some of its bits mean nothing.
+    const forged = `${base.slice(0, -9)}${base.at(-9) === 'A' ? 'B' : 'A'}${base.slice(-8)}`;
+    expect((await fetch(`${forged}/remux/index.m3u8`)).status).toBe(403);
   });
 
   test('is no longer converted 200 ms after the viewer left', async () => {
