@@ -144,7 +144,7 @@ test('a thumbnail hangs on the play link, and a bad one is refused', async () =>
   const picture = await fetch(`${base}/thumbnail.jpg?t=20`);
   expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
   expect(Buffer.from(await picture.arrayBuffer()).toString('hex', 0, 3)).toBe('ffd8ff');
-  expect((await fetch(`${base.slice(0, -1)}A/thumbnail.jpg`)).status).toBe(403);
+  expect((await fetch(`${forged(base)}/thumbnail.jpg`)).status).toBe(403);
   expect((await fetch(`${base}/thumbnail.jpg?t=-1`)).status).toBe(400);
 });
 
@@ -196,9 +196,7 @@ describe('a film whose container a browser cannot take', () => {
     expect((await fetch(`${base}/remux/3.m4s`)).status).toBe(404);
     expect((await fetch(`${base}/remux/0.m4s?audio=4`)).status).toBe(404);
     expect((await fetch(`${base}/remux/x.m4s`)).status).toBe(400);
-    // Not the last character: some of its bits mean nothing.
-    const forged = `${base.slice(0, -9)}${base.at(-9) === 'A' ? 'B' : 'A'}${base.slice(-8)}`;
-    expect((await fetch(`${forged}/remux/index.m3u8`)).status).toBe(403);
+    expect((await fetch(`${forged(base)}/remux/index.m3u8`)).status).toBe(403);
   });
 
   test('is no longer converted 200 ms after the viewer left', async () => {
@@ -215,6 +213,11 @@ describe('a film whose container a browser cannot take', () => {
     }
   });
 });
+
+/** Another seal. Not by the last character: some of its bits mean nothing. */
+function forged(url: string): string {
+  return `${url.slice(0, -9)}${url.at(-9) === 'A' ? 'B' : 'A'}${url.slice(-8)}`;
+}
 
 /** MD5 of every decoded picture or sample. */
 async function decoded(input: string, map: string): Promise<string> {
