@@ -61,11 +61,10 @@ async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> 
   let viewing: Viewing | null = null;
   try {
     const { kind, open } = await openableOf(deps, link);
-    const key = sourceKey(kind, link);
-    viewing = req.method === 'GET' ? await beginViewing(deps, { req, link, kind, key, stopping }) : null;
+    viewing = req.method === 'GET' ? await beginViewing(deps, { req, link, kind, stopping }) : null;
     const asked = { req, res, link, kind, stopping, begunAt, entry: viewing?.entry };
     if (link.part !== undefined) return await playPart(deps, asked, link.part);
-    const lease = await deps.sources.take(key, open, stopping.signal);
+    const lease = await deps.sources.take(sourceKey(kind, link), open, stopping.signal);
     await lending(lease, stopping.signal, () => playSource(deps, asked, lease.source));
   } catch (error) {
     if (!isGone) {

@@ -6,22 +6,24 @@ import type { LiveEntry } from './live.ts';
 
 export type Viewing = { entry: LiveEntry; end(): void };
 
-type Viewed = { req: Request; link: PlayLink; kind: string; key: string; stopping: AbortController };
+type Viewed = { req: Request; link: PlayLink; kind: string; stopping: AbortController };
 
 /** Under the limits of running streams, and on the list of them from now on, also while its source is being opened. */
 export async function beginViewing(
   { live, admission, trustProxyClientIp }: PlayDeps,
-  { req, link, kind, key, stopping }: Viewed,
+  { req, link, kind, stopping }: Viewed,
 ): Promise<Viewing> {
   const client = trustProxyClientIp(req);
   const { subject, filename: title } = link;
+  // A playlist's parts are the same film as it is, and some carry nothing else that says which.
+  const target = `${req.params.resource}:${link.fileIndex ?? ''}`;
   const end = (code: string, message: string) => stopping.abort(new AppError(code, message, { status: 503 }));
   const entry = live.begin({ kind, title, client, subject }, () =>
     end('play.stopped', 'The owner ended this stream.'),
   );
   try {
     const leave = await admission.admit(
-      { subject, client, target: key },
+      { subject, client, target },
       {
         stalledMs: entry.stalledMs,
         end: () => end('play.replaced', 'A newer request for the same stream took its place.'),

@@ -32,6 +32,31 @@ describe('a segment', () => {
     expect(room.server.played.length).toBeGreaterThan(0);
   });
 
+  test('counts as a stream of its film: with its playlist and the other segments once, beside another film twice', async () => {
+    const [one, other] = [newShow(), newShow()];
+    const [held = '', second = ''] = (await playlist(linkTo(one.url))).uris;
+    const [elsewhere = ''] = (await playlist(linkTo(other.url))).uris;
+    // The places that reading the playlists took.
+    await room.server.admission.close();
+    room.server.limits.perSubject = 1;
+    let finish = () => {};
+    room.origin.files.set(`${one.folder}/a.ts`, (_req, res) => {
+      res.write('first half,');
+      finish = () => void res.end('second half');
+    });
+    const running = await fetch(held);
+    const statuses = [];
+    for (const url of [second, linkTo(one.url), elsewhere]) {
+      const answer = await fetch(url);
+      statuses.push(answer.status);
+      await answer.arrayBuffer();
+    }
+    finish();
+    await running.arrayBuffer();
+    room.server.limits.perSubject = 20;
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
   test('is sent while it is still coming, also when its length is not known', async () => {
     const show = newShow();
     let finish = () => {};
