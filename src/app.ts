@@ -4,6 +4,7 @@ import { describedMethods } from './openapi.ts';
 import { jsonBody } from './platform/json-body.ts';
 import type { Log } from './platform/log.ts';
 import { reportErrors } from './platform/problem.ts';
+import { isSoundHost, isSoundProtocol } from './request-origin.ts';
 
 export type AppDeps = {
   log: Log;
@@ -74,14 +75,9 @@ const checkSize: RequestHandler = (req, _res, next) => {
 
 /** Links are made from the request's address, so one that is no host name never gets further, nor two (RFC 9112 §3.2). */
 const checkHost: RequestHandler = (req, _res, next) => {
-  const host = req.host ?? '';
-  const isHost = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9a-fA-F:.]{2,45}\])(:\d{1,5})?$/.test(
-    host,
-  );
-  // A proxy may hand on what its client says of the protocol; the links of an answer begin with it.
-  if (req.protocol !== 'http' && req.protocol !== 'https')
+  if (!isSoundProtocol(req.protocol))
     throw new AppError('request.bad_protocol', 'X-Forwarded-Proto must be http or https.', { status: 400 });
-  if (isHost && countHosts(req.rawHeaders) === 1) return next();
+  if (isSoundHost(req.host ?? '') && countHosts(req.rawHeaders) === 1) return next();
   throw new AppError('request.bad_host', 'The Host header is not a host name.', { status: 400 });
 };
 

@@ -12,11 +12,15 @@ import { trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { openApiRoutes } from './openapi.ts';
+import type { Direct } from './platform/http1/direct-server.ts';
 import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
+import { originOf } from './request-origin.ts';
 import { openSpaces, type Spaces } from './spaces.ts';
 
 export type Program = {
   app: Express;
+  /** Play links, answered before Express. */
+  direct: Direct;
   /** Printed once, on the start that made it. */
   newAdminToken: string | null;
   /** Tells the parts which port they are reached at. */
@@ -52,6 +56,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
   });
   return {
     app,
+    direct: play.direct(originOf(app)),
     newAdminToken: secrets.adminTokenIsNew ? secrets.adminToken : null,
     listening: (port) => void ground.ownPorts.add(port),
     afterListening: background.begin,

@@ -12,6 +12,7 @@ import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
 import { createAdmission } from './play/admission.ts';
+import { playDirectly } from './play/direct.ts';
 import { createFilmParts } from './play/film-parts.ts';
 import { filmRoutes } from './play/film-routes.ts';
 import { createLeaseStore } from './play/lease-store.ts';
@@ -21,6 +22,7 @@ import { createPresentations } from './play/presentations.ts';
 import { playRoutes } from './play/routes.ts';
 import { createSources } from './play/sources.ts';
 import { subtitleRoutes } from './play/subtitles.ts';
+import type { OriginOf } from './request-origin.ts';
 import type { Spaces } from './spaces.ts';
 import { webRoutes } from './web/routes.ts';
 
@@ -95,7 +97,6 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
   const presentations = createPresentations({
     net,
     links,
-    baseUrlOf: (req) => placeOf(ground, req).baseUrl,
     onSegmentAsked: (isHit) => metrics.onCacheAsked('segments', isHit),
   });
   onClose(() => presentations.close());
@@ -125,7 +126,6 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     budget,
     log,
     isPlayable: (streamId: number) => isPlayable(db, streamId),
-    trustProxyClientIp: (req: Request) => req.ip ?? '',
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
       if (!noted.has(key)) void notePlay(ground, link, client);
@@ -133,11 +133,25 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     },
     metrics,
   };
+  const doorway = {
+    links,
+    clientOf: (req: Request) => req.ip ?? '',
+    baseUrlOf: (req: Request) => placeOf(ground, req).baseUrl,
+  };
   const router = createRouter();
   router.use(subtitleRoutes({ subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
-  router.use(filmRoutes({ ...deps, films: createFilmParts(ground) }));
-  router.use(playRoutes(deps));
-  return { router, live, board };
+  router.use(filmRoutes({ ...deps, ...doorway, films: createFilmParts(ground) }));
+  router.use(playRoutes({ ...deps, ...doorway }));
+  const direct = (originOf: OriginOf) =>
+    playDirectly({
+      ...deps,
+      onAnswered: metrics.onAnswered,
+      originOf(request, socket) {
+        const origin = originOf(request, socket);
+        return origin && { client: origin.client, baseUrl: () => doorway.baseUrlOf(origin.asExpress()) };
+      },
+    });
+  return { router, direct, live, board };
 }
 
 /** Counts a play once per subject and title in 4 h; without an install the subject is the visitor's address, hashed. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Config } from './platform/config.ts';
+import { answerDirectly, type Direct, type DirectServer } from './platform/http1/direct-server.ts';
 import { answerOnTheWire } from './wire-errors.ts';
 
 export type Listening = {
@@ -10,17 +11,22 @@ export type Listening = {
   close(graceMs: number): Promise<void>;
 };
 
+/** Longer than the 60 s balancers keep a connection, so that none is sent a request into a closing one. */
+const KEEP_ALIVE_MS = 65_000;
+
 type Tls = { cert: string; key: string };
 
 /** A start that cannot be: the message is for the person who typed the command. */
 export class CannotStart extends Error {}
 
-/** Opens the port, with TLS when a certificate is set. Throws `CannotStart` in words when the port cannot be had. */
-export async function listen(config: Config, handler: RequestListener): Promise<Listening> {
+/**
+ * Opens the port, with TLS when a certificate is set. `direct` is asked about each request before `handler` is. Throws
+ * `CannotStart` in words when the port cannot be had.
+ */
+export async function listen(config: Config, handler: RequestListener, direct: Direct): Promise<Listening> {
   const { port, host, tls } = config.http;
   const options = {
-    // Longer than the 60 s balancers keep a connection, so that none is sent a request into a closing one.
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     // From the first byte of a connection: who sends its head by drops is closed with 408, 5 s later at most.
     headersTimeout: 20_000,
     requestTimeout: 120_000,
@@ -35,6 +41,7 @@ export async function listen(config: Config, handler: RequestListener): Promise<
   const server = tls === null ? createServer(options, handler) : createTlsServer(options, tls, handler);
   server.maxRequestsPerSocket = 0;
   answerOnTheWire(server);
+  const connections = answerDirectly(server, { ...direct, keepAliveMs: KEEP_ALIVE_MS });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -47,7 +54,7 @@ export async function listen(config: Config, handler: RequestListener): Promise<
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => close(server, connections, graceMs),
   };
 }
 
@@ -95,10 +102,14 @@ function explain(error: unknown, port: number, host: string): unknown {
   return error;
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, direct: DirectServer, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  direct.closeIdle();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    direct.closeAll();
+  }, graceMs);
   await closed;
   clearTimeout(timer);
 }

@@ -69,7 +69,7 @@ async function begin(
   const { compose } = await import('./compose.ts');
   const program = await compose({ ...options, early });
   signal.throwIfAborted();
-  const listening = await listen(config, program.app);
+  const listening = await listen(config, program.app, program.direct);
   closers.push(() => listening.close(DRAIN_MS));
   program.listening(listening.port);
   greet(config, listening.port, program.newAdminToken);

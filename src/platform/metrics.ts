@@ -20,6 +20,8 @@ export type Metrics = PlayMetrics & {
   onRun(run: JobRun): void;
   /** First of all middleware: counts each request by its route's pattern and takes the time to its answer's head. */
   countRequests: RequestHandler;
+  /** The same for a request that Express never saw; 499: the client hung up before there was an answer. */
+  onAnswered(method: string, route: string, status: number, seconds: number): void;
   watch(watched: Watched): void;
   /** Prometheus' text format. Sizes of tables and counts of jobs are up to a minute old. */
   render(): Promise<{ contentType: string; body: string }>;
@@ -58,10 +60,21 @@ export function createMetrics(): Metrics {
     return made;
   }
 
-  function record(req: Request, status: number, begunAt: number): void {
+  /** Looked up once for each three labels, which are few. */
+  const answers = new Map<string, { observe(seconds: number): void }>();
+
+  function onAnswered(method: string, route: string, status: number, seconds: number): void {
     history.countRequest();
-    const labels = { method: req.method, route: routes(patternOf(req)), status: String(status) };
-    own.requestSeconds.observe(labels, (performance.now() - begunAt) / 1000);
+    const key = `${method} ${status} ${route}`;
+    const known = answers.get(key);
+    const histogram = known ?? own.requestSeconds.labels(method, routes(route), String(status));
+    // Past so many, strangers' words are among them.
+    if (known === undefined && answers.size < MAX_LABELS) answers.set(key, histogram);
+    histogram.observe(seconds);
+  }
+
+  function record(req: Request, status: number, begunAt: number): void {
+    onAnswered(req.method, patternOf(req), status, (performance.now() - begunAt) / 1000);
   }
 
   async function sample({ db }: Watched): Promise<void> {
@@ -100,6 +113,7 @@ export function createMetrics(): Metrics {
 
   return {
     ...play,
+    onAnswered,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);
       const statement = statementOf(name);

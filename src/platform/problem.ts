@@ -42,17 +42,32 @@ const MAX_WORDS = 300;
 
 /** Answers as `application/problem+json` (RFC 9457): our stable `code`, words that say what to do, nothing of the inside. */
 function sendProblem(res: Response, problem: Problem): void {
-  res
-    .status(problem.status)
-    .set(problem.headers ?? {})
-    .set('Cache-Control', 'no-store');
+  const { status, headers, body } = answerOf(problem);
   // Not by `send`, which would add an ETag of this text: VLC takes the one of a 416 for the film's, sends it back in
   // If-Match at its next seek, and gets 412.
-  const body = Buffer.from(problemText(problem));
-  res
-    .set({ 'Content-Type': `${PROBLEM_TYPE}; charset=utf-8`, 'Content-Length': String(body.length) })
-    .removeHeader('ETag');
+  res.status(status).set(headers).removeHeader('ETag');
   res.end(res.req.method === 'HEAD' ? undefined : body);
+}
+
+export type ProblemAnswer = { status: number; headers: Record<string, string>; body: string };
+
+/** The whole answer to an error, for who writes it without Express. */
+export function problemAnswer(error: unknown): ProblemAnswer {
+  return answerOf(problemOf(error));
+}
+
+function answerOf(problem: Problem): ProblemAnswer {
+  const body = problemText(problem);
+  return {
+    status: problem.status,
+    headers: {
+      ...problem.headers,
+      'Cache-Control': 'no-store',
+      'Content-Type': `${PROBLEM_TYPE}; charset=utf-8`,
+      'Content-Length': String(Buffer.byteLength(body)),
+    },
+    body,
+  };
 }
 
 /** The body of an error answer. */

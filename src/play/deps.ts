@@ -1,11 +1,11 @@
-import type { Request, Response } from 'express';
+import type { RequestHeaders } from '../kit/conditional.ts';
 import type { Budget } from '../platform/budget.ts';
 import type { Links, PlayLink } from '../platform/links.ts';
 import type { Log } from '../platform/log.ts';
 import type { PlayMetrics } from '../platform/play-metrics.ts';
 import type { Kinds } from '../streams/registry.ts';
 import type { Admission } from './admission.ts';
-import type { LiveEntry, LiveStreams } from './live.ts';
+import type { LiveStreams } from './live.ts';
 import type { Presentations } from './presentations.ts';
 import type { Sources } from './sources.ts';
 
@@ -20,22 +20,33 @@ export type PlayDeps = {
   log: Log;
   /** False: blocked, switched off or gone. */
   isPlayable(streamId: number): Promise<boolean>;
-  /** The client's address, behind trusted proxies too. */
-  trustProxyClientIp(req: Request): string;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
   metrics: Pick<PlayMetrics, 'onBytes' | 'onReceived' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
 };
 
-/** A request that may go on. */
-export type Asked = {
-  req: Request;
-  res: Response;
+/** A GET or HEAD of a play link that has been opened, however it was read off the wire. */
+export type PlayRequest = {
+  method: string;
+  headers: RequestHeaders;
+  /** As they came: `/play/:resource/:token…`, and from the `?` on. */
+  path: string;
+  search: string;
+  resource: string;
   link: PlayLink;
-  kind: string;
-  stopping: AbortController;
-  /** `performance.now()` at its beginning. */
-  begunAt: number;
-  /** Absent: HEAD. */
-  entry: LiveEntry | undefined;
+  /** The client's address, behind trusted proxies too. */
+  client: string;
+  /** Public address of this server, as the client knows it. */
+  baseUrl(): string;
+};
+
+export type PlayHeaders = Readonly<Record<string, string | number>>;
+
+/** What an answer is written to: node's response or our own. */
+export type PlayResponse = {
+  /** `fixed` is the same object for the same file, so that what is made of it can be kept. Goes out with the first bytes. */
+  writeHead(status: number, fixed: PlayHeaders, own: PlayHeaders): void;
+  /** `done` runs when the bytes may change again. */
+  write(bytes: Uint8Array | string, done?: (error?: Error | null) => void): void;
+  end(tail?: string): void;
 };

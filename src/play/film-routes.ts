@@ -5,12 +5,13 @@ import { parseInput } from '../platform/http-input.ts';
 import type { PlayDeps } from './deps.ts';
 import { type Film, type FilmParts, playlistOf } from './film-parts.ts';
 import { openableOf, sourceKey } from './open-link.ts';
-import { authorise } from './routes.ts';
+import { authorise, type Doorway } from './routes.ts';
 
 export type FilmRoutesDeps = Pick<
   PlayDeps,
-  'links' | 'kinds' | 'sources' | 'isPlayable' | 'trustProxyClientIp' | 'metrics' | 'onPlay'
-> & { films: FilmParts };
+  'links' | 'kinds' | 'sources' | 'isPlayable' | 'metrics' | 'onPlay'
+> &
+  Pick<Doorway, 'clientOf'> & { films: FilmParts };
 
 const RemuxQuery = z.object({ audio: z.coerce.number().int().min(0).max(1000).optional() });
 const PictureQuery = z.object({ t: z.coerce.number().min(0).max(1_000_000).optional() });
@@ -71,7 +72,7 @@ export function filmRoutes(deps: FilmRoutesDeps): Router {
       const chosen = await films.choose(film, audio, signal);
       if (req.method === 'HEAD') return void res.type('video/mp4').end();
       await sendPieces(res, films.part(film, chosen, Number.parseInt(name, 10), signal), film, signal);
-      if (Number.parseInt(name, 10) > 0) deps.onPlay(film.link, deps.trustProxyClientIp(req));
+      if (Number.parseInt(name, 10) > 0) deps.onPlay(film.link, deps.clientOf(req));
     });
   }
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Lend } from '../features/file-facts/index.ts';
 import { AppError } from '../kit/errors.ts';
 import type { ByteSource } from '../streams/kind.ts';
+import { nodeResponse } from './node-response.ts';
 import { sendSource } from './send.ts';
 
 /** A program on this machine reads at once what it asks for: no share of the viewers' memory. */
@@ -105,7 +106,8 @@ async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Pro
     if (loan.sentBytes >= loan.maxBytes) loan.stopping.abort(ENOUGH);
   };
   try {
-    await sendSource(req, res, {
+    const { method = 'GET', headers } = req;
+    await sendSource({ method, headers }, nodeResponse(res), {
       source: loan.source,
       filename: null,
       signal,

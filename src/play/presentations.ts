@@ -1,10 +1,10 @@
-import type { Request } from 'express';
-import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
+import type { LinkPart, Links } from '../platform/links.ts';
 import type { Net } from '../platform/net.ts';
 import type { ByteSource } from '../streams/kind.ts';
 import { createCounter } from './dash/counting.ts';
 import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
+import type { PlayRequest } from './deps.ts';
 import { createDocuments } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
 import type { RewrittenPlaylist } from './hls/rewrite.ts';
@@ -27,7 +27,7 @@ export type Presentations = {
   close(): void;
 };
 
-export type PartRequest = { req: Request; link: PlayLink; resource: string; signal: AbortSignal };
+export type PartRequest = { request: PlayRequest; signal: AbortSignal };
 /** Opens an address as a file of its own: any size, ranges asked of the origin. */
 export type OpenFile = (address: Address) => Promise<Lease>;
 /** `isMedia`: sound or picture, so that sending it is playing. */
@@ -36,8 +36,6 @@ export type Part = Lease & { isMedia: boolean };
 export type PresentationDeps = {
   net: Net;
   links: Links;
-  /** Public address of this server. */
-  baseUrlOf(req: Request): string;
   /** A viewer asked for a segment: it was here, or had to be fetched. */
   onSegmentAsked?: (isHit: boolean) => void;
 };
@@ -46,12 +44,7 @@ type Place = { address: Address } & Pick<LinkPart, 'depth' | 'variables' | 'trac
 
 const HLS_NAME = /\.m3u8$/i;
 
-export function createPresentations({
-  net,
-  links,
-  baseUrlOf,
-  onSegmentAsked,
-}: PresentationDeps): Presentations {
+export function createPresentations({ net, links, onSegmentAsked }: PresentationDeps): Presentations {
   const documents = createDocuments(net);
   const segments = createSegments(net, onSegmentAsked === undefined ? {} : { onAsked: onSegmentAsked });
   const readAhead = createReadAhead(segments);
@@ -66,15 +59,19 @@ export function createPresentations({
     readPiece: createPieceReader(net),
   };
 
-  async function manifestAt(request: PartRequest, format: Exclude<Format, 'progressive'>, place: Place) {
-    const { req, signal } = request;
+  async function manifestAt(
+    { request, signal }: PartRequest,
+    format: Exclude<Format, 'progressive'>,
+    place: Place,
+  ) {
+    const { path, search } = request;
     const { address, depth, track } = place;
     const variables = new Map(Object.entries(place.variables ?? {}));
-    const query = new URLSearchParams(searchOf(req));
-    const parts = createPartLinks(links, { ...request, path: req.path, baseUrl: baseUrlOf(req) });
+    const query = new URLSearchParams(search);
+    const parts = createPartLinks(links, { ...request, baseUrl: request.baseUrl() });
     const wanted = { address, depth, variables, query, parts, signal };
     if (format === 'hls') return await servePlaylist(held, wanted);
-    const isHls = query.get('as') === 'hls' || HLS_NAME.test(req.path);
+    const isHls = query.get('as') === 'hls' || HLS_NAME.test(path);
     return await serveManifest(held, { ...wanted, isHls, track });
   }
 
@@ -117,7 +114,7 @@ export function createPresentations({
         case 'base':
           return await segment(
             request,
-            { ...part, ...addressBelow(part, request.req.path, searchOf(request.req)) },
+            { ...part, ...addressBelow(part, request.request.path, request.request.search) },
             openFile,
           );
         default:
@@ -133,10 +130,4 @@ export function createPresentations({
 
 function asManifest(source: ByteSource): Part {
   return { source, release() {}, isMedia: false };
-}
-
-/** The query as it came, with its `?`. */
-function searchOf(req: Request): string {
-  const at = req.url.indexOf('?');
-  return at < 0 ? '' : req.url.slice(at);
 }

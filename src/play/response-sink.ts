@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { ByteSink } from '../streams/kind.ts';
+import type { PlayResponse } from './deps.ts';
 
 /** How much may lie between the source and the client's socket: a stream's share of the memory budget. */
 export type Window = { windowBytes(): number; hold(bytes: number): void; free(bytes: number): void };
@@ -15,7 +15,7 @@ type Options = {
  * Sinks onto a response, one for each part of it; `begin` runs before the part's first byte. Chunks reach the socket without
  * a copy and may be several at once, up to the window: with one at a time the source would be stopped and started for each.
  */
-export function responseSinks(res: ServerResponse, options: Options): (begin: () => void) => ByteSink {
+export function responseSinks(response: PlayResponse, options: Options): (begin: () => void) => ByteSink {
   const { window, onDelivered, onResumed } = options;
   let inFlight = 0;
   let isFull = false;
@@ -35,7 +35,7 @@ export function responseSinks(res: ServerResponse, options: Options): (begin: ()
       const sizeBytes = chunk.length;
       inFlight += sizeBytes;
       window.hold(sizeBytes);
-      res.write(chunk, (error) => {
+      response.write(chunk, (error) => {
         if (!error) onDelivered(sizeBytes);
         done();
         left(sizeBytes);

@@ -1,40 +1,45 @@
 import { type Request, type Response, Router } from 'express';
-import { AppError, Forbidden } from '../kit/errors.ts';
-import { parseAllowList } from '../platform/address-rules.ts';
-import type { LinkPart, PlayLink } from '../platform/links.ts';
-import type { ByteSource } from '../streams/kind.ts';
-import { deliver } from './deliver.ts';
-import type { Asked, PlayDeps } from './deps.ts';
-import { fileOpener, openableOf, sourceKey } from './open-link.ts';
-import type { PartRequest } from './presentations.ts';
-import type { Lease } from './sources.ts';
-import { beginViewing, type Viewing } from './viewing.ts';
+import { AppError } from '../kit/errors.ts';
+import type { Links, PlayLink } from '../platform/links.ts';
+import type { PlayDeps, PlayRequest } from './deps.ts';
+import { nodeResponse } from './node-response.ts';
+import { ClientGone, openLink, PLAY_HEADERS, play, refused } from './play.ts';
 
-export type { PlayDeps } from './deps.ts';
-
-const CORS = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
-    'Content-Range, Accept-Ranges, Content-Length, Content-Type, Content-Disposition, ETag, Last-Modified',
-};
 const METHODS = 'GET, HEAD, OPTIONS';
+export const PLAY_PATTERN = '/play/:resource/:token{/*path}';
+
+/** How a request of Express tells where it comes from. */
+export type Doorway = {
+  links: Links;
+  /** The client's address, behind trusted proxies too. */
+  clientOf(req: Request): string;
+  /** Public address of this server. */
+  baseUrlOf(req: Request): string;
+};
 
 /** `GET|HEAD|OPTIONS /play/:resource/:token/:filename?`; a DASH presentation's files are paths below their token. */
-export function playRoutes(deps: PlayDeps): Router {
+export function playRoutes(deps: PlayDeps & Doorway): Router {
   const router = Router();
   // Before the parameters are read: a broken percent-encoding is refused there.
   router.use('/play', (_req, res, next) => {
-    res.set(CORS).set({ 'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff' });
+    res.set(PLAY_HEADERS);
     next();
   });
-  router.all('/play/:resource/:token{/*path}', async (req, res) => {
+  router.all(PLAY_PATTERN, async (req, res) => {
     if (req.method === 'OPTIONS') return preflight(req, res);
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new AppError('play.method_not_allowed', 'A play link can only be read.', {
         status: 405,
         headers: { Allow: METHODS },
       });
-    await play(deps, req, res);
+    const begunAt = performance.now();
+    const request = requestOf(deps, req);
+    const stopping = new AbortController();
+    res.once('close', () => {
+      // After a finished answer nobody listens any more, and an abort costs more than the rest of this function.
+      if (!res.writableFinished) stopping.abort(new ClientGone('the client is gone'));
+    });
+    await play(deps, { request, response: nodeResponse(res), stopping, begunAt });
   });
   return router;
 }
@@ -48,85 +53,24 @@ function preflight(req: Request, res: Response): void {
   res.status(204).end();
 }
 
-async function play(deps: PlayDeps, req: Request, res: Response): Promise<void> {
-  const begunAt = performance.now();
-  const link = authorise(deps, req);
-  const stopping = new AbortController();
-  let isGone = false;
-  res.once('close', () => {
-    // After a finished answer nobody listens any more, and an abort costs more than the rest of this function.
-    isGone = !res.writableFinished;
-    if (isGone) stopping.abort(new Error('the client is gone'));
-  });
-  let viewing: Viewing | null = null;
-  try {
-    const { kind, open } = await openableOf(deps, link);
-    viewing = req.method === 'GET' ? await beginViewing(deps, { req, link, kind, stopping }) : null;
-    const asked = { req, res, link, kind, stopping, begunAt, entry: viewing?.entry };
-    if (link.part !== undefined) return await playPart(deps, asked, link.part);
-    const lease = await deps.sources.take(sourceKey(kind, link), open, stopping.signal);
-    await lending(lease, stopping.signal, () => playSource(deps, asked, lease.source));
-  } catch (error) {
-    if (!isGone) {
-      deps.metrics.onStreamError(link.kind ?? 'unknown', codeOf(error));
-      throw error;
-    }
-    deps.log.debug({ kind: link.kind, streamId: link.streamId }, 'client left (499)');
-  } finally {
-    viewing?.end();
-  }
+function requestOf(door: Doorway, req: Request): PlayRequest {
+  const { method, headers, path, url } = req;
+  const at = url.indexOf('?');
+  return {
+    ...{ method, headers, path, search: at < 0 ? '' : url.slice(at) },
+    resource: String(req.params.resource),
+    link: authorise(door, req),
+    client: door.clientOf(req),
+    baseUrl: () => door.baseUrlOf(req),
+  };
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof AppError ? error.code : 'unexpected';
-}
-
-async function playSource(deps: PlayDeps, asked: Asked, source: ByteSource): Promise<void> {
-  const manifest = await deps.presentations.manifest(partRequest(asked), source);
-  // Reading a playlist is not playing yet.
-  await deliver(deps, { ...asked, source: manifest ?? source, isMedia: manifest === null });
-}
-
-async function playPart(deps: PlayDeps, asked: Asked, part: LinkPart): Promise<void> {
-  const openFile = fileOpener(deps, asked.link, asked.stopping.signal);
-  const { isMedia, ...lease } = await deps.presentations.part(partRequest(asked), part, openFile);
-  const { source } = lease;
-  await lending(lease, asked.stopping.signal, () => deliver(deps, { ...asked, source, isMedia }));
-}
-
-/** Gives the source back when `use` is done with it, and says whether it is at fault. */
-async function lending({ release }: Lease, signal: AbortSignal, use: () => Promise<void>): Promise<void> {
-  try {
-    await use();
-  } catch (error) {
-    release(isFault(error) && !signal.aborted);
-    throw error;
-  }
-  release(false);
-}
-
-function partRequest({ req, link, stopping }: Asked): PartRequest {
-  return { req, link, resource: String(req.params.resource), signal: stopping.signal };
-}
-
-/** One answer for every reason, so that a guesser learns nothing. */
-export function authorise(
-  { links, trustProxyClientIp }: Pick<PlayDeps, 'links' | 'trustProxyClientIp'>,
-  req: Request,
-): PlayLink {
+/** The link in a request's path; throws the one refusal. */
+export function authorise({ links, clientOf }: Pick<Doorway, 'links' | 'clientOf'>, req: Request): PlayLink {
   const { resource, token, path } = req.params;
-  const link = typeof token === 'string' && typeof resource === 'string' ? links.open(token, resource) : null;
-  const isWhere = Array.isArray(path) && path.length > 1 ? link?.part?.role === 'base' : true;
-  const isHere = link?.cidr === undefined || parseAllowList([link.cidr]).hasAddress(trustProxyClientIp(req));
-  if (link === null || !isHere || !isWhere)
-    throw new Forbidden(
-      'play.refused',
-      'This link is not valid (any more). Open the title again for a new one.',
-    );
+  if (typeof resource !== 'string' || typeof token !== 'string') throw refused();
+  const depth = Array.isArray(path) ? path.length : 0;
+  const link = openLink(links, { resource, token, depth, client: () => clientOf(req) });
+  if (link === null) throw refused();
   return link;
-}
-
-/** A 412 or 416 says nothing against the source. */
-function isFault(error: unknown): boolean {
-  return !(error instanceof AppError) || error.status >= 500 || error.status === 404 || error.status === 410;
 }

@@ -1,6 +1,6 @@
-import type { Request } from 'express';
 import { Forbidden } from '../kit/errors.ts';
 import type { LinkPart } from '../platform/links.ts';
+import type { PlayRequest } from './deps.ts';
 import { beginsPlaylist } from './format.ts';
 import type { Address } from './origin-fetch.ts';
 import type { ReadAhead } from './read-ahead.ts';
@@ -19,18 +19,22 @@ export type FoundSegment = { lease: Lease; isPlaylist: boolean };
 export async function openSegment(
   { segments, readAhead }: { segments: Segments; readAhead: ReadAhead },
   {
-    req,
+    request: { method, headers },
     part,
     signal,
-  }: { req: Request; part: Pick<LinkPart, 'url' | 'headers' | 'of'>; signal: AbortSignal },
+  }: {
+    request: Pick<PlayRequest, 'method' | 'headers'>;
+    part: Pick<LinkPart, 'url' | 'headers' | 'of'>;
+    signal: AbortSignal;
+  },
   openFile: () => Promise<Lease>,
 ): Promise<FoundSegment> {
   const address: Address = { url: part.url, headers: part.headers };
   const { of = '' } = part;
-  if (req.method === 'GET') readAhead.requested(of, part.url);
+  if (method === 'GET') readAhead.requested(of, part.url);
   const kept = segments.kept(address);
   // `bytes=0-` is how ffmpeg and browsers ask for all of it.
-  const isWhole = req.method === 'GET' && /^(|bytes=0-)$/.test(req.get('range') ?? '');
+  const isWhole = method === 'GET' && /^(|bytes=0-)$/.test(headers.range?.toString() ?? '');
   const source =
     kept ?? (isWhole ? await segments.open(address, readAhead.lifeMs(of) ?? SEGMENT_LIFE_MS, signal) : null);
   if (source === null) return { lease: await openFile(), isPlaylist: false };

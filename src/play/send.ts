@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { evaluatePreconditions, ifRangeHolds } from '../kit/conditional.ts';
 import { contentDisposition } from '../kit/content-disposition.ts';
 import { AppError } from '../kit/errors.ts';
 import { type ByteRange, contentRange, parseRangeHeader, unsatisfiedContentRange } from '../kit/range.ts';
 import type { ByteSource } from '../streams/kind.ts';
+import type { PlayHeaders, PlayRequest, PlayResponse } from './deps.ts';
 import { responseSinks, type Window } from './response-sink.ts';
 
 export type Sending = {
@@ -22,70 +22,80 @@ export type Sending = {
   window: Window;
 };
 
-type Headers = Record<string, string | number>;
-
 /**
  * Answers GET or HEAD with a source (RFC 9110 §13–14): 200, 206, multipart/byteranges, 304; throws AppError 412 and 416.
  * The head goes out with the first byte, so what fails before it can still be answered as an error. Rejects when the
  * body cannot be finished; the caller then destroys the response, never ends it short.
  */
-export async function sendSource(req: IncomingMessage, res: ServerResponse, sending: Sending): Promise<void> {
+export async function sendSource(
+  { method, headers }: Pick<PlayRequest, 'method' | 'headers'>,
+  response: PlayResponse,
+  sending: Sending,
+): Promise<void> {
   const { source } = sending;
   const { etag, lastModified, size } = source;
-  const headers = representation(req, sending);
-  const method = req.method ?? 'GET';
-  const precondition = evaluatePreconditions({ method, headers: req.headers, etag, lastModified });
+  const fixed = representation(sending);
+  const own = dlna(headers);
+  const precondition = evaluatePreconditions({ method, headers, etag, lastModified });
   if (precondition === 'failed')
     throw new AppError('play.precondition_failed', 'The file is another one by now.', { status: 412 });
-  if (precondition === 'not-modified') return end(res, 304, withoutContent(headers));
-  if (size === null) return await sendUnknown(req, res, sending, headers);
-  if (method === 'HEAD') return end(res, 200, { ...headers, 'Content-Length': size });
+  if (precondition === 'not-modified') return end(response, 304, withoutContent(fixed), {});
+  if (method === 'HEAD')
+    return end(response, 200, fixed, size === null ? own : { ...own, 'Content-Length': size });
+  if (size === null) return await sendOne(response, sending, { status: 200, fixed, own, range: ALL });
 
-  const range = ifRangeHolds(req.headers['if-range']?.toString(), etag, lastModified)
-    ? req.headers.range
-    : undefined;
-  const parsed = parseRangeHeader(range, size);
+  const { range } = headers;
+  const isSame = ifRangeHolds(headers['if-range']?.toString(), etag, lastModified);
+  const parsed = parseRangeHeader(isSame ? range?.toString() : undefined, size);
   if (parsed.kind === 'unsatisfiable')
     throw new AppError('play.range_not_satisfiable', 'The file ends before this range.', {
       status: 416,
       headers: { 'Content-Range': unsatisfiedContentRange(size) },
     });
   const [first, ...more] = parsed.kind === 'ranges' ? parsed.ranges : [];
-  if (first === undefined)
-    return await sendOne(res, sending, { status: 200, headers, range: { start: 0, end: size } });
-  if (more.length > 0) return await sendMultipart(res, sending, headers, [first, ...more]);
-  const partial = { ...headers, 'Content-Range': contentRange(first, size) };
-  await sendOne(res, sending, { status: 206, headers: partial, range: first });
+  if (first === undefined) {
+    own['Content-Length'] = size;
+    return await sendOne(response, sending, { status: 200, fixed, own, range: { start: 0, end: size } });
+  }
+  if (more.length > 0) return await sendMultipart(response, sending, { fixed, own }, [first, ...more]);
+  own['Content-Range'] = contentRange(first, size);
+  own['Content-Length'] = first.end - first.start;
+  await sendOne(response, sending, { status: 206, fixed, own, range: first });
 }
 
-type One = { status: number; headers: Headers; range: ByteRange };
+/** A live source of unknown length: chunked, no ranges. */
+const ALL: ByteRange = { start: 0, end: Number.POSITIVE_INFINITY };
+
+type OwnHeaders = Record<string, string | number>;
+type Head = { fixed: PlayHeaders; own: OwnHeaders };
+type One = Head & { status: number; range: ByteRange };
 
 async function sendOne(
-  res: ServerResponse,
+  response: PlayResponse,
   sending: Sending,
-  { status, headers, range }: One,
+  { status, fixed, own, range }: One,
 ): Promise<void> {
   const begin = once(() => {
     sending.onStart(range.start);
-    res.writeHead(status, { ...headers, 'Content-Length': range.end - range.start });
+    response.writeHead(status, fixed, own);
   });
   if (range.end > range.start)
-    await sending.source.send(range, responseSinks(res, sending)(begin), sending.signal);
+    await sending.source.send(range, responseSinks(response, sending)(begin), sending.signal);
   begin();
-  res.end();
+  response.end();
 }
 
 /** RFC 9110 §15.3.7.2. The length is known beforehand, so it is not chunked; each byte of the source is asked for once. */
 async function sendMultipart(
-  res: ServerResponse,
+  response: PlayResponse,
   sending: Sending,
-  headers: Headers,
+  { fixed, own }: Head,
   ranges: readonly ByteRange[],
 ): Promise<void> {
   const { source, signal } = sending;
   const boundary = randomBytes(12).toString('hex');
   const parts = ranges.map((range, index) => {
-    const type = `Content-Type: ${headers['Content-Type']}\r\nContent-Range: ${contentRange(range, source.size)}`;
+    const type = `Content-Type: ${fixed['Content-Type']}\r\nContent-Range: ${contentRange(range, source.size)}`;
     return { range, head: `${index === 0 ? '' : '\r\n'}--${boundary}\r\n${type}\r\n\r\n` };
   });
   const tail = `\r\n--${boundary}--\r\n`;
@@ -93,51 +103,28 @@ async function sendMultipart(
     (sum, { range, head }) => sum + head.length + range.end - range.start,
     tail.length,
   );
-  const begin = once(() =>
-    res.writeHead(206, {
-      ...headers,
-      'Content-Type': `multipart/byteranges; boundary=${boundary}`,
-      'Content-Length': length,
-    }),
-  );
-  const sinkFrom = responseSinks(res, sending);
+  const multipart = { ...fixed, 'Content-Type': `multipart/byteranges; boundary=${boundary}` };
+  const begin = once(() => response.writeHead(206, multipart, { ...own, 'Content-Length': length }));
+  const sinkFrom = responseSinks(response, sending);
   for (const { range, head } of parts) {
     const beginPart = once(() => {
       begin();
       sending.onStart(range.start);
-      res.write(head);
+      response.write(head);
     });
     await source.send(range, sinkFrom(beginPart), signal);
   }
-  res.end(tail);
-}
-
-/** A live source: chunked, no ranges. */
-async function sendUnknown(
-  req: IncomingMessage,
-  res: ServerResponse,
-  sending: Sending,
-  headers: Headers,
-): Promise<void> {
-  if (req.method === 'HEAD') return end(res, 200, headers);
-  const begin = once(() => {
-    sending.onStart(0);
-    res.writeHead(200, headers);
-  });
-  const all = { start: 0, end: Number.POSITIVE_INFINITY };
-  await sending.source.send(all, responseSinks(res, sending)(begin), sending.signal);
-  begin();
-  res.end();
+  response.end(tail);
 }
 
 /** A player asks for the same file under the same name again and again: 200 ranges a film. */
-const represented = new WeakMap<ByteSource, { filename: string | null; headers: Headers }>();
+const represented = new WeakMap<ByteSource, { filename: string | null; headers: PlayHeaders }>();
 
-function representation(req: IncomingMessage, { source, filename }: Sending): Headers {
+function representation({ source, filename }: Sending): PlayHeaders {
   const known = represented.get(source);
-  if (known?.filename === filename) return { ...known.headers, ...dlna(req) };
+  if (known?.filename === filename) return known.headers;
   const { contentType, safety } = servedType(source.contentType);
-  const headers: Headers = {
+  const headers: PlayHeaders = {
     'Content-Type': contentType,
     'Accept-Ranges': source.size === null ? 'none' : 'bytes',
     'Cache-Control': 'private, no-transform',
@@ -147,11 +134,11 @@ function representation(req: IncomingMessage, { source, filename }: Sending): He
     ...safety,
   };
   represented.set(source, { filename, headers });
-  return { ...headers, ...dlna(req) };
+  return headers;
 }
 
 /** A file of a stranger must not run as a page or script of this server, where the owner is signed in. */
-function servedType(type: string): { contentType: string; safety: Headers } {
+function servedType(type: string): { contentType: string; safety: PlayHeaders } {
   const contentType = /html|svg|script|\bcss\b|\/pdf|[/]xml\b/i.test(type)
     ? 'application/octet-stream'
     : type;
@@ -163,8 +150,8 @@ function servedType(type: string): { contentType: string; safety: Headers } {
 }
 
 /** Only televisions that ask get these (DLNA guidelines 7.4.1.3): seek by bytes, streaming mode. */
-function dlna(req: IncomingMessage): Headers {
-  if (req.headers['getcontentfeatures.dlna.org'] !== '1') return {};
+function dlna(headers: PlayRequest['headers']): OwnHeaders {
+  if (headers['getcontentfeatures.dlna.org'] !== '1') return {};
   return {
     'contentFeatures.dlna.org':
       'DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000',
@@ -173,7 +160,11 @@ function dlna(req: IncomingMessage): Headers {
 }
 
 /** RFC 9110 §15.4.5: a 304 repeats validators and caching, nothing about the content. */
-function withoutContent({ ETag, 'Last-Modified': modified, 'Cache-Control': caching }: Headers): Headers {
+function withoutContent({
+  ETag,
+  'Last-Modified': modified,
+  'Cache-Control': caching,
+}: PlayHeaders): PlayHeaders {
   return {
     ...(ETag === undefined ? {} : { ETag }),
     ...(modified === undefined ? {} : { 'Last-Modified': modified }),
@@ -181,9 +172,9 @@ function withoutContent({ ETag, 'Last-Modified': modified, 'Cache-Control': cach
   };
 }
 
-function end(res: ServerResponse, status: number, headers: Headers): void {
-  res.writeHead(status, headers);
-  res.end();
+function end(response: PlayResponse, status: number, fixed: PlayHeaders, own: PlayHeaders): void {
+  response.writeHead(status, fixed, own);
+  response.end();
 }
 
 function once(run: () => void): () => void {

@@ -1,22 +1,19 @@
-import type { Request } from 'express';
 import { AppError } from '../kit/errors.ts';
-import type { PlayLink } from '../platform/links.ts';
-import type { PlayDeps } from './deps.ts';
+import type { PlayDeps, PlayRequest } from './deps.ts';
 import type { LiveEntry } from './live.ts';
 
 export type Viewing = { entry: LiveEntry; end(): void };
 
-type Viewed = { req: Request; link: PlayLink; kind: string; stopping: AbortController };
+type Viewed = { request: PlayRequest; kind: string; stopping: AbortController };
 
 /** Under the limits of running streams, and on the list of them from now on, also while its source is being opened. */
 export async function beginViewing(
-  { live, admission, trustProxyClientIp }: PlayDeps,
-  { req, link, kind, stopping }: Viewed,
+  { live, admission }: PlayDeps,
+  { request: { client, resource, link }, kind, stopping }: Viewed,
 ): Promise<Viewing> {
-  const client = trustProxyClientIp(req);
   const { subject, filename: title } = link;
   // A playlist's parts are the same film as it is, and some carry nothing else that says which.
-  const target = `${req.params.resource}:${link.fileIndex ?? ''}`;
+  const target = `${resource}:${link.fileIndex ?? ''}`;
   const end = (code: string, message: string) => stopping.abort(new AppError(code, message, { status: 503 }));
   const entry = live.begin({ kind, title, client, subject }, () =>
     end('play.stopped', 'The owner ended this stream.'),

@@ -69,9 +69,10 @@ beforeAll(async () => {
     linkRoutes({ db, net, kinds, links, ...place }),
     playRoutes({
       ...{ links, kinds, sources, log, live: createLiveStreams() },
-      presentations: createPresentations({ net, links, baseUrlOf: (req) => `http://${req.get('host')}` }),
+      presentations: createPresentations({ net, links }),
       isPlayable: async () => true,
-      trustProxyClientIp: (req) => req.ip ?? '',
+      clientOf: (req) => req.ip ?? '',
+      baseUrlOf: (req) => `http://${req.get('host')}`,
       onPlay: () => {},
       admission: { admit: async () => () => {} },
       budget: createBudget({ limitBytes: 2 ** 28 }),

@@ -31,7 +31,10 @@ beforeAll(async () => {
       ...{ publicApi: [telling], adminApi: [] },
     },
   });
-  server = await listen(loadConfig({ PORT: '0', HOST: '127.0.0.1' }, '/'), app);
+  server = await listen(loadConfig({ PORT: '0', HOST: '127.0.0.1' }, '/'), app, {
+    prefixes: [],
+    handler: () => false,
+  });
 });
 afterAll(() => server.close(0));
 

@@ -3,10 +3,13 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { createBudget } from '../../src/platform/budget.ts';
+import { answerDirectly } from '../../src/platform/http1/direct-server.ts';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
 import type { NetOptions } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { type Admission, createAdmission } from '../../src/play/admission.ts';
+import type { PlayDeps } from '../../src/play/deps.ts';
+import { playDirectly } from '../../src/play/direct.ts';
 import { createLeaseStore } from '../../src/play/lease-store.ts';
 import { createLiveStreams, type LiveStreams, liveRoutes } from '../../src/play/live.ts';
 import { createPresentations } from '../../src/play/presentations.ts';
@@ -36,6 +39,10 @@ export type PlayServer = {
   blocked: Set<number>;
   /** The address the server believes the client has. */
   clientIp: { value: string };
+  /** False: requests of new connections are all left to Express, which answers every one the same. */
+  doors: { direct: boolean };
+  /** Heads that went out without Express. */
+  answered: { directly: number };
   /** A play URL of an http file, or of what `link` says. */
   urlOf(link?: Partial<PlayLink>): string;
   close(): Promise<void>;
@@ -53,10 +60,11 @@ export async function startPlayServer(
   const { log, crypto } = held.deps;
   const { net } = held.deps;
   const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];
-  const presentations = createPresentations({ net, links, baseUrlOf: (req) => `http://${req.get('host')}` });
+  const presentations = createPresentations({ net, links });
   const played: PlayLink[] = [];
   const blocked = new Set<number>();
   const clientIp = { value: '127.0.0.1' };
+  const doors = { direct: true };
   const limits = { perSubject: 20, perIp: 30 };
   const firstBytes: PlayServer['firstBytes'] = [];
   const streamErrors: string[] = [];
@@ -67,34 +75,51 @@ export async function startPlayServer(
     onRejected: () => {},
   });
   let sent = 0;
+  const deps: PlayDeps = {
+    links,
+    kinds,
+    live,
+    sources,
+    admission,
+    budget: createBudget({ limitBytes: 2 ** 28 }),
+    presentations,
+    log,
+    isPlayable: async (streamId) => !blocked.has(streamId),
+    onPlay: (link) => void played.push(link),
+    metrics: {
+      onBytes: (_kind, sizeBytes) => {
+        sent += sizeBytes;
+      },
+      onFirstByte: (kind, offset, seconds) => void firstBytes.push({ kind, offset, seconds }),
+      onResumed: () => {},
+      onReceived: () => {},
+      onStreamError: (_kind, code) => void streamErrors.push(code),
+    },
+  };
   const app = express();
   app.use(
     playRoutes({
-      links,
-      kinds,
-      live,
-      sources,
-      admission,
-      budget: createBudget({ limitBytes: 2 ** 28 }),
-      presentations,
-      log,
-      isPlayable: async (streamId) => !blocked.has(streamId),
-      trustProxyClientIp: () => clientIp.value,
-      onPlay: (link) => void played.push(link),
-      metrics: {
-        onBytes: (_kind, sizeBytes) => {
-          sent += sizeBytes;
-        },
-        onFirstByte: (kind, offset, seconds) => void firstBytes.push({ kind, offset, seconds }),
-        onResumed: () => {},
-        onReceived: () => {},
-        onStreamError: (_kind, code) => void streamErrors.push(code),
-      },
+      ...deps,
+      clientOf: () => clientIp.value,
+      baseUrlOf: (req) => `http://${req.get('host')}`,
     }),
   );
   app.use('/api', liveRoutes({ live }));
   app.use(reportErrors(log));
-  const server = createServer(app).listen(0, '127.0.0.1');
+  const server = createServer(app);
+  const answered = { directly: 0 };
+  const direct = answerDirectly(server, {
+    ...playDirectly({
+      ...deps,
+      originOf: ({ headers }) =>
+        doors.direct ? { client: clientIp.value, baseUrl: () => `http://${headers.host}` } : null,
+      onAnswered() {
+        answered.directly += 1;
+      },
+    }),
+    keepAliveMs: 65_000,
+  });
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
@@ -121,6 +146,7 @@ export async function startPlayServer(
   const close = async () => {
     server.close();
     server.closeAllConnections();
+    direct.closeAll();
     sources.close();
     await admission.close();
     presentations.close();
@@ -143,6 +169,8 @@ export async function startPlayServer(
     sentBytes: () => sent,
     blocked,
     clientIp,
+    doors,
+    answered,
     urlOf,
     close,
   };
