@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createHttp1Pool, type Http1Pool } from '../../src/platform/http1/pool.ts';
+import { createHttp1Pool, type Http1Pool, requestTarget } from '../../src/platform/http1/pool.ts';
 import type { ResponseHead } from '../../src/platform/http1/response-head.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -54,19 +54,23 @@ type Answer = { head: ResponseHead | null; body: string; error: Error | null };
 function get(headers: Record<string, string> = {}, refuse?: Error): Promise<Answer> {
   return new Promise((resolve) => {
     const answer: Answer = { head: null, body: '', error: null };
-    pool.get(url, headers, {
-      onHead(head) {
-        answer.head = head;
-        if (refuse !== undefined) throw refuse;
+    pool.get(
+      requestTarget(url, headers),
+      {},
+      {
+        onHead(head) {
+          answer.head = head;
+          if (refuse !== undefined) throw refuse;
+        },
+        onData(chunk, release) {
+          answer.body += chunk.toString('latin1');
+          release();
+          return true;
+        },
+        onEnd: () => resolve(answer),
+        onError: (error) => resolve({ ...answer, error }),
       },
-      onData(chunk, release) {
-        answer.body += chunk.toString('latin1');
-        release();
-        return true;
-      },
-      onEnd: () => resolve(answer),
-      onError: (error) => resolve({ ...answer, error }),
-    });
+    );
   });
 }
 
@@ -194,7 +198,7 @@ test('silence ends a request: before the head, in it, in the body; a paused read
   let got = 0;
   let ended = false;
   const exchange = pool.get(
-    url,
+    requestTarget(url, {}),
     {},
     {
       onHead() {},
@@ -233,7 +237,7 @@ test('a chunk stays as it is until it is given back, and the buffers come back',
   const kept: { chunk: Buffer; release: () => void }[] = [];
   await new Promise<void>((resolve, reject) => {
     pool.get(
-      url,
+      requestTarget(url, {}),
       {},
       {
         onHead() {},
@@ -260,7 +264,7 @@ test('a refused head closes the connection and the reader hears why; an abort cl
   });
   const heard: string[] = [];
   const exchange = pool.get(
-    url,
+    requestTarget(url, {}),
     {},
     {
       onHead: () => void heard.push('head'),
@@ -289,7 +293,11 @@ test('no header can begin a second request', async () => {
   say('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   for (const headers of [{ 'x-a': 'b\r\nx-c: d' }, { 'x-a': 'b\nc' }, { 'x a': 'b' }, { 'x-a\r\nx-c': 'd' }])
     expect(() =>
-      pool.get(url, headers, { onHead() {}, onData: () => true, onEnd() {}, onError() {} }),
+      pool.get(
+        requestTarget(url, headers),
+        {},
+        { onHead() {}, onData: () => true, onEnd() {}, onError() {} },
+      ),
     ).toThrow();
   expect(requests).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import { PLAIN_FIELDS, readFields } from './fields.ts';
+
 /** A request without a body, of the form players send. Header names are in lower case, each once. */
 export type PlainRequest = {
   method: 'GET' | 'HEAD';
@@ -12,7 +14,7 @@ export type PlainRequest = {
 const MAX_HEAD_BYTES = 8 * 1024;
 const MAX_HEADERS = 64;
 /** RFC 9112 §2–5 without everything that is optional: no folding, no bare CR or LF, nothing beyond ASCII, no body. */
-const HEAD = /^(GET|HEAD) (\/[!-~]*) HTTP\/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*\r\n)+)\r\n$/;
+const HEAD = new RegExp(`^(GET|HEAD) (/[!-~]*) HTTP/1\\.1\\r\\n(${PLAIN_FIELDS})\\r\\n$`);
 /** A body, another protocol, or a question before the request: nothing that a player has to say. */
 const NOT_PLAIN: ReadonlySet<string> = new Set([
   'content-length',
@@ -34,16 +36,13 @@ export function readPlainRequest(bytes: Buffer): PlainRequest | null {
   const [, method, target = '', fields = ''] = HEAD.exec(bytes.toString('latin1')) ?? [];
   if (method !== 'GET' && method !== 'HEAD') return null;
   const headers: Record<string, string> = Object.create(null);
-  let count = 0;
-  for (let at = 0; at < fields.length; count += 1) {
-    const colon = fields.indexOf(':', at);
-    const end = fields.indexOf('\r\n', colon);
-    const name = fields.slice(at, colon).toLowerCase();
-    if (headers[name] !== undefined || NOT_PLAIN.has(name)) return null;
-    headers[name] = fields.slice(colon + 1, end).trim();
-    at = end + 2;
-  }
+  let left = MAX_HEADERS;
+  readFields(fields, (name, value) => {
+    const isPlain = headers[name] === undefined && !NOT_PLAIN.has(name);
+    left = isPlain ? left - 1 : -1;
+    headers[name] = value;
+  });
   const { host, connection = 'keep-alive' } = headers;
-  if (host === undefined || count > MAX_HEADERS || !/^(keep-alive|close)$/i.test(connection)) return null;
+  if (left < 0 || host === undefined || !/^(keep-alive|close)$/i.test(connection)) return null;
   return { method, target, headers, isKeptAlive: connection.length !== 'close'.length };
 }

@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import { type BodyReader, type Connection, createConnection } from './connection.ts';
 import { createReadBuffers, type ReadBuffers } from './read-buffers.ts';
+import type { ResponseHead } from './response-head.ts';
 
 export type { BodyReader } from './connection.ts';
 export type { ResponseHead } from './response-head.ts';
@@ -13,13 +14,19 @@ export type Exchange = {
   abort(): void;
 };
 
+/** Where requests go and what all of them say: checked and put together once, for many ranges. */
+export type RequestTarget = { url: URL; origin: string; head: string };
+
 /**
  * GET over HTTP/1.1 for long bodies: `net`/`tls` sockets that read into recycled buffers (`onread`), no parser between the
  * socket and the reader. Answers of unknown length are for undici: the reader sees `length: null` in `onHead` and throws.
  */
 export type Http1Pool = {
-  /** `reader.onError` hears what went wrong as it was: what the reader threw, a socket's error, `Silent`. Host is ours. */
-  get(url: URL, headers: Readonly<Record<string, string>>, reader: BodyReader): Exchange;
+  /**
+   * `own`: headers of this one request. `reader.onError` hears what went wrong as it was: what the reader threw, a socket's
+   * error, `Silent`.
+   */
+  get(target: RequestTarget, own: RequestFields, reader: BodyReader): Exchange;
   buffers: ReadBuffers;
   /** Connections open now: with a request, and waiting for one. */
   counts(): { busy: number; idle: number };
@@ -109,7 +116,7 @@ export function createHttp1Pool(options: Http1Options): Http1Pool {
     if (origin.busy === 0 && origin.idle.length === 0) origins.delete(key);
   }
 
-  async function open(url: URL, key: string, signal: AbortSignal): Promise<Connection> {
+  async function open({ url, origin: key }: RequestTarget, signal: AbortSignal): Promise<Connection> {
     const origin = originOf(key);
     if (origin.busy >= MAX_BUSY_AN_ORIGIN)
       throw new UpstreamFailed('Too many streams come from this origin. Try again in a moment.', {
@@ -132,60 +139,20 @@ export function createHttp1Pool(options: Http1Options): Http1Pool {
     }
   }
 
-  function get(url: URL, headers: Readonly<Record<string, string>>, reader: BodyReader): Exchange {
-    const key = url.origin;
-    const request = requestText(url, headers);
-    const dialling = new AbortController();
-    let connection: Connection | null = null;
-    let isOver = false;
+  /** A kept connection to this origin, busy from now on. */
+  function keptFor(key: string): Connection | null {
+    const origin = origins.get(key);
+    const kept = origin?.idle.pop();
+    if (origin === undefined || kept === undefined) return null;
+    idleCount -= 1;
+    origin.busy += 1;
+    return kept.connection;
+  }
 
-    const watched: BodyReader = {
-      onHead: (head) => reader.onHead(head),
-      onData: (chunk, release) => reader.onData(chunk, release),
-      onEnd() {
-        isOver = true;
-        reader.onEnd();
-      },
-      onError: fail,
-    };
-    function fail(error: unknown): void {
-      if (isOver) return;
-      isOver = true;
-      reader.onError(error instanceof Error ? error : new Error(String(error)));
-    }
-    const fresh = () => {
-      open(url, key, dialling.signal).then((opened) => {
-        connection = opened;
-        if (isOver) opened.destroy(new Error('nobody waits for this connection any more'));
-        else opened.send(request, watched);
-      }, fail);
-    };
-    const kept = origins.get(key)?.idle.pop();
-    if (kept === undefined) fresh();
-    else {
-      idleCount -= 1;
-      originOf(key).busy += 1;
-      const { connection: reused } = kept;
-      connection = reused;
-      // The server may have closed it in this very moment: then the request was not heard and goes out once more.
-      reused.send(request, {
-        ...watched,
-        onError(error) {
-          if (isOver || !reused.isUntouched()) return fail(error);
-          connection = null;
-          fresh();
-        },
-      });
-    }
-    return {
-      resume: () => connection?.resume(),
-      abort() {
-        if (isOver) return;
-        isOver = true;
-        dialling.abort(new Error('the request was given up'));
-        connection?.destroy(new Error('the request was given up'));
-      },
-    };
+  function get(target: RequestTarget, own: RequestFields, reader: BodyReader): Exchange {
+    const exchange = new PooledExchange(target, `${target.head}${fieldsText(own)}\r\n`, reader, open);
+    exchange.begin(keptFor(target.origin));
+    return exchange;
   }
 
   return {
@@ -199,13 +166,106 @@ export function createHttp1Pool(options: Http1Options): Http1Pool {
   };
 }
 
-function requestText(url: URL, headers: Readonly<Record<string, string>>): string {
-  let text = `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`;
-  for (const [name, value] of Object.entries(headers)) {
+type Open = (target: RequestTarget, signal: AbortSignal) => Promise<Connection>;
+
+/** One request on its way, a class because each range of a film makes one: its reader hears through it, once. */
+class PooledExchange implements Exchange, BodyReader {
+  readonly #target: RequestTarget;
+  readonly #request: string;
+  readonly #reader: BodyReader;
+  readonly #open: Open;
+  #connection: Connection | null = null;
+  #isReused = false;
+  #dialling: AbortController | null = null;
+  #isOver = false;
+
+  constructor(target: RequestTarget, request: string, reader: BodyReader, open: Open) {
+    this.#target = target;
+    this.#request = request;
+    this.#reader = reader;
+    this.#open = open;
+  }
+
+  begin(kept: Connection | null): void {
+    if (kept === null) {
+      void this.#dial();
+      return;
+    }
+    this.#connection = kept;
+    this.#isReused = true;
+    kept.send(this.#request, this);
+  }
+
+  async #dial(): Promise<void> {
+    this.#dialling = new AbortController();
+    try {
+      const opened = await this.#open(this.#target, this.#dialling.signal);
+      this.#connection = opened;
+      if (this.#isOver) opened.destroy(new Error('nobody waits for this connection any more'));
+      else opened.send(this.#request, this);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#reader.onError(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#reader.onHead(head);
+  }
+
+  onData(chunk: Buffer, release: () => void): boolean {
+    return this.#reader.onData(chunk, release);
+  }
+
+  onEnd(): void {
+    this.#isOver = true;
+    this.#reader.onEnd();
+  }
+
+  onError(error: Error): void {
+    // The server may have closed a kept connection in the very moment: then the request was not heard and goes out once more.
+    if (this.#isOver || !this.#isReused || this.#connection?.isUntouched() !== true) {
+      this.#fail(error);
+      return;
+    }
+    this.#connection = null;
+    this.#isReused = false;
+    void this.#dial();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#dialling?.abort(new Error('the request was given up'));
+    this.#connection?.destroy(new Error('the request was given up'));
+  }
+}
+
+export type RequestFields = Readonly<Record<string, string>>;
+
+/** Throws UpstreamFailed where `headers` holds what no request may have. Host is ours. */
+export function requestTarget(url: URL, headers: RequestFields): RequestTarget {
+  const head = `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`;
+  return { url, origin: url.origin, head: head + fieldsText(headers) };
+}
+
+function fieldsText(fields: RequestFields): string {
+  let text = '';
+  for (const name in fields) {
+    const value = fields[name] ?? '';
     // Checked where they came in; here a wrong one would begin a second request.
     if (/[\r\n\0]/.test(value) || /[^!-~]|:/.test(name))
       throw new UpstreamFailed('The link holds a header that no request may have.', { retryable: false });
     text += `${name}: ${value}\r\n`;
   }
-  return `${text}\r\n`;
+  return text;
 }

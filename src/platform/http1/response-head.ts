@@ -1,4 +1,5 @@
 import type { NetHeaders } from '../net-request.ts';
+import { FIELDS, readFields } from './fields.ts';
 
 /** More than any file server sends; a head that goes on for longer is an attack or no HTTP. */
 const MAX_HEAD_BYTES = 32 * 1024;
@@ -21,10 +22,10 @@ export type HeadReader = {
 };
 
 export function createHeadReader(): HeadReader {
-  let earlier = Buffer.alloc(0);
+  let earlier: Buffer | null = null;
 
   function next(bytes: Buffer): { head: ResponseHead; bodyAt: number } | null {
-    const whole = earlier.length === 0 ? bytes : Buffer.concat([earlier, bytes]);
+    const whole: Buffer = earlier === null ? bytes : Buffer.concat([earlier, bytes]);
     const end = whole.indexOf(HEAD_END);
     if (end > MAX_HEAD_BYTES || (end < 0 && whole.length > MAX_HEAD_BYTES))
       throw new Error('the head of the answer is too large');
@@ -33,16 +34,16 @@ export function createHeadReader(): HeadReader {
       earlier = Buffer.from(whole);
       return null;
     }
-    const head = parseResponseHead(whole.toString('latin1', 0, end));
-    const bodyAt = end + HEAD_END.length - earlier.length;
-    earlier = Buffer.alloc(0);
+    const head = parseResponseHead(whole.toString('latin1', 0, end + 2));
+    const bodyAt = end + HEAD_END.length - (earlier?.length ?? 0);
+    earlier = null;
     return { head, bodyAt };
   }
 
   return {
     read(bytes) {
       for (let at = 0; ; ) {
-        const found = next(bytes.subarray(at));
+        const found = next(from(bytes, at));
         if (found === null) return null;
         // 101 would be another protocol; the other 1xx come before the answer itself (RFC 9110 §15.2).
         if (found.head.status === 101) throw new Error('the origin changes the protocol');
@@ -53,52 +54,53 @@ export function createHeadReader(): HeadReader {
   };
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?$/;
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Any of these within a line would be another line to another reader. */
-const CONTROL = /[\r\n\0]/;
+function from(bytes: Buffer, at: number): Buffer {
+  return at === 0 ? bytes : bytes.subarray(at);
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\r\n\0]*)?\r\n/;
+const ALL_FIELDS = new RegExp(`^${FIELDS}$`);
 
 /**
  * Reads the head of a response, without its empty line. Throws on everything that two readers could understand in two ways:
  * folded lines, bare CR or LF, several lengths, a length beside a transfer coding.
  */
 function parseResponseHead(text: string): ResponseHead {
-  const [statusLine = '', ...lines] = text.split('\r\n');
-  const [, minor, status] = STATUS_LINE.exec(statusLine) ?? [];
+  const [statusLine = '', minor, status] = STATUS_LINE.exec(text) ?? [];
   if (status === undefined) throw new Error('the answer is no HTTP/1.x');
+  const lines = text.slice(statusLine.length);
+  if (!ALL_FIELDS.test(lines)) throw new Error('the answer has a broken header');
   // `__proto__` is a header's name like another.
   const headers: Record<string, string | string[]> = Object.create(null);
-  if (CONTROL.test(lines.join(''))) throw new Error('the answer has a broken header');
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon);
-    if (colon < 1 || !NAME.test(name)) throw new Error('the answer has a broken header');
-    add(headers, name.toLowerCase(), line.slice(colon + 1).trim());
-  }
+  readFields(lines, (name, value) => {
+    const known = headers[name];
+    headers[name] = known === undefined ? value : [known, value].flat();
+  });
   const code = Number(status);
-  const connection = [headers.connection ?? ''].flat().join(',').toLowerCase();
   return {
     status: code,
     headers,
     length: lengthOf(code, headers),
-    isKeptAlive: minor === '1' && !/\bclose\b/.test(connection),
+    isKeptAlive: minor === '1' && !says(headers, 'close'),
   };
 }
 
-function add(headers: Record<string, string | string[]>, name: string, value: string): void {
-  const known = headers[name];
-  headers[name] = known === undefined ? value : [known, value].flat();
+/** Whether `Connection` has this option (RFC 9110 §7.6.1). */
+function says({ connection }: NetHeaders, option: string): boolean {
+  if (connection === undefined) return false;
+  const options = typeof connection === 'string' ? connection : connection.join(',');
+  return options.split(',').some((one) => one.trim().toLowerCase() === option);
 }
 
 function lengthOf(status: number, headers: NetHeaders): number | null {
-  const lengths = new Set([headers['content-length'] ?? []].flat());
+  const told = headers['content-length'];
   if (headers['transfer-encoding'] !== undefined) {
-    if (lengths.size > 0) throw new Error('the answer has a length and a transfer coding');
+    if (told !== undefined) throw new Error('the answer has a length and a transfer coding');
     return null;
   }
   if (status < 200 || status === 204 || status === 304) return 0;
-  if (lengths.size === 0) return null;
-  const [length = ''] = lengths;
-  if (lengths.size > 1 || !/^\d{1,15}$/.test(length)) throw new Error('the answer has no sound length');
+  if (told === undefined) return null;
+  const [length = '', ...more] = typeof told === 'string' ? [told] : new Set(told);
+  if (more.length > 0 || !/^\d{1,15}$/.test(length)) throw new Error('the answer has no sound length');
   return Number(length);
 }

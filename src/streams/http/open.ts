@@ -1,13 +1,21 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
+import { requestTarget } from '../../platform/http1/pool.ts';
 import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
 import { type Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
-import { retrying, sendResuming } from './resume.ts';
-import { hasChanged, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
+import { retrying, type Sender, type Sending, sendResuming } from './resume.ts';
+import {
+  hasChanged,
+  type Location,
+  StaleLocation,
+  type Transfer,
+  transfer,
+  UnknownLength,
+} from './transfer.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. */
 const FACTS_TTL_MS = 60_000;
@@ -62,23 +70,27 @@ function sourceOf(
   forget: () => void,
 ): ByteSource {
   let facts = first;
-  let headers = headersFor(origin, facts);
+  let location = locationOf(origin, facts);
 
-  async function sendOnce(job: Pick<Transfer, 'range' | 'sink' | 'signal' | 'isResumed'>): Promise<void> {
-    const by = facts.sizeBytes === null || unknownLengths.has(facts.url.origin) ? 'undici' : 'http1';
-    try {
-      await transfer({ net, by, facts, headers, ...job });
-    } catch (error) {
+  const transferBy = (by: Transfer['by'], sending: Sending) =>
+    transfer({ net, by, facts, location, ...sending });
+
+  const sender: Sender = {
+    send(sending) {
+      const isUndici = facts.sizeBytes === null || unknownLengths.has(facts.url.origin);
+      return transferBy(isUndici ? 'undici' : 'http1', sending);
+    },
+    async mend(error, sending) {
       if (error instanceof UnknownLength) {
         unknownLengths.set(facts.url.origin, true);
-        return await sendOnce(job);
+        return await sender.send(sending).catch((failed) => sender.mend(failed, sending));
       }
       if (!(error instanceof StaleLocation)) throw error;
-      facts = await lookAgain(net, origin, first, job.signal);
-      headers = headersFor(origin, facts);
-      await transfer({ net, by: 'undici', facts, headers, ...job }).catch(refusedTwice);
-    }
-  }
+      facts = await lookAgain(net, origin, first, sending.signal);
+      location = locationOf(origin, facts);
+      await transferBy('undici', sending).catch(refusedTwice);
+    },
+  };
 
   return {
     size: first.sizeBytes,
@@ -87,7 +99,7 @@ function sourceOf(
     lastModified: first.lastModified,
     async send(range, sink, signal) {
       try {
-        await sendResuming({ range, sink, signal }, sendOnce);
+        await sendResuming({ range, sink, signal }, sender);
       } catch (error) {
         if (!signal.aborted) forget();
         throw error;
@@ -111,9 +123,10 @@ async function lookAgain(net: Net, origin: Origin, first: Facts, signal: AbortSi
 }
 
 /** A redirect to another host does not take the link's credentials along. */
-function headersFor(origin: Origin, facts: Facts): Record<string, string> {
-  const isSameOrigin = new URL(origin.url).origin === facts.url.origin;
-  return originHeaders(isSameOrigin ? origin.headers : withoutCredentials(origin.headers));
+function locationOf(origin: Origin, { url }: Facts): Location {
+  const isSameOrigin = new URL(origin.url).origin === url.origin;
+  const headers = originHeaders(isSameOrigin ? origin.headers : withoutCredentials(origin.headers));
+  return { ...requestTarget(url, headers), headers };
 }
 
 function typeOf(facts: Facts, origin: Origin): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSink } from '../kind.ts';
+import type { Progress } from './cutter.ts';
 import { Busy } from './facts.ts';
 
 /** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
@@ -16,48 +17,65 @@ const MAX_STUCK_MS = 30_000;
 const RESUME_DELAYS_MS = [0, 250, 1000, 2000, 4000] as const;
 
 type Job = { range: ByteRange; sink: ByteSink; signal: AbortSignal };
-type SendOnce = (job: {
+export type Sending = {
   range: ByteRange;
-  sink: Pick<ByteSink, 'write' | 'onDrain'>;
+  /** Moves on with each byte that the sink was given. */
+  progress: Progress;
+  sink: ByteSink;
   signal: AbortSignal;
   isResumed: boolean;
-}) => Promise<void>;
+};
+export type Sender = {
+  /** One transfer. */
+  send(sending: Sending): Promise<void>;
+  /** Tries again where a transfer failed for a reason that something can be done about; rejects else with `error`. */
+  mend(error: unknown, sending: Sending): Promise<void>;
+};
 
 /**
  * Sends a range by one transfer or, where the origin breaks off in the middle, by several: each goes on at the very next
  * byte, up to the end that the client asked for. Rejects when the origin does not give the rest of this very file.
  */
-export async function sendResuming({ range, sink, signal }: Job, sendOnce: SendOnce): Promise<void> {
-  let at = range.start;
-  const counted = {
-    write(chunk: Uint8Array, done: () => void) {
-      at += chunk.length;
-      return sink.write(chunk, done);
-    },
-    onDrain: sink.onDrain,
-  };
-  const sendFrom = (start: number, isResumed: boolean) =>
-    sendOnce({ range: { start, end: range.end }, sink: counted, signal, isResumed });
+export async function sendResuming({ range, sink, signal }: Job, sender: Sender): Promise<void> {
+  const first: Sending = { range, progress: { at: range.start }, sink, signal, isResumed: false };
+  try {
+    await sender.send(first);
+  } catch (error) {
+    await goOn(first, sender, error);
+  }
+}
+
+/** What a range costs that does not go well is not what matters; the other case is above, alone. */
+async function goOn(first: Sending, sender: Sender, error: unknown): Promise<void> {
+  const { range, progress, signal, sink } = first;
+  const send = (sending: Sending) => sender.send(sending).catch((failed) => sender.mend(failed, sending));
+  let mended: Promise<void> | null = sender.mend(error, first);
   let failure: unknown;
   try {
-    return await retrying(
+    await retrying(
       signal,
-      () => sendFrom(range.start, false),
-      () => at === range.start,
+      () => {
+        const attempt = mended ?? send(first);
+        mended = null;
+        return attempt;
+      },
+      () => progress.at === range.start,
     );
-  } catch (error) {
-    failure = error;
+    return;
+  } catch (failed) {
+    failure = failed;
   }
-  const patience = createPatience(at);
-  while (isPassing(failure, signal) && at > range.start && range.end !== Number.POSITIVE_INFINITY) {
-    const delayMs = patience.next(at);
+  const patience = createPatience(progress.at);
+  while (isPassing(failure, signal) && progress.at > range.start && range.end !== Number.POSITIVE_INFINITY) {
+    const delayMs = patience.next(progress.at);
     if (delayMs === null) break;
     if (delayMs > 0) await sleep(delayMs, undefined, { signal });
     sink.resumed?.();
     try {
-      return await sendFrom(at, true);
-    } catch (error) {
-      failure = error;
+      await send({ ...first, range: { start: progress.at, end: range.end }, isResumed: true });
+      return;
+    } catch (failed) {
+      failure = failed;
     }
   }
   throw failure;

@@ -1,11 +1,17 @@
 import type { Dispatcher } from 'undici';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import type { ByteRange } from '../../kit/range.ts';
-import type { BodyReader, Exchange } from '../../platform/http1/pool.ts';
+import type {
+  BodyReader,
+  Exchange,
+  RequestFields,
+  RequestTarget,
+  ResponseHead,
+} from '../../platform/http1/pool.ts';
 import type { Net } from '../../platform/net.ts';
 import { type NetHeaders, toUpstreamFailed } from '../../platform/net-request.ts';
 import type { ByteSink } from '../kind.ts';
-import { createCutter } from './cutter.ts';
+import { Cutter, type Progress } from './cutter.ts';
 import { type Facts, lastModifiedOf, lengthOf, parseContentRange, refusalOf, strongEtag } from './facts.ts';
 
 /** An origin without ranges is read from its first byte; more than this is thrown away for no seek. */
@@ -18,13 +24,18 @@ export type Transfer = {
   /** `http1` for bodies whose length the origin says; anything else is undici's. */
   by: 'http1' | 'undici';
   facts: Facts;
-  headers: Readonly<Record<string, string>>;
+  location: Location;
   range: ByteRange;
+  /** Moves on with each byte that is passed to the sink. */
+  progress: Progress;
   /** The beginning has been sent already: only this very file from this very byte will do. */
   isResumed: boolean;
   sink: Pick<ByteSink, 'write' | 'onDrain'>;
   signal: AbortSignal;
 };
+
+/** The address of a file and the headers every request for it has, made once for all ranges. */
+export type Location = RequestTarget & { headers: RequestFields };
 
 /** Thrown before the first byte: the remembered URL no longer leads there. */
 export class StaleLocation extends Error {
@@ -46,81 +57,104 @@ export class UnknownLength extends Error {}
  * connection is closed at once.
  */
 export function transfer(job: Transfer): Promise<void> {
-  const { net, by, facts, range, isResumed, sink, signal } = job;
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const cut = createCutter(range.end - range.start, sink, resolve);
-  let exchange: Exchange | null = null;
-  let isOver = false;
-
-  const fail = (error: unknown) => {
-    isOver = true;
-    exchange?.abort();
-    reject(error);
-  };
-  const reader: BodyReader = {
-    onHead({ status, headers, length }) {
-      if (by === 'http1' && length === null && (status === 200 || status === 206)) throw new UnknownLength();
-      cut.skip(skipOf(status, headers, facts, range, isResumed));
-    },
-    onData(chunk, release) {
-      if (isOver) {
-        release();
-        return true;
-      }
-      // Only a body that goes on past the range is cut: after an exact one the connection serves the next range.
-      const isSurplus = chunk.length > cut.wants();
-      const takesMore = cut.take(chunk, release);
-      if (isSurplus) {
-        isOver = true;
-        exchange?.abort();
-        cut.end();
-      }
-      return takesMore;
-    },
-    onEnd() {
-      if (!isOver && !cut.end()) fail(brokeOff(true));
-    },
-    onError(error) {
-      if (isOver) return;
-      const isOurs = error instanceof StaleLocation || error instanceof UnknownLength;
-      // An origin that ends the connection after the last byte of a body without a length has said all.
-      if (cut.wants() !== 0 || !cut.end()) fail(isOurs ? error : toUpstreamFailed(error));
-    },
-  };
-  const onAbort = () => fail(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  sink.onDrain(() => exchange?.resume());
-  try {
-    const headers = requestHeaders(job);
-    exchange =
-      by === 'http1'
-        ? net.http1.get(facts.url, headers, reader)
-        : byUndici(net.dispatcher, facts.url, headers, reader);
-    // What failed at once could not be aborted yet.
-    if (isOver) exchange.abort();
-  } catch (error) {
-    fail(error);
-  }
-  return promise.finally(() => signal.removeEventListener('abort', onAbort));
+  job.signal.throwIfAborted();
+  return new Promise((resolve, reject) => new RangeTransfer(job, resolve, reject).begin());
 }
 
-function requestHeaders({ facts, headers, range, isResumed }: Transfer): Readonly<Record<string, string>> {
+/** A class because each range of a film makes one: its closures were 2 KB of garbage. */
+class RangeTransfer implements BodyReader {
+  readonly #job: Transfer;
+  readonly #reject: (error: unknown) => void;
+  readonly #cut: Cutter;
+  #exchange: Exchange | null = null;
+  /** Settled, or only the sink has still to take what came. */
+  #isOver = false;
+
+  constructor(job: Transfer, resolve: () => void, reject: (error: unknown) => void) {
+    const { range, sink, progress, signal } = job;
+    this.#job = job;
+    this.#reject = reject;
+    this.#cut = new Cutter(range.end - range.start, sink, progress, () => {
+      signal.removeEventListener('abort', this.#onAbort);
+      resolve();
+    });
+  }
+
+  begin(): void {
+    const { net, by, location, sink, signal } = this.#job;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    sink.onDrain(() => this.#exchange?.resume());
+    try {
+      const own = rangeFields(this.#job);
+      this.#exchange =
+        by === 'http1'
+          ? net.http1.get(location, own, this)
+          : byUndici(net.dispatcher, location.url, { ...location.headers, ...own }, this);
+      // What failed at once could not be aborted yet.
+      if (this.#isOver) this.#exchange.abort();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#job.signal.reason);
+
+  #fail(error: unknown): void {
+    this.#isOver = true;
+    this.#exchange?.abort();
+    this.#job.signal.removeEventListener('abort', this.#onAbort);
+    this.#reject(error);
+  }
+
+  onHead({ status, headers, length }: ResponseHead): void {
+    const { by, facts, range, isResumed } = this.#job;
+    if (by === 'http1' && length === null && (status === 200 || status === 206)) throw new UnknownLength();
+    this.#cut.toSkip = skipOf(status, headers, facts, range, isResumed);
+  }
+
+  onData(chunk: Buffer, release: () => void): boolean {
+    if (this.#isOver) {
+      release();
+      return true;
+    }
+    // Only a body that goes on past the range is cut: after an exact one the connection serves the next range.
+    const isSurplus = chunk.length > this.#cut.wants();
+    const takesMore = this.#cut.take(chunk, release);
+    if (isSurplus) {
+      this.#isOver = true;
+      this.#exchange?.abort();
+      this.#cut.end();
+    }
+    return takesMore;
+  }
+
+  onEnd(): void {
+    if (!this.#isOver && !this.#cut.end()) this.#fail(brokeOff(true));
+  }
+
+  onError(error: Error): void {
+    if (this.#isOver) return;
+    const isOurs = error instanceof StaleLocation || error instanceof UnknownLength;
+    // An origin that ends the connection after the last byte of a body without a length has said all.
+    if (this.#cut.wants() !== 0 || !this.#cut.end()) this.#fail(isOurs ? error : toUpstreamFailed(error));
+  }
+}
+
+const NONE: RequestFields = {};
+
+function rangeFields({ facts, range, isResumed }: Transfer): RequestFields {
   const isWhole = range.start === 0 && range.end >= (facts.sizeBytes ?? 0);
-  if (isWhole) return headers;
-  const validator = facts.etag ?? facts.lastModified?.toUTCString();
-  return {
-    ...headers,
-    range: `bytes=${range.start}-${range.end - 1}`,
-    ...(isResumed && validator !== undefined ? { 'if-range': validator } : {}),
-  };
+  if (isWhole) return NONE;
+  const fields = { range: `bytes=${range.start}-${range.end - 1}` };
+  const validator = isResumed ? (facts.etag ?? facts.lastModified?.toUTCString()) : undefined;
+  return validator === undefined ? fields : { ...fields, 'if-range': validator };
 }
 
 /** The same reader on undici: chunked bodies, bodies until the connection ends. */
 function byUndici(
   dispatcher: Dispatcher,
   { origin, pathname, search }: URL,
-  headers: Readonly<Record<string, string>>,
+  headers: RequestFields,
   reader: BodyReader,
 ): Exchange {
   let controller: Dispatcher.DispatchController | null = null;
@@ -154,7 +188,7 @@ function byUndici(
       onResponseData(paused, chunk) {
         if (!isOver && !reader.onData(chunk, () => {})) paused.pause();
       },
-      onResponseEnd: () => over(reader.onEnd),
+      onResponseEnd: () => over(() => reader.onEnd()),
       onResponseError: (_controller, error) => over(() => reader.onError(error)),
     },
   );
