@@ -95,6 +95,7 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
   const presentations = createPresentations({
     net,
     links,
+    budget,
     baseUrlOf: (req) => placeOf(ground, req).baseUrl,
     onSegmentAsked: (isHit) => metrics.onCacheAsked('segments', isHit),
   });

@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { Budget } from '../platform/budget.ts';
 import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
 import type { Net } from '../platform/net.ts';
 import type { ByteSource } from '../streams/kind.ts';
@@ -36,6 +37,7 @@ export type Part = Lease & { isMedia: boolean };
 export type PresentationDeps = {
   net: Net;
   links: Links;
+  budget: Pick<Budget, 'openCache'>;
   /** Public address of this server. */
   baseUrlOf(req: Request): string;
   /** A viewer asked for a segment: it was here, or had to be fetched. */
@@ -49,11 +51,12 @@ const HLS_NAME = /\.m3u8$/i;
 export function createPresentations({
   net,
   links,
+  budget,
   baseUrlOf,
   onSegmentAsked,
 }: PresentationDeps): Presentations {
   const documents = createDocuments(net);
-  const segments = createSegments(net, onSegmentAsked === undefined ? {} : { onAsked: onSegmentAsked });
+  const segments = createSegments(net, { budget, onAsked: onSegmentAsked });
   const readAhead = createReadAhead(segments);
   const formatOf = formatDetector();
   const held = {
