@@ -97,6 +97,7 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
   const presentations = createPresentations({
     net,
     links,
+    budget,
     onSegmentAsked: (isHit) => metrics.onCacheAsked('segments', isHit),
   });
   onClose(() => presentations.close());

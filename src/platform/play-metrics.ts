@@ -75,6 +75,7 @@ export function createPlayMetrics(registry: Registry): PlayMetrics {
       for (const kind of kinds.keys()) own.running.set({ kind }, 0);
       for (const [kind, count] of runningByKind()) own.running.set({ kind }, count);
       own.bufferBytes.set(budget.usedBytes());
+      own.segmentCacheBytes.set(budget.cachedBytes());
       own.bufferLimit.set(budget.limitBytes());
       own.bufferShares.set(budget.shareCount());
     },
@@ -105,7 +106,8 @@ function instruments(registry: Registry) {
     errors: counter('stream_errors_total', 'Streams that could not be sent', ['kind', 'code']),
     running: gauge('streams_running', 'Bodies being sent now', ['kind']),
     bufferBytes: gauge('stream_buffer_bytes', 'Bytes streams hold in memory'),
-    bufferLimit: gauge('stream_buffer_limit_bytes', 'Bytes streams may hold together'),
+    segmentCacheBytes: gauge('segment_cache_bytes', 'Bytes of segments in memory; they give way to streams'),
+    bufferLimit: gauge('stream_buffer_limit_bytes', 'Bytes streams and segments may hold together'),
     bufferShares: gauge('stream_buffer_shares', 'Streams that share the memory'),
   };
 }

@@ -1,3 +1,4 @@
+import type { Budget } from '../platform/budget.ts';
 import type { LinkPart, Links } from '../platform/links.ts';
 import type { Net } from '../platform/net.ts';
 import type { ByteSource } from '../streams/kind.ts';
@@ -36,6 +37,7 @@ export type Part = Lease & { isMedia: boolean };
 export type PresentationDeps = {
   net: Net;
   links: Links;
+  budget: Pick<Budget, 'openCache'>;
   /** A viewer asked for a segment: it was here, or had to be fetched. */
   onSegmentAsked?: (isHit: boolean) => void;
 };
@@ -44,9 +46,9 @@ type Place = { address: Address } & Pick<LinkPart, 'depth' | 'variables' | 'trac
 
 const HLS_NAME = /\.m3u8$/i;
 
-export function createPresentations({ net, links, onSegmentAsked }: PresentationDeps): Presentations {
+export function createPresentations({ net, links, budget, onSegmentAsked }: PresentationDeps): Presentations {
   const documents = createDocuments(net);
-  const segments = createSegments(net, onSegmentAsked === undefined ? {} : { onAsked: onSegmentAsked });
+  const segments = createSegments(net, { budget, onAsked: onSegmentAsked });
   const readAhead = createReadAhead(segments);
   const formatOf = formatDetector();
   const held = {

@@ -53,14 +53,10 @@ export function createReadAhead(segments: Segments, { restAfterMs = REST_AFTER_M
     if (at === undefined) return null;
     const wanted = plan.segments.slice(at + 1, at + 1 + AHEAD);
     return (
-      wanted.find((address) => address !== null && !plan.failed.has(address.url) && !isKept(address)) ?? null
+      wanted.find(
+        (address) => address !== null && !plan.failed.has(address.url) && !segments.isKept(address),
+      ) ?? null
     );
-  }
-
-  function isKept(address: Address): boolean {
-    const source = segments.kept(address);
-    void source?.close();
-    return source !== null;
   }
 
   async function load(plan: Plan): Promise<void> {

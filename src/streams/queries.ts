@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Db, type Statement, sql } from '../platform/db.ts';
+import { type command, type Db, type rows, type Statement, sql } from '../platform/db.ts';
+import type { SealedColumn } from './reseal.ts';
 
 // What the queries of all kinds share. Each kind writes its own table, in its own folder.
 
@@ -18,4 +19,29 @@ export function offeredFrom(
   return sql.fragment`
     FROM ${sql.identifier([table])} k JOIN stream s ON s.id = k.stream_id
     WHERE k.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked`;
+}
+
+export const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
+
+/** How `resealStreams` reads and replaces what a column of a kind's own table holds sealed, by two statements the kind names. */
+export function sealedIn(
+  { table, column }: { table: 'stream_http' | 'stream_usenet'; column: `${string}_sealed` },
+  named: { stale: ReturnType<typeof rows<typeof Sealed>>; replace: ReturnType<typeof command> },
+): Pick<SealedColumn, 'stale' | 'replace'> {
+  const [from, value] = [sql.identifier([table]), sql.identifier([column])];
+  return {
+    stale: (db, after, head, most) =>
+      db.any(named.stale`
+        SELECT stream_id AS "streamId", ${value} AS "sealed"
+        FROM ${from}
+        WHERE stream_id > ${after} AND substring(${value} FROM 1 FOR 5) <> ${sql.binary(head)}
+        ORDER BY stream_id LIMIT ${most}
+      `),
+    async replace(db, old, sealed) {
+      await db.query(named.replace`
+        UPDATE ${from} SET ${value} = ${sql.binary(sealed)}
+        WHERE stream_id = ${old.streamId} AND ${value} = ${sql.binary(old.sealed)}
+      `);
+    },
+  };
 }

@@ -114,6 +114,10 @@ test('the byte path tells of first bytes, seeks, resumes, caches, errors, buffer
   const budget = createBudget({ limitBytes: 2 ** 28 });
   const share = budget.open(2 ** 22);
   share.hold(70_000);
+  budget
+    .openCache(2 ** 20, () => {})
+    .keep()
+    .grow(9000);
   let running = new Map([['usenet', 2]]);
   metrics.watchStreams({ budget, runningByKind: () => running });
   metrics.onFirstByte('usenet', 0, 0.02);
@@ -136,6 +140,7 @@ test('the byte path tells of first bytes, seeks, resumes, caches, errors, buffer
   expect(await figure('tributary_stream_errors_total{kind="usenet",code="usenet.missing"}')).toBe(1);
   expect(await figure(`tributary_streams_running${labels}`)).toBe(2);
   expect(await figure('tributary_stream_buffer_bytes')).toBe(70_000);
+  expect(await figure('tributary_segment_cache_bytes')).toBe(9000);
   expect(await figure('tributary_stream_buffer_limit_bytes')).toBe(2 ** 28);
   expect(await figure('tributary_stream_buffer_shares')).toBe(1);
   expect(await figure('tributary_event_loop_p99_seconds')).toBeGreaterThanOrEqual(0);

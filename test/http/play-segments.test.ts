@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createBudget } from '../../src/platform/budget.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { createReadAhead } from '../../src/play/read-ahead.ts';
-import { createSegments } from '../../src/play/segments.ts';
+import { createSegments, type Segments } from '../../src/play/segments.ts';
 import { asReadable, type ByteSource } from '../../src/streams/kind.ts';
 import { type FileOrigin, startFileOrigin } from '../support/file-origin.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const KIB = 1024;
+const roomy = () => createBudget({ limitBytes: 2 ** 28 });
 const never = new AbortController().signal;
 let origin: FileOrigin;
 let net: Net;
@@ -40,7 +42,7 @@ async function bytesOf(source: ByteSource | null): Promise<Buffer> {
 
 describe('segments in memory', () => {
   test('never stand on more than the budget; the one used longest ago goes first', async () => {
-    const segments = createSegments(net, { maxBytes: 350 * KIB });
+    const segments = createSegments(net, { budget: roomy(), maxBytes: 350 * KIB });
     for (const at of [0, 1, 2, 0, 3]) await bytesOf(await segments.open(addressOf(at), 60_000, never));
     expect(segments.heldBytes()).toBe(300 * KIB);
     expect([0, 1, 2, 3].map((at) => segments.kept(addressOf(at)) !== null)).toEqual([
@@ -53,7 +55,7 @@ describe('segments in memory', () => {
   });
 
   test('that are being read are not dropped; who finds no room reads past the cache', async () => {
-    const segments = createSegments(net, { maxBytes: 250 * KIB });
+    const segments = createSegments(net, { budget: roomy(), maxBytes: 250 * KIB });
     const [first, second] = await Promise.all(
       [0, 1].map((at) => segments.open(addressOf(at), 60_000, never)),
     );
@@ -78,7 +80,7 @@ describe('segments in memory', () => {
       }
       res.end();
     });
-    const segments = createSegments(net, { maxBytes: 4096 * KIB, maxEachBytes: 1024 * KIB });
+    const segments = createSegments(net, { budget: roomy(), maxBytes: 4096 * KIB, maxEachBytes: 1024 * KIB });
     expect((await bytesOf(await segments.open(addressOf('small'), 60_000, never))).length).toBe(300 * KIB);
     await expect(segments.open(addressOf('long'), 60_000, never).then(bytesOf)).rejects.toThrow('too large');
     expect(await segments.open(addressOf('long'), 60_000, never)).toBeNull();
@@ -87,7 +89,7 @@ describe('segments in memory', () => {
   });
 
   test('are fetched again once their life is over', async () => {
-    const segments = createSegments(net);
+    const segments = createSegments(net, { budget: roomy() });
     await bytesOf(await segments.open(addressOf(0), 30, never));
     await sleep(50);
     expect(segments.kept(addressOf(0))).toBeNull();
@@ -97,7 +99,7 @@ describe('segments in memory', () => {
   });
 
   test('a thousand come and go without a byte left over', async () => {
-    const segments = createSegments(net, { maxBytes: 500 * KIB });
+    const segments = createSegments(net, { budget: roomy(), maxBytes: 500 * KIB });
     for (let round = 0; round < 50; round += 1)
       await Promise.all(
         Array.from({ length: 20 }, async (_, at) => {
@@ -112,6 +114,90 @@ describe('segments in memory', () => {
   });
 });
 
+test('a segment that is here or coming counts as found, reading ahead does not count', async () => {
+  const asked: boolean[] = [];
+  const segments = createSegments(net, { budget: roomy(), onAsked: (isHit) => asked.push(isHit) });
+  await segments.warm(addressOf(0), 60_000, never);
+  expect([segments.isKept(addressOf(0)), segments.kept(addressOf(1))]).toEqual([true, null]);
+  expect(asked).toEqual([]);
+  await segments.kept(addressOf(0))?.close();
+  const coming = [1, 1].map((at) => segments.open(addressOf(at), 60_000, never));
+  for (const source of await Promise.all(coming)) await source?.close();
+  expect(asked).toEqual([true, false, true]);
+  segments.close();
+});
+
+describe('segments beside streams', () => {
+  const isKept = (segments: Segments) => [0, 1, 2].map((at) => segments.isKept(addressOf(at)));
+
+  test('stand on half of the memory at most', async () => {
+    const budget = createBudget({ limitBytes: 500 * KIB });
+    const segments = createSegments(net, { budget });
+    for (const at of [0, 1, 2]) await bytesOf(await segments.open(addressOf(at), 60_000, never));
+    expect([segments.heldBytes(), budget.cachedBytes()]).toEqual([200 * KIB, 200 * KIB]);
+    expect(isKept(segments)).toEqual([false, true, true]);
+    segments.close();
+    expect(budget.cachedBytes()).toBe(0);
+  });
+
+  test('give way to them at once, the one used longest ago first, and not what is being read', async () => {
+    const budget = createBudget({ limitBytes: 1000 * KIB });
+    const segments = createSegments(net, { budget });
+    for (const at of [0, 1, 2]) await bytesOf(await segments.open(addressOf(at), 60_000, never));
+    const read = segments.kept(addressOf(0));
+    await bytesOf(segments.kept(addressOf(1)));
+    const stream = budget.open(1000 * KIB);
+    expect(stream.windowBytes()).toBe(900 * KIB);
+    stream.hold(701 * KIB);
+    expect(isKept(segments)).toEqual([true, true, false]);
+    stream.hold(199 * KIB);
+    expect(isKept(segments)).toEqual([true, false, false]);
+    stream.hold(100 * KIB);
+    expect([segments.heldBytes(), budget.usedBytes()]).toEqual([100 * KIB, 1000 * KIB]);
+    expect(await segments.open(addressOf(1), 60_000, never)).toBeNull();
+    expect((await bytesOf(read)).length).toBe(100 * KIB);
+    stream.close();
+    expect((await bytesOf(await segments.open(addressOf(1), 60_000, never))).length).toBe(100 * KIB);
+    segments.close();
+    expect(budget.cachedBytes()).toBe(0);
+  });
+
+  test('that are being loaded for later give way as well; their origin is left', async () => {
+    let hungUp = false;
+    origin.files.set('/later.ts', (_req, res) => {
+      res.writeHead(200, { 'Content-Length': 100 * KIB }).write('a little');
+      res.once('close', () => {
+        hungUp = true;
+      });
+    });
+    const budget = createBudget({ limitBytes: 1000 * KIB });
+    const segments = createSegments(net, { budget });
+    const loading = segments.warm(addressOf('later'), 60_000, never).catch(() => false);
+    await waitUntil(() => segments.heldBytes() > 0, { what: 'it is coming', timeoutMs: 2000 });
+    budget.open(1000 * KIB).hold(901 * KIB);
+    expect(segments.heldBytes()).toBe(0);
+    expect(await loading).toBe(false);
+    await waitUntil(() => hungUp, { what: 'the origin is left', timeoutMs: 2000 });
+    expect(segments.heldBytes()).toBe(0);
+    segments.close();
+  });
+
+  test('of unknown length that find no room while they come are refused, with nothing left over', async () => {
+    origin.files.set('/grows.ts', async (_req, res) => {
+      for (let at = 0; at < 10 && !res.destroyed; at += 1) {
+        res.write(Buffer.alloc(100 * KIB, 'g'));
+        await sleep(2);
+      }
+      res.end();
+    });
+    const budget = createBudget({ limitBytes: 1000 * KIB });
+    const segments = createSegments(net, { budget });
+    await expect(segments.open(addressOf('grows'), 60_000, never).then(bytesOf)).rejects.toThrow('too large');
+    expect(budget.cachedBytes()).toBe(0);
+    segments.close();
+  });
+});
+
 describe('reading ahead', () => {
   test('ends some time after the last request, and leaves the origin', async () => {
     let hungUp = false;
@@ -121,7 +207,7 @@ describe('reading ahead', () => {
         hungUp = true;
       });
     });
-    const segments = createSegments(net);
+    const segments = createSegments(net, { budget: roomy() });
     const ahead = createReadAhead(segments, { restAfterMs: 100 });
     ahead.note('p', [addressOf(0), addressOf('slow'), addressOf(1)], 60_000);
     ahead.requested('p', addressOf(0).url);
@@ -134,7 +220,7 @@ describe('reading ahead', () => {
   });
 
   test('goes on with what a live playlist gets, while it is watched', async () => {
-    const segments = createSegments(net);
+    const segments = createSegments(net, { budget: roomy() });
     const ahead = createReadAhead(segments, { restAfterMs: 150 });
     ahead.note('live', [addressOf(0), addressOf(1)], 60_000);
     ahead.requested('live', addressOf(0).url);
@@ -152,7 +238,7 @@ describe('reading ahead', () => {
   });
 
   test('asks for a segment that cannot be had once', async () => {
-    const segments = createSegments(net);
+    const segments = createSegments(net, { budget: roomy() });
     const ahead = createReadAhead(segments);
     ahead.note('p', [addressOf(0), addressOf('gone'), null, addressOf(1)], 60_000);
     ahead.requested('p', addressOf(0).url);

@@ -63,19 +63,20 @@ beforeAll(async () => {
   await once(trap, 'listening');
   const address = trap.address();
   trapPort = typeof address === 'object' && address !== null ? address.port : 0;
+  const budget = createBudget({ limitBytes: 2 ** 28 });
   api = await startApi((place) => [
     mediaRoutes({ db, language: 'en', ...place }),
     streamRoutes({ db, net, kinds, ...place }),
     linkRoutes({ db, net, kinds, links, ...place }),
     playRoutes({
       ...{ links, kinds, sources, log, live: createLiveStreams() },
-      presentations: createPresentations({ net, links }),
+      presentations: createPresentations({ net, links, budget }),
       isPlayable: async () => true,
       clientOf: (req) => req.ip ?? '',
       baseUrlOf: (req) => `http://${req.get('host')}`,
       onPlay: () => {},
       admission: { admit: async () => () => {} },
-      budget: createBudget({ limitBytes: 2 ** 28 }),
+      budget,
       metrics: { onBytes() {}, onFirstByte() {}, onResumed() {}, onReceived() {}, onStreamError() {} },
     }),
   ]);

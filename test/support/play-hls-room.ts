@@ -5,13 +5,13 @@ import { type FileOrigin, startFileOrigin } from './file-origin.ts';
 import { type PlayServer, startPlayServer } from './play-server.ts';
 
 /** A play server, an origin of playlists and segments, and another host. Registers the hooks. */
-export function playHlsRoom() {
+export function playHlsRoom({ memoryBytes }: { memoryBytes?: number } = {}) {
   let origin: FileOrigin;
   let cdn: FileOrigin;
   let server: PlayServer;
   beforeAll(async () => {
     [origin, cdn] = await Promise.all([startFileOrigin(), startFileOrigin({ host: '127.0.0.2' })]);
-    server = await startPlayServer('http', { url: `${origin.base}/unused.mp4` });
+    server = await startPlayServer('http', { url: `${origin.base}/unused.mp4` }, {}, {}, memoryBytes);
   });
   afterAll(async () => {
     await server?.close();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
-import { createBudget } from '../../src/platform/budget.ts';
+import { type Budget, createBudget } from '../../src/platform/budget.ts';
 import { answerDirectly } from '../../src/platform/http1/direct-server.ts';
 import { createLinks, type Links, type PlayLink } from '../../src/platform/links.ts';
 import type { NetOptions } from '../../src/platform/net.ts';
@@ -27,6 +27,7 @@ export type PlayServer = {
   live: LiveStreams;
   sources: Sources;
   admission: Admission;
+  budget: Budget;
   /** Most streams at once; 0 = unlimited. */
   limits: { perSubject: number; perIp: number };
   /** What `metrics` was told. */
@@ -54,13 +55,15 @@ export async function startPlayServer(
   input: unknown,
   folders: Readonly<Record<string, string>> = {},
   outbound: Partial<NetOptions> = {},
+  memoryBytes = 2 ** 28,
 ): Promise<PlayServer> {
   const held = await openKindDeps(folders, undefined, outbound);
   const kinds = createKinds(held.deps);
   const { log, crypto } = held.deps;
   const { net } = held.deps;
   const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];
-  const presentations = createPresentations({ net, links });
+  const budget = createBudget({ limitBytes: memoryBytes });
+  const presentations = createPresentations({ net, links, budget });
   const played: PlayLink[] = [];
   const blocked = new Set<number>();
   const clientIp = { value: '127.0.0.1' };
@@ -81,7 +84,7 @@ export async function startPlayServer(
     live,
     sources,
     admission,
-    budget: createBudget({ limitBytes: 2 ** 28 }),
+    budget,
     presentations,
     log,
     isPlayable: async (streamId) => !blocked.has(streamId),
@@ -162,6 +165,7 @@ export async function startPlayServer(
     live,
     sources,
     admission,
+    budget,
     limits,
     firstBytes,
     streamErrors,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { Sealed, sealedIn } from '../queries.ts';
 
 const StreamId = z.object({ streamId: z.int() });
 
@@ -32,29 +33,10 @@ export async function saveHttpRow(db: Db, row: HttpRow): Promise<void> {
   `);
 }
 
-const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
-
-/** Sealed headers that do not begin with `head`, after this stream. */
-export function staleHeaders(
-  db: Db,
-  after: number,
-  head: Buffer,
-  most: number,
-): Promise<readonly z.infer<typeof Sealed>[]> {
-  return db.any(rows('http.stale_headers', Sealed)`
-    SELECT stream_id AS "streamId", headers_sealed AS "sealed"
-    FROM stream_http
-    WHERE stream_id > ${after} AND substring(headers_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
-    ORDER BY stream_id LIMIT ${most}
-  `);
-}
-
-export async function replaceHeaders(db: Db, old: z.infer<typeof Sealed>, sealed: Buffer): Promise<void> {
-  await db.query(command('http.replace_headers')`
-    UPDATE stream_http SET headers_sealed = ${sql.binary(sealed)}
-    WHERE stream_id = ${old.streamId} AND headers_sealed = ${sql.binary(old.sealed)}
-  `);
-}
+export const { stale: staleHeaders, replace: replaceHeaders } = sealedIn(
+  { table: 'stream_http', column: 'headers_sealed' },
+  { stale: rows('http.stale_headers', Sealed), replace: command('http.replace_headers') },
+);
 
 const Offer = z.object({ streamId: z.int(), url: z.string(), name: z.string() });
 

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
-import { offeredFrom, StreamId, streamIdBy } from '../queries.ts';
+import { offeredFrom, Sealed, StreamId, sealedIn, streamIdBy } from '../queries.ts';
 
 export function streamOfNzb(db: Db, guid: string): Promise<number | null> {
   return streamIdBy(
@@ -24,29 +24,10 @@ export async function saveUsenetRow(db: Db, row: UsenetRow): Promise<void> {
   `);
 }
 
-const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
-
-/** Sealed NZB addresses that do not begin with `head`, after this stream. */
-export function staleNzbUrls(
-  db: Db,
-  after: number,
-  head: Buffer,
-  most: number,
-): Promise<readonly z.infer<typeof Sealed>[]> {
-  return db.any(rows('usenet.stale_urls', Sealed)`
-    SELECT stream_id AS "streamId", nzb_url_sealed AS "sealed"
-    FROM stream_usenet
-    WHERE stream_id > ${after} AND substring(nzb_url_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
-    ORDER BY stream_id LIMIT ${most}
-  `);
-}
-
-export async function replaceNzbUrl(db: Db, old: z.infer<typeof Sealed>, sealed: Buffer): Promise<void> {
-  await db.query(command('usenet.replace_url')`
-    UPDATE stream_usenet SET nzb_url_sealed = ${sql.binary(sealed)}
-    WHERE stream_id = ${old.streamId} AND nzb_url_sealed = ${sql.binary(old.sealed)}
-  `);
-}
+export const { stale: staleNzbUrls, replace: replaceNzbUrl } = sealedIn(
+  { table: 'stream_usenet', column: 'nzb_url_sealed' },
+  { stale: rows('usenet.stale_urls', Sealed), replace: command('usenet.replace_url') },
+);
 
 /** Those of the streams that may be offered: active, not blocked. */
 export function offeredUsenet(
