@@ -10,22 +10,21 @@ import { z } from 'zod';
 
 const Job = z.object({
   port: z.int(),
-  path: z.string(),
-  /** The bytes that must come. */
-  file: z.string(),
+  /** Asked for one after the other and again from the first, by all connections together; `file`: the bytes that must come. */
+  files: z.array(z.object({ path: z.string(), file: z.string() })).min(1),
   connections: z.int(),
   /** Requests of all connections together. */
   requests: z.int(),
-  /** 0: the whole file from its first byte; else ranges of so many bytes at random places. */
+  /** 0: whole files from their first byte; else ranges of so many bytes at random places. */
   rangeBytes: z.int(),
-  /** Hashes the first body and gives its SHA-256 instead of a time. */
+  /** Hashes the bodies and gives their SHA-256; that takes time, so only where none is measured. */
   hash: z.boolean(),
 });
 export type Job = z.infer<typeof Job>;
 export type Result = { bytes: number; seconds: number; requests: number; p99Ms: number; sha256: string };
 
 const job = Job.parse(JSON.parse(process.argv[2] ?? ''));
-const file = readFileSync(job.file);
+const files = job.files.map(({ path, file }) => ({ path, bytes: readFileSync(file) }));
 const SAMPLE = 64;
 let [waiting, finished, total, state] = [job.requests, 0, 0, 12_345];
 const times: number[] = [];
@@ -41,6 +40,12 @@ function fail(what: string): never {
   process.exit(1);
 }
 
+function nextFile() {
+  const next = files[(job.requests - waiting) % files.length] ?? fail('no file');
+  waiting -= 1;
+  return next;
+}
+
 function assertAnswers(head: string, size: number): void {
   const status = job.rangeBytes === 0 ? '200' : '206';
   if (head.slice(9, 12) !== status || !new RegExp(`^content-length: ${size}\\r$`, 'im').test(head))
@@ -51,6 +56,7 @@ function open(): Promise<void> {
   return new Promise((resolve) => {
     const chunk = Buffer.allocUnsafeSlow(256 * 1024);
     let [at, end, head, begunAt] = [0, 0, '', 0];
+    let file = Buffer.alloc(0);
     const socket = connect({
       ...{ port: job.port, host: '127.0.0.1', noDelay: true },
       onread: { buffer: chunk, callback: read },
@@ -64,13 +70,14 @@ function open(): Promise<void> {
         resolve();
         return;
       }
-      waiting -= 1;
+      const { path, bytes } = nextFile();
+      file = bytes;
       at = job.rangeBytes === 0 ? 0 : random(file.length - job.rangeBytes);
       end = job.rangeBytes === 0 ? file.length : at + job.rangeBytes;
       head = '';
       begunAt = performance.now();
       const range = job.rangeBytes === 0 ? '' : `Range: bytes=${at}-${end - 1}\r\n`;
-      socket.write(`GET ${job.path} HTTP/1.1\r\nHost: 127.0.0.1:${job.port}\r\n${range}\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${job.port}\r\n${range}\r\n`);
     }
 
     function read(count: number): boolean {
