@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/dial.ts': 'the dialer',
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
+  'src/platform/http1/direct-answer.ts': 'names of statuses, for answers on connections that came in',
   'src/platform/jobs-queue.ts': 'the owner’s database',
   'src/platform/media-tools/command.ts':
     'command lines of ffmpeg, which gets one address of this machine only',

@@ -48,6 +48,8 @@ afterEach(async () => {
   server.close();
 });
 
+const target = (headers: Record<string, string> = {}) => requestTarget(url, headers);
+
 type Answer = { head: ResponseHead | null; body: string; error: Error | null };
 
 /** Reads one answer; `releaseAfterMs` gives the chunks back late. */
@@ -198,7 +200,7 @@ test('silence ends a request: before the head, in it, in the body; a paused read
   let got = 0;
   let ended = false;
   const exchange = pool.get(
-    requestTarget(url, {}),
+    target(),
     {},
     {
       onHead() {},
@@ -237,7 +239,7 @@ test('a chunk stays as it is until it is given back, and the buffers come back',
   const kept: { chunk: Buffer; release: () => void }[] = [];
   await new Promise<void>((resolve, reject) => {
     pool.get(
-      requestTarget(url, {}),
+      target(),
       {},
       {
         onHead() {},
@@ -264,7 +266,7 @@ test('a refused head closes the connection and the reader hears why; an abort cl
   });
   const heard: string[] = [];
   const exchange = pool.get(
-    requestTarget(url, {}),
+    target(),
     {},
     {
       onHead: () => void heard.push('head'),
