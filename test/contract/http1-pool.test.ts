@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createHttp1Pool, type Http1Pool, requestTarget } from '../../src/platform/http1/pool.ts';
+import {
+  type BodyReader,
+  createHttp1Pool,
+  type Http1Pool,
+  requestTarget,
+} from '../../src/platform/http1/pool.ts';
 import type { ResponseHead } from '../../src/platform/http1/response-head.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -48,7 +53,8 @@ afterEach(async () => {
   server.close();
 });
 
-const target = (headers: Record<string, string> = {}) => requestTarget(url, headers);
+const start = (reader: BodyReader, headers: Record<string, string> = {}) =>
+  pool.get(requestTarget(url, headers), {}, reader);
 
 type Answer = { head: ResponseHead | null; body: string; error: Error | null };
 
@@ -199,24 +205,20 @@ test('silence ends a request: before the head, in it, in the body; a paused read
   };
   let got = 0;
   let ended = false;
-  const exchange = pool.get(
-    target(),
-    {},
-    {
-      onHead() {},
-      onData(chunk, release) {
-        got += chunk.length;
-        release();
-        return got > size / 2;
-      },
-      onEnd: () => {
-        ended = true;
-      },
-      onError: (error) => {
-        throw error;
-      },
+  const exchange = start({
+    onHead() {},
+    onData(chunk, release) {
+      got += chunk.length;
+      release();
+      return got > size / 2;
     },
-  );
+    onEnd: () => {
+      ended = true;
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
   for (let pause = 0; pause < 2; pause += 1) {
     await sleep(600);
     expect(got).toBeLessThan(size);
@@ -238,16 +240,12 @@ test('a chunk stays as it is until it is given back, and the buffers come back',
   };
   const kept: { chunk: Buffer; release: () => void }[] = [];
   await new Promise<void>((resolve, reject) => {
-    pool.get(
-      target(),
-      {},
-      {
-        onHead() {},
-        onData: (chunk, release) => kept.push({ chunk, release }) > 0,
-        onEnd: resolve,
-        onError: reject,
-      },
-    );
+    start({
+      onHead() {},
+      onData: (chunk, release) => kept.push({ chunk, release }) > 0,
+      onEnd: resolve,
+      onError: reject,
+    });
   });
   expect(Buffer.concat(kept.map(({ chunk }) => chunk)).equals(bytes)).toBe(true);
   for (const { release } of kept) release();
@@ -265,19 +263,15 @@ test('a refused head closes the connection and the reader hears why; an abort cl
     everyMs: 5,
   });
   const heard: string[] = [];
-  const exchange = pool.get(
-    target(),
-    {},
-    {
-      onHead: () => void heard.push('head'),
-      onData(_chunk, release) {
-        release();
-        return true;
-      },
-      onEnd: () => void heard.push('end'),
-      onError: () => void heard.push('error'),
+  const exchange = start({
+    onHead: () => void heard.push('head'),
+    onData(_chunk, release) {
+      release();
+      return true;
     },
-  );
+    onEnd: () => void heard.push('end'),
+    onError: () => void heard.push('error'),
+  });
   await waitUntil(() => heard.length > 0, { what: 'the connection is closed', timeoutMs: 2000, everyMs: 5 });
   exchange.abort();
   await waitUntil(() => sockets[1]?.destroyed === true, {
