@@ -1,6 +1,7 @@
 import type { ByteSource } from '../streams/kind.ts';
 import type { PlayDeps, PlayRequest, PlayResponse } from './deps.ts';
 import type { LiveEntry } from './live.ts';
+import type { Told } from './response-sink.ts';
 import { sendSource } from './send.ts';
 
 /** Less than this is a player looking at a file, not playing it. */
@@ -12,7 +13,7 @@ export type Delivery = {
   request: PlayRequest;
   response: PlayResponse;
   kind: string;
-  stopping: AbortController;
+  signal: AbortSignal;
   /** `performance.now()` at its beginning. */
   begunAt: number;
   /** Absent: HEAD. */
@@ -24,43 +25,58 @@ export type Delivery = {
 
 /** Sends a source and tells everyone who counts. */
 export async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
-  const { request, response, kind, source, stopping, begunAt, entry, isMedia } = delivery;
-  const { budget, metrics, onPlay } = deps;
-  const { link, client } = request;
-  const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
-  const filename = link.filename ?? null;
-  let delivered = 0;
-  let hasBegun = false;
-  const onStart = (offset: number) => {
-    entry?.startAt(offset, source.size);
-    if (!hasBegun) metrics.onFirstByte(kind, offset, (performance.now() - begunAt) / 1000);
-    hasBegun = true;
-  };
-  const onDelivered = (sizeBytes: number) => {
-    if (isMedia && delivered < playedBytes && delivered + sizeBytes >= playedBytes) onPlay(link, client);
-    delivered += sizeBytes;
-    entry?.add(sizeBytes);
-    metrics.onBytes(kind, sizeBytes);
-  };
-  const onResumed = () => {
-    entry?.resumed();
-    metrics.onResumed(kind);
-  };
-  const share = budget.open(WINDOW_BYTES);
+  const { request, response, source, signal, entry } = delivery;
+  const share = deps.budget.open(WINDOW_BYTES);
   entry?.watch(share);
-  const window = {
-    ...share,
-    hold(sizeBytes: number) {
-      share.hold(sizeBytes);
-      metrics.onReceived(kind, sizeBytes);
-    },
-  };
-  const { signal } = stopping;
   try {
+    const filename = request.link.filename ?? null;
     await sendSource(request, response, {
-      ...{ source, filename, signal, onStart, onDelivered, onResumed, window },
+      ...{ source, filename, signal, told: new Counting(deps, delivery), window: share },
     });
   } finally {
     share.close();
+  }
+}
+
+/** A class, as each range of a film makes one. */
+class Counting implements Told {
+  readonly #deps: PlayDeps;
+  readonly #delivery: Delivery;
+  readonly #playedBytes: number;
+  #delivered = 0;
+  #hasBegun = false;
+
+  constructor(deps: PlayDeps, delivery: Delivery) {
+    const { source, isMedia } = delivery;
+    this.#deps = deps;
+    this.#delivery = delivery;
+    const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
+    this.#playedBytes = isMedia ? playedBytes : Number.POSITIVE_INFINITY;
+  }
+
+  onStart(offset: number): void {
+    const { entry, source, kind, begunAt } = this.#delivery;
+    entry?.startAt(offset, source.size);
+    if (!this.#hasBegun) this.#deps.metrics.onFirstByte(kind, offset, (performance.now() - begunAt) / 1000);
+    this.#hasBegun = true;
+  }
+
+  onReceived(sizeBytes: number): void {
+    this.#deps.metrics.onReceived(this.#delivery.kind, sizeBytes);
+  }
+
+  onDelivered(sizeBytes: number): void {
+    const { request, entry, kind } = this.#delivery;
+    const before = this.#delivered;
+    this.#delivered += sizeBytes;
+    if (before < this.#playedBytes && this.#delivered >= this.#playedBytes)
+      this.#deps.onPlay(request.link, request.client);
+    entry?.add(sizeBytes);
+    this.#deps.metrics.onBytes(kind, sizeBytes);
+  }
+
+  onResumed(): void {
+    this.#delivery.entry?.resumed();
+    this.#deps.metrics.onResumed(this.#delivery.kind);
   }
 }

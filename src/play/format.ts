@@ -14,14 +14,16 @@ const MAX_PLAYLIST_BYTES = 10 * 1024 * 1024;
 const LOOK_TIMEOUT_MS = 10_000;
 
 /** What the bytes of a source are: as its kind knows, by media type, or by their beginning. Each source is looked at once. */
-export function formatDetector(): (source: ByteSource) => Promise<Format> {
-  const known = new WeakMap<ByteSource, Promise<Format>>();
+export function formatDetector(): (source: ByteSource) => Format | Promise<Format> {
+  const known = new WeakMap<ByteSource, Format | Promise<Format>>();
   return (source) => {
     const before = known.get(source);
     if (before !== undefined) return before;
-    const format = detect(source);
-    known.set(source, format);
-    return format;
+    const looking = detect(source);
+    known.set(source, looking);
+    // The ranges of a film that is known wait for nothing.
+    void looking.then((format) => known.set(source, format));
+    return looking;
   };
 }
 

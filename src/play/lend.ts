@@ -112,9 +112,7 @@ async function serve(loan: Loan, req: IncomingMessage, res: ServerResponse): Pro
       filename: null,
       signal,
       window: UNSHARED,
-      onStart() {},
-      onResumed() {},
-      onDelivered,
+      told: { onStart() {}, onReceived() {}, onResumed() {}, onDelivered },
     });
   } catch (error) {
     const isRefusal = error instanceof AppError && error.status < 500;

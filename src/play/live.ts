@@ -60,19 +60,55 @@ export type LiveStreams = {
   stop(id: string): boolean;
 };
 
-type Running = LiveDetails & {
-  stop: () => void;
-  startedAt: number;
-  bytes: number;
+/** A class, as each range of a film makes one: eight closures fewer. */
+class Running implements LiveEntry {
+  readonly details: LiveDetails;
+  readonly stop: () => void;
+  readonly startedAt = Date.now();
+  bytes = 0;
   /** Bytes at the last look, once a second. */
-  seenBytes: number;
-  speed: number;
-  resumes: number;
-  offset: number;
-  size: number | null;
-  lastByteAt: number;
-  share: { heldBytes(): number } | null;
-};
+  seenBytes = 0;
+  speed = 0;
+  resumes = 0;
+  offset = 0;
+  size: number | null = null;
+  lastByteAt = performance.now();
+  share: { heldBytes(): number } | null = null;
+  readonly #onEnd: (stream: Running) => void;
+
+  constructor(details: LiveDetails, stop: () => void, onEnd: (stream: Running) => void) {
+    this.details = details;
+    this.stop = stop;
+    this.#onEnd = onEnd;
+  }
+
+  startAt(offset: number, size: number | null): void {
+    // Minus what went out before: of several parts the last begun one counts.
+    this.offset = offset - this.bytes;
+    this.size = size;
+  }
+
+  add(sizeBytes: number): void {
+    this.bytes += sizeBytes;
+    this.lastByteAt = performance.now();
+  }
+
+  resumed(): void {
+    this.resumes += 1;
+  }
+
+  watch(share: { heldBytes(): number }): void {
+    this.share = share;
+  }
+
+  stalledMs(): number {
+    return performance.now() - this.lastByteAt;
+  }
+
+  end(): void {
+    this.#onEnd(this);
+  }
+}
 
 const SAMPLE_MS = 1000;
 /** Weight of the last second: a change shows by two thirds after 3 s. */
@@ -80,12 +116,13 @@ const WEIGHT = 0.3;
 
 export function createLiveStreams(): LiveStreams {
   const instance = randomBytes(6).toString('base64url');
-  const running = new Map<string, Running>();
+  /** With their numbers. */
+  const running = new Map<Running, number>();
   let begun = 0;
   let sampler: NodeJS.Timeout | undefined;
 
   function sample(): void {
-    for (const stream of running.values()) {
+    for (const stream of running.keys()) {
       const second = stream.bytes - stream.seenBytes;
       // The first look is taken as it is: from 0 the figure would crawl up.
       stream.speed = stream.seenBytes === 0 ? second : second * WEIGHT + stream.speed * (1 - WEIGHT);
@@ -93,8 +130,8 @@ export function createLiveStreams(): LiveStreams {
     }
   }
 
-  function end(id: string): void {
-    running.delete(id);
+  function end(stream: Running): void {
+    running.delete(stream);
     if (running.size > 0) return;
     clearInterval(sampler);
     sampler = undefined;
@@ -104,64 +141,29 @@ export function createLiveStreams(): LiveStreams {
     instance,
     begin(details, stop) {
       begun += 1;
-      const id = `${instance}.${begun}`;
-      const now = performance.now();
-      const stream: Running = {
-        ...details,
-        stop,
-        startedAt: Date.now(),
-        bytes: 0,
-        seenBytes: 0,
-        speed: 0,
-        resumes: 0,
-        offset: 0,
-        size: null,
-        lastByteAt: now,
-        share: null,
-      };
-      running.set(id, stream);
+      const stream = new Running(details, stop, end);
+      running.set(stream, begun);
       sampler ??= setInterval(sample, SAMPLE_MS).unref();
-      return entryOf(stream, () => end(id));
+      return stream;
     },
-    list: () => [...running].map(([id, stream]) => shown(id, stream)),
+    list: () => [...running].map(([stream, number]) => shown(`${instance}.${number}`, stream)),
     count: () => running.size,
     byKind() {
       const counts = new Map<string, number>();
-      for (const { kind } of running.values()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      for (const { details } of running.keys()) counts.set(details.kind, (counts.get(details.kind) ?? 0) + 1);
       return counts;
     },
     stop(id) {
-      const stream = running.get(id);
+      const [stream] = [...running].find(([, number]) => id === `${instance}.${number}`) ?? [];
       stream?.stop();
       return stream !== undefined;
     },
   };
 }
 
-function entryOf(stream: Running, end: () => void): LiveEntry {
-  return {
-    startAt(offset, size) {
-      // Minus what went out before: of several parts the last begun one counts.
-      stream.offset = offset - stream.bytes;
-      stream.size = size;
-    },
-    add(sizeBytes) {
-      stream.bytes += sizeBytes;
-      stream.lastByteAt = performance.now();
-    },
-    resumed() {
-      stream.resumes += 1;
-    },
-    watch(share) {
-      stream.share = share;
-    },
-    stalledMs: () => performance.now() - stream.lastByteAt,
-    end,
-  };
-}
-
 function shown(id: string, stream: Running): LiveStream {
-  const { kind, title, client, subject, bytes, resumes, offset, size } = stream;
+  const { kind, title, client, subject } = stream.details;
+  const { bytes, resumes, offset, size } = stream;
   const seconds = Math.max(1, (Date.now() - stream.startedAt) / 1000);
   return {
     id,
@@ -177,7 +179,7 @@ function shown(id: string, stream: Running): LiveStream {
     resumes,
     position: Math.max(0, offset + bytes),
     size,
-    stalledSeconds: Math.floor((performance.now() - stream.lastByteAt) / 1000),
+    stalledSeconds: Math.floor(stream.stalledMs() / 1000),
   };
 }
 

@@ -5,25 +5,28 @@ import type { ByteSource, StreamKind, StreamRef } from '../streams/kind.ts';
 import type { PlayDeps } from './deps.ts';
 import type { OpenFile } from './presentations.ts';
 
-type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
+export type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
 
 /** How a link's bytes are opened; throws NotFound where there are none, or none any more. */
-export async function openableOf(
+export function openableOf(
   { kinds, isPlayable }: Pick<PlayDeps, 'kinds' | 'isPlayable'>,
   link: PlayLink,
-): Promise<Openable> {
+): Openable | Promise<Openable> {
   const { streamId, detail, fileIndex } = link;
   const kind: StreamKind | undefined = kinds.get(link.kind ?? '');
   if (kind?.open === undefined)
     throw new NotFound('play.no_bytes', 'Streams of this kind cannot be played here.');
-  if (streamId !== undefined && !(await isPlayable(streamId)))
+  const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
+  const { open } = kind;
+  const openable: Openable = { kind: kind.kind, open: (signal) => open(ref, signal) };
+  if (streamId === undefined) return openable;
+  return isPlayable(streamId).then((isIt) => {
+    if (isIt) return openable;
     throw new NotFound(
       'play.taken_down',
       'This stream has been taken down or switched off. Choose another one.',
     );
-  const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
-  const { open } = kind;
-  return { kind: kind.kind, open: (signal) => open(ref, signal) };
+  });
 }
 
 type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;

@@ -1,10 +1,10 @@
 import { AppError, Forbidden } from '../kit/errors.ts';
 import { parseAllowList } from '../platform/address-rules.ts';
-import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
-import type { ByteSource } from '../streams/kind.ts';
-import { type Delivery, deliver } from './deliver.ts';
-import type { PlayDeps } from './deps.ts';
-import { fileOpener, openableOf, sourceKey } from './open-link.ts';
+import type { Links, PlayLink } from '../platform/links.ts';
+import { deliver } from './deliver.ts';
+import type { PlayDeps, PlayRequest, PlayResponse } from './deps.ts';
+import type { LiveEntry } from './live.ts';
+import { fileOpener, type Openable, openableOf, sourceKey } from './open-link.ts';
 import type { Lease } from './sources.ts';
 import { beginViewing, type Viewing } from './viewing.ts';
 
@@ -20,23 +20,32 @@ export const PLAY_HEADERS = {
 /** Aborted when the client is gone: whoever reads the request off the wire does it. */
 export class ClientGone extends Error {}
 
-type Wanted = Pick<Delivery, 'request' | 'response' | 'stopping' | 'begunAt'>;
+export type Wanted = {
+  request: PlayRequest;
+  response: PlayResponse;
+  stopping: AbortController;
+  /** `performance.now()` at its beginning. */
+  begunAt: number;
+};
 
 /**
  * Answers a GET or HEAD with the bytes a link leads to. Rejects with what the client is to be told; after the head has
- * gone out the connection must be cut instead. Resolves without an answer when the client is gone.
+ * gone out the connection must be cut instead. Resolves without an answer when the client is gone. Of a film that plays
+ * already each range comes here, so nothing is waited for that is known: a turn of promises is more than the look.
  */
 export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
   const { request, stopping } = wanted;
   const { link } = request;
   let viewing: Viewing | null = null;
   try {
-    const { kind, open } = await openableOf(deps, link);
-    viewing = request.method === 'GET' ? await beginViewing(deps, { request, kind, stopping }) : null;
-    const asked = { ...wanted, kind, entry: viewing?.entry };
-    if (link.part !== undefined) return await playPart(deps, asked, link.part);
-    const lease = await deps.sources.take(sourceKey(kind, link), open, stopping.signal);
-    await lending(lease, stopping.signal, () => playSource(deps, asked, lease.source));
+    const found = openableOf(deps, link);
+    const openable = found instanceof Promise ? await found : found;
+    const { kind } = openable;
+    if (request.method === 'GET') {
+      const begun = beginViewing(deps, { request, kind, stopping });
+      viewing = begun instanceof Promise ? await begun : begun;
+    }
+    await lend(deps, wanted, openable, viewing?.entry);
   } catch (error) {
     if (!(stopping.signal.reason instanceof ClientGone)) {
       deps.metrics.onStreamError(
@@ -51,35 +60,32 @@ export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
   }
 }
 
-type Asked = Omit<Delivery, 'source' | 'isMedia'>;
-
-async function playSource(deps: PlayDeps, asked: Asked, source: ByteSource): Promise<void> {
-  const manifest = await deps.presentations.manifest(partRequest(asked), source);
-  // Reading a playlist is not playing yet.
-  await deliver(deps, { ...asked, source: manifest ?? source, isMedia: manifest === null });
-}
-
-async function playPart(deps: PlayDeps, asked: Asked, part: LinkPart): Promise<void> {
-  const { signal } = asked.stopping;
-  const openFile = fileOpener(deps, asked.request.link, signal);
-  const { isMedia, ...lease } = await deps.presentations.part(partRequest(asked), part, openFile);
-  const { source } = lease;
-  await lending(lease, signal, () => deliver(deps, { ...asked, source, isMedia }));
-}
-
-/** Gives the source back when `use` is done with it, and says whether it is at fault. */
-async function lending({ release }: Lease, signal: AbortSignal, use: () => Promise<void>): Promise<void> {
+/** Gives the source back when it has been sent, and says whether it is at fault. */
+async function lend(
+  deps: PlayDeps,
+  { request, response, stopping: { signal }, begunAt }: Wanted,
+  { kind, open }: Openable,
+  entry: LiveEntry | undefined,
+): Promise<void> {
+  const { link } = request;
+  const asked = { request, signal };
+  const taking =
+    link.part === undefined
+      ? deps.sources.take(sourceKey(kind, link), open, signal)
+      : deps.presentations.part(asked, link.part, fileOpener(deps, link, signal));
+  const lent: Lease & { isMedia?: boolean } = taking instanceof Promise ? await taking : taking;
+  const delivery = { request, response, signal, begunAt, kind, entry };
   try {
-    await use();
+    const reading = link.part === undefined ? deps.presentations.manifest(asked, lent.source) : null;
+    const manifest = reading === null ? null : await reading;
+    // Reading a playlist is not playing yet.
+    const isMedia = manifest === null && lent.isMedia !== false;
+    await deliver(deps, { ...delivery, source: manifest ?? lent.source, isMedia });
   } catch (error) {
-    release(isFault(error) && !signal.aborted);
+    lent.release(isFault(error) && !signal.aborted);
     throw error;
   }
-  release(false);
-}
-
-function partRequest({ request, stopping }: Asked) {
-  return { request, signal: stopping.signal };
+  lent.release(false);
 }
 
 /** A 412 or 416 says nothing against the source. */

@@ -22,7 +22,7 @@ import { textSource } from './text-source.ts';
 /** HLS and DASH presentations: manifests whose parts are all reached through play links, and these parts. */
 export type Presentations = {
   /** The manifest to answer with; null when `source` is a plain file. */
-  manifest(request: PartRequest, source: ByteSource): Promise<ByteSource | null>;
+  manifest(request: PartRequest, source: ByteSource): Promise<ByteSource | null> | null;
   /** What a link with a `part` leads to. */
   part(request: PartRequest, part: LinkPart, openFile: OpenFile): Promise<Part>;
   close(): void;
@@ -77,6 +77,11 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
     return await serveManifest(held, { ...wanted, isHls, track });
   }
 
+  async function manifestOf(request: PartRequest, address: Address, looking: Format | Promise<Format>) {
+    const format = await looking;
+    return format === 'progressive' ? null : await manifestAt(request, format, { address, depth: 0 });
+  }
+
   async function entry(request: PartRequest, place: Place, openFile: OpenFile): Promise<Part> {
     const file = await openFile(place.address);
     const format = await formatOf(file.source);
@@ -93,11 +98,12 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
   }
 
   return {
-    async manifest(request, source) {
+    manifest(request, source) {
       const { delivery } = source;
-      const format = await formatOf(source);
-      if (delivery === undefined || format === 'progressive') return null;
-      return await manifestAt(request, format, { address: delivery, depth: 0 });
+      const format = formatOf(source);
+      return delivery === undefined || format === 'progressive'
+        ? null
+        : manifestOf(request, delivery, format);
     },
     async part(request, part, openFile) {
       switch (part.role) {

@@ -4,48 +4,79 @@ import type { PlayResponse } from './deps.ts';
 /** How much may lie between the source and the client's socket: a stream's share of the memory budget. */
 export type Window = { windowBytes(): number; hold(bytes: number): void; free(bytes: number): void };
 
-type Options = {
-  window: Window;
-  /** Bytes of the file (not of part heads) that went out to the client. */
+/** Who hears of the bytes of the file; those of part heads are not among them. */
+export type Told = {
+  /** The head goes out now, before the byte at `offset`; of several parts each begins so. */
+  onStart(offset: number): void;
+  /** Came from the source. */
+  onReceived(sizeBytes: number): void;
+  /** Went out to the client. */
   onDelivered(sizeBytes: number): void;
+  /** The source broke off and goes on by itself. */
   onResumed(): void;
 };
 
 /**
- * Sinks onto a response, one for each part of it; `begin` runs before the part's first byte. Chunks reach the socket without
- * a copy and may be several at once, up to the window: with one at a time the source would be stopped and started for each.
+ * What a source's bytes go into on their way to a response. Chunks reach the socket without a copy and may be several at
+ * once, up to the window: with one at a time the source would be stopped and started for each. A class, as each range of
+ * a film makes one.
  */
-export function responseSinks(response: PlayResponse, options: Options): (begin: () => void) => ByteSink {
-  const { window, onDelivered, onResumed } = options;
-  let inFlight = 0;
-  let isFull = false;
-  let onDrain = () => {};
+export class ResponseSink implements ByteSink {
+  readonly #response: PlayResponse;
+  readonly #window: Window;
+  readonly #told: Told;
+  /** Runs before the next byte. */
+  #begin: (() => void) | null = null;
+  #inFlight = 0;
+  #isFull = false;
+  #onDrain: () => void = () => {};
 
-  function left(sizeBytes: number): void {
-    inFlight -= sizeBytes;
-    window.free(sizeBytes);
-    if (!isFull || inFlight > window.windowBytes() / 2) return;
-    isFull = false;
-    onDrain();
+  constructor(response: PlayResponse, window: Window, told: Told) {
+    this.#response = response;
+    this.#window = window;
+    this.#told = told;
   }
 
-  return (begin) => ({
-    write(chunk, done) {
-      begin();
-      const sizeBytes = chunk.length;
-      inFlight += sizeBytes;
-      window.hold(sizeBytes);
-      response.write(chunk, (error) => {
-        if (!error) onDelivered(sizeBytes);
-        done();
-        left(sizeBytes);
-      });
-      isFull = inFlight >= window.windowBytes();
-      return !isFull;
-    },
-    onDrain(listener) {
-      onDrain = listener;
-    },
-    resumed: onResumed,
-  });
+  /** `run` writes what comes before the next byte of the file: the head, or that of a part. */
+  beginWith(run: () => void): void {
+    this.#begin = run;
+  }
+
+  /** Does it now, where it has not been done. */
+  begin(): void {
+    const run = this.#begin;
+    this.#begin = null;
+    run?.();
+  }
+
+  write(chunk: Uint8Array, done: () => void): boolean {
+    if (this.#begin !== null) this.begin();
+    const sizeBytes = chunk.length;
+    this.#inFlight += sizeBytes;
+    this.#window.hold(sizeBytes);
+    this.#told.onReceived(sizeBytes);
+    this.#response.write(chunk, (error) => {
+      if (!error) this.#told.onDelivered(sizeBytes);
+      done();
+      this.#left(sizeBytes);
+    });
+    this.#isFull = this.#inFlight >= this.#window.windowBytes();
+    return !this.#isFull;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  resumed(): void {
+    this.#told.onResumed();
+  }
+
+  #left(sizeBytes: number): void {
+    this.#inFlight -= sizeBytes;
+    this.#window.free(sizeBytes);
+    if (!this.#isFull || this.#inFlight > this.#window.windowBytes() / 2) return;
+    this.#isFull = false;
+    this.#onDrain();
+  }
 }

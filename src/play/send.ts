@@ -5,7 +5,7 @@ import { AppError } from '../kit/errors.ts';
 import { type ByteRange, contentRange, parseRangeHeader, unsatisfiedContentRange } from '../kit/range.ts';
 import type { ByteSource } from '../streams/kind.ts';
 import type { PlayHeaders, PlayRequest, PlayResponse } from './deps.ts';
-import { responseSinks, type Window } from './response-sink.ts';
+import { ResponseSink, type Told, type Window } from './response-sink.ts';
 
 export type Sending = {
   source: ByteSource;
@@ -13,12 +13,7 @@ export type Sending = {
   filename: string | null;
   /** Aborts when the client is gone or the stream is stopped. */
   signal: AbortSignal;
-  /** The head goes out now, before the byte at `offset`; of several parts each begins so. */
-  onStart(offset: number): void;
-  /** Bytes of the file (not of part heads) that went out to the client. */
-  onDelivered(sizeBytes: number): void;
-  /** The source broke off and goes on by itself. */
-  onResumed(): void;
+  told: Told;
   window: Window;
 };
 
@@ -75,13 +70,14 @@ async function sendOne(
   sending: Sending,
   { status, fixed, own, range }: One,
 ): Promise<void> {
-  const begin = once(() => {
-    sending.onStart(range.start);
+  const { source, told, window, signal } = sending;
+  const sink = new ResponseSink(response, window, told);
+  sink.beginWith(() => {
+    told.onStart(range.start);
     response.writeHead(status, fixed, own);
   });
-  if (range.end > range.start)
-    await sending.source.send(range, responseSinks(response, sending)(begin), sending.signal);
-  begin();
+  if (range.end > range.start) await source.send(range, sink, signal);
+  sink.begin();
   response.end();
 }
 
@@ -92,7 +88,7 @@ async function sendMultipart(
   { fixed, own }: Head,
   ranges: readonly ByteRange[],
 ): Promise<void> {
-  const { source, signal } = sending;
+  const { source, told, window, signal } = sending;
   const boundary = randomBytes(12).toString('hex');
   const parts = ranges.map((range, index) => {
     const type = `Content-Type: ${fixed['Content-Type']}\r\nContent-Range: ${contentRange(range, source.size)}`;
@@ -104,15 +100,14 @@ async function sendMultipart(
     tail.length,
   );
   const multipart = { ...fixed, 'Content-Type': `multipart/byteranges; boundary=${boundary}` };
-  const begin = once(() => response.writeHead(206, multipart, { ...own, 'Content-Length': length }));
-  const sinkFrom = responseSinks(response, sending);
-  for (const { range, head } of parts) {
-    const beginPart = once(() => {
-      begin();
-      sending.onStart(range.start);
+  const sink = new ResponseSink(response, window, told);
+  for (const [index, { range, head }] of parts.entries()) {
+    sink.beginWith(() => {
+      if (index === 0) response.writeHead(206, multipart, { ...own, 'Content-Length': length });
+      told.onStart(range.start);
       response.write(head);
     });
-    await source.send(range, sinkFrom(beginPart), signal);
+    await source.send(range, sink, signal);
   }
   response.end(tail);
 }
@@ -175,13 +170,4 @@ function withoutContent({
 function end(response: PlayResponse, status: number, fixed: PlayHeaders, own: PlayHeaders): void {
   response.writeHead(status, fixed, own);
   response.end();
-}
-
-function once(run: () => void): () => void {
-  let hasRun = false;
-  return () => {
-    if (hasRun) return;
-    hasRun = true;
-    run();
-  };
 }

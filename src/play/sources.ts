@@ -10,8 +10,12 @@ export type Lease = {
 
 /** Opened sources, kept a while after their last use, so that a seek opens nothing. */
 export type Sources = {
-  /** The source of `key`; requests that come while it is being opened share the opening. */
-  take(key: string, open: (signal: AbortSignal) => Promise<ByteSource>, signal: AbortSignal): Promise<Lease>;
+  /** The source of `key`, at once where it is open; requests that come while it is being opened share the opening. */
+  take(
+    key: string,
+    open: (signal: AbortSignal) => Promise<ByteSource>,
+    signal: AbortSignal,
+  ): Lease | Promise<Lease>;
   /** How many are open or being opened. */
   count(): number;
   /** Closes the idle ones now and those in use when they come back. */
@@ -21,7 +25,8 @@ export type Sources = {
 type Entry = {
   key: string;
   opened: Promise<ByteSource>;
-  isOpen: boolean;
+  /** Null while it is being opened. */
+  source: ByteSource | null;
   opening: AbortController;
   openedAtMs: number;
   users: number;
@@ -47,7 +52,7 @@ export function createSources({ maxIdle = 256, idleMs = 60_000, maxAgeMs = 600_0
     const fresh: Entry = {
       key,
       opened: open(opening.signal),
-      isOpen: false,
+      source: null,
       opening,
       openedAtMs: performance.now(),
       users: 0,
@@ -56,8 +61,8 @@ export function createSources({ maxIdle = 256, idleMs = 60_000, maxAgeMs = 600_0
       idleTimer: undefined,
     };
     fresh.opened.then(
-      () => {
-        fresh.isOpen = true;
+      (source) => {
+        fresh.source = source;
       },
       () => retire(fresh),
     );
@@ -67,7 +72,7 @@ export function createSources({ maxIdle = 256, idleMs = 60_000, maxAgeMs = 600_0
 
   function leave(entry: Entry, isBroken: boolean): void {
     entry.users -= 1;
-    if (isBroken || (entry.users === 0 && !entry.isOpen)) retire(entry);
+    if (isBroken || (entry.users === 0 && entry.source === null)) retire(entry);
     else if (entry.isRetired) closeUnused(entry);
     else if (entry.users === 0) rest(entry);
   }
@@ -90,22 +95,27 @@ export function createSources({ maxIdle = 256, idleMs = 60_000, maxAgeMs = 600_0
     if (entry.users > 0 || entry.isClosed) return;
     entry.isClosed = true;
     clearTimeout(entry.idleTimer);
-    if (!entry.isOpen) entry.opening.abort(new Error('nobody waits for this source any more'));
+    if (entry.source === null) entry.opening.abort(new Error('nobody waits for this source any more'));
     entry.opened.then((source) => source.close()).catch(() => {});
   }
 
+  async function wait(entry: Entry, signal: AbortSignal): Promise<Lease> {
+    try {
+      const source = await abortable(entry.opened, signal);
+      return { source, release: (isBroken) => leave(entry, isBroken) };
+    } catch (error) {
+      leave(entry, false);
+      throw error;
+    }
+  }
+
   return {
-    async take(key, open, signal) {
+    take(key, open, signal) {
       const entry = entryOf(key, open);
       clearTimeout(entry.idleTimer);
       entry.users += 1;
-      try {
-        const source = await abortable(entry.opened, signal);
-        return { source, release: (isBroken) => leave(entry, isBroken) };
-      } catch (error) {
-        leave(entry, false);
-        throw error;
-      }
+      if (entry.source === null) return wait(entry, signal);
+      return { source: entry.source, release: (isBroken) => leave(entry, isBroken) };
     },
     count: () => entries.size,
     close() {

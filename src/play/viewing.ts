@@ -7,10 +7,10 @@ export type Viewing = { entry: LiveEntry; end(): void };
 type Viewed = { request: PlayRequest; kind: string; stopping: AbortController };
 
 /** Under the limits of running streams, and on the list of them from now on, also while its source is being opened. */
-export async function beginViewing(
+export function beginViewing(
   { live, admission }: PlayDeps,
   { request: { client, resource, link }, kind, stopping }: Viewed,
-): Promise<Viewing> {
+): Viewing | Promise<Viewing> {
   const { subject, filename: title } = link;
   // A playlist's parts are the same film as it is, and some carry nothing else that says which.
   const target = `${resource}:${link.fileIndex ?? ''}`;
@@ -18,23 +18,23 @@ export async function beginViewing(
   const entry = live.begin({ kind, title, client, subject }, () =>
     end('play.stopped', 'The owner ended this stream.'),
   );
-  try {
-    const leave = await admission.admit(
-      { subject, client, target },
-      {
-        stalledMs: entry.stalledMs,
-        end: () => end('play.replaced', 'A newer request for the same stream took its place.'),
-      },
-    );
-    return {
-      entry,
-      end() {
-        entry.end();
-        leave();
-      },
-    };
-  } catch (error) {
+  const begun = (leave: () => void): Viewing => ({
+    entry,
+    end() {
+      entry.end();
+      leave();
+    },
+  });
+  const admitted = admission.admit(
+    { subject, client, target },
+    {
+      stalledMs: () => entry.stalledMs(),
+      end: () => end('play.replaced', 'A newer request for the same stream took its place.'),
+    },
+  );
+  if (!(admitted instanceof Promise)) return begun(admitted);
+  return admitted.then(begun, (error: unknown) => {
     entry.end();
     throw error;
-  }
+  });
 }
