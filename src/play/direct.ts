@@ -19,8 +19,14 @@ export function playDirectly(deps: DirectPlayDeps): Direct {
     handler(plain, answer, socket) {
       const begunAt = performance.now();
       const origin = deps.originOf(plain, socket);
-      const request = origin === null ? null : requestOf(deps, plain, origin);
-      if (request === null) return false;
+      const place = pathOf(plain.target, socket);
+      if (origin === null || place === null) return false;
+      const { client, baseUrl } = origin;
+      const { path, search, resource } = place;
+      const link = openLink(deps.links, place, client);
+      if (link === null) return false;
+      const { method, headers } = plain;
+      const request: PlayRequest = { method, headers, path, search, resource, link, client, baseUrl };
       void respond(deps, request, answer, begunAt);
       return true;
     },
@@ -79,16 +85,20 @@ function withPlayHeaders(fixed: PlayHeaders): PlayHeaders {
 const NOT_AS_IT_STANDS =
   /[#]|\/\/|\/\.{1,2}(\/|$)|%(?![0-9a-f]{2})|^\/play\/[^/]*\/[^/]*\/(remux|thumbnail\.jpg)(\/|$)/i;
 
-function requestOf(
-  { links }: Pick<PlayDeps, 'links'>,
-  { method, headers, target }: PlainRequest,
-  { client, baseUrl }: Pick<PlayRequest, 'client' | 'baseUrl'>,
-): PlayRequest | null {
+type Path = { target: string; path: string; search: string; resource: string; token: string; depth: number };
+
+/** What the last request of a connection was for: players ask for a film's ranges one after the other. */
+const lastPaths = new WeakMap<Socket, Path>();
+
+function pathOf(target: string, socket: Socket): Path | null {
+  const last = lastPaths.get(socket);
+  if (last?.target === target) return last;
   const at = target.indexOf('?');
   const path = at < 0 ? target : target.slice(0, at);
   if (NOT_AS_IT_STANDS.test(path)) return null;
   const [, , resource = '', token = '', ...names] = path.split('/');
-  const link = openLink(links, { resource, token, depth: names.length, client: () => client });
-  if (link === null) return null;
-  return { method, headers, path, search: at < 0 ? '' : target.slice(at), resource, link, client, baseUrl };
+  const search = at < 0 ? '' : target.slice(at);
+  const made = { target, path, search, resource, token, depth: names.length };
+  lastPaths.set(socket, made);
+  return made;
 }

@@ -98,14 +98,17 @@ type LinkPath = {
   token: string;
   /** Names after the token. */
   depth: number;
-  client(): string;
 };
 
 /** The link of a path, or null. Only below the base of a DASH presentation is there more than one name after the token. */
-export function openLink(links: Links, { resource, token, depth, client }: LinkPath): PlayLink | null {
+export function openLink(
+  links: Links,
+  { resource, token, depth }: LinkPath,
+  client: string,
+): PlayLink | null {
   const link = links.open(token, resource);
   if (link === null || (depth > 1 && link.part?.role !== 'base')) return null;
-  const isHere = link.cidr === undefined || parseAllowList([link.cidr]).hasAddress(client());
+  const isHere = link.cidr === undefined || parseAllowList([link.cidr]).hasAddress(client);
   return isHere ? link : null;
 }
 

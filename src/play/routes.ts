@@ -70,7 +70,7 @@ export function authorise({ links, clientOf }: Pick<Doorway, 'links' | 'clientOf
   const { resource, token, path } = req.params;
   if (typeof resource !== 'string' || typeof token !== 'string') throw refused();
   const depth = Array.isArray(path) ? path.length : 0;
-  const link = openLink(links, { resource, token, depth, client: () => clientOf(req) });
+  const link = openLink(links, { resource, token, depth }, clientOf(req));
   if (link === null) throw refused();
   return link;
 }

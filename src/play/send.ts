@@ -22,7 +22,7 @@ export type Sending = {
  * The head goes out with the first byte, so what fails before it can still be answered as an error. Rejects when the
  * body cannot be finished; the caller then destroys the response, never ends it short.
  */
-export async function sendSource(
+export function sendSource(
   { method, headers }: Pick<PlayRequest, 'method' | 'headers'>,
   response: PlayResponse,
   sending: Sending,
@@ -37,7 +37,7 @@ export async function sendSource(
   if (precondition === 'not-modified') return end(response, 304, withoutContent(fixed), {});
   if (method === 'HEAD')
     return end(response, 200, fixed, size === null ? own : { ...own, 'Content-Length': size });
-  if (size === null) return await sendOne(response, sending, { status: 200, fixed, own, range: ALL });
+  if (size === null) return sendOne(response, sending, { status: 200, fixed, own, range: ALL });
 
   const { range } = headers;
   const isSame = ifRangeHolds(headers['if-range']?.toString(), etag, lastModified);
@@ -50,12 +50,12 @@ export async function sendSource(
   const [first, ...more] = parsed.kind === 'ranges' ? parsed.ranges : [];
   if (first === undefined) {
     own['Content-Length'] = size;
-    return await sendOne(response, sending, { status: 200, fixed, own, range: { start: 0, end: size } });
+    return sendOne(response, sending, { status: 200, fixed, own, range: { start: 0, end: size } });
   }
-  if (more.length > 0) return await sendMultipart(response, sending, { fixed, own }, [first, ...more]);
+  if (more.length > 0) return sendMultipart(response, sending, { fixed, own }, [first, ...more]);
   own['Content-Range'] = contentRange(first, size);
   own['Content-Length'] = first.end - first.start;
-  await sendOne(response, sending, { status: 206, fixed, own, range: first });
+  return sendOne(response, sending, { status: 206, fixed, own, range: first });
 }
 
 /** A live source of unknown length: chunked, no ranges. */
@@ -167,7 +167,10 @@ function withoutContent({
   };
 }
 
-function end(response: PlayResponse, status: number, fixed: PlayHeaders, own: PlayHeaders): void {
+function end(response: PlayResponse, status: number, fixed: PlayHeaders, own: PlayHeaders): Promise<void> {
   response.writeHead(status, fixed, own);
   response.end();
+  return DONE;
 }
+
+const DONE = Promise.resolve();

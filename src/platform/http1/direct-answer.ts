@@ -66,9 +66,20 @@ export function createDirectAnswer(
         `${isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}Date: ${date()}\r\n${isKeptAlive ? KEPT_ALIVE : CLOSED}\r\n`;
     },
     write(bytes, done) {
-      if (!hasBody || bytes.length === 0) done?.();
-      else if (head === null && !isChunked) socket.write(bytes, done);
-      else together(() => put(bytes, done));
+      if (!hasBody || bytes.length === 0) {
+        done?.();
+        return;
+      }
+      let isDone = false;
+      const doneOnce = (error?: Error | null) => {
+        if (!isDone) done?.(error);
+        isDone = true;
+      };
+      if (head === null && !isChunked) socket.write(bytes, doneOnce);
+      else together(() => put(bytes, doneOnce));
+      // Taken by the kernel at once, as nearly always: told now and not a turn later, the source reads into the very same memory
+      // again while it is in the processor's cache.
+      if (socket.writableLength === 0 && socket.errored === null) doneOnce();
     },
     end(tail = '') {
       if (tail !== '') answer.write(tail);

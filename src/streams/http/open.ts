@@ -76,6 +76,7 @@ function sourceOf(
     transfer({ net, by, facts, location, ...sending });
 
   const sender: Sender = {
+    onFailed: forget,
     send(sending) {
       const isUndici = facts.sizeBytes === null || unknownLengths.has(facts.url.origin);
       return transferBy(isUndici ? 'undici' : 'http1', sending);
@@ -97,14 +98,7 @@ function sourceOf(
     contentType: typeOf(first, origin),
     etag: first.etag ?? derivedEtag(first, origin),
     lastModified: first.lastModified,
-    async send(range, sink, signal) {
-      try {
-        await sendResuming({ range, sink, signal }, sender);
-      } catch (error) {
-        if (!signal.aborted) forget();
-        throw error;
-      }
-    },
+    send: (range, sink, signal) => sendResuming({ range, sink, signal }, sender),
     close: async () => {},
   };
 }

@@ -30,6 +30,8 @@ export type Sender = {
   send(sending: Sending): Promise<void>;
   /** Tries again where a transfer failed for a reason that something can be done about; rejects else with `error`. */
   mend(error: unknown, sending: Sending): Promise<void>;
+  /** Nothing helped, and nobody had stopped it. */
+  onFailed(): void;
 };
 
 /**
@@ -41,7 +43,10 @@ export async function sendResuming({ range, sink, signal }: Job, sender: Sender)
   try {
     await sender.send(first);
   } catch (error) {
-    await goOn(first, sender, error);
+    await goOn(first, sender, error).catch((failure: unknown) => {
+      if (!signal.aborted) sender.onFailed();
+      throw failure;
+    });
   }
 }
 
