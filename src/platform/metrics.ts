@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Cache } from './cache.ts';
 import type { Pool, StatementObserver } from './db.ts';
 import { createHealthHistory, type HealthSample } from './health-history.ts';
@@ -8,6 +8,7 @@ import type { Notify } from './notify.ts';
 import { createPlayMetrics, type PlayMetrics } from './play-metrics.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
+import { type Observer, TalliedHistogram } from './tallied-histogram.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
@@ -46,7 +47,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
 
   const instrumentsOf = (statement: string) => ({
-    seconds: own.statementSeconds.labels(statement),
+    seconds: own.statementSeconds.series(statement),
     rows: own.statementRows.labels(statement),
   });
   /** Looked up once a name: finding an instrument by its labels costs more than counting. */
@@ -61,13 +62,13 @@ export function createMetrics(): Metrics {
   }
 
   /** Looked up once for each three labels, which are few. */
-  const answers = new Map<string, { observe(seconds: number): void }>();
+  const answers = new Map<string, Observer>();
 
   function onAnswered(method: string, route: string, status: number, seconds: number): void {
     history.countRequest();
     const key = `${method} ${status} ${route}`;
     const known = answers.get(key);
-    const histogram = known ?? own.requestSeconds.labels(method, routes(route), String(status));
+    const histogram = known ?? own.requestSeconds.series(method, routes(route), String(status));
     // Past so many, strangers' words are among them.
     if (known === undefined && answers.size < MAX_LABELS) answers.set(key, histogram);
     histogram.observe(seconds);
@@ -128,7 +129,7 @@ export function createMetrics(): Metrics {
       play.onBytes(kind, sizeBytes);
     },
     onRun: ({ name, durationMs, isError }) =>
-      own.jobSeconds.observe({ job: name, outcome: isError ? 'error' : 'ok' }, durationMs / 1000),
+      own.jobSeconds.series(name, isError ? 'error' : 'ok').observe(durationMs / 1000),
     countRequests(req, res, next) {
       const begunAt = performance.now();
       const writeHead = res.writeHead;
@@ -190,7 +191,7 @@ function instruments(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name: `tributary_${name}`, help, labelNames, registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets = SECONDS) =>
-    new Histogram({ name: `tributary_${name}`, help, labelNames, registers, buckets });
+    new TalliedHistogram({ name: `tributary_${name}`, help, labelNames, registers, buckets });
   return {
     requestSeconds: histogram('http_request_seconds', 'Time to the head of the answer', [
       'method',

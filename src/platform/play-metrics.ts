@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Budget } from './budget.ts';
+import { TalliedHistogram } from './tallied-histogram.ts';
 
 /** What is asked when someone scrapes. */
 export type WatchedStreams = { budget: Budget; runningByKind(): ReadonlyMap<string, number> };
@@ -37,8 +38,8 @@ export function createPlayMetrics(registry: Registry): PlayMetrics {
   const instrumentsOf = (kind: string) => ({
     sent: own.sentBytes.labels(kind),
     received: own.receivedBytes.labels(kind),
-    firstByte: own.firstByteSeconds.labels(kind),
-    seek: own.seekSeconds.labels(kind),
+    firstByte: own.firstByteSeconds.series(kind),
+    seek: own.seekSeconds.series(kind),
     resumes: own.resumes.labels(kind),
   });
 
@@ -89,7 +90,7 @@ function instruments(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name: `tributary_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string) =>
-    new Histogram({
+    new TalliedHistogram({
       name: `tributary_${name}`,
       help,
       labelNames: ['kind'],
