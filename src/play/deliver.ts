@@ -24,18 +24,19 @@ export type Delivery = {
 };
 
 /** Sends a source and tells everyone who counts. */
-export async function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
+export function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
   const { request, response, source, signal, entry } = delivery;
-  const share = deps.budget.open(WINDOW_BYTES);
-  entry?.watch(share);
+  const filename = request.link.filename ?? null;
+  const window = deps.budget.open(WINDOW_BYTES);
+  entry?.watch(window);
+  const told = new Counting(deps, delivery);
+  let sending: Promise<void>;
   try {
-    const filename = request.link.filename ?? null;
-    await sendSource(request, response, {
-      ...{ source, filename, signal, told: new Counting(deps, delivery), window: share },
-    });
-  } finally {
-    share.close();
+    sending = sendSource(request, response, { source, filename, signal, told, window });
+  } catch (error) {
+    sending = Promise.reject(error);
   }
+  return sending.finally(() => window.close());
 }
 
 /** A class, as each range of a film makes one. */

@@ -3,7 +3,6 @@ import { parseAllowList } from '../platform/address-rules.ts';
 import type { Links, PlayLink } from '../platform/links.ts';
 import { deliver } from './deliver.ts';
 import type { PlayDeps, PlayRequest, PlayResponse } from './deps.ts';
-import type { LiveEntry } from './live.ts';
 import { fileOpener, type Openable, openableOf, sourceKey } from './open-link.ts';
 import type { Lease } from './sources.ts';
 import { beginViewing, type Viewing } from './viewing.ts';
@@ -34,58 +33,64 @@ export type Wanted = {
  * already each range comes here, so nothing is waited for that is known: a turn of promises is more than the look.
  */
 export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
-  const { request, stopping } = wanted;
-  const { link } = request;
+  const { request, response, stopping, begunAt } = wanted;
+  const { link, method } = request;
+  const { signal } = stopping;
   let viewing: Viewing | null = null;
+  let lent: Lent | null = null;
   try {
     const found = openableOf(deps, link);
     const openable = found instanceof Promise ? await found : found;
     const { kind } = openable;
-    if (request.method === 'GET') {
+    if (method === 'GET') {
       const begun = beginViewing(deps, { request, kind, stopping });
       viewing = begun instanceof Promise ? await begun : begun;
     }
-    await lend(deps, wanted, openable, viewing?.entry);
+    const taking = take(deps, request, openable, signal);
+    lent = taking instanceof Promise ? await taking : taking;
+    const reading =
+      link.part === undefined ? deps.presentations.manifest({ request, signal }, lent.source) : null;
+    const manifest = reading === null ? null : await reading;
+    // Reading a playlist is not playing yet.
+    const isMedia = manifest === null && lent.isMedia !== false;
+    const entry = viewing?.entry;
+    const source = manifest ?? lent.source;
+    await deliver(deps, { request, response, signal, begunAt, kind, entry, source, isMedia });
+    lent.release(false);
   } catch (error) {
-    if (!(stopping.signal.reason instanceof ClientGone)) {
-      deps.metrics.onStreamError(
-        link.kind ?? 'unknown',
-        error instanceof AppError ? error.code : 'unexpected',
-      );
-      throw error;
-    }
-    deps.log.debug({ kind: link.kind, streamId: link.streamId }, 'client left (499)');
+    lent?.release(isFault(error) && !signal.aborted);
+    tell(deps, link, signal, error);
   } finally {
     viewing?.end();
   }
 }
 
-/** Gives the source back when it has been sent, and says whether it is at fault. */
-async function lend(
+type Lent = Lease & { isMedia?: boolean };
+
+function take(
   deps: PlayDeps,
-  { request, response, stopping: { signal }, begunAt }: Wanted,
+  request: PlayRequest,
   { kind, open }: Openable,
-  entry: LiveEntry | undefined,
-): Promise<void> {
+  signal: AbortSignal,
+): Lent | Promise<Lent> {
   const { link } = request;
-  const asked = { request, signal };
-  const taking =
-    link.part === undefined
-      ? deps.sources.take(sourceKey(kind, link), open, signal)
-      : deps.presentations.part(asked, link.part, fileOpener(deps, link, signal));
-  const lent: Lease & { isMedia?: boolean } = taking instanceof Promise ? await taking : taking;
-  const delivery = { request, response, signal, begunAt, kind, entry };
-  try {
-    const reading = link.part === undefined ? deps.presentations.manifest(asked, lent.source) : null;
-    const manifest = reading === null ? null : await reading;
-    // Reading a playlist is not playing yet.
-    const isMedia = manifest === null && lent.isMedia !== false;
-    await deliver(deps, { ...delivery, source: manifest ?? lent.source, isMedia });
-  } catch (error) {
-    lent.release(isFault(error) && !signal.aborted);
-    throw error;
+  if (link.part === undefined) return deps.sources.take(sourceKey(kind, link), open, signal);
+  return deps.presentations.part({ request, signal }, link.part, fileOpener(deps, link, signal));
+}
+
+/** Throws on unless nobody is there to be told. */
+function tell(
+  { metrics, log }: PlayDeps,
+  { kind, streamId }: PlayLink,
+  signal: AbortSignal,
+  error: unknown,
+): void {
+  if (signal.reason instanceof ClientGone) {
+    log.debug({ kind, streamId }, 'client left (499)');
+    return;
   }
-  lent.release(false);
+  metrics.onStreamError(kind ?? 'unknown', error instanceof AppError ? error.code : 'unexpected');
+  throw error;
 }
 
 /** A 412 or 416 says nothing against the source. */

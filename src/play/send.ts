@@ -65,7 +65,7 @@ type OwnHeaders = Record<string, string | number>;
 type Head = { fixed: PlayHeaders; own: OwnHeaders };
 type One = Head & { status: number; range: ByteRange };
 
-async function sendOne(
+function sendOne(
   response: PlayResponse,
   sending: Sending,
   { status, fixed, own, range }: One,
@@ -76,9 +76,13 @@ async function sendOne(
     told.onStart(range.start);
     response.writeHead(status, fixed, own);
   });
-  if (range.end > range.start) await source.send(range, sink, signal);
-  sink.begin();
-  response.end();
+  const finish = () => {
+    sink.begin();
+    response.end();
+  };
+  if (range.end > range.start) return source.send(range, sink, signal).then(finish);
+  finish();
+  return DONE;
 }
 
 /** RFC 9110 §15.3.7.2. The length is known beforehand, so it is not chunked; each byte of the source is asked for once. */

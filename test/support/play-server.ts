@@ -99,7 +99,7 @@ export async function startPlayServer(
       onStreamError: (_kind, code) => void streamErrors.push(code),
     },
   };
-  const app = express();
+  const app = express().disable('x-powered-by');
   app.use(
     playRoutes({
       ...deps,
