@@ -4,6 +4,8 @@ import { createHeadReader, type ResponseHead } from './response-head.ts';
 
 /** Takes one answer. After `onEnd` or `onError` nothing more is called. */
 export type BodyReader = {
+  /** It has taken so many bytes before, on a connection that broke off. */
+  readonly earlierBytes?: number;
   /** The final head. Throw to refuse the body: the connection is closed and `onError` gets what was thrown. */
   onHead(head: ResponseHead): void;
   /** `chunk` is the reader's until it calls `release`, once. False: pause until `resume`. */
@@ -74,6 +76,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
       head = null;
       hasBytes = false;
       silentTicks = 0;
+      filledBytes = Math.max(filledBytes, next.earlierBytes ?? 0);
       if (isPaused) connection.resume();
       socket?.write(request, 'latin1');
     },

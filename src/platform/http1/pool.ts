@@ -186,6 +186,10 @@ class PooledExchange implements Exchange, BodyReader {
     this.#open = open;
   }
 
+  get earlierBytes(): number {
+    return this.#reader.earlierBytes ?? 0;
+  }
+
   begin(kept: Connection | null): void {
     if (kept === null) {
       void this.#dial();

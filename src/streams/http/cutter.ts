@@ -1,7 +1,7 @@
 import type { ByteSink } from '../kind.ts';
 
-/** How far a range has been sent, over all its transfers: offset of the next byte. */
-export type Progress = { at: number };
+/** How far a range has been sent, over all its transfers: offsets of its first byte and of the next. */
+export type Progress = { readonly from: number; at: number };
 
 /** Cuts the wanted bytes out of a body and passes them on. A class: each range of a film makes one. */
 export class Cutter {

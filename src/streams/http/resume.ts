@@ -39,7 +39,13 @@ export type Sender = {
  * byte, up to the end that the client asked for. Rejects when the origin does not give the rest of this very file.
  */
 export async function sendResuming({ range, sink, signal }: Job, sender: Sender): Promise<void> {
-  const first: Sending = { range, progress: { at: range.start }, sink, signal, isResumed: false };
+  const first: Sending = {
+    range,
+    progress: { from: range.start, at: range.start },
+    sink,
+    signal,
+    isResumed: false,
+  };
   try {
     await sender.send(first);
   } catch (error) {

@@ -80,6 +80,11 @@ class RangeTransfer implements BodyReader {
     });
   }
 
+  get earlierBytes(): number {
+    const { at, from } = this.#job.progress;
+    return at - from;
+  }
+
   begin(): void {
     const { net, by, location, sink, signal } = this.#job;
     signal.addEventListener('abort', this.#onAbort, { once: true });
