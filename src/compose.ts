@@ -36,7 +36,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const admin = createAdmin({ adminToken: secrets.adminToken, crypto: ground.crypto });
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
-  const play = playDoor(ground, options.onClose);
+  const play = playDoor(ground, spaces, options.onClose);
   const app = createApp({
     log,
     trustProxy: config.http.trustProxy,

@@ -90,7 +90,11 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
   });
 }
 
-export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> | void) => void) {
+export function playDoor(
+  ground: Ground,
+  { playable }: Spaces,
+  onClose: (closer: () => Promise<void> | void) => void,
+) {
   const { db, links, kinds, log, metrics, redis, notify, settings, crypto, budget, net } = ground;
   const sources = createSources();
   onClose(() => sources.close());
@@ -126,7 +130,7 @@ export function playDoor(ground: Ground, onClose: (closer: () => Promise<void> |
     admission,
     budget,
     log,
-    isPlayable: (streamId: number) => isPlayable(db, streamId),
+    isPlayable: (streamId: number) => playable.get(String(streamId), () => isPlayable(db, streamId)),
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
       if (!noted.has(key)) void notePlay(ground, link, client);

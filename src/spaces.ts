@@ -46,6 +46,13 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
       schema: z.array(z.string()),
       group: 'media',
     }),
+    /** Asked for each range of a stored film; 1 ms of Node's time and the database's without it. */
+    playable: cache.space('playable', {
+      ttlMs: 10_000,
+      maxEntries: 5000,
+      schema: z.boolean(),
+      group: 'media',
+    }),
     counts: cache.space('counts', {
       ttlMs: MINUTE_MS,
       maxEntries: 10,

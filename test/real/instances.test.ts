@@ -9,7 +9,7 @@ import { freePort } from '../support/processes.ts';
 import type { Tributary } from '../support/product.ts';
 import { startRedis } from '../support/redis.ts';
 import { get, startTraffic } from '../support/traffic.ts';
-import { clipUrl } from '../support/viewer.ts';
+import { clipUrl, titlesOf } from '../support/viewer.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // Two servers on one Postgres, with and without Redis: whoever is asked, the answer is the same, at the very next request.
@@ -114,6 +114,28 @@ describe.each([
     expect([atA.status, atB.status]).toEqual([206, 206]);
     expect(Buffer.from(await atB.arrayBuffer()).equals(Buffer.from(await atA.arrayBuffer()))).toBe(true);
     expect(atB.headers.get('etag')).toBe(atA.headers.get('etag'));
+  });
+
+  test('a stream that is taken down at one is refused by both at the next request, and plays again', async () => {
+    const url = await clipUrl(pair.a.baseUrl);
+    const statuses = async () => {
+      const links = [url, url.replace(pair.a.baseUrl, pair.b.baseUrl)];
+      const answers = await Promise.all(links.map((link) => get(link, { headers: { Range: 'bytes=0-9' } })));
+      return answers.map(({ status }) => status);
+    };
+    const Listed = z.object({ streams: z.array(z.object({ streamId: z.string() })) });
+    const clip = (await titlesOf(pair.a.baseUrl)).find(({ name }) => name === 'Confluence')?.id ?? '';
+    const path = `/api/streams?mediaId=${encodeURIComponent(clip)}`;
+    const { streams } = Listed.parse(await send(pair.b, 'GET', path));
+    for (let round = 0; round < 3; round += 1)
+      for (const [isBlocked, status] of [
+        [true, 404],
+        [false, 206],
+      ] as const) {
+        for (const { streamId } of streams)
+          await send(pair.a, 'PATCH', `/api/streams/${streamId}`, { isBlocked });
+        expect(await statuses()).toEqual([status, status]);
+      }
   });
 
   test('a stream that runs at one is listed, counted and ended at the other', async () => {
