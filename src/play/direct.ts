@@ -27,7 +27,8 @@ export function playDirectly(deps: DirectPlayDeps): Direct {
       if (link === null) return false;
       const { method, headers } = plain;
       const request: PlayRequest = { method, headers, path, search, resource, link, client, baseUrl };
-      void respond(deps, request, answer, begunAt);
+      // What even its own refusal cannot say must not leave the client waiting.
+      respond(deps, request, answer, begunAt).catch(() => answer.destroy());
       return true;
     },
   };
@@ -61,13 +62,26 @@ async function respond(
     await play(deps, { request, response, stopping, begunAt });
   } catch (error) {
     if (isGone) return;
-    const { status, headers, body } = problemAnswer(error);
-    if (status >= 500) deps.log.error({ err: error, method, route: PLAY_PATTERN }, 'request failed');
-    // A body half sent cannot become an error answer: cutting it is the only honest sign.
-    if (answer.isHeadSent()) return answer.destroy();
-    response.writeHead(status, headers, {});
-    response.end(body);
+    refuse(deps, method, response, answer, error);
   }
+}
+
+function refuse(
+  { log }: Pick<PlayDeps, 'log'>,
+  method: string,
+  response: PlayResponse,
+  answer: DirectAnswer,
+  error: unknown,
+): void {
+  const { status, headers, body } = problemAnswer(error);
+  if (status >= 500) log.error({ err: error, method, route: PLAY_PATTERN }, 'request failed');
+  // A body half sent cannot become an error answer: cutting it is the only honest sign.
+  if (answer.isHeadSent()) {
+    answer.destroy();
+    return;
+  }
+  response.writeHead(status, headers, {});
+  response.end(body);
 }
 
 const whole = new WeakMap<PlayHeaders, PlayHeaders>();

@@ -58,12 +58,12 @@ export function createDirectAnswer(
     isHeadSent: () => isHeadSent,
     onGone() {},
     writeHead(status, fixed, own) {
-      isHeadSent = true;
       hasBody &&= !BODILESS.has(status);
       isChunked = hasBody && own['Content-Length'] === undefined && fixed['Content-Length'] === undefined;
       head =
         `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fixedText(fixed)}${textOf(own)}` +
         `${isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}Date: ${date()}\r\n${isKeptAlive ? KEPT_ALIVE : CLOSED}\r\n`;
+      isHeadSent = true;
     },
     write(bytes, done) {
       if (!hasBody || bytes.length === 0) {

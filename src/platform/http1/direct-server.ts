@@ -126,6 +126,8 @@ function openConnection(socket: Socket, owner: Owner): DirectConnection {
     answer = null;
     since = performance.now();
     if (!isKeptAlive || owner.isClosing()) {
+      // What still comes is nobody's.
+      socket.off('data', onData).resume();
       socket.end(() => socket.destroy());
       return;
     }
