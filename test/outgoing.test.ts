@@ -34,7 +34,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/redis.ts': 'the owner’s Redis',
 };
 /** Not the server: a browser’s page, measurements of a server on loopback, and the image’s own health check. */
-const NOT_THE_SERVER = /^(src\/web\/(ui|dist)\/|scripts\/bench|docker\/)/;
+const NOT_THE_SERVER = /^(src\/web\/(ui|dist(\.tmp-[^/]*)?)\/|scripts\/bench|docker\/)/;
 
 async function files(): Promise<string[]> {
   const found = await Promise.all(

@@ -41,9 +41,9 @@ async function startStranger() {
   return { pid: sleeper.pid ?? 0, end };
 }
 
-/** A dead process whose parent never asks for it, as under a PID 1 that does not reap. */
+/** A dead process whose parent never asks for it, as under a PID 1 that does not reap. It dies after the `exec`: a shell would ask. */
 async function startZombie() {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [output] = await once(parent.stdout, 'data');
