@@ -8,7 +8,7 @@ import type { Notify } from './notify.ts';
 import { createPlayMetrics, type PlayMetrics } from './play-metrics.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
-import { type Observer, TalliedHistogram } from './tallied-histogram.ts';
+import { createTalliedHistogram } from './tallied-histogram.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
@@ -61,17 +61,9 @@ export function createMetrics(): Metrics {
     return made;
   }
 
-  /** Looked up once for each three labels, which are few. */
-  const answers = new Map<string, Observer>();
-
   function onAnswered(method: string, route: string, status: number, seconds: number): void {
     history.countRequest();
-    const key = `${method} ${status} ${route}`;
-    const known = answers.get(key);
-    const histogram = known ?? own.requestSeconds.series(method, routes(route), String(status));
-    // Past so many, strangers' words are among them.
-    if (known === undefined && answers.size < MAX_LABELS) answers.set(key, histogram);
-    histogram.observe(seconds);
+    own.requestSeconds.series(method, routes(route), String(status)).observe(seconds);
   }
 
   function record(req: Request, status: number, begunAt: number): void {
@@ -191,7 +183,7 @@ function instruments(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name: `tributary_${name}`, help, labelNames, registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets = SECONDS) =>
-    new TalliedHistogram({ name: `tributary_${name}`, help, labelNames, registers, buckets });
+    createTalliedHistogram({ name: `tributary_${name}`, help, labelNames, registers, buckets });
   return {
     requestSeconds: histogram('http_request_seconds', 'Time to the head of the answer', [
       'method',

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Budget } from './budget.ts';
-import { TalliedHistogram } from './tallied-histogram.ts';
+import { createTalliedHistogram } from './tallied-histogram.ts';
 
 /** What is asked when someone scrapes. */
 export type WatchedStreams = { budget: Budget; runningByKind(): ReadonlyMap<string, number> };
@@ -90,7 +90,7 @@ function instruments(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name: `tributary_${name}`, help, labelNames, registers });
   const histogram = (name: string, help: string) =>
-    new TalliedHistogram({
+    createTalliedHistogram({
       name: `tributary_${name}`,
       help,
       labelNames: ['kind'],

@@ -1,4 +1,4 @@
-import { PLAIN_FIELDS, readFields } from './fields.ts';
+import { PLAIN_FIELDS } from './fields.ts';
 
 /** A request without a body, of the form players send. Header names are in lower case, each once. */
 export type PlainRequest = {
@@ -36,13 +36,16 @@ export function readPlainRequest(bytes: Buffer): PlainRequest | null {
   const [, method, target = '', fields = ''] = HEAD.exec(bytes.toString('latin1')) ?? [];
   if (method !== 'GET' && method !== 'HEAD') return null;
   const headers: Record<string, string> = Object.create(null);
-  let left = MAX_HEADERS;
-  readFields(fields, (name, value) => {
-    const isPlain = headers[name] === undefined && !NOT_PLAIN.has(name);
-    left = isPlain ? left - 1 : -1;
-    headers[name] = value;
-  });
+  let count = 0;
+  for (let at = 0; at < fields.length; count += 1) {
+    const colon = fields.indexOf(':', at);
+    const end = fields.indexOf('\r\n', colon);
+    const name = fields.slice(at, colon).toLowerCase();
+    if (headers[name] !== undefined || NOT_PLAIN.has(name)) return null;
+    headers[name] = fields.slice(colon + 1, end).trim();
+    at = end + 2;
+  }
   const { host, connection = 'keep-alive' } = headers;
-  if (left < 0 || host === undefined || !/^(keep-alive|close)$/i.test(connection)) return null;
+  if (count > MAX_HEADERS || host === undefined || !/^(keep-alive|close)$/i.test(connection)) return null;
   return { method, target, headers, isKeptAlive: connection.length !== 'close'.length };
 }
