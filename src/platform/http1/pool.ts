@@ -48,8 +48,8 @@ export type Http1Options = {
 /** Kept for the next request to an origin. */
 const MAX_IDLE_AN_ORIGIN = 64;
 const MAX_IDLE = 256;
-/** Long bodies never keep a short request waiting: there is no queue, only this end to it. */
-const MAX_BUSY_AN_ORIGIN = 512;
+/** Long bodies never keep a short request waiting: there is no queue, only this end to it. A film that 1,000 watch comes from one origin. */
+const MAX_BUSY_AN_ORIGIN = 4096;
 /** Timeouts are counted in ticks: a timer for each read would cost as much as the read. */
 const TICKS_A_TIMEOUT = 10;
 const TRIM_MS = 10_000;
