@@ -1,7 +1,7 @@
 // Runs before `npm start` and `npm test`, on whatever Node ≥ 18 is there: installs from the lockfile when node_modules
 // is missing or older than it. Plain CommonJS on purpose: nothing is installed yet. Costs two stat calls otherwise.
 const { spawnSync } = require('node:child_process');
-const { statSync } = require('node:fs');
+const { lstatSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -17,6 +17,11 @@ function modified(...parts) {
 
 const program = modified('node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 if (program === 0 || modified('node_modules', '.package-lock.json') < modified('package-lock.json')) {
+  // `npm ci` empties the folder first, and through a link that is somebody else's.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error('node_modules is a link to another folder. Remove it or install there, then run the command again.');
+    process.exit(1);
+  }
   console.log('Installing dependencies (once, about a minute) …');
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
