@@ -19,7 +19,9 @@ const program = modified('node_modules', '.bin', process.platform === 'win32' ? 
 if (program === 0 || modified('node_modules', '.package-lock.json') < modified('package-lock.json')) {
   // `npm ci` empties the folder first, and through a link that is somebody else's.
   if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
-    console.error('node_modules is a link to another folder. Remove it or install there, then run the command again.');
+    console.error(
+      'node_modules is a link to another folder. Remove it or install there, then run the command again.',
+    );
     process.exit(1);
   }
   console.log('Installing dependencies (once, about a minute) …');

@@ -21,6 +21,10 @@ haproxy          the balancer of many instances
 openssl          makes certificates
 socat            bends connections between parts
 procps           ps, for left-over processes
+opentracker      a tracker, by HTTP and UDP
+transmission-daemon  a BitTorrent seed
+python3-libtorrent  seeds and the yardstick of a swarm
+aria2            a BitTorrent seed, and the second yardstick
 '
 
 say() { printf 'real-parts: %s\n' "$*" >&2; }

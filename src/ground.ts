@@ -54,6 +54,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const kinds = createKinds({
     db,
     net,
+    streamMemoryBytes: config.streamMemoryBytes,
     log,
     crypto,
     localFolders: config.localFolders,

@@ -56,6 +56,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 
 /** The way out. Whatever dials a host that a stranger can name goes through here (docs: `OUTBOUND`, `OUTBOUND_ALLOW`). */
 export type Net = {
+  /** What it may reach: a thread of its own makes its own dialer of the same rules. */
+  readonly rules: NetRules;
   /** HTTP(S) by undici: kept-alive connections, each dialled by `dial`. Redirects are not followed here. */
   readonly dispatcher: Dispatcher;
   /** Long bodies of known length; the same rules, and 1.4 times undici's bytes a second. */
@@ -71,7 +73,7 @@ export type Net = {
   close(): Promise<void>;
 };
 
-export type NetOptions = {
+export type NetRules = {
   /** `listed`: nothing goes out but to `allow`. */
   mode: 'all' | 'listed';
   /** CIDRs, addresses and host names that pass although private or on an unusual port. */
@@ -80,6 +82,9 @@ export type NetOptions = {
   ownPorts: () => ReadonlySet<number>;
   /** `PUBLIC_URL`: reached through it the server would stream from itself. */
   publicUrl?: string | null;
+};
+
+export type NetOptions = NetRules & {
   /** The system's resolver unless a test brings its own. */
   resolve?: (host: string) => Promise<Answers>;
 };
@@ -152,6 +157,7 @@ export function createNet(options: NetOptions): Net {
   }
 
   return {
+    rules: options,
     dispatcher,
     http1,
     dial: (target, signal) => dial(target, signal),

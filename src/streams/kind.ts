@@ -126,6 +126,8 @@ export type StreamKind = {
 export type KindDeps = {
   db: Db;
   net: Net;
+  /** STREAM_MEMORY_MAX; left out where nothing is streamed. */
+  streamMemoryBytes?: number;
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;

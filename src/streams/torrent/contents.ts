@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import type { StreamFile } from '../kind.ts';
 import type { TorrentDetail } from './detail.ts';
+import type { PeerAddress } from './engine.ts';
 import { invalid } from './info-hash.ts';
 
 const MAX_FILES = 100_000;
 const MAX_TRACKERS = 100;
 const MAX_WEB_SEEDS = 50;
+const MAX_PEERS = 100;
 
 /** What is in a torrent, as far as its text tells. */
 export type Contents = {
@@ -67,6 +69,18 @@ async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {
 export function trackerUrls(urls: readonly string[]): string[] {
   const usable = urls.map((url) => url.trim()).filter((url) => isUrlOf(url, /^(udp|https?|wss?):$/, 2048));
   return [...new Set(usable)].slice(0, MAX_TRACKERS);
+}
+
+/** Addresses of peers in a magnet (`x.pe`, BEP 9): a name or an address, brackets around IPv6. */
+export function magnetPeers(magnet: string): PeerAddress[] {
+  const given = new URLSearchParams(magnet.slice(magnet.indexOf('?') + 1)).getAll('x.pe');
+  return given.slice(0, MAX_PEERS).flatMap((text) => {
+    const [, ipv6, name, port] = /^(?:\[([0-9a-f:]+)\]|([^:\s/]+)):(\d{1,5})$/i.exec(text) ?? [];
+    const host = ipv6 ?? name;
+    return host === undefined || Number(port) < 1 || Number(port) > 65_535
+      ? []
+      : [{ host, port: Number(port) }];
+  });
 }
 
 function webSeedUrls(urls: readonly string[]): string[] {

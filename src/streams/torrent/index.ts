@@ -1,29 +1,55 @@
+import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
-import type { Described, KindDeps, StreamKind, Target } from '../kind.ts';
+import type { Described, KindDeps, StreamKind, StreamRef, Target } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { contentsOf, trackerUrls } from './contents.ts';
+import { contentsOf, magnetPeers, trackerUrls } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
+import type { TorrentSpec } from './engine.ts';
+import { infoOf } from './info-hash.ts';
+import { openFile } from './open.ts';
 import {
   offeredTorrents,
   replaceInTorrent,
   saveTorrentRow,
   staleTorrents,
+  storedTorrent,
   streamOfTorrent,
 } from './queries.ts';
+import { createRemoteEngine } from './thread/remote-engine.ts';
 
 const SEALED_MAGNET = 'torrent.magnet';
 const SEALED_FILE = 'torrent.file';
 
-/** Torrents. The client downloads them by itself; reading pieces here is not built yet, so there is nothing to open. */
-export function torrentKind({ crypto }: KindDeps): StreamKind {
+/** Pieces of all torrents together; half of what streams may hold, where that is less. */
+const MAX_MEMORY_BYTES = 192 * 1024 * 1024;
+const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
+/** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
+const DEAD_MS = 60_000;
+
+/** Torrents: offered to clients that download by themselves, and read here piece by piece for all others. */
+export function torrentKind(
+  { db, crypto, net, streamMemoryBytes = DEFAULT_STREAM_MEMORY }: KindDeps,
+  { deadMs = DEAD_MS } = {},
+): StreamKind {
+  const { mode, allow, publicUrl = null, ownPorts } = net.rules;
+  const engine = createRemoteEngine({
+    engine: 'swarm',
+    outbound: { mode, allow },
+    publicUrl,
+    memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
+    ownPorts,
+    deadMs,
+  });
   return {
     kind: 'torrent',
     parse: parseTorrentInput,
     describe,
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
-    find: (db, detail) => streamOfTorrent(db, TorrentDetail.parse(detail).infoHash),
+    find: (on, detail) => streamOfTorrent(on, TorrentDetail.parse(detail).infoHash),
     save,
+    open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
+    close: () => engine.close(),
     sealed: [
       {
         purpose: SEALED_MAGNET,
@@ -33,8 +59,8 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
       },
       { purpose: SEALED_FILE, atOnce: 4, stale: staleTorrents('file'), replace: replaceInTorrent('file') },
     ],
-    async targets(db, refs) {
-      const rows = await offeredTorrents(db, streamIdsOf(refs));
+    async targets(on, refs) {
+      const rows = await offeredTorrents(on, streamIdsOf(refs));
       return targetsOf(
         refs,
         rows,
@@ -53,12 +79,28 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
     },
   };
 
-  async function save(db: Db, streamId: number, value: unknown): Promise<void> {
+  async function specOf(ref: StreamRef): Promise<TorrentSpec> {
+    if ('detail' in ref) return await specOfDetail(TorrentDetail.parse(ref.detail));
+    const stored = await storedTorrent(db, ref.streamId);
+    if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
+    const { infoHash, isPrivate, magnetSealed, fileSealed, trackers } = stored;
+    const file = fileSealed === null ? null : crypto.open(SEALED_FILE, fileSealed);
+    const magnet =
+      magnetSealed === null ? '' : (crypto.open(SEALED_MAGNET, magnetSealed)?.toString('utf8') ?? '');
+    return {
+      ...{ infoHash, isPrivate },
+      info: file === null ? null : infoOf(file),
+      trackers: [...new Set([...privateTrackers(magnetSealed), ...trackers])],
+      peers: magnetPeers(magnet),
+    };
+  }
+
+  async function save(on: Db, streamId: number, value: unknown): Promise<void> {
     const detail = TorrentDetail.parse(value);
     const { isPrivate, trackers, webSeeds } = await contentsOf(detail);
     // A private torrent's announce URLs are needed at every offer, and its `.torrent` is too big to open for that.
     const magnet = isPrivate ? magnetOf(detail.infoHash, trackers) : detail.magnet;
-    await saveTorrentRow(db, {
+    await saveTorrentRow(on, {
       streamId,
       infoHash: detail.infoHash,
       visibility: isPrivate ? 'private' : 'public',
@@ -73,6 +115,13 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
     const magnet = sealed === null ? null : crypto.open(SEALED_MAGNET, sealed)?.toString('utf8');
     return magnet ? trackerUrls(new URLSearchParams(magnet.slice('magnet:?'.length)).getAll('tr')) : [];
   }
+}
+
+async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
+  const { infoHash, torrent, magnet } = detail;
+  const { trackers, isPrivate } = await contentsOf(detail);
+  const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
+  return { infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate };
 }
 
 async function describe(value: unknown): Promise<Described> {

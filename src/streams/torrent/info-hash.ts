@@ -24,13 +24,19 @@ export function toInfoHash(text: string): string | null {
  * Throws BadInput `torrent.invalid`, for v2-only torrents (BEP 52) `torrent.v2_only`.
  */
 export function infoHashOf(file: Uint8Array): string {
+  return hash('sha1', infoOf(file), 'hex');
+}
+
+/** The bytes of `info` as they stand in a `.torrent`; throws as `infoHashOf` does. */
+export function infoOf(file: Uint8Array): Buffer {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const top = createScanner(bytes).dictionary();
-  const info = top.get('info');
-  if (info === undefined) throw invalid();
-  const keys = createScanner(bytes.subarray(info.start, info.end)).dictionary();
+  const span = top.get('info');
+  if (span === undefined) throw invalid();
+  const info = bytes.subarray(span.start, span.end);
+  const keys = createScanner(info).dictionary();
   if (!keys.has('pieces')) throw keys.has('meta version') ? v2Only() : invalid();
-  return hash('sha1', bytes.subarray(info.start, info.end), 'hex');
+  return info;
 }
 
 export function v2Only(): BadInput {

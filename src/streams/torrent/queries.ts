@@ -91,3 +91,26 @@ export function offeredTorrents(
     WHERE t.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked
   `);
 }
+
+const Stored = z.object({
+  infoHash: z.string(),
+  isPrivate: z.boolean(),
+  magnetSealed: z.instanceof(Buffer).nullable(),
+  fileSealed: z.instanceof(Buffer).nullable(),
+  trackers: z.array(z.string()),
+});
+
+/** What opens a stored torrent; its trackers, working ones first. */
+export function storedTorrent(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
+  return db.maybeOne(rows('torrent.stored', Stored)`
+    SELECT t.info_hash AS "infoHash", t.visibility = 'private' AS "isPrivate",
+      t.magnet_sealed AS "magnetSealed", t.file_sealed AS "fileSealed",
+      ARRAY(
+        SELECT k.url FROM torrent_tracker tt JOIN tracker k ON k.id = tt.tracker_id
+        WHERE tt.stream_id = t.stream_id
+        ORDER BY k.status = 'failing', tt.tier, k.success_rate DESC NULLS LAST, k.id
+        LIMIT 20
+      ) AS "trackers"
+    FROM stream_torrent t WHERE t.stream_id = ${streamId}
+  `);
+}

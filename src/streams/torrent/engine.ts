@@ -1,0 +1,56 @@
+import type { ByteRange } from '../../kit/range.ts';
+import type { ByteSink } from '../kind.ts';
+
+/** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
+export type PeerAddress = { host: string; port: number };
+
+/** What is known of a torrent before any peer was asked. */
+export type TorrentSpec = {
+  /** BEP 3, 40 small hex characters. */
+  infoHash: string;
+  /** The bytes of the `info` dictionary, where a `.torrent` is known; null: peers are asked for it (BEP 9). */
+  info: Uint8Array | null;
+  trackers: readonly string[];
+  peers: readonly PeerAddress[];
+  /** BEP 27: no peers but those of its own trackers. */
+  isPrivate: boolean;
+};
+
+/** One file inside, by its place in the torrent's own list (padding files count). */
+export type TorrentFile = { index: number; path: string; offset: number; sizeBytes: number };
+
+/** How a torrent is doing right now. */
+export type TorrentState = {
+  infoHash: string;
+  peers: number;
+  /** Peers that let us ask. */
+  unchoked: number;
+  bytesPerSecond: number;
+  downloadedBytes: number;
+  /** Bytes that failed their hash. */
+  wastedBytes: number;
+  piecesHeld: number;
+  pieceCount: number;
+  readers: number;
+  bannedPeers: number;
+};
+
+/** A torrent whose files are known. */
+export type OpenTorrent = {
+  readonly infoHash: string;
+  readonly info: Uint8Array;
+  readonly files: readonly TorrentFile[];
+  /** Sends a half-open range of one file; only hash-checked bytes. Rejects with UpstreamFailed 504 when no peer gives anything for a minute. */
+  read(fileIndex: number, range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
+  state(): Promise<TorrentState>;
+  /** One user less; the last one's going lets the engine forget the torrent after a while. Idempotent. */
+  close(): void;
+};
+
+/** What downloads torrents. One for the process. */
+export type TorrentEngine = {
+  /** Resolves when the files are known: at once with `info`, else when a peer has sent it (504 after a minute). */
+  open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent>;
+  /** Resolves when every connection is closed. */
+  close(): Promise<void>;
+};

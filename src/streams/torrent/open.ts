@@ -1,0 +1,44 @@
+import { contentTypeOf } from '../../kit/content-type.ts';
+import { AppError, NotFound } from '../../kit/errors.ts';
+import type { ByteSource } from '../kind.ts';
+import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec } from './engine.ts';
+
+/** A file of a torrent as bytes: by its index, or without one the film. `close` lets the engine forget the torrent. */
+export async function openFile(
+  engine: TorrentEngine,
+  spec: TorrentSpec,
+  fileIndex: number | null,
+  signal: AbortSignal,
+): Promise<ByteSource> {
+  const torrent = await engine.open(spec, signal);
+  try {
+    return sourceOf(torrent, fileIndex === null ? filmOf(torrent.files) : torrent.files[fileIndex]);
+  } catch (error) {
+    torrent.close();
+    throw error;
+  }
+}
+
+function sourceOf(torrent: OpenTorrent, file: TorrentFile | undefined): ByteSource {
+  if (file === undefined) throw new NotFound('play.no_file', 'This torrent has no such file.');
+  return {
+    size: file.sizeBytes,
+    contentType: contentTypeOf(file.path),
+    // The info hash stands for every byte.
+    etag: `"${torrent.infoHash}-${file.index}"`,
+    lastModified: null,
+    send: (range, sink, signal) => torrent.read(file.index, range, sink, signal),
+    close: async () => torrent.close(),
+  };
+}
+
+/** The largest video; where there is none, the only file. */
+function filmOf(files: readonly TorrentFile[]): TorrentFile {
+  const videos = files.filter(({ path }) => contentTypeOf(path).startsWith('video/'));
+  const [largest] = [...(videos.length > 0 ? videos : files)].sort((a, b) => b.sizeBytes - a.sizeBytes);
+  if (largest === undefined || (videos.length === 0 && files.length > 1))
+    throw new AppError('play.no_film', 'No file of this torrent is a video. Choose one by fileIdx.', {
+      status: 422,
+    });
+  return largest;
+}

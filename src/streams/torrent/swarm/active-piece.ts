@@ -1,0 +1,126 @@
+import { BLOCK_BYTES } from './layout.ts';
+import { blockKey, type Peer } from './peer.ts';
+import type { PieceBuffer } from './piece-memory.ts';
+
+const [FREE, ASKED, HERE] = [0, 1, 2];
+
+/** A piece on its way: which of its blocks are asked for, of whom, and which are here. */
+export class ActivePiece {
+  readonly index: number;
+  readonly length: number;
+  readonly buffer: PieceBuffer;
+  readonly blockCount: number;
+  /** Who gave blocks: if the hash is wrong, one of them lied. */
+  readonly givers = new Set<Peer>();
+  /** Only this peer is asked: it gave to a piece that was wrong, and shows now which of the givers it was. */
+  only: Peer | null = null;
+  #state: Uint8Array;
+  /** Who was asked first for each block, and who second. */
+  #asked: (Peer | undefined)[] = [];
+  #askedToo: (Peer | undefined)[] = [];
+  /** Whose bytes are being put into a block right now: one's at a time, or a liar's would lie between those of another. */
+  readonly #placing = new Map<number, Peer>();
+  #free: number;
+  #missing: number;
+  /** No free block lies before it. */
+  #from = 0;
+
+  constructor(index: number, length: number, buffer: PieceBuffer) {
+    this.index = index;
+    this.length = length;
+    this.buffer = buffer;
+    this.blockCount = Math.ceil(length / BLOCK_BYTES);
+    this.#state = new Uint8Array(this.blockCount);
+    this.#free = this.blockCount;
+    this.#missing = this.blockCount;
+  }
+
+  get free(): number {
+    return this.#free;
+  }
+
+  get missing(): number {
+    return this.#missing;
+  }
+
+  bytesOf(block: number): number {
+    return Math.min(BLOCK_BYTES, this.length - block * BLOCK_BYTES);
+  }
+
+  isHere(block: number): boolean {
+    return this.#state[block] === HERE;
+  }
+
+  /** The next block nobody was asked for, now asked of `peer`; -1 when there is none. */
+  askFree(peer: Peer): number {
+    for (let block = this.#from; block < this.blockCount; block += 1) {
+      if (this.#state[block] !== FREE) continue;
+      this.#state[block] = ASKED;
+      this.#asked[block] = peer;
+      this.#free -= 1;
+      this.#from = block + 1;
+      return block;
+    }
+    return -1;
+  }
+
+  /** A block asked of one other peer alone, from which `isWorse` says it will come later; now asked of `peer` too. -1: none. */
+  askToo(peer: Peer, isWorse: (other: Peer, block: number) => boolean): number {
+    for (let block = 0; block < this.blockCount; block += 1) {
+      if (this.#state[block] !== ASKED || this.#askedToo[block] !== undefined) continue;
+      const other = this.#asked[block];
+      if (other === undefined || other === peer || !isWorse(other, block)) continue;
+      this.#askedToo[block] = peer;
+      return block;
+    }
+    return -1;
+  }
+
+  /** `peer` will not give it. */
+  release(block: number, peer: Peer): void {
+    if (this.#state[block] !== ASKED) return;
+    if (this.#asked[block] === peer) {
+      this.#asked[block] = this.#askedToo[block];
+      this.#askedToo[block] = undefined;
+    } else if (this.#askedToo[block] === peer) this.#askedToo[block] = undefined;
+    else return;
+    if (this.#asked[block] !== undefined) return;
+    this.#state[block] = FREE;
+    this.#free += 1;
+    this.#from = Math.min(this.#from, block);
+  }
+
+  /** `peer` begins to send it; who was in the middle of it is not listened to any more. */
+  place(block: number, peer: Peer): void {
+    this.#dropPlace(block, peer);
+    this.#placing.set(block, peer);
+  }
+
+  /** Its memory goes to something else: nobody may write there any more. */
+  dropPlaces(): void {
+    for (const block of [...this.#placing.keys()]) this.#dropPlace(block, null);
+  }
+
+  #dropPlace(block: number, next: Peer | null): void {
+    const earlier = this.#placing.get(block);
+    if (earlier === undefined || earlier === next) return;
+    earlier.dropPlace();
+    earlier.outstanding.delete(blockKey(this.index, block));
+    this.#placing.delete(block);
+  }
+
+  /** It came from `peer`; answers who else was asked for it, and whether the piece is whole now. */
+  take(block: number, peer: Peer): { others: Peer[]; isLast: boolean } {
+    const others = [this.#asked[block], this.#askedToo[block]].filter(
+      (other): other is Peer => other !== undefined && other !== peer,
+    );
+    if (this.#state[block] === FREE) this.#free -= 1;
+    this.#state[block] = HERE;
+    this.#placing.delete(block);
+    this.#asked[block] = undefined;
+    this.#askedToo[block] = undefined;
+    this.#missing -= 1;
+    this.givers.add(peer);
+    return { others, isLast: this.#missing === 0 };
+  }
+}

@@ -1,0 +1,48 @@
+/** Which pieces somebody has; bit 0 is the highest of the first byte, as on the wire (BEP 3). */
+export class Bitfield {
+  readonly #bytes: Uint8Array;
+  readonly size: number;
+  #count = 0;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#bytes = new Uint8Array(Math.ceil(size / 8));
+  }
+
+  /** Null where it is not as long as `size` says, or bits after the last are set. */
+  static of(bytes: Uint8Array, size: number): Bitfield | null {
+    if (bytes.length !== Math.ceil(size / 8)) return null;
+    const field = new Bitfield(size);
+    for (let index = 0; index < bytes.length * 8; index += 1) {
+      if (((bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) === 0) continue;
+      if (index >= size) return null;
+      field.set(index);
+    }
+    return field;
+  }
+
+  has(index: number): boolean {
+    return ((this.#bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+  }
+
+  set(index: number): void {
+    if (index >= this.size || this.has(index)) return;
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
+    this.#count += 1;
+  }
+
+  clear(index: number): void {
+    if (!this.has(index)) return;
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) & ~(0x80 >> (index & 7));
+    this.#count -= 1;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** As it goes on the wire. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice();
+  }
+}

@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net';
+import type { Net } from '../../../platform/net.ts';
+import type { PeerAddress } from '../engine.ts';
+import { Peer } from './peer.ts';
+import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } from './wire.ts';
+
+/** What a torrent hears of its peers. What throws closes the connection. */
+export type PeerListener = {
+  readonly infoHash: string;
+  readonly peerId: Buffer;
+  /** What is sent right behind our handshake. */
+  greeting(): Buffer;
+  onReady(peer: Peer, hasExtensions: boolean): void;
+  onChoke(peer: Peer): void;
+  onInterest(peer: Peer): void;
+  onHave(peer: Peer, index: number): void;
+  onBitfield(peer: Peer, bits: Uint8Array): void;
+  onRequest(peer: Peer, request: BlockRequest): void;
+  onCancel(peer: Peer, request: BlockRequest): void;
+  placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null;
+  onBlock(peer: Peer, index: number, begin: number, length: number): void;
+  onExtended(peer: Peer, id: number, payload: Buffer): void;
+  /** All that was read has been told: time to ask for more. */
+  onReadEnd(peer: Peer): void;
+  onGone(peer: Peer, error: Error): void;
+};
+
+/** All connections of this thread read into it: what comes is put in its place before the next read. */
+const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
+
+/** Dials a peer, guarded; resolves when it is connected, and from then on `listener` hears. Rejects when it cannot be reached. */
+export async function connectPeer(
+  { host, port }: PeerAddress,
+  net: Pick<Net, 'dial'>,
+  listener: PeerListener,
+  signal: AbortSignal,
+): Promise<Peer> {
+  let feed: ((bytes: Buffer) => void) | null = null;
+  const socket = await net.dial(
+    {
+      ...{ host, port, isTls: false },
+      onread: {
+        buffer: READ_BUFFER,
+        callback(count) {
+          feed?.(READ_BUFFER.subarray(0, count));
+          return true;
+        },
+      },
+    },
+    signal,
+  );
+  const peer = new Peer(socket, `${host}:${port}`);
+  feed = readFrom(socket, peer, listener);
+  socket.write(Buffer.concat([handshake(listener.infoHash, listener.peerId), listener.greeting()]));
+  return peer;
+}
+
+function readFrom(socket: Socket, peer: Peer, listener: PeerListener): (bytes: Buffer) => void {
+  const parser = new WireParser(readerOf(peer, listener));
+  peer.dropPlace = () => parser.dropPlace();
+  const close = (error: Error) => {
+    if (peer.isClosed) return;
+    peer.isClosed = true;
+    socket.destroy();
+    listener.onGone(peer, error);
+  };
+  socket.on('error', close);
+  socket.on('end', () => close(new Error('the peer left')));
+  socket.on('close', () => close(new Error('the connection was closed')));
+  return (bytes) => {
+    if (peer.isClosed) return;
+    try {
+      parser.feed(bytes);
+      listener.onReadEnd(peer);
+    } catch (error) {
+      close(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+}
+
+function readerOf(peer: Peer, listener: PeerListener): WireReader {
+  return {
+    onHandshake(infoHash, peerId, hasExtensions) {
+      if (infoHash !== listener.infoHash) throw new BadPeer('another torrent');
+      if (peerId.equals(listener.peerId)) throw new BadPeer('this is ourselves');
+      peer.isReady = true;
+      listener.onReady(peer, hasExtensions);
+    },
+    onChoke(isChoking) {
+      peer.isChoking = isChoking;
+      listener.onChoke(peer);
+    },
+    onInterest(isInterested) {
+      peer.isInterested = isInterested;
+      listener.onInterest(peer);
+    },
+    onHave: (index) => listener.onHave(peer, index),
+    onBitfield: (bits) => listener.onBitfield(peer, bits),
+    onRequest: (request) => listener.onRequest(peer, request),
+    onCancel: (request) => listener.onCancel(peer, request),
+    placeFor: (index, begin, length) => listener.placeFor(peer, index, begin, length),
+    onBlock: (index, begin, length) => listener.onBlock(peer, index, begin, length),
+    onExtended: (id, payload) => listener.onExtended(peer, id, payload),
+  };
+}

@@ -1,0 +1,121 @@
+import type { ActivePiece } from './active-piece.ts';
+import { BLOCK_BYTES } from './layout.ts';
+import { blockKey, type Peer } from './peer.ts';
+import type { BlockRequest } from './wire.ts';
+
+/** A piece somebody waits for, `distance` bytes ahead of its reader. */
+export type Wanted = { index: number; distance: number };
+
+/** What is to be had, most urgent first, and of whom. */
+export type Field = {
+  order: readonly Wanted[];
+  peers: Iterable<Peer>;
+  /** The piece on its way, begun where it is not; null when there is no memory for another. */
+  begin(index: number): ActivePiece | null;
+  /** Bytes a second of all peers together. */
+  rate: number;
+  /** All that is left to fetch stands in `order`: when it is asked for, nothing more will be. */
+  isLast: boolean;
+};
+
+/** Later than needed by less than this is no reason to ask somebody else. */
+const SLACK_S = 0.15;
+/** A head start for the best: who takes up to twice as long may still be asked for what is needed at once. */
+const NEARLY_AS_GOOD = 2;
+/** Asked of a second peer only if that one is so much better, or two pieces' worth of requests are sent twice. */
+const CLEARLY_BETTER = 1.5;
+/** How far ahead of a reader a late block is worth asking for twice, how many at a time, and what late means. */
+const [DOUBLE_PIECES, MAX_DOUBLED, LATE_RTTS] = [2, 32, 3];
+const HOPED_RATE = 256 * 1024;
+
+/** One choice for one peer. */
+type Picking = { peer: Peer; field: Field; now: number; hoped: number; room: number; picked: BlockRequest[] };
+
+/**
+ * Chooses what `peer` is asked for next: in the order of the readers, the first free blocks that it can give in time. In time
+ * means before the reader gets there at the rate of all peers together, so that slow peers work ahead and the piece
+ * under the head is never theirs while a fast one has it. When nothing is free, what slower peers owe soon is asked for again.
+ */
+export function pick(peer: Peer, field: Field, now: number): BlockRequest[] {
+  const { room } = peer;
+  if (room <= 0) return [];
+  const picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
+  pickFree(picking);
+  if (picking.picked.length === 0 && !peer.isSuspect) pickLate(picking);
+  return picking.picked;
+}
+
+function pickFree(picking: Picking): void {
+  const { peer, field, hoped } = picking;
+  const best = bestEtaS(field.peers, hoped);
+  for (const { index, distance } of field.order) {
+    if (!peer.has(index) || !isInTime(peer, distance, field.rate, hoped, best)) continue;
+    const piece = field.begin(index);
+    if (piece === null) return;
+    if (mayGive(peer, piece)) askWhile(picking, piece, () => piece.askFree(peer));
+    if (picking.room <= 0) return;
+  }
+}
+
+function isInTime(peer: Peer, distance: number, rate: number, hoped: number, best: number): boolean {
+  const etaS = peer.etaS(hoped);
+  return etaS <= best * NEARLY_AS_GOOD || etaS <= distance / Math.max(rate, 1) + SLACK_S;
+}
+
+/** Who gave to a wrong piece gives whole pieces alone until one is right: so the liar is found, and the others are not punished. */
+function mayGive(peer: Peer, piece: ActivePiece): boolean {
+  if (piece.only !== null) return piece.only === peer;
+  if (!peer.isSuspect) return true;
+  if (piece.free < piece.blockCount) return false;
+  piece.only = peer;
+  return true;
+}
+
+/** End-game: what is overdue under a reader's head and, once there is nothing else to ask for, whatever would come sooner from `peer`. */
+function pickLate(picking: Picking): void {
+  const { peer, field } = picking;
+  picking.room = Math.min(picking.room, MAX_DOUBLED);
+  let looked = 0;
+  for (const { index } of field.order) {
+    if (picking.room <= 0 || (looked >= DOUBLE_PIECES && !field.isLast)) return;
+    const piece = peer.has(index) ? field.begin(index) : null;
+    if (piece === null || piece.only !== null) continue;
+    looked += 1;
+    askWhile(picking, piece, () =>
+      piece.askToo(peer, (other, block) => isWorse(picking, other, index, block)),
+    );
+  }
+}
+
+/** `other` was asked for the block, and `peer` would be clearly sooner with it. */
+function isWorse({ peer, field, now, hoped }: Picking, other: Peer, index: number, block: number): boolean {
+  const askedAt = other.outstanding.get(blockKey(index, block)) ?? now;
+  const isDue = field.isLast || now - askedAt > 1000 * (LATE_RTTS * other.rttS + SLACK_S);
+  return isDue && other.remainingS(askedAt, now, hoped) > peer.etaS(hoped) * CLEARLY_BETTER;
+}
+
+function askWhile(picking: Picking, piece: ActivePiece, nextBlock: () => number): void {
+  for (; picking.room > 0; picking.room -= 1) {
+    const block = nextBlock();
+    if (block < 0) return;
+    picking.peer.outstanding.set(blockKey(piece.index, block), picking.now);
+    picking.picked.push({ index: piece.index, begin: block * BLOCK_BYTES, length: piece.bytesOf(block) });
+  }
+}
+
+/** What one that gave nothing yet may do: as much as the others do on average. */
+function hopedRate(peers: Iterable<Peer>): number {
+  let [sum, count] = [0, 0];
+  for (const { rate } of peers) {
+    if (rate === 0) continue;
+    sum += rate;
+    count += 1;
+  }
+  return count === 0 ? HOPED_RATE : sum / count;
+}
+
+function bestEtaS(peers: Iterable<Peer>, hoped: number): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (const peer of peers) if (!peer.isChoking && !peer.isSnubbed) best = Math.min(best, peer.etaS(hoped));
+  return best;
+}

@@ -1,0 +1,149 @@
+import { hash } from 'node:crypto';
+import { ActivePiece } from './active-piece.ts';
+import type { HeldPiece, HeldPieces } from './held-pieces.ts';
+import { type Layout, pieceBytesOf } from './layout.ts';
+import type { PieceMemory } from './piece-memory.ts';
+
+export type PiecesDeps = {
+  layout: Layout;
+  memory: PieceMemory;
+  held: HeldPieces;
+  /** A reader is about to come by: kept in memory. */
+  isWanted(index: number): boolean;
+  /** Nobody holds it any more. */
+  onDropped(index: number): void;
+  /** There is memory again for a piece that could not be begun. */
+  onRoom(): void;
+};
+
+type Waiter = { resolve(piece: HeldPiece): void };
+
+/** The pieces of one torrent: on their way, checked and in memory, and who waits for which. */
+export class Pieces {
+  readonly #deps: PiecesDeps;
+  readonly #active = new Map<number, ActivePiece>();
+  readonly #held = new Map<number, HeldPiece>();
+  readonly #waiters = new Map<number, Set<Waiter>>();
+  #isClosed = false;
+  #isStarved = false;
+
+  constructor(deps: PiecesDeps) {
+    this.#deps = deps;
+  }
+
+  isHeld(index: number): boolean {
+    return this.#held.has(index);
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  active(index: number): ActivePiece | undefined {
+    return this.#active.get(index);
+  }
+
+  actives(): IterableIterator<ActivePiece> {
+    return this.#active.values();
+  }
+
+  /**
+   * The piece on its way, begun now where it is not; null when there is no memory for it. What is `urgent` gets some in any
+   * case: slow viewers may have pinned all there is, and another must not wait for them.
+   */
+  begin(index: number, isUrgent: boolean): ActivePiece | null {
+    const known = this.#active.get(index);
+    if (known !== undefined) return known;
+    const { layout, memory, held } = this.#deps;
+    const length = pieceBytesOf(layout, index);
+    const hasRoom = held.makeRoom(length) || this.#abandonUnwanted(length) || isUrgent;
+    this.#isStarved = !hasRoom;
+    if (this.#isClosed || !hasRoom) return null;
+    const piece = new ActivePiece(index, length, memory.take(length));
+    this.#active.set(index, piece);
+    return piece;
+  }
+
+  /** What was begun for a reader that went elsewhere gives its memory back. */
+  #abandonUnwanted(bytes: number): boolean {
+    for (const { index } of [...this.#active.values()]) if (!this.#deps.isWanted(index)) this.abandon(index);
+    return this.#deps.held.makeRoom(bytes);
+  }
+
+  abandon(index: number): void {
+    const piece = this.#active.get(index);
+    if (piece === undefined) return;
+    this.#active.delete(index);
+    piece.dropPlaces();
+    this.#deps.memory.give(piece.buffer);
+  }
+
+  /** The last block came: true when it is what the torrent says. Then whoever waited has it. */
+  finish(piece: ActivePiece): boolean {
+    const { index, length, buffer } = piece;
+    const { layout, held, memory, isWanted, onDropped } = this.#deps;
+    this.#active.delete(index);
+    const digest = hash('sha1', buffer.bytes.subarray(0, length), 'buffer');
+    if (layout.hashes.compare(digest, 0, 20, index * 20, index * 20 + 20) !== 0) {
+      memory.give(buffer);
+      return false;
+    }
+    const kept = held.keep(
+      buffer,
+      length,
+      () => isWanted(index),
+      () => {
+        this.#held.delete(index);
+        onDropped(index);
+      },
+    );
+    this.#held.set(index, kept);
+    const waiters = this.#waiters.get(index) ?? [];
+    this.#waiters.delete(index);
+    for (const waiter of waiters) {
+      kept.pins += 1;
+      waiter.resolve(kept);
+    }
+    return true;
+  }
+
+  /** Resolves with the checked piece, pinned: `unpin` it. Rejects when `signal` aborts. */
+  want(index: number, signal: AbortSignal): Promise<HeldPiece> {
+    signal.throwIfAborted();
+    const kept = this.#held.get(index);
+    if (kept !== undefined) {
+      kept.pins += 1;
+      return Promise.resolve(kept);
+    }
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(index) ?? new Set();
+      this.#waiters.set(index, waiters);
+      const waiter: Waiter = {
+        resolve(piece) {
+          signal.removeEventListener('abort', onAbort);
+          resolve(piece);
+        },
+      };
+      const onAbort = () => {
+        waiters.delete(waiter);
+        reject(signal.reason);
+      };
+      waiters.add(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  unpin(piece: HeldPiece): void {
+    piece.pins -= 1;
+    if (this.#isClosed && piece.pins === 0) this.#deps.held.drop(piece);
+    else this.#deps.held.used(piece);
+    if (piece.pins === 0 && this.#isStarved) this.#deps.onRoom();
+  }
+
+  /** Gives all memory back; what is being sent, when it has been. */
+  close(): void {
+    this.#isClosed = true;
+    for (const index of [...this.#active.keys()]) this.abandon(index);
+    for (const piece of [...this.#held.values()]) if (piece.pins === 0) this.#deps.held.drop(piece);
+  }
+}

@@ -1,0 +1,144 @@
+import type { Net } from '../../../platform/net.ts';
+import type { PeerAddress } from '../engine.ts';
+import { connectPeer, type PeerListener } from './connection.ts';
+import type { Peer } from './peer.ts';
+import { KEEP_ALIVE } from './wire.ts';
+
+/** Criterion 30: at least 50 at a time. */
+const MAX_PEERS = 60;
+const MAX_DIALLING = 20;
+/** Known and not connected; PEX and trackers tell more than anyone can use. */
+const MAX_CANDIDATES = 2000;
+/** A peer that cannot be reached is tried again after this, twice as long each time. */
+const RETRY_MS = 15_000;
+const MAX_FAILURES = 5;
+const HANDSHAKE_MS = 10_000;
+/** Peers hang up on who says nothing for two minutes (BEP 3). */
+const KEEP_ALIVE_MS = 60_000;
+/** Bad pieces until an address is not spoken to any more. */
+const MAX_BAD_PIECES = 3;
+
+type Candidate = PeerAddress & { failures: number; notBefore: number };
+
+/** The peers of one torrent: who is known, dialled, connected, banned. */
+export class Swarm {
+  readonly peers = new Set<Peer>();
+  readonly #net: Pick<Net, 'dial'>;
+  readonly #listener: PeerListener;
+  readonly #candidates = new Map<string, Candidate>();
+  readonly #dialling = new Map<string, AbortController>();
+  readonly #connected = new Map<string, Peer>();
+  readonly #badPieces = new Map<string, number>();
+  readonly #banned = new Set<string>();
+  #isActive = true;
+  #keptAliveAt = 0;
+
+  constructor(net: Pick<Net, 'dial'>, listener: PeerListener) {
+    this.#net = net;
+    this.#listener = listener;
+  }
+
+  get bannedCount(): number {
+    return this.#banned.size;
+  }
+
+  get knownCount(): number {
+    return this.#candidates.size + this.#connected.size + this.#dialling.size;
+  }
+
+  add(addresses: readonly PeerAddress[]): void {
+    for (const { host, port } of addresses) {
+      const key = `${host}:${port}`;
+      const isKnown = this.#candidates.has(key) || this.#connected.has(key) || this.#dialling.has(key);
+      if (isKnown || this.#candidates.size >= MAX_CANDIDATES || this.#banned.has(host)) continue;
+      this.#candidates.set(key, { host, port, failures: 0, notBefore: 0 });
+    }
+    this.dial();
+  }
+
+  /** Connects to whom it may, as far as there is room. */
+  dial(): void {
+    if (!this.#isActive) return;
+    const now = performance.now();
+    for (const [key, candidate] of this.#candidates) {
+      const isFull =
+        this.peers.size + this.#dialling.size >= MAX_PEERS || this.#dialling.size >= MAX_DIALLING;
+      if (isFull) return;
+      if (candidate.notBefore > now) continue;
+      this.#candidates.delete(key);
+      void this.#connect(key, candidate);
+    }
+  }
+
+  async #connect(key: string, candidate: Candidate): Promise<void> {
+    const giveUp = new AbortController();
+    this.#dialling.set(key, giveUp);
+    try {
+      const peer = await connectPeer(candidate, this.#net, this.#listener, giveUp.signal);
+      this.#dialling.delete(key);
+      if (!this.#isActive) return void peer.socket.destroy();
+      this.peers.add(peer);
+      this.#connected.set(key, peer);
+    } catch {
+      this.#dialling.delete(key);
+      this.#failed(key, candidate);
+    }
+  }
+
+  #failed(key: string, { host, port, failures }: Candidate): void {
+    if (failures + 1 >= MAX_FAILURES || this.#banned.has(host)) return;
+    const notBefore = performance.now() + RETRY_MS * 2 ** failures;
+    this.#candidates.set(key, { host, port, failures: failures + 1, notBefore });
+  }
+
+  /** A connection ended. One that never said a word of the protocol counts as not reached. */
+  gone(peer: Peer): void {
+    this.peers.delete(peer);
+    const key = peer.address;
+    this.#connected.delete(key);
+    this.#failed(key, {
+      host: hostOf(key),
+      port: Number(key.slice(key.lastIndexOf(':') + 1)),
+      failures: peer.downloadedBytes > 0 ? 0 : 1,
+      notBefore: 0,
+    });
+  }
+
+  /** It alone gave a piece with a wrong hash. True: it was once too often, and its address is banned. */
+  gaveBadPiece(peer: Peer): boolean {
+    const host = hostOf(peer.address);
+    const count = (this.#badPieces.get(host) ?? 0) + 1;
+    this.#badPieces.set(host, count);
+    if (count < MAX_BAD_PIECES) return false;
+    this.#banned.add(host);
+    return true;
+  }
+
+  tick(now: number): void {
+    const isKeepAliveDue = now - this.#keptAliveAt > KEEP_ALIVE_MS;
+    if (isKeepAliveDue) this.#keptAliveAt = now;
+    for (const peer of this.peers) {
+      if (!peer.isReady && now - peer.connectedAt > HANDSHAKE_MS) peer.socket.destroy();
+      else if (isKeepAliveDue) peer.socket.write(KEEP_ALIVE);
+    }
+    this.dial();
+  }
+
+  /** Without readers nobody is spoken to; who was known is known when it is resumed. */
+  pause(): void {
+    this.#isActive = false;
+    for (const dialling of this.#dialling.values()) dialling.abort(new Error('the torrent rests'));
+    for (const peer of [...this.peers]) peer.socket.destroy();
+  }
+
+  resume(): void {
+    if (this.#isActive) return;
+    this.#isActive = true;
+    for (const candidate of this.#candidates.values()) candidate.notBefore = 0;
+    this.dial();
+  }
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}

@@ -1,0 +1,243 @@
+import { BadInput } from '../../../kit/errors.ts';
+import type { Log } from '../../../platform/log.ts';
+import type { Net } from '../../../platform/net.ts';
+import type { TorrentSpec, TorrentState } from '../engine.ts';
+import { Bitfield } from './bitfield.ts';
+import type { PeerListener } from './connection.ts';
+import { deadSwarm } from './dead-swarm.ts';
+import {
+  extendedHandshake,
+  METADATA_ID,
+  metadataReject,
+  metadataRequest,
+  PEX_ID,
+  readExtendedHandshake,
+  readMetadataMessage,
+  readPex,
+} from './extensions.ts';
+import type { HeldPieces } from './held-pieces.ts';
+import { type Layout, readLayout } from './layout.ts';
+import { Metadata } from './metadata.ts';
+import type { Peer } from './peer.ts';
+import type { PieceMemory } from './piece-memory.ts';
+import { Playback } from './playback.ts';
+import { Swarm } from './swarm.ts';
+import { BadPeer, extended, INTERESTED } from './wire.ts';
+
+export type TorrentDeps = {
+  net: Pick<Net, 'dial'>;
+  log: Log;
+  peerId: Buffer;
+  memory: PieceMemory;
+  held: HeldPieces;
+  /** How long nobody may give anything while somebody waits. */
+  deadMs: number;
+};
+
+const MAX_HAVES_BEFORE_METADATA = 100_000;
+
+/** One torrent: its peers, its metadata, and from then on its playback. */
+export class Torrent implements PeerListener {
+  readonly infoHash: string;
+  readonly peerId: Buffer;
+  readonly swarm: Swarm;
+  readonly #deps: TorrentDeps;
+  readonly #metadata: Metadata;
+  #isPrivate: boolean;
+  #info: Uint8Array | null = null;
+  #playback: Playback | null = null;
+  #lastByteAt = performance.now();
+  readonly #waiting = new Set<{ resolve(): void; reject(error: Error): void }>();
+
+  constructor(spec: TorrentSpec, deps: TorrentDeps) {
+    this.infoHash = spec.infoHash;
+    this.peerId = deps.peerId;
+    this.#deps = deps;
+    this.#isPrivate = spec.isPrivate;
+    this.#metadata = new Metadata(spec.infoHash);
+    this.swarm = new Swarm(deps.net, this);
+    if (spec.info !== null) this.#begin(spec.info);
+    this.swarm.add(spec.peers);
+  }
+
+  /** Null until the metadata is here. */
+  get playback(): Playback | null {
+    return this.#playback;
+  }
+
+  get info(): Uint8Array | null {
+    return this.#info;
+  }
+
+  /** Resolves when the files are known. */
+  ready(signal: AbortSignal): Promise<Playback> {
+    signal.throwIfAborted();
+    const known = this.#playback;
+    if (known !== null) return Promise.resolve(known);
+    this.#lastByteAt = performance.now();
+    return new Promise((fulfil, fail) => {
+      const end = (settle: () => void) => {
+        this.#waiting.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const waiter = {
+        resolve: () => end(() => this.#playback !== null && fulfil(this.#playback)),
+        reject: (error: Error) => end(() => fail(error)),
+      };
+      const onAbort = () => end(() => fail(signal.reason));
+      this.#waiting.add(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #begin(info: Uint8Array): void {
+    const layout = readLayout(info);
+    this.#info = info;
+    this.#isPrivate ||= layout.isPrivate;
+    this.#playback = new Playback(layout, this.swarm, this.#deps);
+    for (const peer of this.swarm.peers) this.#settle(peer, layout);
+    for (const { resolve } of [...this.#waiting]) resolve();
+    this.#playback.fillAll();
+  }
+
+  /** What a peer said before anyone knew how many pieces there are. */
+  #settle(peer: Peer, layout: Layout): void {
+    const { bits, haves } = peer.early;
+    const pieces = bits === null ? new Bitfield(layout.pieceCount) : Bitfield.of(bits, layout.pieceCount);
+    if (pieces === null) return void peer.socket.destroy();
+    for (const index of haves) pieces.set(index);
+    peer.pieces = pieces;
+    peer.early = { bits: null, haves: [] };
+  }
+
+  tick(now: number, seconds: number): void {
+    this.swarm.tick(now);
+    this.#playback?.tick(now, seconds);
+    if (this.#waiting.size === 0) return;
+    for (const peer of this.swarm.peers) this.#askMetadata(peer, now);
+    if (now - this.#lastByteAt < this.#deps.deadMs) return;
+    for (const { reject } of [...this.#waiting])
+      reject(deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.'));
+  }
+
+  state(): TorrentState {
+    const playback = this.#playback;
+    return {
+      infoHash: this.infoHash,
+      peers: [...this.swarm.peers].filter(({ isReady }) => isReady).length,
+      unchoked: [...this.swarm.peers].filter(({ isChoking }) => !isChoking).length,
+      bannedPeers: this.swarm.bannedCount,
+      bytesPerSecond: playback?.rate ?? 0,
+      downloadedBytes: playback?.downloadedBytes ?? 0,
+      wastedBytes: playback?.wastedBytes ?? 0,
+      piecesHeld: playback?.heldCount ?? 0,
+      pieceCount: playback?.layout.pieceCount ?? 0,
+      readers: playback?.readerCount ?? 0,
+    };
+  }
+
+  close(): void {
+    this.swarm.pause();
+    this.#playback?.close();
+    for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
+  }
+
+  /** Asked at once, in one packet with the handshake: a round trip earlier than after its answer. */
+  greeting(): Buffer {
+    return INTERESTED;
+  }
+
+  onReady(peer: Peer, hasExtensions: boolean): void {
+    if (this.#playback !== null) this.#settle(peer, this.#playback.layout);
+    const metadataBytes = this.#info?.length ?? null;
+    if (hasExtensions)
+      peer.socket.write(extended(0, extendedHandshake({ hasPex: !this.#isPrivate, metadataBytes })));
+  }
+
+  onExtended(peer: Peer, id: number, payload: Buffer): void {
+    if (id === 0) this.#onExtendedHandshake(peer, payload);
+    else if (id === METADATA_ID) this.#onMetadata(peer, payload);
+    else if (id === PEX_ID && !this.#isPrivate) this.swarm.add(readPex(payload));
+  }
+
+  #onExtendedHandshake(peer: Peer, payload: Buffer): void {
+    const said = readExtendedHandshake(payload);
+    if (said === null) return;
+    peer.metadataId = said.metadataId;
+    peer.pexId = said.pexId;
+    peer.maxQueue = said.maxQueue;
+    peer.metadataBytes = said.metadataBytes;
+    this.#askMetadata(peer, performance.now());
+  }
+
+  #askMetadata(peer: Peer, now: number): void {
+    if (this.#playback !== null || peer.metadataId === 0) return;
+    for (const piece of this.#metadata.wanted(peer.metadataBytes, now))
+      peer.socket.write(extended(peer.metadataId, metadataRequest(piece)));
+  }
+
+  #onMetadata(peer: Peer, payload: Buffer): void {
+    const message = readMetadataMessage(payload);
+    if (message === null) return;
+    if (message.type === 0 && peer.metadataId > 0)
+      peer.socket.write(extended(peer.metadataId, metadataReject(message.piece)));
+    if (message.type !== 1 || this.#playback !== null) return;
+    this.#lastByteAt = performance.now();
+    const info = this.#metadata.take(message.piece, payload);
+    if (info === null) return;
+    try {
+      this.#begin(info);
+    } catch (error) {
+      const failed = error instanceof BadInput ? error : new Error(String(error));
+      for (const { reject } of [...this.#waiting]) reject(failed);
+    }
+  }
+
+  onChoke(peer: Peer): void {
+    this.#playback?.onChoke(peer);
+  }
+
+  onInterest(): void {}
+
+  onHave(peer: Peer, index: number): void {
+    if (peer.pieces === null) {
+      if (peer.early.haves.length < MAX_HAVES_BEFORE_METADATA) peer.early.haves.push(index);
+      return;
+    }
+    if (index >= peer.pieces.size) throw new BadPeer('a piece that does not exist');
+    peer.pieces.set(index);
+  }
+
+  onBitfield(peer: Peer, bits: Uint8Array): void {
+    const layout = this.#playback?.layout;
+    if (layout === undefined) {
+      peer.early.bits = Uint8Array.from(bits);
+      return;
+    }
+    const pieces = Bitfield.of(bits, layout.pieceCount);
+    if (pieces === null) throw new BadPeer('a bitfield of another torrent');
+    peer.pieces = pieces;
+  }
+
+  onRequest(): void {}
+
+  onCancel(): void {}
+
+  placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
+    return this.#playback?.placeFor(peer, index, begin, length) ?? null;
+  }
+
+  onBlock(peer: Peer, index: number, begin: number, length: number): void {
+    this.#playback?.onBlock(peer, index, begin, length);
+  }
+
+  onReadEnd(peer: Peer): void {
+    this.#playback?.fill(peer);
+  }
+
+  onGone(peer: Peer): void {
+    this.swarm.gone(peer);
+    this.#playback?.onGone(peer);
+  }
+}

@@ -1,0 +1,56 @@
+import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
+import type { ByteRange } from '../../../kit/range.ts';
+import type { TorrentSpec } from '../engine.ts';
+
+/** What the engine's thread is started with. */
+export type ThreadData = {
+  engine: 'swarm';
+  outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
+  publicUrl: string | null;
+  memoryBytes: number;
+  /** Without a byte from any peer for so long a viewer is told 504. */
+  deadMs: number;
+};
+
+/** `call` numbers what is answered by `done` or `failed`. */
+export type ToThread =
+  | { type: 'open'; call: number; spec: TorrentSpec; ownPorts: readonly number[] }
+  | { type: 'read'; call: number; infoHash: string; fileIndex: number; range: ByteRange }
+  | { type: 'sent'; call: number; part: number }
+  | { type: 'abort'; call: number }
+  | { type: 'state'; call: number; infoHash: string }
+  | { type: 'release'; infoHash: string }
+  | { type: 'close'; call: number };
+
+export type FromThread =
+  | { type: 'done'; call: number; value: unknown }
+  | { type: 'failed'; call: number; error: Failure }
+  /** Memory that parts will lie in; shared once, until it is `gone`. */
+  | { type: 'memory'; id: number; shared: SharedArrayBuffer }
+  | { type: 'gone'; id: number }
+  | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
+
+/** An error as it crosses from thread to thread. */
+export type Failure = {
+  code: string | null;
+  message: string;
+  status: number;
+  retryable: boolean;
+};
+
+export function toFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof AppError)) return { code: null, message, status: 500, retryable: false };
+  const retryable = error instanceof UpstreamFailed && error.retryable;
+  return { code: error.code, message, status: error.status, retryable };
+}
+
+const UPSTREAM_STATUSES = [404, 410, 429, 502, 503, 504] as const;
+
+export function fromFailure({ code, message, status, retryable }: Failure): Error {
+  if (code === null) return new Error(`the torrent engine failed: ${message}`);
+  const upstream = UPSTREAM_STATUSES.find((known) => known === status);
+  if (code === 'upstream.failed' && upstream !== undefined)
+    return new UpstreamFailed(message, { retryable, status: upstream });
+  return new AppError(code, message, { status });
+}

@@ -1,0 +1,142 @@
+import { Worker } from 'node:worker_threads';
+import type { ByteRange } from '../../../kit/range.ts';
+import type { ByteSink } from '../../kind.ts';
+import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
+import { type FromThread, fromFailure, type ThreadData, type ToThread } from './messages.ts';
+import { PartSender } from './part-sender.ts';
+
+export type RemoteEngineOptions = ThreadData & { ownPorts(): Iterable<number> };
+
+type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
+
+type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
+
+/** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
+export function createRemoteEngine({ ownPorts, ...data }: RemoteEngineOptions): TorrentEngine {
+  const calls = new Map<number, Call>();
+  const memory = new Map<number, Buffer>();
+  let worker: Worker | null = null;
+  let lastCall = 0;
+
+  function started(): Worker {
+    if (worker !== null) return worker;
+    const thread = new Worker(new URL('thread.ts', import.meta.url), { workerData: data, name: 'torrents' });
+    thread.on('message', onMessage);
+    thread.on('error', (error) => lost(thread, error));
+    thread.on('exit', () => lost(thread, new Error('the torrent engine has stopped')));
+    worker = thread;
+    return thread;
+  }
+
+  /** What it was asked fails; the next torrent begins a new one. */
+  function lost(thread: Worker, error: unknown): void {
+    if (worker !== thread) return;
+    worker = null;
+    memory.clear();
+    const failed = error instanceof Error ? error : new Error(String(error));
+    for (const call of [...calls.values()]) call.reject(failed);
+    calls.clear();
+  }
+
+  function post(message: ToThread): void {
+    worker?.postMessage(message);
+  }
+
+  function onMessage(message: FromThread): void {
+    if (message.type === 'memory') memory.set(message.id, Buffer.from(message.shared));
+    else if (message.type === 'gone') memory.delete(message.id);
+    else if (message.type === 'part') onPart(message);
+    else onAnswer(message);
+  }
+
+  function onPart({ call, part, memory: id, from, to }: Extract<FromThread, { type: 'part' }>): void {
+    const bytes = memory.get(id);
+    if (bytes !== undefined) calls.get(call)?.sender?.take(part, bytes.subarray(from, to));
+  }
+
+  function onAnswer(message: Extract<FromThread, { type: 'done' | 'failed' }>): void {
+    const call = calls.get(message.call);
+    calls.delete(message.call);
+    if (message.type === 'done') call?.resolve(message.value);
+    else call?.reject(fromFailure(message.error));
+  }
+
+  /** Asks the thread and waits for its answer; it is told when `signal` aborts. */
+  function ask(
+    message: (call: number) => ToThread,
+    signal: AbortSignal | null,
+    sender: PartSender | null = null,
+  ): Promise<unknown> {
+    signal?.throwIfAborted();
+    started();
+    lastCall += 1;
+    const call = lastCall;
+    return new Promise((fulfil, fail) => {
+      const settled = () => signal?.removeEventListener('abort', onAbort);
+      const onAbort = () => {
+        calls.delete(call);
+        post({ type: 'abort', call });
+        settled();
+        fail(signal?.reason);
+      };
+      calls.set(call, {
+        sender,
+        resolve(value) {
+          settled();
+          fulfil(value);
+        },
+        reject(error) {
+          settled();
+          fail(error);
+        },
+      });
+      signal?.addEventListener('abort', onAbort, { once: true });
+      sender?.listen(
+        (part) => post({ type: 'sent', call, part }),
+        () => post({ type: 'abort', call }),
+      );
+      post(message(call));
+    });
+  }
+
+  async function read(
+    infoHash: string,
+    fileIndex: number,
+    range: ByteRange,
+    sink: ByteSink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const sender = new PartSender(sink);
+    try {
+      await ask((call) => ({ type: 'read', call, infoHash, fileIndex, range }), signal, sender);
+      await sender.drained(signal);
+    } finally {
+      sender.close();
+    }
+  }
+
+  return {
+    async open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent> {
+      const { infoHash } = spec;
+      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
+      const { info, files } = asked as Opened;
+      let isClosed = false;
+      return {
+        ...{ infoHash, info, files },
+        read: (fileIndex, range, sink, until) => read(infoHash, fileIndex, range, sink, until),
+        state: async () => (await ask((call) => ({ type: 'state', call, infoHash }), null)) as TorrentState,
+        close() {
+          if (!isClosed) post({ type: 'release', infoHash });
+          isClosed = true;
+        },
+      };
+    },
+    async close() {
+      const running = worker;
+      if (running === null) return;
+      await ask((call) => ({ type: 'close', call }), null).catch(() => {});
+      worker = null;
+      await running.terminate();
+    },
+  };
+}
