@@ -85,8 +85,11 @@ export function createLender({ ownPorts }: { ownPorts: Set<number> }): Lender {
 
 const ENOUGH = new Error('enough was read');
 
-/** The source, cut to what the loan has left. */
-function bounded(source: ByteSource, leftBytes: () => number): ByteSource {
+/**
+ * The source, cut to what the loan has left, and always told to be seekable: where it is not, ffmpeg would read through the
+ * whole film to where it wants to be; like this the refusal ends its run.
+ */
+function bounded({ isForwardOnly: _, ...source }: ByteSource, leftBytes: () => number): ByteSource {
   return {
     ...source,
     async send({ start, end }, sink, signal) {

@@ -29,8 +29,9 @@ export function sendSource(
 ): Promise<void> {
   const { source } = sending;
   const { etag, lastModified, size } = source;
-  const fixed = representation(sending);
-  const own = dlna(headers);
+  const isSeekable = size !== null && source.isForwardOnly?.() !== true;
+  const fixed = representation(sending, isSeekable);
+  const own = dlna(headers, isSeekable);
   const precondition = evaluatePreconditions({ method, headers, etag, lastModified });
   if (precondition === 'failed')
     throw new AppError('play.precondition_failed', 'The file is another one by now.', { status: 412 });
@@ -39,15 +40,7 @@ export function sendSource(
     return end(response, 200, fixed, size === null ? own : { ...own, 'Content-Length': size });
   if (size === null) return sendOne(response, sending, { status: 200, fixed, own, range: ALL });
 
-  const { range } = headers;
-  const isSame = ifRangeHolds(headers['if-range']?.toString(), etag, lastModified);
-  const parsed = parseRangeHeader(isSame ? range?.toString() : undefined, size);
-  if (parsed.kind === 'unsatisfiable')
-    throw new AppError('play.range_not_satisfiable', 'The file ends before this range.', {
-      status: 416,
-      headers: { 'Content-Range': unsatisfiedContentRange(size) },
-    });
-  const [first, ...more] = parsed.kind === 'ranges' ? parsed.ranges : [];
+  const [first, ...more] = rangesIn(headers, source, size, isSeekable);
   if (first === undefined) {
     own['Content-Length'] = size;
     return sendOne(response, sending, { status: 200, fixed, own, range: { start: 0, end: size } });
@@ -56,6 +49,27 @@ export function sendSource(
   own['Content-Range'] = contentRange(first, size);
   own['Content-Length'] = first.end - first.start;
   return sendOne(response, sending, { status: 206, fixed, own, range: first });
+}
+
+/** What to send of it; none = the whole, as a 200. Throws AppError 416. */
+function rangesIn(
+  headers: PlayRequest['headers'],
+  { etag, lastModified }: ByteSource,
+  size: number,
+  isSeekable: boolean,
+): readonly ByteRange[] {
+  const isSame = ifRangeHolds(headers['if-range']?.toString(), etag, lastModified);
+  const parsed = parseRangeHeader(isSame ? headers.range?.toString() : undefined, size);
+  if (parsed.kind === 'unsatisfiable')
+    throw new AppError('play.range_not_satisfiable', 'The file ends before this range.', {
+      status: 416,
+      headers: { 'Content-Range': unsatisfiedContentRange(size) },
+    });
+  if (parsed.kind !== 'ranges') return [];
+  const { ranges } = parsed;
+  // By a 206 to `bytes=0-` libmpv and ffmpeg know that they may seek, by a 200 that they may not.
+  const isAll = ranges.length > 1 || (ranges[0]?.start === 0 && ranges[0].end === size);
+  return isAll && !isSeekable ? [] : ranges;
 }
 
 /** A live source of unknown length: chunked, no ranges. */
@@ -117,22 +131,25 @@ async function sendMultipart(
 }
 
 /** A player asks for the same file under the same name again and again: 200 ranges a film. */
-const represented = new WeakMap<ByteSource, { filename: string | null; headers: PlayHeaders }>();
+const represented = new WeakMap<
+  ByteSource,
+  { filename: string | null; isSeekable: boolean; headers: PlayHeaders }
+>();
 
-function representation({ source, filename }: Sending): PlayHeaders {
+function representation({ source, filename }: Sending, isSeekable: boolean): PlayHeaders {
   const known = represented.get(source);
-  if (known?.filename === filename) return known.headers;
+  if (known?.filename === filename && known.isSeekable === isSeekable) return known.headers;
   const { contentType, safety } = servedType(source.contentType);
   const headers: PlayHeaders = {
     'Content-Type': contentType,
-    'Accept-Ranges': source.size === null ? 'none' : 'bytes',
+    'Accept-Ranges': isSeekable ? 'bytes' : 'none',
     'Cache-Control': 'private, no-transform',
     ...(source.etag === null ? {} : { ETag: source.etag }),
     ...(source.lastModified === null ? {} : { 'Last-Modified': source.lastModified.toUTCString() }),
     'Content-Disposition': contentDisposition('inline', filename ?? ''),
     ...safety,
   };
-  represented.set(source, { filename, headers });
+  represented.set(source, { filename, isSeekable, headers });
   return headers;
 }
 
@@ -148,12 +165,11 @@ function servedType(type: string): { contentType: string; safety: PlayHeaders } 
   };
 }
 
-/** Only televisions that ask get these (DLNA guidelines 7.4.1.3): seek by bytes, streaming mode. */
-function dlna(headers: PlayRequest['headers']): OwnHeaders {
+/** Only televisions that ask get these (DLNA guidelines 7.4.1.3): seek by bytes or not at all, streaming mode. */
+function dlna(headers: PlayRequest['headers'], isSeekable: boolean): OwnHeaders {
   if (headers['getcontentfeatures.dlna.org'] !== '1') return {};
   return {
-    'contentFeatures.dlna.org':
-      'DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000',
+    'contentFeatures.dlna.org': `DLNA.ORG_OP=${isSeekable ? '01' : '00'};DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000`,
     'transferMode.dlna.org': 'Streaming',
   };
 }

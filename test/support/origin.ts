@@ -6,6 +6,8 @@ export type OriginBehaviour = {
   bytes: Buffer;
   /** 'none': a range is answered with 200 and everything; 'wrong': 206 that begins one byte late. */
   ranges: 'good' | 'none' | 'wrong';
+  /** `Accept-Ranges` of every answer. */
+  acceptRanges: string | null;
   /** Status of HEAD; 200 answers properly. */
   headStatus: number;
   /** Status of GET; 200 answers properly. */
@@ -64,6 +66,7 @@ export async function startOrigin(
   const behaviour: OriginBehaviour = {
     bytes,
     ranges: 'good',
+    acceptRanges: null,
     headStatus: 200,
     getStatus: 200,
     etag: '"v1"',
@@ -160,8 +163,14 @@ function answer(
   else send(res, bytes.subarray(start, end), behaviour, seen);
 }
 
-function fieldsOf({ contentType, etag, lastModified }: OriginBehaviour): Record<string, string> {
+function fieldsOf({
+  contentType,
+  etag,
+  lastModified,
+  acceptRanges,
+}: OriginBehaviour): Record<string, string> {
   return {
+    ...(acceptRanges === null ? {} : { 'Accept-Ranges': acceptRanges }),
     ...(contentType === null ? {} : { 'Content-Type': contentType }),
     ...(etag === null ? {} : { ETag: etag }),
     ...(lastModified === null ? {} : { 'Last-Modified': lastModified }),

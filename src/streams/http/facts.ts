@@ -15,6 +15,8 @@ export type Facts = {
   lastModified: Date | null;
   /** The two as the origin spelled them: what is spelled the same is the same, without reading it again. */
   spelled: { etag: NetHeaders[string]; lastModified: NetHeaders[string] };
+  /** Whether parts of it can be had: by the origin's word (`Accept-Ranges`) or its deed; null = it said nothing. */
+  ranges: 'said' | 'denied' | 'given' | 'refused' | null;
   /** Name in Content-Disposition. */
   filename: string | null;
 };
@@ -40,10 +42,10 @@ export async function learn(
   drop(response);
   const { status } = response;
   const total = status === 206 || status === 416 ? totalOf(response.headers['content-range']) : null;
-  if (status === 206) return factsOf(response, total);
+  if (status === 206) return { ...factsOf(response, total), ranges: 'given' };
   if (status === 416 && total === 0) return factsOf(response, 0);
   if (status !== 200) throw refusalOf(status, response.headers);
-  return factsOf(response, lengthOf(response.headers));
+  return { ...factsOf(response, lengthOf(response.headers)), ranges: 'refused' };
 }
 
 async function byHead(net: Net, origin: Origin, signal: AbortSignal): Promise<Facts | null> {
@@ -136,8 +138,16 @@ function factsOf({ url, headers }: NetResponse, sizeBytes: number | null): Facts
     etag: strongEtag(headers),
     lastModified: lastModifiedOf(headers),
     spelled: { etag: headers.etag, lastModified: headers['last-modified'] },
+    ranges: rangesIn(headers['accept-ranges']),
     filename: filenameIn(headers['content-disposition']),
   };
+}
+
+/** RFC 9110 §14.3. */
+function rangesIn(accepted: NetHeaders[string]): Facts['ranges'] {
+  if (typeof accepted !== 'string') return null;
+  if (/\bbytes\b/i.test(accepted)) return 'said';
+  return /^\s*none\s*$/i.test(accepted) ? 'denied' : null;
 }
 
 function filenameIn(disposition: string | string[] | undefined): string | null {

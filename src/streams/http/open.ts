@@ -16,6 +16,7 @@ import {
   transfer,
   UnknownLength,
 } from './transfer.ts';
+import { CannotSeek, createUnrangedHosts, MAX_SKIP_BYTES, type UnrangedHosts } from './unranged-hosts.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. */
 const FACTS_TTL_MS = 60_000;
@@ -36,13 +37,21 @@ export type Origins = {
   filenameOf(origin: Origin): string | null;
 };
 
+/** What is known of origins, beyond one file. */
+type Known = { unknownLengths: LRUCache<string, true>; unrangedHosts: UnrangedHosts };
+
 /** Looks at origins once a minute and reads ranges from them. */
 export function createOrigins(net: Net): Origins {
   const known = new LRUCache<string, Facts>({ max: MAX_FACTS, ttl: FACTS_TTL_MS });
-  const unknownLengths = new LRUCache<string, true>({ max: MAX_UNKNOWN_LENGTHS, ttl: UNKNOWN_LENGTH_TTL_MS });
+  const hosts: Known = {
+    unknownLengths: new LRUCache<string, true>({ max: MAX_UNKNOWN_LENGTHS, ttl: UNKNOWN_LENGTH_TTL_MS }),
+    unrangedHosts: createUnrangedHosts(),
+  };
 
   async function ask(origin: Origin, signal: AbortSignal): Promise<Facts> {
     const facts = await retrying(signal, () => learn(net, origin, signal));
+    const { ranges } = facts;
+    if (ranges === 'given' || ranges === 'refused') hosts.unrangedHosts.heard(facts, ranges === 'given');
     known.set(factsKey(origin), facts);
     return facts;
   }
@@ -52,7 +61,9 @@ export function createOrigins(net: Net): Origins {
     filenameOf: (origin) => known.get(factsKey(origin))?.filename ?? null,
     async open(origin, signal) {
       const facts = known.get(factsKey(origin)) ?? (await ask(origin, signal));
-      return sourceOf(net, origin, facts, unknownLengths, () => known.delete(factsKey(origin)));
+      const remember = (next: Facts | null) =>
+        void (next === null ? known.delete(factsKey(origin)) : known.set(factsKey(origin), next));
+      return sourceOf(net, origin, { facts, remember, ...hosts });
     },
   };
 }
@@ -62,21 +73,36 @@ function factsKey({ url, headers }: Origin): string {
   return hash('sha256', JSON.stringify([url, Object.entries(headers).sort()]), 'base64url');
 }
 
+type Looked = Known & {
+  facts: Facts;
+  /** For the next opening; null: it is to look anew. */
+  remember(facts: Facts | null): void;
+};
+
 function sourceOf(
   net: Net,
   origin: Origin,
-  first: Facts,
-  unknownLengths: LRUCache<string, true>,
-  forget: () => void,
+  { facts: first, remember, unknownLengths, unrangedHosts }: Looked,
 ): ByteSource {
   let facts = first;
   let location = locationOf(origin, facts);
 
+  const onRangeAnswered = (isPart: boolean) => {
+    unrangedHosts.heard(facts, isPart);
+    if (!isPart || (facts.ranges !== 'denied' && facts.ranges !== 'refused')) return;
+    // It said `none` and gives them all the same.
+    facts = { ...facts, ranges: 'given' };
+    remember(facts);
+  };
   const transferBy = (by: Transfer['by'], sending: Sending) =>
-    transfer({ net, by, facts, location, ...sending });
+    transfer({ net, by, facts, location, onRangeAnswered, ...sending });
+  const isForwardOnly = () => unrangedHosts.isForwardOnly(facts);
 
   const sender: Sender = {
-    onFailed: forget,
+    onFailed(failure) {
+      // A seek that cannot be is nothing against what is known of the file.
+      if (!(failure instanceof CannotSeek)) remember(null);
+    },
     send(sending) {
       const isUndici = facts.sizeBytes === null || unknownLengths.has(facts.url.origin);
       return transferBy(isUndici ? 'undici' : 'http1', sending);
@@ -98,7 +124,11 @@ function sourceOf(
     contentType: typeOf(first, origin),
     etag: first.etag ?? derivedEtag(first, origin),
     lastModified: first.lastModified,
-    send: (range, sink, signal) => sendResuming({ range, sink, signal }, sender),
+    isForwardOnly,
+    send: (range, sink, signal) =>
+      range.start > MAX_SKIP_BYTES && isForwardOnly()
+        ? Promise.reject(new CannotSeek())
+        : sendResuming({ range, sink, signal }, sender),
     close: async () => {},
   };
 }

@@ -31,7 +31,7 @@ export type Sender = {
   /** Tries again where a transfer failed for a reason that something can be done about; rejects else with `error`. */
   mend(error: unknown, sending: Sending): Promise<void>;
   /** Nothing helped, and nobody had stopped it. */
-  onFailed(): void;
+  onFailed(failure: unknown): void;
 };
 
 /**
@@ -50,7 +50,7 @@ export async function sendResuming({ range, sink, signal }: Job, sender: Sender)
     await sender.send(first);
   } catch (error) {
     await goOn(first, sender, error).catch((failure: unknown) => {
-      if (!signal.aborted) sender.onFailed();
+      if (!signal.aborted) sender.onFailed(failure);
       throw failure;
     });
   }

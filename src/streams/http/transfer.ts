@@ -13,9 +13,8 @@ import { type NetHeaders, toUpstreamFailed } from '../../platform/net-request.ts
 import type { ByteSink } from '../kind.ts';
 import { Cutter, type Progress } from './cutter.ts';
 import { type Facts, lastModifiedOf, lengthOf, parseContentRange, refusalOf, strongEtag } from './facts.ts';
+import { CannotSeek, MAX_SKIP_BYTES } from './unranged-hosts.ts';
 
-/** An origin without ranges is read from its first byte; more than this is thrown away for no seek. */
-const MAX_SKIP_BYTES = 8 * 1024 * 1024;
 /** Answers that a fresh look at the original URL may cure: an expired redirect target, a moved file. */
 const STALE: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410]);
 
@@ -30,6 +29,8 @@ export type Transfer = {
   progress: Progress;
   /** The beginning has been sent already: only this very file from this very byte will do. */
   isResumed: boolean;
+  /** Told what came for a range: the part, or all of the file. */
+  onRangeAnswered(isPart: boolean): void;
   sink: Pick<ByteSink, 'write' | 'onDrain'>;
   signal: AbortSignal;
 };
@@ -112,9 +113,9 @@ class RangeTransfer implements BodyReader {
   }
 
   onHead({ status, headers, length }: ResponseHead): void {
-    const { by, facts, range, isResumed } = this.#job;
+    const { by } = this.#job;
     if (by === 'http1' && length === null && (status === 200 || status === 206)) throw new UnknownLength();
-    this.#cut.toSkip = skipOf(status, headers, facts, range, isResumed);
+    this.#cut.toSkip = skipOf(status, headers, this.#job);
   }
 
   onData(chunk: Buffer, release: () => void): boolean {
@@ -148,11 +149,14 @@ class RangeTransfer implements BodyReader {
 const NONE: RequestFields = {};
 
 function rangeFields({ facts, range, isResumed }: Transfer): RequestFields {
-  const isWhole = range.start === 0 && range.end >= (facts.sizeBytes ?? 0);
-  if (isWhole) return NONE;
+  if (isWhole(facts, range)) return NONE;
   const fields = { range: `bytes=${range.start}-${range.end - 1}` };
   const validator = isResumed ? (facts.etag ?? facts.lastModified?.toUTCString()) : undefined;
   return validator === undefined ? fields : { ...fields, 'if-range': validator };
+}
+
+function isWhole({ sizeBytes }: Facts, { start, end }: ByteRange): boolean {
+  return start === 0 && end >= (sizeBytes ?? 0);
 }
 
 /** The same reader on undici: chunked bodies, bodies until the connection ends. */
@@ -212,9 +216,7 @@ const GIVEN_UP = new Error('the rest of the body is not wanted');
 function skipOf(
   status: number,
   headers: NetHeaders,
-  facts: Facts,
-  range: ByteRange,
-  isResumed: boolean,
+  { facts, range, isResumed, onRangeAnswered }: Transfer,
 ): number {
   if (STALE.has(status)) throw new StaleLocation(status, headers);
   if (status === 416) throw hasChanged();
@@ -222,15 +224,14 @@ function skipOf(
   assertSameFile(headers, facts);
   if (status === 206) {
     assertExactPart(headers, facts, range);
+    onRangeAnswered(true);
     return 0;
   }
   const length = lengthOf(headers);
   if (isResumed) throw brokeOff(false);
   if (facts.sizeBytes !== null && length !== null && length !== facts.sizeBytes) throw hasChanged();
-  if (range.start > MAX_SKIP_BYTES)
-    throw new UpstreamFailed('The origin cannot seek, so playback can only begin at the start.', {
-      retryable: false,
-    });
+  if (!isWhole(facts, range)) onRangeAnswered(false);
+  if (range.start > MAX_SKIP_BYTES) throw new CannotSeek();
   return range.start;
 }
 
