@@ -131,7 +131,7 @@ export const Env = z.object({
     )
     .optional()
     .describe(
-      'Memory for all streams and kept HLS/DASH segments together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
+      'Memory for all streams and kept HLS/DASH segments and playlists together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
     ),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),

@@ -107,7 +107,10 @@ function instruments(registry: Registry) {
     errors: counter('stream_errors_total', 'Streams that could not be sent', ['kind', 'code']),
     running: gauge('streams_running', 'Bodies being sent now', ['kind']),
     bufferBytes: gauge('stream_buffer_bytes', 'Bytes streams hold in memory'),
-    segmentCacheBytes: gauge('segment_cache_bytes', 'Bytes of segments in memory; they give way to streams'),
+    segmentCacheBytes: gauge(
+      'segment_cache_bytes',
+      'Bytes of segments and playlists in memory; they give way to streams',
+    ),
     bufferLimit: gauge('stream_buffer_limit_bytes', 'Bytes streams and segments may hold together'),
     bufferShares: gauge('stream_buffer_shares', 'Streams that share the memory'),
   };

@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { LRUCache } from 'lru-cache';
 import { AppError, UpstreamFailed } from '../kit/errors.ts';
+import type { Budget } from '../platform/budget.ts';
 import type { Net } from '../platform/net.ts';
 import { type NetResponse, toUpstreamFailed } from '../platform/net-request.ts';
+import { createBudgetCache } from './budget-cache.ts';
 import { createCoalescer } from './coalesce.ts';
 import { type Address, addressKey, getFrom } from './origin-fetch.ts';
 
@@ -22,17 +23,21 @@ export type Doc = {
 export type Documents = {
   /** `lifeMs`: how long after its request this one may be handed out again. */
   read(address: Address, lifeMs: (doc: Doc) => number, signal: AbortSignal): Promise<Doc>;
+  /** Something made of it is kept with it, of so many bytes. */
+  grow(doc: Doc, moreBytes: number): void;
 };
 
 const MAX_BYTES = 10 * 1024 * 1024;
-const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** With what is made of them: a link has five times the characters of the URI it stands for. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 /** An origin that dribbles a playlist is given up; blocking reloads (LL-HLS) take three target durations at most. */
 const DEADLINE_MS = 30_000;
 
-export function createDocuments(net: Net): Documents {
-  const kept = new LRUCache<string, Doc>({ maxSize: MAX_KEPT_BYTES });
+export function createDocuments(net: Net, budget: Pick<Budget, 'openCache'>): Documents {
+  const kept = createBudgetCache<Doc>({ budget, maxBytes: MAX_KEPT_BYTES });
   const shared = createCoalescer<Doc>();
   return {
+    grow: kept.grow,
     async read(address, lifeMs, signal) {
       const key = addressKey(address);
       const known = kept.get(key);
@@ -59,9 +64,14 @@ export function createDocuments(net: Net): Documents {
     });
     // Counted from the request: the origin may have written the answer right then.
     const ttl = Math.floor(lifeMs(doc) - (performance.now() - askedAtMs));
-    if (ttl > 0) kept.set(key, doc, { ttl, size: doc.text.length * 2 + 1 });
+    if (ttl > 0) kept.set(key, doc, textBytes(doc.text), ttl);
     return doc;
   }
+}
+
+/** Memory of a text, at most: V8 takes one byte a character or two. */
+export function textBytes(text: string): number {
+  return text.length * 2 + 100;
 }
 
 async function fetchDoc(net: Net, address: Address, signal: AbortSignal): Promise<Doc> {

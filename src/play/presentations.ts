@@ -6,9 +6,9 @@ import { createCounter } from './dash/counting.ts';
 import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
 import type { PlayRequest } from './deps.ts';
-import { createDocuments } from './documents.ts';
+import { createDocuments, textBytes } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
-import type { RewrittenPlaylist } from './hls/rewrite.ts';
+import { playlistBytes, type RewrittenPlaylist } from './hls/rewrite.ts';
 import { servePlaylist } from './hls/serve.ts';
 import type { Address } from './origin-fetch.ts';
 import { createPartLinks } from './parts.ts';
@@ -47,18 +47,19 @@ type Place = { address: Address } & Pick<LinkPart, 'depth' | 'variables' | 'trac
 const HLS_NAME = /\.m3u8$/i;
 
 export function createPresentations({ net, links, budget, onSegmentAsked }: PresentationDeps): Presentations {
-  const documents = createDocuments(net);
+  // Streams that want memory take it from them in this order: a segment is the quickest to load again.
   const segments = createSegments(net, { budget, onAsked: onSegmentAsked });
-  const readAhead = createReadAhead(segments);
+  const documents = createDocuments(net, budget);
+  const readAhead = createReadAhead(segments, { budget });
   const formatOf = formatDetector();
   const held = {
     documents,
     segments,
     readAhead,
-    playlists: createPerDocument<RewrittenPlaylist>(),
-    manifests: createPerDocument<Promise<string>>(),
+    playlists: createPerDocument<RewrittenPlaylist>(documents, playlistBytes),
+    manifests: createPerDocument<Promise<string>>(documents, async (text) => textBytes(await text)),
     countOn: createCounter(),
-    readPiece: createPieceReader(net),
+    readPiece: createPieceReader(net, budget),
   };
 
   async function manifestAt(

@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { Budget } from '../platform/budget.ts';
+import { createBudgetCache } from './budget-cache.ts';
 import type { Address } from './origin-fetch.ts';
 import type { Segments } from './segments.ts';
 
@@ -28,18 +29,21 @@ type Plan = {
 const AHEAD = 3;
 const REST_AFTER_MS = 10_000;
 const MAX_PLAYLISTS = 200;
-const MAX_SEGMENTS = 200_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Of a segment beside its URL: two objects and a place in a map. */
+const SEGMENT_BYTES = 200;
 const MAX_FAILED = 100;
 
 /** Three segments ahead, one at a time so that the player's own request goes first; ends 10 s after the last request. */
-export function createReadAhead(segments: Segments, { restAfterMs = REST_AFTER_MS } = {}): ReadAhead {
-  const plans = new LRUCache<string, Plan>({
-    max: MAX_PLAYLISTS,
-    maxSize: MAX_SEGMENTS,
-    sizeCalculation: (plan) => plan.segments.length + 1,
-    dispose: (plan, _key, reason) => {
-      if (reason !== 'set') rest(plan);
-    },
+export function createReadAhead(
+  segments: Segments,
+  { budget, restAfterMs = REST_AFTER_MS }: { budget: Pick<Budget, 'openCache'>; restAfterMs?: number },
+): ReadAhead {
+  const plans = createBudgetCache<Plan>({
+    budget,
+    maxBytes: MAX_BYTES,
+    maxCount: MAX_PLAYLISTS,
+    onDropped: rest,
   });
 
   function rest(plan: Plan): void {
@@ -83,7 +87,7 @@ export function createReadAhead(segments: Segments, { restAfterMs = REST_AFTER_M
         list.flatMap((address, index) => (address === null ? [] : [[address.url, index]])),
       );
       const plan: Plan = Object.assign(known ?? freshPlan(), { segments: list, indexOf, lifeMs });
-      plans.set(playlist, plan);
+      plans.set(playlist, plan, bytesOf(list));
       if (plan.lastUrl !== null) void load(plan);
     },
     lifeMs: (playlist) => plans.get(playlist)?.lifeMs,
@@ -96,8 +100,12 @@ export function createReadAhead(segments: Segments, { restAfterMs = REST_AFTER_M
       plan.restTimer = setTimeout(() => rest(plan), restAfterMs).unref();
       void load(plan);
     },
-    close: () => plans.clear(),
+    close: plans.clear,
   };
+}
+
+function bytesOf(list: readonly (Address | null)[]): number {
+  return list.reduce((sum, address) => sum + SEGMENT_BYTES + (address?.url.length ?? 0), SEGMENT_BYTES);
 }
 
 function freshPlan(): Pick<Plan, 'lastUrl' | 'isLoading' | 'failed' | 'stop' | 'restTimer'> {

@@ -208,7 +208,7 @@ describe('reading ahead', () => {
       });
     });
     const segments = createSegments(net, { budget: roomy() });
-    const ahead = createReadAhead(segments, { restAfterMs: 100 });
+    const ahead = createReadAhead(segments, { budget: roomy(), restAfterMs: 100 });
     ahead.note('p', [addressOf(0), addressOf('slow'), addressOf(1)], 60_000);
     ahead.requested('p', addressOf(0).url);
     await waitUntil(() => origin.count('/slow.ts') === 1, { what: 'the next one', timeoutMs: 2000 });
@@ -221,7 +221,7 @@ describe('reading ahead', () => {
 
   test('goes on with what a live playlist gets, while it is watched', async () => {
     const segments = createSegments(net, { budget: roomy() });
-    const ahead = createReadAhead(segments, { restAfterMs: 150 });
+    const ahead = createReadAhead(segments, { budget: roomy(), restAfterMs: 150 });
     ahead.note('live', [addressOf(0), addressOf(1)], 60_000);
     ahead.requested('live', addressOf(0).url);
     await waitUntil(() => segments.kept(addressOf(1)) !== null, { what: 'the second', timeoutMs: 2000 });
@@ -239,7 +239,7 @@ describe('reading ahead', () => {
 
   test('asks for a segment that cannot be had once', async () => {
     const segments = createSegments(net, { budget: roomy() });
-    const ahead = createReadAhead(segments);
+    const ahead = createReadAhead(segments, { budget: roomy() });
     ahead.note('p', [addressOf(0), addressOf('gone'), null, addressOf(1)], 60_000);
     ahead.requested('p', addressOf(0).url);
     await waitUntil(() => origin.count('/1.ts') === 1, { what: 'the one after', timeoutMs: 2000 });

@@ -1,7 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { ByteRange } from '../../kit/range.ts';
+import type { Budget } from '../../platform/budget.ts';
 import type { Net } from '../../platform/net.ts';
 import { toUpstreamFailed } from '../../platform/net-request.ts';
+import { createBudgetCache } from '../budget-cache.ts';
 import { createCoalescer } from '../coalesce.ts';
 import { type Address, addressKey, getFrom } from '../origin-fetch.ts';
 import { notAManifest } from './mpd.ts';
@@ -14,12 +15,9 @@ const LIFE_MS = 60_000;
 /** Reads small pieces of files (their segment index); those who ask at once share one request. */
 export function createPieceReader(
   net: Net,
+  budget: Pick<Budget, 'openCache'>,
 ): (address: Address, span: ByteRange | null, signal: AbortSignal) => Promise<Buffer> {
-  const kept = new LRUCache<string, Buffer>({
-    maxSize: MAX_KEPT_BYTES,
-    sizeCalculation: ({ length }) => length + 1,
-    ttl: LIFE_MS,
-  });
+  const kept = createBudgetCache<Buffer>({ budget, maxBytes: MAX_KEPT_BYTES });
   const shared = createCoalescer<Buffer>();
   return async (address, span, signal) => {
     if (span === null || span.end - span.start > MAX_BYTES) throw notAManifest();
@@ -27,7 +25,7 @@ export function createPieceReader(
     const known = kept.get(key);
     if (known !== undefined) return known;
     const bytes = await shared(key, (stop) => read(net, address, span, stop), signal);
-    kept.set(key, bytes);
+    kept.set(key, bytes, bytes.buffer.byteLength, LIFE_MS);
     return bytes;
   };
 }
@@ -53,5 +51,6 @@ async function read(net: Net, address: Address, span: ByteRange, signal: AbortSi
     signal.throwIfAborted();
     throw toUpstreamFailed(error);
   }
-  return Buffer.concat(chunks).subarray(skip, wanted);
+  // A copy where more came, so that the rest of it is not kept.
+  return Buffer.from(Buffer.concat(chunks).subarray(skip, wanted));
 }

@@ -123,6 +123,11 @@ export function rewritePlaylist(text: string, rewriting: HlsRewriting): Rewritte
   return { text: out, facts: { ...facts, isMaster: kind === 'master', segments, drm } };
 }
 
+/** Memory that a rewritten playlist takes, near enough: its text, and a small object and a URL for each segment. */
+export function playlistBytes({ text, facts }: RewrittenPlaylist): number {
+  return facts.segments.reduce((sum, { url }) => sum + url.length * 2 + 100, text.length * 2 + 500);
+}
+
 /** Whether a text is a playlist at all: `#EXTM3U` first, perhaps after a byte order mark (RFC 8216 §4.3.1.1). */
 export function isPlaylistText(text: string): boolean {
   return /^\ufeff?#EXTM3U(?![A-Za-z0-9-])/.test(text);
