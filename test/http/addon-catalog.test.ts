@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../../src/platform/db.ts';
+import { manifestIn, metaIn, metasIn, streamsIn, subtitlesIn } from '../support/addon-answers.ts';
 import { type AddonServer, type StreamOf, startAddonServer } from '../support/addon-server.ts';
 
 // Lists, and who sees what of them.
@@ -28,7 +29,7 @@ describe('pages', () => {
   afterAll(() => server?.close());
 
   const page = async (path: string): Promise<string[]> =>
-    (await server.ask(path)).body.metas.map((meta: { name: string }) => meta.name);
+    metasIn((await server.ask(path)).body).map((meta) => meta.name);
 
   test.each(['popular', 'new'])('of %s hold 100, 100, the rest and nothing, each title once', async (id) => {
     const pages = [];
@@ -78,20 +79,21 @@ describe('what a viewer may know of', () => {
 
   const show = (publicCatalog: 'off' | 'licensed' | 'all') => server.set({ publicCatalog });
   const names = async (path: string): Promise<string[]> =>
-    (await server.ask(path)).body.metas.map((meta: { name: string }) => meta.name).sort();
-  const streams = async (id: string) => (await server.ask(`/stream/movie/${id}.json`)).body.streams;
-  const subtitles = async (id: string) => (await server.ask(`/subtitles/movie/${id}.json`)).body.subtitles;
+    metasIn((await server.ask(path)).body)
+      .map((meta) => meta.name)
+      .sort();
+  const streams = async (id: string) => streamsIn((await server.ask(`/stream/movie/${id}.json`)).body);
+  const subtitles = async (id: string) => subtitlesIn((await server.ask(`/subtitles/movie/${id}.json`)).body);
   const metaStatus = async (id: string) => (await server.ask(`/meta/movie/${id}.json`)).status;
   const everyList = async () => {
     const paths = ['popular', 'new', 'list-both', 'search/search=harbour', 'search/search=harbur'];
     return await Promise.all(paths.map((path) => names(`/catalog/movie/${path}.json`)));
   };
   async function manifest() {
-    const { catalogs } = (await server.ask('/manifest.json')).body;
+    const { catalogs } = manifestIn((await server.ask('/manifest.json')).body);
     return {
-      lists: catalogs.map((c: { id: string }) => c.id).filter((id: string) => id.startsWith('list-')),
-      genres: catalogs[catalogs.length - 12]?.extra.find((e: { name: string }) => e.name === 'genre')
-        ?.options,
+      lists: catalogs.map(({ id }) => id).filter((id) => id.startsWith('list-')),
+      genres: catalogs[catalogs.length - 12]?.extra.find(({ name }) => name === 'genre')?.options,
     };
   }
 
@@ -204,7 +206,11 @@ describe('a poster', () => {
     );
   });
   afterAll(() => server?.close());
-  const card = async (type: string) => (await server.ask(`/catalog/${type}/popular.json`)).body.metas[0];
+  async function card(type: string) {
+    const [first] = metasIn((await server.ask(`/catalog/${type}/popular.json`)).body);
+    if (first === undefined) throw new Error(`nothing is popular of ${type}`);
+    return first;
+  }
 
   test('carries its years, and links for rating and genres that lead to our own list', async () => {
     const discover = `stremio:///discover/${encodeURIComponent(`${server.baseUrl}/manifest.json`)}/series/popular?genre=`;
@@ -226,7 +232,7 @@ describe('a poster', () => {
   });
 
   test('that comes with the product is served by it, to any page', async () => {
-    const response = await fetch((await card('series')).poster);
+    const response = await fetch((await card('series')).poster ?? '');
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     await response.body?.cancel();
@@ -240,7 +246,7 @@ describe('a poster', () => {
     const told = async (catalogLanguage: string | null) => {
       await server.set({ catalogLanguage });
       const { name, description } = await card('series');
-      const { meta } = (await server.ask('/meta/series/tt0000031.json')).body;
+      const meta = metaIn((await server.ask('/meta/series/tt0000031.json')).body);
       expect([meta.name, meta.description]).toEqual([name, description]);
       return [name, description];
     };
@@ -278,8 +284,8 @@ describe('bad stored data', () => {
   afterAll(() => server?.close());
 
   test('costs a title its picture, or, when it has no name, its place; both are counted and the rest stays', async () => {
-    const { metas } = (await server.ask('/catalog/movie/popular.json')).body;
-    const byName = new Map(metas.map((meta: { name: string; poster?: string }) => [meta.name, meta.poster]));
+    const metas = metasIn((await server.ask('/catalog/movie/popular.json')).body);
+    const byName = new Map(metas.map((meta) => [meta.name, meta.poster]));
     expect(byName).toEqual(
       new Map([
         ['Good', 'https://images.example/p.jpg'],
@@ -287,7 +293,7 @@ describe('bad stored data', () => {
       ]),
     );
     expect(await server.dropped()).toEqual({ 'catalog poster': 1, 'catalog name': 1 });
-    expect((await server.ask('/meta/movie/tt0000041.json')).body.meta).not.toHaveProperty('poster');
+    expect(metaIn((await server.ask('/meta/movie/tt0000041.json')).body)).not.toHaveProperty('poster');
     expect((await server.ask('/meta/movie/tt0000042.json')).status).toBe(404);
     expect(await server.dropped()).toMatchObject({ 'meta poster': 1, 'meta name': 1 });
   });

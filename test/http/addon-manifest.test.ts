@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { command } from '../../src/platform/db.ts';
+import { manifestIn, metasIn } from '../support/addon-answers.ts';
 import { addonRoom } from '../support/addon-room.ts';
 import { startAddonServer } from '../support/addon-server.ts';
+import { problemIn } from '../support/problem-answer.ts';
 
 const room = addonRoom();
 const { LICENCE, get } = room;
 
 describe('the manifest', () => {
   test('names what is there, with a version that rises with each change of the settings', async () => {
-    const { body } = await get('/manifest.json');
-    expect(body).toMatchObject({
+    const manifest = manifestIn((await get('/manifest.json')).body);
+    expect(manifest).toMatchObject({
       id: 'org.tributary.addon',
       name: 'Tributary',
       resources: ['catalog', 'meta', 'stream', 'subtitles'],
@@ -17,29 +19,29 @@ describe('the manifest', () => {
       behaviorHints: { configurable: true, configurationRequired: false },
       logo: `${room.server.baseUrl}/logo.png`,
     });
-    expect(body.version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(manifest.version).toMatch(/^\d+\.\d+\.\d+$/);
     await room.server.set({ addonName: 'Films of ours' });
-    const renamed = (await get('/manifest.json')).body;
+    const renamed = manifestIn((await get('/manifest.json')).body);
     const patch = (version: string) => Number(version.split('.')[2]);
     expect(renamed.name).toBe('Films of ours');
-    expect(patch(renamed.version)).toBe(patch(body.version) + 1);
+    expect(patch(renamed.version)).toBe(patch(manifest.version) + 1);
     await room.server.set({ addonName: null });
   });
 
   test('lists search where a search term is a must, so that no board shows it', async () => {
     const { body } = await get('/manifest.json');
-    const search = body.catalogs.filter((catalog: { id: string }) => catalog.id === 'search');
+    const search = manifestIn(body).catalogs.filter((catalog) => catalog.id === 'search');
     expect(search).toHaveLength(4);
     for (const { extra } of search)
       expect(extra).toEqual([{ name: 'search', isRequired: true }, { name: 'skip' }]);
-    expect((await get('/catalog/movie/search.json')).body.metas).toEqual([]);
+    expect(metasIn((await get('/catalog/movie/search.json')).body)).toEqual([]);
   });
 
   test('points at the address it was asked by', async () => {
     const { body } = await get('/manifest.json', {
       headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example' },
     });
-    expect(body.logo).toBe('https://films.example/logo.png');
+    expect(manifestIn(body).logo).toBe('https://films.example/logo.png');
   });
 
   test('fits the 8,192 bytes of account sync with twenty lists and sixty genres of thirty letters', async () => {
@@ -56,7 +58,7 @@ describe('the manifest', () => {
     await full.settled();
     const { text, body } = await full.ask('/manifest.json');
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8192);
-    const listed: { id: string; extra: { name: string; options?: string[] }[] }[] = body.catalogs;
+    const listed = manifestIn(body).catalogs;
     expect(new Set(listed.map((catalog) => catalog.id))).toEqual(
       new Set([
         ...Array.from({ length: 20 }, (_, n) => `list-a-list-with-a-long-name-${n + 1}`),
@@ -93,7 +95,7 @@ describe('around it', () => {
     await using broken = await startAddonServer();
     await broken.db.query(command('test.break')`ALTER TABLE media RENAME TO gone`);
     const { status, body, headers } = await broken.ask('/catalog/movie/popular.json');
-    expect([status, body.code]).toEqual([500, 'internal']);
+    expect([status, problemIn(body).code]).toEqual([500, 'internal']);
     expect(JSON.stringify(body)).not.toMatch(/media|relation|SELECT/);
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });

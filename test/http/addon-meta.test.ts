@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { command, rows } from '../../src/platform/db.ts';
+import { metaIn } from '../support/addon-answers.ts';
 import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
 
 // The page of a title.
@@ -66,12 +67,13 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const metaOf = async (type: string, id: string) => (await server.ask(`/meta/${type}/${id}.json`)).body.meta;
+const metaOf = async (type: string, id: string) =>
+  metaIn((await server.ask(`/meta/${type}/${id}.json`)).body);
 
 describe('a film', () => {
   test('says everything once, rating, genres and people as links that lead on', async () => {
     const meta = await metaOf('movie', 'tt0000051');
-    const { links, ...rest } = meta;
+    const { links = [], ...rest } = meta;
     expect(rest).toEqual({
       id: 'tt0000051',
       type: 'movie',
@@ -88,11 +90,10 @@ describe('a film', () => {
       trailerStreams: [{ ytId: 'aqz-KE-bpKQ', title: 'The Lock' }],
       behaviorHints: { defaultVideoId: 'tt0000051' },
     });
-    const people = (category: string) =>
-      links.filter((link: { category: string }) => link.category === category);
+    const people = (category: string) => links.filter((link) => link.category === category);
     expect(links[0]).toEqual({ name: '7.5', category: 'imdb', url: 'https://imdb.com/title/tt0000051' });
     expect(people('Genres')).toHaveLength(1);
-    expect(people('Cast').map((link: { name: string }) => link.name)).toEqual(
+    expect(people('Cast').map((link) => link.name)).toEqual(
       Array.from({ length: 12 }, (_, n) => `Actor ${n + 1}`),
     );
     expect(people('Directors')).toEqual([
@@ -121,7 +122,7 @@ describe('a series', () => {
     const meta = await metaOf('series', 'tt0000052');
     expect(meta).not.toHaveProperty('released');
     expect(meta.behaviorHints).toEqual({});
-    const byId = Object.fromEntries(meta.videos.map((video: { id: string }) => [video.id, video]));
+    const byId = Object.fromEntries((meta.videos ?? []).map((video) => [video.id, video]));
     expect(Object.keys(byId).sort()).toEqual([
       'tt0000052:0:1',
       'tt0000052:1:1',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { type AddonStream, streamsIn } from '../support/addon-answers.ts';
 import type { StreamOf } from '../support/addon-server.ts';
-import { addonStreamsRoom, type Stream } from '../support/addon-streams-room.ts';
+import { addonStreamsRoom } from '../support/addon-streams-room.ts';
 
 const room = addonStreamsRoom();
 const { FILM, SHOW, hash, file, torrent, add, streamsOf } = room;
@@ -100,7 +101,7 @@ describe('one torrent', () => {
     }
     for (const [fileIdx, id] of ids.entries()) {
       const { body } = await room.server.ask(`/stream/movie/${id}.json`);
-      expect(body.streams).toMatchObject([
+      expect(streamsIn(body)).toMatchObject([
         {
           infoHash: pack.infoHash,
           fileIdx,
@@ -148,7 +149,7 @@ describe('an episode', () => {
       'Show.S01E02.1080p.WEB-DL.H.264-GRP.mkv',
       'Show.S01E02.720p.WEB-DL.H.264-GRP.mkv',
     ]);
-    const groups = (streams: Stream[]) => streams.map((stream) => stream.behaviorHints?.bingeGroup);
+    const groups = (streams: AddonStream[]) => streams.map((stream) => stream.behaviorHints?.bingeGroup);
     expect(groups(first)).toEqual(groups(second));
     expect(new Set(groups(first)).size).toBe(2);
   });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { metaIn, metasIn, streamsIn, subtitlesIn } from '../support/addon-answers.ts';
 import { addonRoom } from '../support/addon-room.ts';
+import { problemIn } from '../support/problem-answer.ts';
 
 const room = addonRoom();
 const { FRESH_CATALOG, FRESH_STREAMS, get, names } = room;
@@ -37,7 +40,12 @@ describe('every answer', () => {
       const { body, headers } = await get(
         `/${resource}/movie/${resource === 'catalog' ? 'popular' : 'tt1254207'}.json`,
       );
-      expect(Object.keys(body)).toEqual([key, 'cacheMaxAge', 'staleRevalidate', 'staleError']);
+      expect(Object.keys(z.looseObject({}).parse(body))).toEqual([
+        key,
+        'cacheMaxAge',
+        'staleRevalidate',
+        'staleError',
+      ]);
       expect(headers.get('cache-control')).toBe(resource === 'stream' ? FRESH_STREAMS : FRESH_CATALOG);
     }
     expect((await get('/manifest.json')).headers.get('cache-control')).toBe('max-age=300, public');
@@ -71,7 +79,7 @@ describe('methods', () => {
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is refused with what is allowed', async (method) => {
     const { status, headers, body } = await get('/stream/movie/tt1254207.json', { method });
-    expect([status, body.code]).toEqual([405, 'addon.method']);
+    expect([status, problemIn(body).code]).toEqual([405, 'addon.method']);
     expect(headers.get('allow')).toBe('GET, HEAD, OPTIONS');
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });
@@ -89,7 +97,7 @@ describe('paths', () => {
     '/meta/movie/.json',
   ])('%s is 404', async (path) => {
     const { status, body, headers } = await get(path);
-    expect([status, body.status]).toEqual([404, 404]);
+    expect([status, problemIn(body).status]).toEqual([404, 404]);
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });
 
@@ -114,15 +122,15 @@ describe('paths', () => {
     'a%2Fb',
     'constructor',
   ])('a stream or subtitle of the unknown %s is an empty list', async (id) => {
-    expect((await get(`/stream/movie/${id}.json`)).body.streams).toEqual([]);
-    expect((await get(`/subtitles/movie/${id}.json`)).body.subtitles).toEqual([]);
+    expect(streamsIn((await get(`/stream/movie/${id}.json`)).body)).toEqual([]);
+    expect(subtitlesIn((await get(`/subtitles/movie/${id}.json`)).body)).toEqual([]);
   });
 
   test('an id means the same percent-encoded and bare, and is answered as it was asked', async () => {
     expect(room.ownId).toMatch(/^trib:[\da-f-]{36}$/);
     for (const spelt of [room.ownId, encodeURIComponent(room.ownId), room.ownId.replace(':', '%3a')]) {
       const { body } = await get(`/meta/movie/${spelt}.json`);
-      expect(body.meta).toMatchObject({ id: room.ownId, name: 'Ça va & « amis »' });
+      expect(metaIn(body)).toMatchObject({ id: room.ownId, name: 'Ça va & « amis »' });
     }
     // Decoded once, not twice.
     expect((await get(`/meta/movie/${encodeURIComponent(encodeURIComponent(room.ownId))}.json`)).status).toBe(
@@ -131,16 +139,16 @@ describe('paths', () => {
   });
 
   test('a number of TMDB or TVDB means what its type says', async () => {
-    const metaName = async (path: string) => (await get(`/meta/${path}.json`)).body.meta?.name;
+    const metaName = async (path: string) => metaIn((await get(`/meta/${path}.json`)).body).name;
     expect(await metaName('movie/tmdb%3A10378')).toBe('Big Buck Bunny');
     expect(await metaName('series/tmdb%3A10378')).toBe('Another of that number');
     expect(await metaName('movie/tmdb%3Amovie%3A10378')).toBe('Big Buck Bunny');
     expect(await metaName('events/tmdb%3A777')).toBe('A Concert');
     expect(await metaName('events/tvdb%3A888')).toBe('A Concert');
-    expect(await metaName('movie/tmdb%3A777')).toBeUndefined();
-    const listed = (await get('/catalog/events/popular.json')).body.metas;
+    expect(problemIn((await get('/meta/movie/tmdb%3A777.json')).body).status).toBe(404);
+    const listed = metasIn((await get('/catalog/events/popular.json')).body);
     expect(listed).toMatchObject([{ id: 'tmdb:777', type: 'events' }]);
-    expect((await get('/stream/events/tmdb%3A777.json')).body.streams).toMatchObject([
+    expect(streamsIn((await get('/stream/events/tmdb%3A777.json')).body)).toMatchObject([
       { url: expect.any(String) },
     ]);
   });
@@ -180,7 +188,7 @@ describe('extras', () => {
     async (extra) => {
       const { status, body } = await get(`/catalog/movie/search/${extra}.json`);
       expect(status).toBe(400);
-      expect(body.code).toMatch(/^addon\.bad_/);
+      expect(problemIn(body).code).toMatch(/^addon\.bad_/);
     },
   );
 

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { LinkAnswer, linkRoutes } from '../../src/features/stream-index/index.ts';
-import { trackerRoutes } from '../../src/features/trackers/index.ts';
+import { Tracker, trackerRoutes } from '../../src/features/trackers/index.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
+import { problemIn } from '../support/problem-answer.ts';
 import { openTempDir } from '../support/processes.ts';
 import { type RangeServer, startRangeServer } from '../support/range-server.ts';
 
@@ -70,7 +72,7 @@ describe('POST /api/links', () => {
 
   test('the same bytes have the same resource whoever asks, other bytes another', async () => {
     const resourceOf = async (path: string, more: object = {}) =>
-      linkOf((await post({ url: `${origin.url}${path}`, ...more })).body.playUrl).resource;
+      linkOf(LinkAnswer.parse((await post({ url: `${origin.url}${path}`, ...more })).body).playUrl).resource;
     const first = await resourceOf('/films/My%20film.mkv');
     expect(await resourceOf('/films/My%20film.mkv', { headers: { 'X-Token': 'other' }, expiresIn: 60 })).toBe(
       first,
@@ -87,15 +89,15 @@ describe('POST /api/links', () => {
       fileIndex: 0,
       cidr: '192.0.2.7',
     });
-    expect(linkOf(body.playUrl).link).toMatchObject({
+    const answer = LinkAnswer.parse(body);
+    expect(linkOf(answer.playUrl).link).toMatchObject({
       filename: '1.mkv',
       fileIndex: 0,
       cidr: '192.0.2.7/32',
     });
-    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(90_000);
-    expect(linkOf((await post({ url, cidr: '2001:db8::/32' })).body.playUrl).link?.cidr).toBe(
-      '2001:db8::/32',
-    );
+    expect(Date.parse(answer.expiresAt) - Date.now()).toBeLessThanOrEqual(90_000);
+    const other = LinkAnswer.parse((await post({ url, cidr: '2001:db8::/32' })).body);
+    expect(linkOf(other.playUrl).link?.cidr).toBe('2001:db8::/32');
   });
 
   test('a link to an origin that is down now is made all the same', async () => {
@@ -124,7 +126,7 @@ describe('POST /api/links', () => {
     const { status, body } = await post({ url: 'http://host.invalid/f.mkv' });
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
-    expect(body.code).toMatch(/^net\./);
+    expect(problemIn(body).code).toMatch(/^net\./);
     expect(JSON.stringify(body)).not.toMatch(/host\.invalid/);
   });
 
@@ -132,7 +134,7 @@ describe('POST /api/links', () => {
     const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=udp%3A%2F%2Fseen.example%3A80`;
     const answer = await post({ url: magnet });
     expect(answer).toMatchObject({ status: 422, body: { code: 'links.no_bytes' } });
-    expect(answer.body.detail).toMatch(/kind torrent cannot be played through this server yet/);
+    expect(problemIn(answer.body).detail).toMatch(/kind torrent cannot be played through this server yet/);
     for (const url of [
       'https://youtu.be/aqz-KE-bpKQ',
       'https://t.me/c/1',
@@ -142,9 +144,8 @@ describe('POST /api/links', () => {
       expect((await post({ url })).status, url).toBeGreaterThanOrEqual(400);
     }
     const { body } = await api.ask('GET', '/api/trackers');
-    expect(body.trackers.map((tracker: { url: string }) => tracker.url)).toEqual([
-      'udp://seen.example:80/announce',
-    ]);
+    const { trackers } = z.object({ trackers: z.array(Tracker) }).parse(body);
+    expect(trackers.map((tracker) => tracker.url)).toEqual(['udp://seen.example:80/announce']);
   });
 
   test('without the admin token it is 401', async () => {

@@ -2,29 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Explanation, offersFor, StreamAnswer } from '../../src/features/stream-index/index.ts';
 import { command, rows } from '../../src/platform/db.ts';
+import { problemIn } from '../support/problem-answer.ts';
 import { streamsRoom } from '../support/streams-room.ts';
 
 const room = streamsRoom();
 const { db, SEASON, post, FILM, SHOW, MAGNET } = room;
 
 describe('GET, PATCH and DELETE /api/streams', () => {
+  const Page = z.object({ streams: z.array(StreamAnswer), nextCursor: z.string().nullable() });
+  const page = async (query: string) => Page.parse((await room.api.ask('GET', `/api/streams?${query}`)).body);
   const add = async (more: object = {}) =>
     StreamAnswer.parse((await post({ ...FILM, url: MAGNET, ...more })).body);
 
   test('a title lists its streams by pages, hidden ones too', async () => {
     for (const videoId of ['aaaaaaaaaaa', 'bbbbbbbbbbb', 'ccccccccccc']) await post({ ...FILM, videoId });
-    const first = await room.api.ask('GET', '/api/streams?mediaId=tt0000101&limit=2');
-    expect(first.body.streams).toHaveLength(2);
-    await room.api.ask('PATCH', `/api/streams/${first.body.streams[0].streamId}`, { isBlocked: true });
-    const rest = await room.api.ask(
-      'GET',
-      `/api/streams?mediaId=tt0000101&limit=2&cursor=${first.body.nextCursor}`,
-    );
-    expect(rest.body.streams).toHaveLength(1);
-    expect(rest.body.nextCursor).toBeNull();
-    expect((await room.api.ask('GET', '/api/streams?mediaId=tmdb:movie:101')).body.streams[0]).toMatchObject({
-      isBlocked: true,
-    });
+    const first = await page('mediaId=tt0000101&limit=2');
+    expect(first.streams).toHaveLength(2);
+    await room.api.ask('PATCH', `/api/streams/${first.streams[0]?.streamId}`, { isBlocked: true });
+    const rest = await page(`mediaId=tt0000101&limit=2&cursor=${first.nextCursor}`);
+    expect(rest.streams).toHaveLength(1);
+    expect(rest.nextCursor).toBeNull();
+    expect((await page('mediaId=tmdb:movie:101')).streams[0]).toMatchObject({ isBlocked: true });
     expect((await room.api.ask('GET', '/api/streams?mediaId=tt0000202')).body).toEqual({
       streams: [],
       nextCursor: null,
@@ -35,8 +33,7 @@ describe('GET, PATCH and DELETE /api/streams', () => {
 
   test('an episode lists its own streams', async () => {
     await post({ ...SHOW, torrent: SEASON.toString('base64') });
-    const { body } = await room.api.ask('GET', '/api/streams?mediaId=tt0000202:1:3');
-    expect(body.streams).toHaveLength(1);
+    expect((await page('mediaId=tt0000202:1:3')).streams).toHaveLength(1);
     expect((await room.api.ask('GET', '/api/streams?mediaId=tt0000202:9:9')).status).toBe(404);
   });
 
@@ -70,7 +67,9 @@ describe('GET, PATCH and DELETE /api/streams', () => {
     expect([await count('all'), await count('licensed')]).toEqual([1, 1]);
     expect(await change({ licence: null })).toMatchObject({ body: { licence: null } });
     expect([await count('all'), await count('licensed')]).toEqual([1, 0]);
-    expect((await change({ licence: { code: 'WTFPL' } })).body.code).toBe('streams.unknown_licence');
+    expect(problemIn((await change({ licence: { code: 'WTFPL' } })).body).code).toBe(
+      'streams.unknown_licence',
+    );
     expect((await change({})).status).toBe(400);
     expect((await change({ blocked: true })).status).toBe(400);
   });

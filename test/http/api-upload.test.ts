@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mediaRoutes } from '../../src/features/media/index.ts';
+import { MediaAnswer, mediaRoutes } from '../../src/features/media/index.ts';
 import { linkRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
 import { createLinks } from '../../src/platform/links.ts';
 import { createKinds } from '../../src/streams/registry.ts';
 import { type ApiAnswer, startApi, type TestApi } from '../support/api.ts';
 import { bencode } from '../support/bencode.ts';
 import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
+import { problemIn } from '../support/problem-answer.ts';
 
 let opened: TestKindDeps;
 let api: TestApi;
@@ -47,8 +48,9 @@ const send = (path: string, parts: Parameters<typeof form>[0]): Promise<ApiAnswe
   api.ask('POST', path, form(parts));
 
 test('a .torrent sent as a form becomes a stream of the title', async () => {
-  const { body: title } = await api.ask('POST', '/api/media', { kind: 'movie', title: 'Film', year: 2020 });
-  const { status, body } = await send('/api/streams', { mediaId: title.id, file: [TORRENT, 'film.torrent'] });
+  const added = await api.ask('POST', '/api/media', { kind: 'movie', title: 'Film', year: 2020 });
+  const { id: mediaId } = MediaAnswer.parse(added.body);
+  const { status, body } = await send('/api/streams', { mediaId, file: [TORRENT, 'film.torrent'] });
   expect(status).toBe(201);
   expect(body).toMatchObject({
     kind: 'torrent',
@@ -60,7 +62,7 @@ test('a .torrent sent as a form becomes a stream of the title', async () => {
 
 test('a play link for a .torrent is refused in words while torrents have no bytes here', async () => {
   const { status, body } = await send('/api/links', { expiresIn: '60', file: [TORRENT, 'film.torrent'] });
-  expect([status, body.code]).toEqual([422, 'links.no_bytes']);
+  expect([status, problemIn(body).code]).toEqual([422, 'links.no_bytes']);
 });
 
 test.each([
@@ -93,7 +95,7 @@ test.each([
 ])('%s is refused', async (_what, parts, expected, code) => {
   const { status, body } = await send('/api/links', parts);
   expect(status).toBe(expected);
-  if (code !== undefined) expect(body.code).toBe(code);
+  if (code !== undefined) expect(problemIn(body).code).toBe(code);
 });
 
 test.each([
@@ -105,5 +107,5 @@ test.each([
   ],
 ])('%s is a 400', async (_what, type, text) => {
   const { status, body } = await api.ask('POST', '/api/links', text, { 'Content-Type': type });
-  expect([status, body.code]).toEqual([400, 'request.bad_form']);
+  expect([status, problemIn(body).code]).toEqual([400, 'request.bad_form']);
 });

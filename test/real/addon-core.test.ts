@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { command, rows } from '../../src/platform/db.ts';
+import { streamsIn } from '../support/addon-answers.ts';
 import { type AddonServer, type StreamOf, startAddonServer } from '../support/addon-server.ts';
 import { type StremioCore, withStremioCore } from '../support/real/stremio-core.ts';
 
@@ -103,17 +104,13 @@ describe('stremio-core', () => {
   });
 
   test('takes every stream of a film, in our order, each as what it is', async () => {
-    const sent = (await server.ask(`/stream/movie/${FILM}.json`)).body.streams;
+    const sent = streamsIn((await server.ask(`/stream/movie/${FILM}.json`)).body);
     expect(sent).toHaveLength(8);
     await withAddon(async (core) => {
       const { meta, streams } = await core.metaDetails('movie', FILM);
       expect(meta.poster).toBe(`${server.baseUrl}/assets/starter/clip-poster.jpg`);
-      expect(streams.map((stream) => stream.name)).toEqual(
-        sent.map((stream: { name: string }) => stream.name),
-      );
-      expect(streams.map((stream) => stream.description)).toEqual(
-        sent.map((stream: { description: string }) => stream.description),
-      );
+      expect(streams.map((stream) => stream.name)).toEqual(sent.map((stream) => stream.name));
+      expect(streams.map((stream) => stream.description)).toEqual(sent.map((stream) => stream.description));
       expect(streams[2]).toMatchObject({ infoHash: HASH });
       expect(streams[3]).toMatchObject({ ytId: 'aqz-KE-bpKQ' });
       const [, second] = streams;

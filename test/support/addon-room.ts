@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { metasIn } from './addon-answers.ts';
 import { type AddonServer, startAddonServer } from './addon-server.ts';
 
 /** The add-on with a few titles. Registers the hooks. */
@@ -33,12 +34,12 @@ export function addonRoom() {
     await server.add({ kind: 'event', ids: { tmdb: '777', tvdb: '888' }, title: 'A Concert' }, [file(3)]);
     await server.add({ kind: 'movie', title: 'Ça va & « amis »', genres: ['Comedy'] }, [file(4)]);
     const { body } = await server.ask('/catalog/movie/search/search=amis.json');
-    ownId = body.metas[0].id;
+    ownId = metasIn(body)[0]?.id ?? '';
   });
   afterAll(() => server?.close());
 
   const get = (path: string, init?: RequestInit) => server.ask(path, init);
-  const names = (body: { metas: { name: string }[] }) => body.metas.map((meta) => meta.name);
+  const names = (body: unknown) => metasIn(body).map((meta) => meta.name);
   return {
     get server() {
       return server;

@@ -26,8 +26,7 @@ export type AddonAnswer = {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
-  body: any;
+  body: unknown;
 };
 
 export type AddonServer = AsyncDisposable & {

@@ -2,25 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { command, rows } from '../../src/platform/db.ts';
+import { type AddonStream, streamsIn } from './addon-answers.ts';
 import { type AddonServer, type StreamOf, startAddonServer } from './addon-server.ts';
-
-export type Stream = {
-  url?: string;
-  infoHash?: string;
-  fileIdx?: number;
-  sources?: string[];
-  ytId?: string;
-  externalUrl?: string;
-  name: string;
-  description: string;
-  subtitles?: { id: string; url: string; lang: string }[];
-  behaviorHints?: {
-    filename?: string;
-    videoSize?: number;
-    bingeGroup?: string;
-    notWebReady?: boolean;
-  };
-};
 
 /** The add-on with a film and a show whose streams a test adds. Registers the hooks. */
 export function addonStreamsRoom() {
@@ -64,9 +47,10 @@ export function addonStreamsRoom() {
     ...more,
   });
   const add = (stream: StreamOf) => server.addStream(stream, { mediaId: film });
-  async function streamsOf(id = FILM, headers: Record<string, string> = {}): Promise<Stream[]> {
+  async function streamsOf(id = FILM, headers: Record<string, string> = {}): Promise<AddonStream[]> {
     const type = id.startsWith(FILM) ? 'movie' : 'series';
-    return (await server.ask(`/stream/${type}/${encodeURIComponent(id)}.json`, { headers })).body.streams;
+    const { body } = await server.ask(`/stream/${type}/${encodeURIComponent(id)}.json`, { headers });
+    return streamsIn(body);
   }
   const firstLines = async (id?: string) =>
     (await streamsOf(id)).map((stream) => stream.description.split('\n')[0]);

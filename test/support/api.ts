@@ -10,8 +10,7 @@ export const ADMIN_TOKEN = 'the-admin-token-of-tests';
 export type ApiAnswer = {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
-  body: any;
+  body: unknown;
 };
 
 export type TestApi = AsyncDisposable & {

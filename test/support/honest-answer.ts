@@ -1,19 +1,13 @@
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ProblemAnswer } from './problem-answer.ts';
 import { askHttp, type RawAnswer, type RawRequest, shown } from './raw-http.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What an error answer is, word for word (RFC 9457 and our `code`). */
-const Problem = z.strictObject({
-  type: z.string().regex(/^urn:tributary:error:/),
-  title: z.string().min(3),
-  status: z.int(),
-  detail: z.string().min(10),
-  code: z.string().regex(/^[a-z]+(?:[._][a-z]+)+$/),
-  issues: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
-});
+/** `internal` is what we did not expect. */
+const Expected = ProblemAnswer.extend({ code: z.string().regex(/^[a-z]+(?:[._][a-z]+)+$/) });
 
 /** Signs of the inside: stacks, files, statements of ours or complaints of Postgres. */
 const INSIDE: readonly RegExp[] = [
@@ -86,7 +80,7 @@ function problemFaults({ status, headers, body }: RawAnswer, text: string, isHea
   if (INSIDE.some((pattern) => pattern.test(text)) || /\b[a-z]+:\/\//i.test(text))
     faults.push(`shows the inside: ${text.slice(0, 300)}`);
   if (isHead) return text === '' ? faults : [...faults, 'HEAD has a body'];
-  const problem = Problem.safeParse(parseJson(text));
+  const problem = Expected.safeParse(parseJson(text));
   if (!problem.success) faults.push(`is no problem: ${text.slice(0, 300)}`);
   else if (problem.data.status !== status) faults.push(`says ${problem.data.status}, is ${status}`);
   return faults;
