@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createBudget } from '../../src/platform/budget.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
+import { createPieceReader } from '../../src/play/dash/pieces.ts';
 import { createReadAhead } from '../../src/play/read-ahead.ts';
 import { createSegments, type Segments } from '../../src/play/segments.ts';
 import { asReadable, type ByteSource } from '../../src/streams/kind.ts';
@@ -198,7 +199,46 @@ describe('segments beside streams', () => {
   });
 });
 
+describe('pieces of files', () => {
+  test('count in the budget, are asked for once, and give way to streams', async () => {
+    const budget = createBudget({ limitBytes: 1024 * KIB });
+    const read = createPieceReader(net, budget);
+    const span = { start: 10, end: 10 + 50 * KIB };
+    const film = Buffer.from(Uint8Array.from({ length: 100 * KIB }, (_, at) => at % 251));
+    // Without ranges: all of it comes, and only the piece is kept.
+    origin.files.set('/film.ts', (_req, res) => void res.end(film));
+    const piece = () => read(addressOf('film'), span, never);
+    const wanted = film.subarray(span.start, span.end);
+    expect((await piece()).equals(wanted)).toBe(true);
+    await piece();
+    expect(origin.count('/film.ts')).toBe(1);
+    expect(budget.cachedBytes()).toBe(50 * KIB);
+    budget.open(1024 * KIB).hold(1024 * KIB);
+    expect(budget.cachedBytes()).toBe(0);
+    expect((await piece()).equals(wanted)).toBe(true);
+    expect(origin.count('/film.ts')).toBe(2);
+  });
+});
+
 describe('reading ahead', () => {
+  test('keeps what it knows of a playlist in the budget, whatever the length of its addresses', () => {
+    const budget = createBudget({ limitBytes: 1024 * KIB });
+    const segments = createSegments(net, { budget });
+    const ahead = createReadAhead(segments, { budget });
+    const long = (at: number) => ({ url: `${origin.base}/${'x'.repeat(1000)}${at}.ts`, headers: {} });
+    ahead.note(
+      'p',
+      Array.from({ length: 100 }, (_, at) => long(at)),
+      60_000,
+    );
+    expect(budget.cachedBytes()).toBeGreaterThan(100 * 1000);
+    expect(ahead.lifeMs('p')).toBe(60_000);
+    budget.open(1024 * KIB).hold(1024 * KIB);
+    expect([budget.cachedBytes(), ahead.lifeMs('p')]).toEqual([0, undefined]);
+    ahead.close();
+    segments.close();
+  });
+
   test('ends some time after the last request, and leaves the origin', async () => {
     let hungUp = false;
     origin.files.set('/slow.ts', (_req, res) => {
