@@ -19,6 +19,8 @@ export type Notify = {
   publish(channel: string, payload: string): Promise<boolean>;
   subscribe(channel: string, subscriber: Subscriber): () => void;
   isConnected(): boolean;
+  /** No other instance listens: one that comes is known within a millisecond, one that goes within 15 s or at the next message. Null: not known while the connection is away. */
+  isAlone(): boolean | null;
   close(): Promise<void>;
 };
 
@@ -37,10 +39,13 @@ const GAP = '!gap';
 const ACK = '!ack';
 /** Sessions that listen are told by this name; given to them once they do. */
 const LISTENER = 'tributary notify';
-const SEND = `
-  SELECT pg_notify($1, $2), (
+const LISTENERS = `(
     SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${LISTENER}'
   ) AS listeners`;
+const SEND = `SELECT pg_notify($1, $2), ${LISTENERS}`;
+const COUNT = `SELECT ${LISTENERS}`;
+/** Said by an instance once it listens: of two that come at once the later one counts both, and the earlier one hears it. */
+const HERE = '!here';
 
 /**
  * LISTEN/NOTIFY on a connection of its own that comes back by itself. Connects in the background at once.
@@ -55,6 +60,8 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
   let client: Client | null = null;
   let isClosed = false;
   let owesGap = false;
+  let isAlone: boolean | null = null;
+  let arrivals = 0;
   let attempts = 0;
   let retryTimer: NodeJS.Timeout | undefined;
   let heartbeat: NodeJS.Timeout | undefined;
@@ -75,7 +82,9 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
       await next.connect();
       await next.query(`LISTEN ${PG_CHANNEL}`);
       await next.query(`SET application_name = '${LISTENER}'`);
+      await count(next, SEND, [PG_CHANNEL, `${instance} ${HERE} `]);
     } catch (error) {
+      isAlone = null;
       discard(next);
       retry(error);
       return;
@@ -93,15 +102,31 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
 
   async function beat(of: Client): Promise<void> {
     try {
-      await of.query('SELECT 1');
+      await count(of, COUNT);
     } catch (error) {
       lose(of, error);
     }
   }
 
+  /** How many listen. One is ourselves; an arrival that is heard while the answer is on its way may be missing in it. */
+  async function count(on: Client, text: string, values: string[] = []): Promise<number> {
+    const before = arrivals;
+    const { rows } = await on.query<{ listeners: number }>(text, values);
+    const listeners = rows[0]?.listeners ?? 1;
+    isAlone = listeners === 1 && arrivals === before;
+    return listeners;
+  }
+
+  function greet(newcomer: string): void {
+    if (newcomer === instance) return;
+    arrivals += 1;
+    isAlone = false;
+  }
+
   function lose(lost: Client, error: unknown): void {
     if (client !== lost) return;
     client = null;
+    isAlone = null;
     clearInterval(heartbeat);
     discard(lost);
     retry(error);
@@ -120,10 +145,19 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
   /** `id channel payload`, so that a payload that is JSON is not escaped once more. */
   function hear(text: string): void {
     const [, id = '', channel = '', payload = ''] = /^(\S+) (\S+) (.*)$/s.exec(text) ?? [];
-    if (channel === ACK) heardOf.get(payload)?.();
+    if (channel === HERE) greet(id);
+    else if (channel === ACK) heardOf.get(payload)?.();
     else if (channel === GAP) tellGap();
-    else for (const each of subscribers.get(channel) ?? []) tell(() => each.onMessage(payload));
-    // After the subscribers: whoever published finds this instance already up to date.
+    else deliver(channel, payload);
+    confirm(id);
+  }
+
+  function deliver(channel: string, payload: string): void {
+    for (const each of subscribers.get(channel) ?? []) tell(() => each.onMessage(payload));
+  }
+
+  /** After the subscribers: whoever published finds this instance already up to date. */
+  function confirm(id: string): void {
     if (id.startsWith(`${instance}.`)) heardOf.get(id)?.();
     else if (id.includes('.')) acknowledge(id);
   }
@@ -161,17 +195,17 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
     const timer = setTimeout(() => heard.resolve(false), ECHO_TIMEOUT_MS).unref();
     let acknowledged = 0;
     let listeners = Number.POSITIVE_INFINITY;
-    const count = () => {
+    const settle = () => {
       if (acknowledged >= listeners) heard.resolve(true);
     };
     heardOf.set(id, () => {
       acknowledged += 1;
-      count();
+      settle();
     });
-    sender.query<{ listeners: number }>(SEND, [PG_CHANNEL, `${id} ${channel} ${payload}`]).then(
-      ({ rows }) => {
-        listeners = rows[0]?.listeners ?? 1;
-        count();
+    count(sender, SEND, [PG_CHANNEL, `${id} ${channel} ${payload}`]).then(
+      (counted) => {
+        listeners = counted;
+        settle();
       },
       (error) => {
         owesGap = true;
@@ -198,6 +232,7 @@ export function createNotify({ url, log }: { url: string; log: Log }): Notify {
       return () => void ofChannel.delete(subscriber);
     },
     isConnected: () => client !== null,
+    isAlone: () => isAlone,
     async close() {
       isClosed = true;
       clearTimeout(retryTimer);

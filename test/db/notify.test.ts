@@ -85,6 +85,45 @@ describe('a message', () => {
   });
 });
 
+describe('whether an instance is alone', () => {
+  test('is known by all at once when one comes, and at its next message when one has gone', async () => {
+    await Promise.all(opened.splice(0).map((notify) => notify.close()));
+    await waitUntil(async () => (await listeners()).length === 0, { what: 'all are gone', timeoutMs: 5000 });
+    const a = await instance();
+    expect(a.notify.isAlone()).toBe(true);
+    const b = await instance();
+    expect(b.notify.isAlone()).toBe(false);
+    await waitUntil(() => a.notify.isAlone() === false, { what: 'the first hears it', timeoutMs: 1000 });
+    await b.notify.close();
+    await waitUntil(async () => !(await listeners()).includes(b.pid), { what: 'it goes', timeoutMs: 5000 });
+    await a.notify.publish('test', '');
+    expect(a.notify.isAlone()).toBe(true);
+  });
+
+  test('is known of two that come at once', async () => {
+    await using empty = await freshDatabase({ isEmpty: true });
+    for (let round = 0; round < 20; round += 1) {
+      const both = [1, 2].map(() => createNotify({ url: empty.url, log }));
+      try {
+        await waitUntil(() => both.every((notify) => notify.isAlone() === false), {
+          what: 'both know',
+          timeoutMs: 3000,
+          everyMs: 5,
+        });
+      } finally {
+        await Promise.all(both.map((notify) => notify.close()));
+      }
+    }
+  });
+
+  test('is not known while the connection is away', async () => {
+    const a = await instance();
+    await cut(a);
+    await waitUntil(() => !a.notify.isConnected(), { what: 'the loss', timeoutMs: 5000, everyMs: 1 });
+    expect(a.notify.isAlone()).toBeNull();
+  });
+});
+
 describe('a lost connection', () => {
   test('comes back by itself, and every subscriber is told that it may have missed something', async () => {
     const a = await instance();
