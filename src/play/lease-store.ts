@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createAttempts } from '../platform/database-attempts.ts';
 import type { Pool } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import { type Redis, runScript } from '../platform/redis.ts';
@@ -20,8 +20,6 @@ export type LeaseStoreDeps = { redis: Redis | null; db: Pool; log: Log };
 
 /** A viewer waits no longer for the count; then his stream begins uncounted elsewhere. */
 const DEADLINE_MS = 1000;
-/** After a failure the database is left alone this long. */
-const REST_MS = 2000;
 
 /**
  * Two sorted sets, of the subject's and the address's leases by their ends (ms, by Redis' own clock). A member is `lease holder`:
@@ -75,7 +73,11 @@ const DROP = script(`
 export function createLeaseStore({ redis, db, log }: LeaseStoreDeps): LeaseStore {
   const holder = randomBytes(6).toString('base64url');
   const memberOf = ({ key }: LeaseKeys) => `${key} ${holder}`;
-  let restsUntil = 0;
+  const inPostgres = createAttempts({
+    deadlineMs: DEADLINE_MS,
+    without: 'running streams are counted by each instance',
+    log,
+  });
 
   async function inRedis(which: typeof TAKE, leases: readonly LeaseKeys[], args: (string | number)[]) {
     const keys = leases.flatMap(({ subjectKey, ipKey }) => [
@@ -83,17 +85,6 @@ export function createLeaseStore({ redis, db, log }: LeaseStoreDeps): LeaseStore
       `trib:streams:i:${ipKey}`,
     ]);
     return await redis?.attempt((client) => runScript(client, which, keys, args));
-  }
-
-  async function inPostgres<T>(run: () => Promise<T>): Promise<T | undefined> {
-    if (Date.now() < restsUntil) return undefined;
-    try {
-      return await withinDeadline(run());
-    } catch (error) {
-      if (Date.now() >= restsUntil) log.warn({ err: error }, 'running streams are counted by each instance');
-      restsUntil = Date.now() + REST_MS;
-      return undefined;
-    }
   }
 
   return {
@@ -114,21 +105,6 @@ export function createLeaseStore({ redis, db, log }: LeaseStoreDeps): LeaseStore
       await inPostgres(() => dropLeases(db, holder, keys));
     },
   };
-}
-
-async function withinDeadline<T>(work: Promise<T>): Promise<T> {
-  const ended = new AbortController();
-  // When the deadline wins nobody waits for the failure any more.
-  work.catch(() => {});
-  const late = sleep(DEADLINE_MS, undefined, { ref: false, signal: ended.signal }).then(() => {
-    throw new Error(`no answer within ${DEADLINE_MS} ms`);
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    ended.abort();
-  }
 }
 
 function script(lua: string) {
