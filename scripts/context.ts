@@ -1,5 +1,6 @@
 import { SHIPPED_FOLDER } from '../src/ground.ts';
 import { AppError } from '../src/kit/errors.ts';
+import { ownSpaces } from '../src/platform/cache.ts';
 import { BadSettings, type Config, loadConfig, readEnvironment } from '../src/platform/config.ts';
 import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { type Database, openDatabase } from '../src/platform/database.ts';
@@ -54,6 +55,7 @@ export async function importDeps({ config, log, database }: ScriptContext) {
     net,
     log,
     crypto: createCrypto(secretKeys),
+    openSpace: ownSpaces(log),
     localFolders: config.localFolders,
     shippedFolder: SHIPPED_FOLDER,
   });

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHIPPED_FOLDER } from '../src/ground.ts';
+import { ownSpaces } from '../src/platform/cache.ts';
 import type { Config } from '../src/platform/config.ts';
 import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { openDatabase } from '../src/platform/database.ts';
@@ -180,7 +181,15 @@ async function keys(config: Config): Promise<Finding> {
   const crypto = createCrypto(secretKeys);
   const net = createNet({ mode: 'listed', allow: [], ownPorts: () => new Set() });
   const { localFolders } = config;
-  const kinds = createKinds({ db: opened.db, net, log, crypto, localFolders, shippedFolder: SHIPPED_FOLDER });
+  const kinds = createKinds({
+    db: opened.db,
+    net,
+    log,
+    crypto,
+    openSpace: ownSpaces(log),
+    localFolders,
+    shippedFolder: SHIPPED_FOLDER,
+  });
   try {
     return (await needsOldKeys({ db: opened.db, crypto, kinds }, AbortSignal.timeout(30_000)))
       ? note(

@@ -1070,6 +1070,16 @@ CREATE TABLE setting (
 
 CREATE TRIGGER setting_touch BEFORE UPDATE ON public.setting FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
+CREATE UNLOGGED TABLE shared_value (
+  space text NOT NULL,
+  key text NOT NULL,
+  token text NOT NULL,
+  value text,
+  is_awaited boolean NOT NULL DEFAULT false,
+  ends_at timestamp with time zone NOT NULL,
+  CONSTRAINT shared_value_pkey PRIMARY KEY (space, key)
+);
+
 CREATE TABLE source (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),

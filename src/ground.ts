@@ -31,7 +31,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   if (redis !== null) onClose(() => redis.close());
   const notify = createNotify({ url, log });
   onClose(() => notify.close());
-  const cache = createCache({ redis, notify, log });
+  const cache = createCache({ redis, db, notify, log });
   onClose(() => cache.close());
   metrics.watch({ db, cache, redis, notify });
   const settings = await createSettings({ db, config, notify, log });
@@ -57,6 +57,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     streamMemoryBytes: config.streamMemoryBytes,
     log,
     crypto,
+    openSpace: cache.space,
     localFolders: config.localFolders,
     shippedFolder: SHIPPED_FOLDER,
   });

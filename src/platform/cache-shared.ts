@@ -1,27 +1,35 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis as Client } from 'ioredis';
 import { z } from 'zod';
-import type { Log } from './log.ts';
 import { type Redis, type RedisScript, runScript } from './redis.ts';
 
 /** Which keys of a space: some, or all. */
 export type Dropped = { space: string; keys: readonly string[] | null };
 
-/** What a reader learned: the value, the right to store it, or neither (`none`: load it and keep it to yourself). */
+/** The right to store a key's value: whoever has it loads, while it lasts. */
+export type SharedLease = { space: string; key: string; token: string };
+
+/** What a reader learned: the value, the lease, that another has it, or nothing (`none`: load it and keep it to yourself). */
 export type SharedRead =
-  | { state: 'hit'; json: string; ttlMs: number }
-  | { state: 'lease'; key: string; token: string }
+  | { state: 'hit'; text: string; ttlMs: number }
+  | { state: 'lease'; lease: SharedLease }
+  | { state: 'busy' }
   | { state: 'none' };
 
+/** A store of values that instances share. Never throws; one that is away costs speed. */
 export type SharedCache = {
-  read(space: string, key: string): Promise<SharedRead>;
-  store(lease: { key: string; token: string }, value: unknown, ttlMs: number): Promise<void>;
-  /** False when Redis was not reached; then it is made good before this process reads from Redis again. */
+  /** `isWaiting`: where another has the lease, he is told at its end that somebody waits. */
+  read(space: string, key: string, isWaiting: boolean): Promise<SharedRead>;
+  /** True when somebody waits for it. */
+  store(lease: SharedLease, text: string, ttlMs: number): Promise<boolean>;
+  /** Gives the lease back without a value; `unlessAwaited`: only while nobody waits. True when somebody waits. */
+  release(lease: SharedLease, options: { unlessAwaited: boolean }): Promise<boolean>;
+  /** False when the store was not reached; what is owed then, see each store. */
   drop(dropped: Dropped): Promise<boolean>;
 };
 
-/** A loader that died keeps its key out of Redis for this long. */
-const LEASE_MS = 10_000;
+/** A loader that died keeps its key out of the shared store for this long. */
+export const LEASE_MS = 10_000;
 const GENERATION_MS = 30 * 86_400_000;
 const MAX_OWED_KEYS = 1000;
 /** Bigger values are left to each process: one of them would hold up every other command of the connection. */
@@ -29,7 +37,10 @@ const MAX_SHARED_CHARS = 1024 * 1024;
 
 const script = (lua: string): RedisScript => ({ lua, sha: createHash('sha1').update(lua).digest('hex') });
 
-/** The value's remaining life and text; or 0 and the generation when the caller now holds the lease; or -1. */
+/**
+ * The value's remaining life and text; or 0 and the generation when the caller now holds the lease; or -1. A lease that
+ * somebody waits for ends with a `+`.
+ */
 const READ = script(`
 local generation = redis.call('GET', KEYS[1])
 if not generation then
@@ -42,12 +53,23 @@ if not value then
   redis.call('SET', key, '!' .. ARGV[3], 'PX', ARGV[4])
   return {0, generation}
 end
-if string.sub(value, 1, 1) == '!' then return {-1, ''} end
+if string.sub(value, 1, 1) == '!' then
+  if ARGV[6] == '1' and string.sub(value, -1) ~= '+' then redis.call('APPEND', key, '+') end
+  return {-1, ''}
+end
 return {redis.call('PTTL', key), value}`);
 
 const STORE = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-return 1`);
+local held = redis.call('GET', KEYS[1])
+local isAwaited = held == ARGV[1] .. '+'
+if isAwaited or held == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return isAwaited and 1 or 0`);
+
+const RELEASE = script(`
+local held = redis.call('GET', KEYS[1])
+local isAwaited = held == ARGV[1] .. '+'
+if held == ARGV[1] or (isAwaited and ARGV[2] == '0') then redis.call('DEL', KEYS[1]) end
+return isAwaited and 1 or 0`);
 
 const DROP = script(`
 local generation = redis.call('GET', KEYS[1])
@@ -67,7 +89,7 @@ const ReadReply = z.tuple([z.number(), z.string()]);
  * the server: after a restart with old data on disk everything begins anew. A drop that did not reach Redis is owed: it
  * is made good before this process reads there again. What remains (an owner that never comes back) ends with the TTL.
  */
-export function createSharedCache(redis: Redis, log: Log): SharedCache {
+export function createSharedCache(redis: Redis): SharedCache {
   const owed = new Map<string, Set<string> | null>();
   let paying: Promise<void> | null = null;
 
@@ -109,22 +131,27 @@ export function createSharedCache(redis: Redis, log: Log): SharedCache {
   }
 
   return {
-    async read(space, key) {
+    async read(space, key, isWaiting) {
       const token = newToken();
-      const args = [`trib:${space}:`, short(key), token, LEASE_MS, GENERATION_MS];
+      const args = [`trib:${space}:`, short(key), token, LEASE_MS, GENERATION_MS, isWaiting ? 1 : 0];
       const reply = await attempt((client) => runScript(client, READ, [generationKey(space)], args));
       if (reply === undefined) return { state: 'none' };
       const parsed = ReadReply.safeParse(reply);
       if (!parsed.success) return { state: 'none' };
       const [ttlMs, text] = parsed.data;
-      if (ttlMs > 0) return { state: 'hit', json: text, ttlMs };
-      if (ttlMs < 0) return { state: 'none' };
-      return { state: 'lease', key: `trib:${space}:${text}:${short(key)}`, token: `!${token}` };
+      if (ttlMs > 0) return { state: 'hit', text, ttlMs };
+      if (ttlMs < 0) return { state: 'busy' };
+      const lease = { space, key: `trib:${space}:${text}:${short(key)}`, token: `!${token}` };
+      return { state: 'lease', lease };
     },
-    async store(lease, value, ttlMs) {
-      const json = toJson(value, log);
-      if (json === undefined || json.length > MAX_SHARED_CHARS) return;
-      await attempt((client) => runScript(client, STORE, [lease.key], [lease.token, json, Math.ceil(ttlMs)]));
+    async store(lease, text, ttlMs) {
+      if (text.length > MAX_SHARED_CHARS) return false;
+      const args = [lease.token, text, Math.ceil(ttlMs)];
+      return (await attempt((client) => runScript(client, STORE, [lease.key], args))) === 1;
+    },
+    async release(lease, { unlessAwaited }) {
+      const args = [lease.token, unlessAwaited ? 1 : 0];
+      return (await attempt((client) => runScript(client, RELEASE, [lease.key], args))) === 1;
     },
     async drop(dropped) {
       const isDone = (await attempt((client) => send(client, dropped).then(() => true))) ?? false;
@@ -134,20 +161,11 @@ export function createSharedCache(redis: Redis, log: Log): SharedCache {
   };
 }
 
-function toJson(value: unknown, log: Log): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    log.warn({ err: error }, 'a value to be cached is not JSON');
-    return undefined;
-  }
-}
-
-function newToken(): string {
+export function newToken(): string {
   return randomBytes(9).toString('base64url');
 }
 
-/** Redis keys stay short whatever was searched for. */
-function short(key: string): string {
+/** Keys of a store stay short whatever was searched for. */
+export function short(key: string): string {
   return key.length <= 200 ? key : createHash('sha256').update(key).digest('base64url');
 }

@@ -1,19 +1,24 @@
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
-import type { SharedCache, SharedRead } from './cache-shared.ts';
+import { abortable } from './abortable.ts';
+import { createLevel, type OnceForAll } from './cache-level.ts';
+import type { SharedCache, SharedLease } from './cache-shared.ts';
 import { approximateSizeBytes } from './cache-size.ts';
 import type { Log } from './log.ts';
 
-/** Values are shared between requests: treat them as frozen. They must be JSON where Redis is used. */
+/** Values are shared between requests: treat them as frozen. Where they are shared between instances the schema must make them again from their JSON. */
 export type CacheSpace<T> = {
   /**
    * The cached value, or what `load` gives. Concurrent calls of one key in this process share one load; what it throws
-   * reaches all of them and is not kept. `load` reads the truth (the database).
+   * reaches all of them and is not kept. `load` reads the truth (the database, an origin). A caller with a `signal` may
+   * leave; `load` is aborted when all have left and no other instance waits for it.
    */
-  get(key: string, load: () => Promise<T>): Promise<T>;
+  get(key: string, load: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Takes the place of what all instances know. */
+  put(key: string, value: T): Promise<void>;
   /**
-   * Forgets a key everywhere; call it once the change is committed. When it resolves, this instance and Redis are
-   * right and Postgres has signalled the other instances (they forget it about a millisecond later). While the
+   * Forgets a key everywhere; call it once the change is committed. When it resolves, this instance and the shared store
+   * are right and Postgres has signalled the other instances (they forget it about a millisecond later). While the
    * signalling connection is away it resolves after a second at most; the others forget everything when it is back.
    */
   drop(key: string): Promise<void>;
@@ -24,17 +29,19 @@ export type CacheSpace<T> = {
 export type SpaceOptions<T> = {
   ttlMs: number;
   maxEntries: number;
-  /** Values from Redis are held to it. */
+  /** Values from other instances are held to it. */
   schema: z.ZodType<T>;
   /** Spaces that are forgotten together when the database says that what they hold has changed (migration 0005). */
   group?: 'media';
+  /** Shared through Postgres too where there is no Redis, and loaded by one instance while the others wait. */
+  onceForAll?: OnceForAll;
 };
 
 export type SpaceStats = {
   name: string;
   /** Answered from memory, or by a load that was under way. */
   hits: number;
-  /** Answered from Redis. */
+  /** Answered from the shared store. */
   sharedHits: number;
   /** Loaded. */
   misses: number;
@@ -50,12 +57,18 @@ export type SpaceDeps = {
   makeRoom(): void;
   /** Tells the other instances. */
   announce(keys: readonly string[] | null, isSharedDone: boolean): Promise<void>;
+  /** Tells them that the load of a key has ended that they may wait for. */
+  announceEnd(key: string): void;
 };
 
 /** What the cache does to each of its spaces, whatever they hold. */
 export type SpaceControl = {
   /** In this process only; null: all. Loads under way will not be kept. */
   forget(keys: readonly string[] | null): void;
+  /** In the shared store only; false when it was not reached. Null: there is none. */
+  dropShared: ((keys: readonly string[] | null) => Promise<boolean>) | null;
+  /** Another instance has ended a load. */
+  wake(key: string): void;
   evictOldest(): void;
   sizeBytes(): number;
   stats(): SpaceStats;
@@ -64,16 +77,23 @@ export type SpaceControl = {
 /** Entries of one moment do not all run out in one moment: up to a tenth is taken off each life. */
 const JITTER = 0.1;
 
-const NOT_SHARED: SharedRead = { state: 'none' };
+/** A load under way: what it gives, who waits for it, and the lease it is done under. */
+type Flight<T> = {
+  isStale: boolean;
+  isDone: boolean;
+  waiting: number;
+  lease: SharedLease | null;
+  stop: AbortController;
+  promise: Promise<T>;
+};
 
-type Flight<T> = { isStale: boolean; promise: Promise<T> };
-
-/** One space: memory first, then Redis, then the caller's load. */
+/** One space: memory first, then the shared store, then the caller's load. */
 export function createSpace<T>(
   name: string,
-  { ttlMs, maxEntries, schema }: SpaceOptions<T>,
-  { shared, log, maxBytes, makeRoom, announce }: SpaceDeps,
+  { ttlMs, maxEntries, schema, onceForAll }: SpaceOptions<T>,
+  { shared, log, maxBytes, makeRoom, announce, announceEnd }: SpaceDeps,
 ): { space: CacheSpace<T>; control: SpaceControl } {
+  const level = createLevel({ name, schema, shared, onceForAll, log, announceEnd });
   const entries = new LRUCache<string, { value: T }>({
     max: maxEntries,
     maxSize: maxBytes,
@@ -89,43 +109,70 @@ export function createSpace<T>(
     makeRoom();
   }
 
-  async function fill(key: string, load: () => Promise<T>, flight: { isStale: boolean }): Promise<T> {
-    const fullTtlMs = Math.max(1, ttlMs * (1 - JITTER * Math.random()));
+  async function fill(
+    key: string,
+    load: (signal: AbortSignal) => Promise<T>,
+    flight: Omit<Flight<T>, 'promise'>,
+  ): Promise<T> {
+    const fullTtlMs = freshTtlMs();
+    const { signal } = flight.stop;
     const keepFresh = (value: T, entryTtlMs: number) => {
       // A drop came meanwhile: what was read may be from before it.
       if (!flight.isStale) keep(key, value, entryTtlMs);
     };
-    const found = shared === null ? NOT_SHARED : await shared.read(name, key);
-    const hit = found.state === 'hit' ? await parseHit(key, found) : null;
-    if (hit !== null) {
+    const found = await level.read(key, signal);
+    if (found.state === 'hit') {
       counts.sharedHits += 1;
       // Never older than its TTL, however many levels it came through.
-      keepFresh(hit.value, Math.min(hit.ttlMs, fullTtlMs));
-      return hit.value;
+      keepFresh(found.value, Math.min(found.ttlMs, fullTtlMs));
+      return found.value;
     }
+    if (found.state === 'lease') flight.lease = found.lease;
     counts.misses += 1;
-    const value = await load();
-    keepFresh(value, fullTtlMs);
-    if (found.state === 'lease') void shared?.store(found, value, fullTtlMs);
-    return value;
+    try {
+      signal.throwIfAborted();
+      const value = await load(signal);
+      keepFresh(value, fullTtlMs);
+      if (flight.lease !== null) void level.store(key, flight.lease, value, fullTtlMs);
+      return value;
+    } catch (error) {
+      // The others need not wait for the lease's end.
+      if (flight.lease !== null && onceForAll !== undefined)
+        void level.release(key, flight.lease, { unlessAwaited: false });
+      throw error;
+    }
   }
 
-  async function parseHit(key: string, { json, ttlMs: leftMs }: { json: string; ttlMs: number }) {
-    const parsed = parseJson(schema, json);
-    if (parsed.success) return { value: parsed.data, ttlMs: leftMs };
-    log.debug({ space: name }, 'a cached value had an old shape');
-    await shared?.drop({ space: name, keys: [key] });
-    return null;
+  function freshTtlMs(): number {
+    return Math.max(1, ttlMs * (1 - JITTER * Math.random()));
   }
 
-  function begin(key: string, load: () => Promise<T>): Promise<T> {
-    const state = { isStale: false };
-    const promise = fill(key, load, state);
-    const flight: Flight<T> = Object.assign(state, { promise });
-    flights.set(key, flight);
-    return promise.finally(() => {
+  function begin(key: string, load: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const state = { isStale: false, isDone: false, waiting: 0, lease: null, stop: new AbortController() };
+    const flight: Flight<T> = Object.assign(state, { promise: fill(key, load, state) });
+    flight.promise = flight.promise.finally(() => {
+      flight.isDone = true;
       if (flights.get(key) === flight) flights.delete(key);
     });
+    flights.set(key, flight);
+    return flight;
+  }
+
+  function join(key: string, flight: Flight<T>, signal: AbortSignal | undefined): Promise<T> {
+    flight.waiting += 1;
+    if (signal === undefined) return flight.promise;
+    return abortable(flight.promise, signal).finally(() => {
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && !flight.isDone) void abandon(key, flight);
+    });
+  }
+
+  /** Nobody here waits any more. */
+  async function abandon(key: string, flight: Flight<T>): Promise<void> {
+    if (flights.get(key) === flight) flights.delete(key);
+    const { lease } = flight;
+    const isAwaited = lease !== null && (await level.release(key, lease, { unlessAwaited: true }));
+    if (!isAwaited) flight.stop.abort(new Error('nobody waits for this load any more'));
   }
 
   /** Later calls do not join a load that began before the drop. */
@@ -143,8 +190,8 @@ export function createSpace<T>(
     forget(keys);
     let isSharedDone = true;
     if (shared !== null) {
-      isSharedDone = await shared.drop({ space: name, keys });
-      // Someone here may have read the old value from Redis just before it went.
+      isSharedDone = await level.drop(keys);
+      // Someone here may have read the old value from the store just before it went.
       forget(keys);
     }
     await announce(keys, isSharedDone);
@@ -152,29 +199,30 @@ export function createSpace<T>(
 
   return {
     space: {
-      get(key, load) {
+      get(key, load, signal) {
         const entry = entries.get(key);
-        const running = entry === undefined ? flights.get(key)?.promise : undefined;
+        const running = entry === undefined ? flights.get(key) : undefined;
         if (entry !== undefined || running !== undefined) counts.hits += 1;
         if (entry !== undefined) return Promise.resolve(entry.value);
-        return running ?? begin(key, load);
+        return join(key, running ?? begin(key, load), signal);
+      },
+      async put(key, value) {
+        await drop([key]);
+        const fullTtlMs = freshTtlMs();
+        keep(key, value, fullTtlMs);
+        const found = await level.readNow(key);
+        if (found.state === 'lease') await level.store(key, found.lease, value, fullTtlMs);
       },
       drop: (key) => drop([key]),
       dropAll: () => drop(null),
     },
     control: {
       forget,
+      dropShared: shared === null ? null : level.drop,
+      wake: level.wake,
       evictOldest: () => void entries.pop(),
       sizeBytes: () => entries.calculatedSize,
       stats: () => ({ name, ...counts, size: entries.size, sizeBytes: entries.calculatedSize }),
     },
   };
-}
-
-function parseJson<T>(schema: z.ZodType<T>, json: string): { success: true; data: T } | { success: false } {
-  try {
-    return schema.safeParse(JSON.parse(json));
-  } catch {
-    return { success: false };
-  }
 }

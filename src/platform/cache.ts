@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createSharedCache, type Dropped } from './cache-shared.ts';
+import { createPostgresShared } from './cache-shared-postgres.ts';
 import {
   type CacheSpace,
   createSpace,
@@ -7,6 +8,7 @@ import {
   type SpaceOptions,
   type SpaceStats,
 } from './cache-space.ts';
+import type { Pool } from './db.ts';
 import type { Log } from './log.ts';
 import { MAX_PAYLOAD_BYTES, type Notify } from './notify.ts';
 import type { Redis } from './redis.ts';
@@ -17,12 +19,14 @@ export type Cache = {
   /** A name may be taken once. */
   space<T>(name: string, options: SpaceOptions<T>): CacheSpace<T>;
   stats(): SpaceStats[];
-  /** Resolves when the drops this instance has heard of are done in Redis too. */
+  /** Resolves when the drops this instance has heard of are done in the shared store too. */
   settled(): Promise<void>;
   close(): Promise<void>;
 };
 
 const CHANNEL = 'cache';
+/** `space key`: its load has ended, for those who wait. */
+const END_CHANNEL = 'cache-end';
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** More messages than this for one space of one batch: dropping the whole space is cheaper for everyone. */
 const MAX_MESSAGES = 4;
@@ -33,28 +37,39 @@ const Message = z.object({
   group: z.string().optional(),
   /** Absent: all of the space. */
   keys: z.array(z.string()).nullable().optional(),
-  /** The sender did not reach Redis: whoever does drops it there as well. */
+  /** The sender did not reach the shared store: whoever does drops it there as well. */
   isRedisOwed: z.boolean().optional(),
 });
 type Message = z.infer<typeof Message>;
 
 /**
- * Two levels: memory, bounded by entries and by approximate size, and Redis when there is one. Invalidation goes over
- * Postgres (LISTEN/NOTIFY) in both cases: every instance is on it anyway, and it outlives a dying Redis.
+ * Two levels: memory, bounded by entries and by approximate size, and a store that instances share: Redis when there is
+ * one; without it, for what is loaded once for all, Postgres. Invalidation goes over Postgres (LISTEN/NOTIFY) in all
+ * cases: every instance is on it anyway, and it outlives a dying Redis.
  */
 export function createCache(options: {
   redis: Redis | null;
+  db: Pool;
   notify: Notify;
   log: Log;
   /** Memory of all spaces together; default 64 MiB. */
   maxBytes?: number;
 }): Cache {
-  const { notify, log, maxBytes = DEFAULT_MAX_BYTES } = options;
-  const shared = options.redis === null ? null : createSharedCache(options.redis, log);
+  const { redis, db, notify, log, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const inRedis = redis === null ? null : createSharedCache(redis);
+  const inPostgres = redis === null ? createPostgresShared({ db, notify, log }) : null;
   const controls = new Map<string, SpaceControl>();
   const groups = new Map<string, string | undefined>();
   const pending = new Set<Promise<unknown>>();
   const announce = createAnnouncer(notify);
+  const unsubscribeEnd = notify.subscribe(END_CHANNEL, {
+    onMessage(payload) {
+      const [space = ''] = payload.split(' ', 1);
+      controls.get(space)?.wake(payload.slice(space.length + 1));
+    },
+    // Who waits asks again by himself.
+    onGap() {},
+  });
   const unsubscribe = notify.subscribe(CHANNEL, {
     onMessage(payload) {
       const message = parseMessage(payload);
@@ -74,9 +89,9 @@ export function createCache(options: {
   function forget(space: string, { keys = null, isRedisOwed }: Message): void {
     const control = controls.get(space);
     control?.forget(keys);
-    if (!isRedisOwed || shared === null) return;
-    // Someone here may have read the old value from Redis just before it went, hence once more.
-    const dropping = shared.drop({ space, keys }).then(() => control?.forget(keys));
+    if (!isRedisOwed || !control?.dropShared) return;
+    // Someone here may have read the old value from the store just before it went, hence once more.
+    const dropping = control.dropShared(keys).then(() => control.forget(keys));
     pending.add(dropping);
     void dropping.finally(() => pending.delete(dropping));
   }
@@ -95,12 +110,18 @@ export function createCache(options: {
   return {
     space(name, spaceOptions) {
       if (controls.has(name)) throw new Error(`the cache space ${name} is taken`);
+      const isOnceForAll = spaceOptions.onceForAll !== undefined;
       const { space, control } = createSpace(name, spaceOptions, {
-        shared,
+        shared: inRedis ?? (isOnceForAll ? inPostgres : null),
         log,
         maxBytes,
         makeRoom,
-        announce: (keys, isSharedDone) => announce({ space: name, keys }, isSharedDone),
+        async announce(keys, isSharedDone) {
+          // What is not of the database is unknown to an instance that has just come: nobody needs telling.
+          if (isOnceForAll && notify.isAlone() === true) return;
+          await announce({ space: name, keys }, isSharedDone);
+        },
+        announceEnd: (key) => void notify.publish(END_CHANNEL, `${name} ${key}`),
       });
       controls.set(name, control);
       groups.set(name, spaceOptions.group);
@@ -112,8 +133,24 @@ export function createCache(options: {
     },
     async close() {
       unsubscribe();
+      unsubscribeEnd();
       for (const control of controls.values()) control.forget(null);
     },
+  };
+}
+
+/** `space` for a program that is no instance (a script beside the server): kept in its memory, shared with nobody. */
+export function ownSpaces(log: Log): Cache['space'] {
+  return (name, options) => {
+    const { space } = createSpace(name, options, {
+      shared: null,
+      log,
+      maxBytes: DEFAULT_MAX_BYTES,
+      makeRoom() {},
+      announce: async () => {},
+      announceEnd() {},
+    });
+    return space;
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows, sqlState } from './db.ts';
+import { command, type Db, rows, sql, sqlState } from './db.ts';
 
 const ServerFacts = z.object({
   version: z.string(),
@@ -59,4 +59,100 @@ export async function jobCounts(db: Db): Promise<readonly JobCount[]> {
     if (['42P01', '3F000'].includes(sqlState(error) ?? '')) return [];
     throw error;
   }
+}
+
+type ValueKey = { space: string; key: string };
+
+const SharedValue = z.object({ token: z.string(), value: z.string().nullable(), leftMs: z.number() });
+export type SharedValue = z.infer<typeof SharedValue>;
+
+/**
+ * A shared value that lives; else the lease on it: whose `token` comes back with a null `value` has it for `leaseMs`.
+ * `isWaiting` leaves word with whoever has it. A value that is there is only read.
+ */
+export async function readSharedValue(
+  db: Db,
+  {
+    space,
+    key,
+    token,
+    isWaiting,
+    leaseMs,
+  }: ValueKey & { token: string; isWaiting: boolean; leaseMs: number },
+): Promise<SharedValue | null> {
+  return await db.maybeOne(rows('platform.read_shared_value', SharedValue)`
+    WITH known AS (
+      SELECT v.token, v.value, v.ends_at FROM shared_value v
+      WHERE v.space = ${space} AND v.key = ${key} AND v.value IS NOT NULL AND v.ends_at > now()
+    ), taken AS (
+      INSERT INTO shared_value AS v (space, key, token, ends_at)
+      SELECT ${space}, ${key}, ${token}, now() + make_interval(secs => ${leaseMs / 1000})
+      WHERE NOT EXISTS (SELECT FROM known)
+      ON CONFLICT (space, key) DO UPDATE SET
+        token = CASE WHEN v.ends_at <= now() THEN excluded.token ELSE v.token END,
+        value = CASE WHEN v.ends_at <= now() THEN NULL ELSE v.value END,
+        is_awaited = v.ends_at > now() AND (v.is_awaited OR ${isWaiting}),
+        ends_at = CASE WHEN v.ends_at <= now() THEN excluded.ends_at ELSE v.ends_at END
+      RETURNING v.token, v.value, v.ends_at
+    )
+    SELECT a.token, a.value, (extract(epoch FROM a.ends_at - now()) * 1000)::float8 AS "leftMs"
+    FROM (SELECT * FROM known UNION ALL SELECT * FROM taken) a
+    LIMIT 1
+  `);
+}
+
+const Awaited = z.object({ isAwaited: z.boolean() });
+
+/** Puts a value in the place of the lease, if that still holds; is somebody waiting? */
+export async function storeSharedValue(
+  db: Db,
+  { space, key, token, value, lifeMs }: ValueKey & { token: string; value: string; lifeMs: number },
+): Promise<boolean> {
+  const stored = await db.maybeOne(rows('platform.store_shared_value', Awaited)`
+    UPDATE shared_value SET value = ${value}, ends_at = now() + make_interval(secs => ${lifeMs / 1000})
+    WHERE space = ${space} AND key = ${key} AND token = ${token} AND value IS NULL
+    RETURNING is_awaited AS "isAwaited"
+  `);
+  return stored?.isAwaited ?? false;
+}
+
+/** Ends a lease without a value; `unlessAwaited`: only while nobody waits. Is somebody waiting? */
+export async function endSharedLease(
+  db: Db,
+  { space, key, token, unlessAwaited }: ValueKey & { token: string; unlessAwaited: boolean },
+): Promise<boolean> {
+  const ended = await db.maybeOne(rows('platform.end_shared_lease', Awaited)`
+    UPDATE shared_value SET ends_at = CASE WHEN is_awaited AND ${unlessAwaited} THEN ends_at ELSE '-infinity' END
+    WHERE space = ${space} AND key = ${key} AND token = ${token} AND value IS NULL
+    RETURNING is_awaited AS "isAwaited"
+  `);
+  return ended?.isAwaited ?? false;
+}
+
+/** Null: all of the space. */
+export async function dropSharedValues(db: Db, space: string, keys: readonly string[] | null): Promise<void> {
+  if (keys === null)
+    await db.query(command('platform.drop_shared_space')`DELETE FROM shared_value WHERE space = ${space}`);
+  else
+    await db.query(command('platform.drop_shared_values')`
+      DELETE FROM shared_value WHERE space = ${space} AND key = ANY (${sql.array([...keys], 'text')})
+    `);
+}
+
+const Deleted = z.object({ deleted: z.int() });
+
+/** Deletes shared values past their life, `most` at a time. Returns how many went. */
+export async function deleteEndedValues(db: Db, most: number): Promise<number> {
+  const { deleted } = await db.one(rows('platform.delete_ended_values', Deleted)`
+    WITH gone AS (
+      DELETE FROM shared_value
+      WHERE (space, key) IN (
+        SELECT space, key FROM shared_value
+        WHERE ends_at < now() - interval '1 minute' LIMIT ${most} FOR UPDATE SKIP LOCKED
+      )
+      RETURNING 1
+    )
+    SELECT count(*) AS deleted FROM gone
+  `);
+  return deleted;
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ByteRange } from '../kit/range.ts';
+import type { Cache } from '../platform/cache.ts';
 import type { Crypto } from '../platform/crypto.ts';
 import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
@@ -133,6 +134,8 @@ export type KindDeps = {
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;
+  /** `Cache.space`: for what a kind learns that the other instances need not ask again. */
+  openSpace: Cache['space'];
   /** Name → absolute folder the owner named; nothing outside them is ever served by kind `local`. */
   localFolders: ReadonlyMap<string, string>;
   /** The folder of files shipped with the product (`scripts/starter`), readable through kind `local` as `starter/<name>`. */

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function instance(options: { maxBytes?: number } = {}) {
   const notify = createNotify({ url: database.url, log });
-  const cache = createCache({ redis: null, notify, log, ...options });
+  const cache = createCache({ redis: null, db: database.db, notify, log, ...options });
   opened.push({ cache, notify });
   await waitUntil(() => notify.isConnected(), { what: 'the instance listens', timeoutMs: 10_000 });
   return { cache, notify };

@@ -19,6 +19,8 @@ import { streamCalls } from '../support/statements/streams.ts';
 
 /** Statements that read a large table whole on purpose, as `statement table`, and why that is right. */
 const WHOLE_READS: Readonly<Record<string, string>> = {
+  'platform.delete_ended_values shared_value': 'deletes ten thousand at a time of a table of some thousands',
+  'platform.drop_shared_space shared_value': 'drops all of a space, and there is one',
   'play.forget_ended stream_lease': 'deletes up to ten thousand at a time of what died with its instance',
   'stats.stream_counts stream': 'counts all of them; the answer is kept for a minute',
   'stats.licence_counts stream': 'counts all of them; the answer is kept for a minute',

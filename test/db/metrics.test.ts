@@ -24,7 +24,7 @@ beforeAll(async () => {
   database = await freshDatabase({ onStatement: metrics.onStatement });
   notify = createNotify({ url: database.url, log });
   await waitUntil(() => notify.isConnected(), { what: 'it listens', timeoutMs: 10_000 });
-  const cache = createCache({ redis: null, notify, log });
+  const cache = createCache({ redis: null, db: database.db, notify, log });
   metrics.watch({ db: database.db, cache, redis: null, notify });
   const space = cache.space('title', { ttlMs: 60_000, maxEntries: 10, schema: z.string() });
   for (let i = 0; i < 3; i += 1) await space.get('a', async () => 'value');

@@ -76,6 +76,20 @@ test('ended windows of rate limits go, running ones stay', async () => {
   expect(left).toEqual([{ key: 'running' }]);
 });
 
+test('what instances shared goes a minute after its end, what lives stays', async () => {
+  await database.db.query(command('test.values')`
+    INSERT INTO shared_value (space, key, token, ends_at)
+    SELECT 'a', 'ended ' || i, 'x', now() - interval '2 minutes' FROM generate_series(1, 12000) AS i
+    UNION ALL SELECT 'a', 'released', 'x', '-infinity'
+    UNION ALL SELECT 'a', 'lives', 'x', now() + interval '1 minute'
+  `);
+  await runNow('upkeep.forget_ended');
+  const left = await database.db.any(
+    rows('test.values_left', z.object({ key: z.string() }))`SELECT key FROM shared_value`,
+  );
+  expect(left).toEqual([{ key: 'lives' }]);
+});
+
 test('jobs given up two weeks ago go, younger ones stay', async () => {
   await database.db.query(command('test.jobs')`
     SELECT graphile_worker.add_job('another.program', '{}'::json, job_key => 'job ' || i, max_attempts => 1)

@@ -58,7 +58,7 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
   const config = loadConfig({ RATE_LIMIT_ADDON: '1000000', ...env });
   const crypto = createCrypto(['a secret for tests that is long enough']);
   const notify = createNotify({ url, log });
-  const cache = createCache({ redis: null, notify, log });
+  const cache = createCache({ redis: null, db, notify, log });
   const metrics = createMetrics();
   metrics.watch({ db, cache, redis: null, notify });
   const settings = await createSettings({ db, config, notify, log });
@@ -70,7 +70,15 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
     hashKey: (text) => crypto.mac('rate-limit', text).toString('base64url'),
   });
   const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
-  const kinds = createKinds({ db, net, log, crypto, localFolders: new Map(), shippedFolder: '/nonexistent' });
+  const kinds = createKinds({
+    db,
+    net,
+    log,
+    crypto,
+    openSpace: cache.space,
+    localFolders: new Map(),
+    shippedFolder: '/nonexistent',
+  });
   const links = createLinks(crypto);
   const subtitleLinks = createSubtitleLinks(crypto);
 

@@ -36,6 +36,7 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO stream_lease (key, holder, subject_key, ip_key, ends_at) VALUES ('a', 'x', 'b', 'c', now())`,
   ],
   ['', `INSERT INTO live_list (instance, streams, updated_at) VALUES ('a', '[]', now())`],
+  ['', `INSERT INTO shared_value (space, key, token, ends_at) VALUES ('a', 'b', 'c', now())`],
   ['', `INSERT INTO language (code, iso639_2, name) VALUES ('en', 'eng', 'English')`],
   ['tmdb', `SELECT id FROM metadata_provider WHERE name = 'tmdb'`],
   ['imdbRating', `SELECT id FROM rating_provider WHERE name = 'imdb'`],

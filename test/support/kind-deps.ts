@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { ownSpaces } from '../../src/platform/cache.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createNet, type NetOptions } from '../../src/platform/net.ts';
 import type { KindDeps } from '../../src/streams/kind.ts';
 import { freshDatabase } from './database.ts';
+
+const log = createLog('silent');
 
 export type TestKindDeps = AsyncDisposable & { deps: KindDeps & { db: Pool }; close(): Promise<void> };
 
@@ -24,7 +27,8 @@ export async function openKindDeps(
   const deps = {
     db: database.db,
     net,
-    log: createLog('silent'),
+    log,
+    openSpace: ownSpaces(log),
     crypto: createCrypto(['a secret for tests that is long enough']),
     localFolders: new Map(Object.entries(folders)),
     shippedFolder,

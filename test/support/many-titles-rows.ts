@@ -45,6 +45,8 @@ export const MANY_TITLES: readonly string[] = [
     FROM generate_series(1, $count) g`,
   `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
   `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,
+  `INSERT INTO shared_value (space, key, token, value, ends_at)
+    SELECT 'http-facts', 'key ' || g, 'token', repeat('x', 400), now() + make_interval(secs => g - 1000) FROM generate_series(1, 20000) g`,
   `INSERT INTO stream_lease (key, holder, subject_key, ip_key, ends_at)
    SELECT 'lease ' || g, 'here', 'subject ' || g / 5, 'ip ' || g / 7, now() + g * interval '1 second' FROM generate_series(-10000, 10000) g`,
   `INSERT INTO rate_limit (key, points, expire) SELECT 'limit ' || g, 1, g * 1000::bigint FROM generate_series(1, 20000) g`,

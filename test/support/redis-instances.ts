@@ -68,7 +68,7 @@ export function redisForEachTest() {
   async function instance(options: { isUp?: boolean; port?: number } = {}): Promise<Instance> {
     const redis = await createRedis({ url: `redis://127.0.0.1:${options.port ?? port}`, log });
     const notify = createNotify({ url: database.url, log });
-    const cache = createCache({ redis, notify, log });
+    const cache = createCache({ redis, db: database.db, notify, log });
     closers.push(async () => {
       await cache.close();
       redis.close();

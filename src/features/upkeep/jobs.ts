@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Db } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { deleteEndedValues } from '../../platform/queries.ts';
 import { deleteEndedLimits, deleteFailedJobs } from './queries.ts';
 
 /** What other rooms and the ground lend; each writes its own tables. The numbers are rows, for the log. */
@@ -22,7 +23,7 @@ export type UpkeepDeps = {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const LIMITS_AT_ONCE = 10_000;
+const ROWS_AT_ONCE = 10_000;
 const FAILED_JOBS_KEPT_DAYS = 14;
 
 type Context = JobContext & UpkeepDeps;
@@ -57,7 +58,7 @@ export const upkeepJobs: readonly Job<Context>[] = [
   hourly('upkeep.forget_plays', 12, ({ db, forgetOldPlays }) => forgetOldPlays(db)),
   hourly('upkeep.forget_limits', 17, forgetLimits),
   hourly('upkeep.reseal', 22, reseal),
-  hourly('upkeep.forget_ended', 27, ({ db, forgetEndedStreams }) => forgetEndedStreams(db)),
+  hourly('upkeep.forget_ended', 27, forgetEnded),
   daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
   daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),
   daily('upkeep.forget_jobs', 50, ({ db }) => deleteFailedJobs(db, FAILED_JOBS_KEPT_DAYS)),
@@ -77,11 +78,21 @@ async function reseal({ log, resealStreams, signal }: Context): Promise<number> 
 
 async function forgetLimits({ db, signal }: Context): Promise<number> {
   const beforeMs = Date.now();
+  return await inPortions(signal, (most) => deleteEndedLimits(db, beforeMs, most));
+}
+
+async function forgetEnded({ db, signal, forgetEndedStreams }: Context): Promise<number> {
+  const streams = await forgetEndedStreams(db);
+  return streams + (await inPortions(signal, (most) => deleteEndedValues(db, most)));
+}
+
+/** Short statements, however much there is. */
+async function inPortions(signal: AbortSignal, run: (most: number) => Promise<number>): Promise<number> {
   let total = 0;
   for (;;) {
     signal.throwIfAborted();
-    const deleted = await deleteEndedLimits(db, beforeMs, LIMITS_AT_ONCE);
+    const deleted = await run(ROWS_AT_ONCE);
     total += deleted;
-    if (deleted < LIMITS_AT_ONCE) return total;
+    if (deleted < ROWS_AT_ONCE) return total;
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 
 /** Counters and the like that a copy need not hold; jobs live in their own schema and are made anew. */
-const LEFT_OUT = ['rate_limit', 'stream_lease', 'live_list', 'schema_migration'];
+const LEFT_OUT = ['rate_limit', 'stream_lease', 'live_list', 'shared_value', 'schema_migration'];
 
 export type CopiedTable = { name: string; columns: string[] };
 

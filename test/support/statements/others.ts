@@ -5,7 +5,7 @@ import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
 import { allTrackers, insertTrackers, linkTrackers } from '../../../src/features/trackers/queries.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
-import { jobCounts, serverFacts, tableSizes } from '../../../src/platform/queries.ts';
+import * as platform from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
 import { batch, type Calls, stored } from './sample.ts';
 
@@ -73,8 +73,21 @@ export const otherCalls: Calls = {
     await play.forgetEndedStreams(db);
   },
   platform: async (db) => {
-    await serverFacts(db);
-    await tableSizes(db);
-    await jobCounts(db);
+    await platform.serverFacts(db);
+    await platform.tableSizes(db);
+    await platform.jobCounts(db);
+    const [known, fresh] = ['key 5000', 'another'].map((key) => ({
+      space: 'http-facts',
+      key,
+      token: 'mine',
+    }));
+    if (known === undefined || fresh === undefined) throw new Error('two were made');
+    for (const each of [known, fresh])
+      await platform.readSharedValue(db, { ...each, isWaiting: true, leaseMs: 10_000 });
+    await platform.endSharedLease(db, { ...fresh, unlessAwaited: true });
+    await platform.storeSharedValue(db, { ...fresh, value: 'x', lifeMs: 60_000 });
+    await platform.dropSharedValues(db, 'http-facts', ['key 7', 'key 8']);
+    await platform.dropSharedValues(db, 'another-space', null);
+    await platform.deleteEndedValues(db, 1000);
   },
 };
