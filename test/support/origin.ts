@@ -29,6 +29,8 @@ export type OriginBehaviour = {
   busyOnce: number | null;
   /** Location of a redirect per path. */
   redirects: Readonly<Record<string, string>>;
+  /** Nothing is answered before; what came while it was another keeps to that. */
+  answersAfter: Promise<unknown> | null;
 };
 
 type OriginRequest = {
@@ -79,6 +81,7 @@ export async function startOrigin(
     drops: 0,
     busyOnce: null,
     redirects: {},
+    answersAfter: null,
     ...changes,
   };
   const requests: OriginRequest[] = [];
@@ -100,7 +103,8 @@ export async function startOrigin(
     });
     behaviour.drops -= 1;
     if (behaviour.drops >= 0) res.destroy();
-    else answer(req, res, behaviour, seen);
+    else if (behaviour.answersAfter === null) answer(req, res, behaviour, seen);
+    else void behaviour.answersAfter.then(() => answer(req, res, behaviour, seen));
   });
   server.on('connection', () => {
     connections += 1;

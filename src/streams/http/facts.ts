@@ -1,25 +1,32 @@
+import { z } from 'zod';
 import { parseHttpDate } from '../../kit/conditional.ts';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import type { Net } from '../../platform/net.ts';
 import type { NetHeaders, NetResponse } from '../../platform/net-request.ts';
 
-/** What one look at an origin tells about a file. */
-export type Facts = {
+const Spelled = z.union([z.string(), z.array(z.string())]).optional();
+
+/** What one look at an origin tells about a file; read again from the JSON by which instances share it. */
+export const Facts = z.object({
   /** Where the bytes are, after redirects. */
-  url: URL;
+  url: z.string().transform((href) => new URL(href)),
   /** null = the origin does not say. */
-  sizeBytes: number | null;
-  contentType: string | null;
+  sizeBytes: z.int().nullable(),
+  contentType: z.string().nullable(),
   /** The origin's strong entity tag; a weak one promises nothing about bytes. */
-  etag: string | null;
-  lastModified: Date | null;
+  etag: z.string().nullable(),
+  lastModified: z
+    .string()
+    .transform((time) => new Date(time))
+    .nullable(),
   /** The two as the origin spelled them: what is spelled the same is the same, without reading it again. */
-  spelled: { etag: NetHeaders[string]; lastModified: NetHeaders[string] };
+  spelled: z.object({ etag: Spelled, lastModified: Spelled }),
   /** Whether parts of it can be had: by the origin's word (`Accept-Ranges`) or its deed; null = it said nothing. */
-  ranges: 'said' | 'denied' | 'given' | 'refused' | null;
+  ranges: z.enum(['said', 'denied', 'given', 'refused']).nullable(),
   /** Name in Content-Disposition. */
-  filename: string | null;
-};
+  filename: z.string().nullable(),
+});
+export type Facts = z.infer<typeof Facts>;
 
 export type Origin = { url: string; headers: Readonly<Record<string, string>> };
 

@@ -21,8 +21,9 @@ const Headers = z.record(z.string(), z.string());
 const SEALED_HEADERS = 'http.headers';
 
 /** Files at http(s) URLs. HLS and DASH are how such bytes are delivered, so their playlists are of this kind too. */
-export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
-  const origins = createOrigins(net);
+export function httpKind(deps: KindDeps): StreamKind {
+  const { db, crypto } = deps;
+  const origins = createOrigins(deps);
   return {
     kind: 'http',
     parse: parseHttp,
@@ -49,7 +50,7 @@ export function httpKind({ db, net, crypto }: KindDeps): StreamKind {
   async function describe(detail: unknown, signal: AbortSignal): Promise<Described> {
     const target = HttpDetail.parse(detail);
     const source = await origins.open(target, signal);
-    const name = origins.filenameOf(target) ?? nameOf(target.url);
+    const name = source.filename ?? nameOf(target.url);
     return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
   }
 

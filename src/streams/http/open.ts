@@ -1,12 +1,13 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
+import type { Cache, CacheSpace } from '../../platform/cache.ts';
+import type { Crypto } from '../../platform/crypto.ts';
 import { requestTarget } from '../../platform/http1/pool.ts';
 import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
-import { type Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
+import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
 import { retrying, type Sender, type Sending, sendResuming } from './resume.ts';
 import {
   hasChanged,
@@ -18,9 +19,11 @@ import {
 } from './transfer.ts';
 import { CannotSeek, createUnrangedHosts, MAX_SKIP_BYTES, type UnrangedHosts } from './unranged-hosts.ts';
 
-/** How long a look at an origin is believed: a player's first requests come in the first seconds. */
-const FACTS_TTL_MS = 60_000;
+/** How long a look at an origin is believed: a player's first requests come in the first seconds. A minute at least; the cache takes up to a tenth off. */
+const FACTS_TTL_MS = 67_000;
 const MAX_FACTS = 1000;
+/** A look at a quick origin takes less; whoever waits for one that died has lost no more. */
+const LOOK_WAIT_MS = 2000;
 /** Origins that do not say how long their bodies are; asked anew now and then. */
 const MAX_UNKNOWN_LENGTHS = 500;
 const UNKNOWN_LENGTH_TTL_MS = 600_000;
@@ -29,48 +32,65 @@ const UNKNOWN_LENGTH_TTL_MS = 600_000;
 const MEANINGLESS_TYPE =
   /^(application\/octet-stream|binary\/octet-stream|application\/force-download|text\/plain|text\/html|$)/i;
 
+/** `filename`: the name the origin gave. */
+export type OriginSource = ByteSource & { readonly filename: string | null };
+
 export type Origins = {
-  open(origin: Origin, signal: AbortSignal): Promise<ByteSource>;
+  open(origin: Origin, signal: AbortSignal): Promise<OriginSource>;
   /** Looks at the origin now, whatever is remembered. */
   ask(origin: Origin, signal: AbortSignal): Promise<Facts>;
-  /** The name the origin gave, when it was looked at lately. */
-  filenameOf(origin: Origin): string | null;
 };
 
 /** What is known of origins, beyond one file. */
 type Known = { unknownLengths: LRUCache<string, true>; unrangedHosts: UnrangedHosts };
 
-/** Looks at origins once a minute and reads ranges from them. */
-export function createOrigins(net: Net): Origins {
-  const known = new LRUCache<string, Facts>({ max: MAX_FACTS, ttl: FACTS_TTL_MS });
+export type OriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space'] };
+
+/** Looks at origins once a minute, one instance for all, and reads ranges from them. */
+export function createOrigins({ net, crypto, openSpace }: OriginsDeps): Origins {
+  const known: CacheSpace<Facts> = openSpace('http-facts', {
+    ttlMs: FACTS_TTL_MS,
+    maxEntries: MAX_FACTS,
+    schema: Facts,
+    onceForAll: { waitMs: LOOK_WAIT_MS, crypto },
+  });
   const hosts: Known = {
     unknownLengths: new LRUCache<string, true>({ max: MAX_UNKNOWN_LENGTHS, ttl: UNKNOWN_LENGTH_TTL_MS }),
     unrangedHosts: createUnrangedHosts(),
   };
 
-  async function ask(origin: Origin, signal: AbortSignal): Promise<Facts> {
+  async function look(origin: Origin, signal: AbortSignal): Promise<Facts> {
     const facts = await retrying(signal, () => learn(net, origin, signal));
     const { ranges } = facts;
     if (ranges === 'given' || ranges === 'refused') hosts.unrangedHosts.heard(facts, ranges === 'given');
-    known.set(factsKey(origin), facts);
     return facts;
   }
 
+  /** Two links to one URL may carry different credentials, and one must not profit from the other's. Keyed: a plain hash in a dump would tell a guessed password. */
+  function keyOf({ url, headers }: Origin): string {
+    const text = JSON.stringify([url, Object.entries(headers).sort()]);
+    return crypto.mac('http.facts', text).toString('base64url');
+  }
+
   return {
-    ask,
-    filenameOf: (origin) => known.get(factsKey(origin))?.filename ?? null,
+    async ask(origin, signal) {
+      const facts = await look(origin, signal);
+      await known.put(keyOf(origin), facts);
+      return facts;
+    },
     async open(origin, signal) {
-      const facts = known.get(factsKey(origin)) ?? (await ask(origin, signal));
-      const remember = (next: Facts | null) =>
-        void (next === null ? known.delete(factsKey(origin)) : known.set(factsKey(origin), next));
+      const key = keyOf(origin);
+      const facts = await known.get(key, (until) => look(origin, until), signal);
+      let isForgotten = false;
+      const remember = (next: Facts | null) => {
+        if (next !== null) void known.put(key, next);
+        // Once: the next source of the link has newer facts.
+        else if (!isForgotten) void known.drop(key);
+        isForgotten ||= next === null;
+      };
       return sourceOf(net, origin, { facts, remember, ...hosts });
     },
   };
-}
-
-/** Two links to one URL may carry different credentials, and one must not profit from the other's. */
-function factsKey({ url, headers }: Origin): string {
-  return hash('sha256', JSON.stringify([url, Object.entries(headers).sort()]), 'base64url');
 }
 
 type Looked = Known & {
@@ -83,7 +103,7 @@ function sourceOf(
   net: Net,
   origin: Origin,
   { facts: first, remember, unknownLengths, unrangedHosts }: Looked,
-): ByteSource {
+): OriginSource {
   let facts = first;
   let location = locationOf(origin, facts);
 
@@ -124,6 +144,7 @@ function sourceOf(
     contentType: typeOf(first, origin),
     etag: first.etag ?? derivedEtag(first, origin),
     lastModified: first.lastModified,
+    filename: first.filename,
     isForwardOnly,
     send: (range, sink, signal) =>
       range.start > MAX_SKIP_BYTES && isForwardOnly()
