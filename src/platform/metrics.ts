@@ -97,7 +97,7 @@ export function createMetrics(): Metrics {
     own.cacheAsked.reset();
     for (const { name: space, hits, sharedHits, misses, size, sizeBytes } of cache.stats()) {
       own.cacheAsked.inc({ space, answer: 'memory' }, hits);
-      own.cacheAsked.inc({ space, answer: 'redis' }, sharedHits);
+      own.cacheAsked.inc({ space, answer: 'shared' }, sharedHits);
       own.cacheAsked.inc({ space, answer: 'loaded' }, misses);
       own.cacheEntries.set({ space }, size);
       own.cacheBytes.set({ space }, sizeBytes);
