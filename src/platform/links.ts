@@ -31,9 +31,10 @@ export type LinkPart = {
   headers: Readonly<Record<string, string>>;
   /**
    * `base`: the folder of a DASH presentation, files of which are named in the path after the token; `rendition`: one
-   * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be.
+   * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be;
+   * `licence`: where a player asks for keys, by POST.
    */
-  role: 'playlist' | 'segment' | 'key' | 'file' | 'entry' | 'mpd' | 'base' | 'rendition';
+  role: 'playlist' | 'segment' | 'key' | 'file' | 'entry' | 'mpd' | 'base' | 'rendition' | 'licence';
   /** Playlists between this one and the stream; 0 is the stream itself. */
   depth: number;
   /** What the parents defined by EXT-X-DEFINE. */
@@ -62,7 +63,7 @@ const Texts = z.record(z.string(), z.string());
 const Part = z.object({
   u: z.string(),
   h: Texts.optional(),
-  t: z.enum(['playlist', 'segment', 'key', 'file', 'entry', 'mpd', 'base', 'rendition']),
+  t: z.enum(['playlist', 'segment', 'key', 'file', 'entry', 'mpd', 'base', 'rendition', 'licence']),
   l: z.int().min(0),
   v: Texts.optional(),
   o: z.string().optional(),

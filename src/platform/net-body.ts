@@ -7,6 +7,8 @@ type Wanted = {
   what: string;
   maxBytes: number;
   headers?: Readonly<Record<string, string>>;
+  /** Asked for by POST with this. */
+  body?: string;
   signal: AbortSignal;
 };
 
@@ -17,10 +19,11 @@ type Wanted = {
 export async function fetchWhole(
   net: Net,
   url: string,
-  { what, maxBytes, headers, signal }: Wanted,
+  { what, maxBytes, headers, body, signal }: Wanted,
 ): Promise<Uint8Array> {
   const asked = { ...headers, 'accept-encoding': 'identity' };
-  const response = await net.request(url, { headers: asked, signal });
+  const posted = body === undefined ? {} : ({ method: 'POST', body } as const);
+  const response = await net.request(url, { headers: asked, ...posted, signal });
   // A body cut off below says so by an error event; one that nobody hears would end the process.
   response.body.on('error', () => {});
   try {

@@ -1,8 +1,10 @@
+import { AppError } from '../kit/errors.ts';
 import type { Budget } from '../platform/budget.ts';
 import type { LinkPart, Links } from '../platform/links.ts';
 import type { Net } from '../platform/net.ts';
 import type { ByteSource } from '../streams/kind.ts';
 import { createCounter } from './dash/counting.ts';
+import { askLicence, type Licence, type LicenceRequest } from './dash/licence.ts';
 import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
 import type { PlayRequest } from './deps.ts';
@@ -25,6 +27,8 @@ export type Presentations = {
   manifest(request: PartRequest, source: ByteSource): Promise<ByteSource | null> | null;
   /** What a link with a `part` leads to. */
   part(request: PartRequest, part: LinkPart, openFile: OpenFile): Promise<Part>;
+  /** The keys a player asks for at a link of the role `licence`. */
+  licence(part: LinkPart, asked: LicenceRequest, signal: AbortSignal): Promise<Licence>;
   close(): void;
 };
 
@@ -126,10 +130,16 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
             { ...part, ...addressBelow(part, request.request.path, request.request.search) },
             openFile,
           );
+        case 'licence':
+          throw new AppError('play.method_not_allowed', 'Keys are asked for by POST.', {
+            status: 405,
+            headers: { Allow: 'POST, OPTIONS' },
+          });
         default:
           return await segment(request, part, openFile);
       }
     },
+    licence: (part, asked, signal) => askLicence(net, part, asked, signal),
     close() {
       readAhead.close();
       segments.close();

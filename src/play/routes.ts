@@ -1,8 +1,10 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router, raw } from 'express';
 import { AppError } from '../kit/errors.ts';
 import type { Links, PlayLink } from '../platform/links.ts';
+import { parseLicenceRequest } from './dash/licence.ts';
 import type { PlayDeps, PlayRequest } from './deps.ts';
 import { nodeResponse } from './node-response.ts';
+import { openableOf } from './open-link.ts';
 import { ClientGone, openLink, PLAY_HEADERS, play, refused } from './play.ts';
 
 const METHODS = 'GET, HEAD, OPTIONS';
@@ -25,6 +27,14 @@ export function playRoutes(deps: PlayDeps & Doorway): Router {
     res.set(PLAY_HEADERS);
     next();
   });
+  router.post(
+    PLAY_PATTERN,
+    onlyLicences(deps),
+    raw({ type: () => true, limit: '16kb' }),
+    async (req, res) => {
+      await answerLicence(deps, req, res);
+    },
+  );
   router.all(PLAY_PATTERN, async (req, res) => {
     if (req.method === 'OPTIONS') return preflight(req, res);
     if (req.method !== 'GET' && req.method !== 'HEAD')
@@ -42,6 +52,32 @@ export function playRoutes(deps: PlayDeps & Doorway): Router {
     await play(deps, { request, response: nodeResponse(res), stopping, begunAt });
   });
   return router;
+}
+
+/** Nobody else's body is read. */
+function onlyLicences({ links, clientOf }: Doorway): RequestHandler {
+  return (req, _res, next) => {
+    const { resource, token } = req.params;
+    const isText = typeof resource === 'string' && typeof token === 'string';
+    const link = isText ? openLink(links, { resource, token, depth: 1 }, clientOf(req)) : null;
+    next(link?.part?.role === 'licence' ? undefined : 'route');
+  };
+}
+
+async function answerLicence(deps: PlayDeps & Doorway, req: Request, res: Response): Promise<void> {
+  const link = authorise(deps, req);
+  if (link.part === undefined) throw refused();
+  const stopping = new AbortController();
+  res.once('close', () => stopping.abort(new ClientGone('the client is gone')));
+  try {
+    await openableOf(deps, link);
+    const asked = parseLicenceRequest(req.body);
+    const licence = await deps.presentations.licence(link.part, asked, stopping.signal);
+    // Keys are nobody's to keep.
+    res.set('Cache-Control', 'no-store').json(licence);
+  } catch (error) {
+    if (!(stopping.signal.reason instanceof ClientGone)) throw error;
+  }
 }
 
 function preflight(req: Request, res: Response): void {

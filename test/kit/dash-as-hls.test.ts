@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { masterOf, type ReadPiece, trackPlaylist } from '../../src/play/dash/as-hls.ts';
 import { createCounter } from '../../src/play/dash/counting.ts';
-import { needsLicenceServer, parseMpd, secondsOf } from '../../src/play/dash/mpd.ts';
+import { parseMpd, secondsOf } from '../../src/play/dash/mpd.ts';
+import { needsLicenceServer } from '../../src/play/dash/protection.ts';
 import { presentationOf } from '../../src/play/dash/tracks.ts';
 
 const counter = createCounter();

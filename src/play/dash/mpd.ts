@@ -88,20 +88,6 @@ export function numberOf(element: Element | null, name: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-const CLEAR_KEY = /^urn:uuid:(e2719d58-a985-b3c9-781a-b030af78d30e|1077efec-c0b2-4d02-ace3-3c1e52e2fb4b)$/i;
-const LICENCE_SERVER =
-  /^urn:uuid:(edef8ba9-79d6-4ace-a3c8-27dcd51d21ed|9a04f079-9840-4286-ab92-e65be0885f95|94ce86fb-07ff-4f43-adb8-93d2fa968ca2)$/i;
-
-/** Whether the keys can be had from a licence server only (Widevine, PlayReady, FairPlay), and not as ClearKey. */
-export function needsLicenceServer(root: Element): boolean {
-  const schemes = [...everyElement(root)]
-    .filter(({ localName }) => localName === 'ContentProtection')
-    .map((element) => element.getAttribute('schemeIdUri') ?? '');
-  return (
-    schemes.some((scheme) => LICENCE_SERVER.test(scheme)) && !schemes.some((scheme) => CLEAR_KEY.test(scheme))
-  );
-}
-
 export function notAManifest(cause?: unknown): AppError {
   return new AppError('play.not_a_manifest', 'What the origin sent is not a DASH manifest.', {
     status: 502,

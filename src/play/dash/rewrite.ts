@@ -1,11 +1,12 @@
 import type { Element } from '@xmldom/xmldom';
 import { childrenOf, everyElement, textOf } from './mpd.ts';
+import { leadLicences } from './protection.ts';
 
 export type MpdLinks = {
   /** The absolute link of a folder; ends in `/`. */
   base(url: string): string;
-  /** The absolute link of one document: another manifest, or a clock. */
-  document(url: string, role: 'mpd' | 'file'): string;
+  /** The absolute link of one document: another manifest, a clock, or where keys are asked for. */
+  document(url: string, role: 'mpd' | 'file' | 'licence'): string;
 };
 
 /** What has URLs, and in which attributes. */
@@ -36,6 +37,7 @@ export function rewriteMpd(root: Element, from: URL, links: MpdLinks): void {
   const base = baseOf(own, from.href);
   for (const element of own) setText(element, through(resolve(textOf(element), from.href), links));
   rewriteLevel(root, base, links);
+  leadLicences(root, (url) => links.document(resolve(url, from.href), 'licence'));
   for (const element of everyElement(root)) {
     if (element.localName === 'Location')
       setText(element, links.document(resolve(textOf(element), from.href), 'mpd'));

@@ -51,14 +51,15 @@ async function run(cwd: string, args: readonly string[]): Promise<void> {
   });
 }
 
-/** MD5 of each demuxed stream, one a line, undecoded. */
-export async function streamHashes(url: string): Promise<string> {
+/** MD5 of each demuxed stream, one a line, undecoded. `input`: options of ffmpeg for the URL. */
+export async function streamHashes(url: string, input: readonly string[] = []): Promise<string> {
   const { stdout } = await runProcess({
     command: 'ffmpeg',
     args: [
       '-nostdin',
       '-v',
       'error',
+      ...input,
       '-i',
       url,
       '-map',

@@ -70,6 +70,34 @@ export async function playWithHlsJs(page: Page, url: string): Promise<void> {
   })()`);
 }
 
+/** A page of another origin with Shaka Player. */
+export async function startShakaPage(): Promise<FileOrigin> {
+  const pages = await startFileOrigin();
+  pages.files.set('/shaka', (_req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/html' }).end(`${PAGE}<script src="/shaka.js"></script>`);
+  });
+  const script = fileURLToPath(import.meta.resolve('shaka-player/dist/shaka-player.dash.js'));
+  pages.files.set('/shaka.js', await readFile(script));
+  return pages;
+}
+
+/** Starts Shaka Player on the page. Keys it asks for where the manifest says. */
+export async function playWithShaka(page: Page, url: string): Promise<void> {
+  await page.evaluate(`(async () => {
+    const video = document.createElement('video');
+    video.muted = true;
+    document.querySelector('#stage').append(video);
+    shaka.polyfill.installAll();
+    const player = new shaka.Player();
+    window.failures = [];
+    const fail = (error) => window.failures.push(\`\${error.code} \${JSON.stringify(error.data)}\`);
+    player.addEventListener('error', (event) => fail(event.detail));
+    window.seekTo = (seconds) => { video.currentTime = seconds; };
+    await player.attach(video);
+    await player.load(${JSON.stringify(url)}).then(() => video.play()).catch(fail);
+  })()`);
+}
+
 /** Starts the player of Stremio Web on the page, as its `Player` route does. */
 export async function playWithStremio(page: Page, url: string): Promise<void> {
   // A browser plays sound for somebody who has touched the page.
