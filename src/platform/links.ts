@@ -24,6 +24,11 @@ export type PlayLink = {
   cidr?: string;
 };
 
+const PART_ROLES = [
+  ...(['playlist', 'segment', 'key', 'file', 'entry'] as const),
+  ...(['mpd', 'base', 'rendition', 'licence', 'assets', 'steering'] as const),
+] as const;
+
 /** Where a piece of a presentation is and what it is to be treated as. */
 export type LinkPart = {
   url: string;
@@ -32,9 +37,9 @@ export type LinkPart = {
   /**
    * `base`: the folder of a DASH presentation, files of which are named in the path after the token; `rendition`: one
    * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be;
-   * `licence`: where a player asks for keys, by POST.
+   * `licence`: where a player asks for keys, by POST; `assets`, `steering`: JSON of HLS that leads on.
    */
-  role: 'playlist' | 'segment' | 'key' | 'file' | 'entry' | 'mpd' | 'base' | 'rendition' | 'licence';
+  role: (typeof PART_ROLES)[number];
   /** Playlists between this one and the stream; 0 is the stream itself. */
   depth: number;
   /** What the parents defined by EXT-X-DEFINE. */
@@ -63,7 +68,7 @@ const Texts = z.record(z.string(), z.string());
 const Part = z.object({
   u: z.string(),
   h: Texts.optional(),
-  t: z.enum(['playlist', 'segment', 'key', 'file', 'entry', 'mpd', 'base', 'rendition', 'licence']),
+  t: z.enum(PART_ROLES),
   l: z.int().min(0),
   v: Texts.optional(),
   o: z.string().optional(),

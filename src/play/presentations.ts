@@ -11,7 +11,7 @@ import type { PlayRequest } from './deps.ts';
 import { createDocuments, textBytes } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
 import { playlistBytes, type RewrittenPlaylist } from './hls/rewrite.ts';
-import { servePlaylist } from './hls/serve.ts';
+import { serveJson, servePlaylist } from './hls/serve.ts';
 import type { Address } from './origin-fetch.ts';
 import { createPartLinks } from './parts.ts';
 import { createPerDocument } from './per-document.ts';
@@ -66,19 +66,19 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
     readPiece: createPieceReader(net, budget),
   };
 
-  async function manifestAt(
-    { request, signal }: PartRequest,
-    format: Exclude<Format, 'progressive'>,
-    place: Place,
-  ) {
-    const { path, search } = request;
-    const { address, depth, track } = place;
-    const variables = new Map(Object.entries(place.variables ?? {}));
-    const query = new URLSearchParams(search);
-    const parts = createPartLinks(links, { ...request, baseUrl: request.baseUrl() });
-    const wanted = { address, depth, variables, query, parts, signal };
+  function wantedAt({ request, signal }: PartRequest, { address, depth, variables = {} }: Place) {
+    return {
+      ...{ address, depth, signal, variables: new Map(Object.entries(variables)) },
+      query: new URLSearchParams(request.search),
+      parts: createPartLinks(links, { ...request, baseUrl: request.baseUrl() }),
+    };
+  }
+
+  async function manifestAt(asked: PartRequest, format: Exclude<Format, 'progressive'>, place: Place) {
+    const wanted = wantedAt(asked, place);
     if (format === 'hls') return await servePlaylist(held, wanted);
-    const isHls = query.get('as') === 'hls' || HLS_NAME.test(path);
+    const { track } = place;
+    const isHls = wanted.query.get('as') === 'hls' || HLS_NAME.test(asked.request.path);
     return await serveManifest(held, { ...wanted, isHls, track });
   }
 
@@ -129,6 +129,11 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
             request,
             { ...part, ...addressBelow(part, request.request.path, request.request.search) },
             openFile,
+          );
+        case 'assets':
+        case 'steering':
+          return asManifest(
+            await serveJson(held, part.role, wantedAt(request, { address: part, depth: part.depth })),
           );
         case 'licence':
           throw new AppError('play.method_not_allowed', 'Keys are asked for by POST.', {

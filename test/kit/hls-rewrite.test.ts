@@ -200,3 +200,24 @@ test('a playlist of 5,000 segments is rewritten in the time of a few frames', ()
   expect(rewrite(text).facts.segments).toHaveLength(5000);
   expect(performance.now() - before).toBeLessThan(500);
 });
+
+test('steering and what is played in between is led through; other attributes of a date range stay', () => {
+  const { text, linked } = rewrite(
+    [
+      '#EXTM3U',
+      '#EXT-X-CONTENT-STEERING:SERVER-URI="/steer?v=1",PATHWAY-ID="A"',
+      '#EXT-X-DATERANGE:ID="1",CLASS="com.apple.hls.interstitial",X-ASSET-URI="https://ads.example.net/a.m3u8",X-RESUME-OFFSET=0',
+      '#EXT-X-DATERANGE:X-ASSET-LIST="https://ads.example.net/list?x=1,2",ID="2",X-URI="https://left.example.net/"',
+    ].join('\n'),
+  );
+  expect(text.split('\n').slice(1)).toEqual([
+    '#EXT-X-CONTENT-STEERING:SERVER-URI="L1",PATHWAY-ID="A"',
+    '#EXT-X-DATERANGE:ID="1",CLASS="com.apple.hls.interstitial",X-ASSET-URI="L2",X-RESUME-OFFSET=0',
+    '#EXT-X-DATERANGE:X-ASSET-LIST="L3",ID="2",X-URI="https://left.example.net/"',
+  ]);
+  expect(linked).toEqual([
+    { url: 'https://films.example.org/steer?v=1', role: 'steering' },
+    { url: 'https://ads.example.net/a.m3u8', role: 'asset' },
+    { url: 'https://ads.example.net/list?x=1,2', role: 'assets' },
+  ]);
+});

@@ -122,6 +122,27 @@ describe('in Chromium', () => {
   });
 });
 
+test('hls.js in Chromium takes the pathway that the steering manifest names, which it gets by our link', async () => {
+  origin.files.set('/steer', JSON.stringify({ VERSION: 1, TTL: 60, 'PATHWAY-PRIORITY': ['B', 'A'] }));
+  const variant = (pathway: string, folder: string) =>
+    `#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="avc1.64001f",PATHWAY-ID="${pathway}"\n${folder}/media_0.m3u8`;
+  origin.files.set(
+    '/steered.m3u8',
+    `#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI="${origin.base}/steer",PATHWAY-ID="A"\n${variant('A', 'number')}\n${variant('B', 'time')}\n`,
+  );
+  await throughUs(() =>
+    withChromium(async (browser) => {
+      const { page } = await browser.open(`${pages.base}/hls`);
+      await playWithHlsJs(page, linkTo('steered.m3u8'));
+      await reaches(page, 0.5);
+      await seekTo(page, 25);
+      await reaches(page, 25.5);
+    }),
+  );
+  expect(origin.count('/steer')).toBeGreaterThan(0);
+  expect(origin.count('/time/media_0.m3u8')).toBeGreaterThan(0);
+});
+
 /** Waits until the player has come past a second of the film. */
 async function reaches(page: Page, seconds: number): Promise<number> {
   return await waitUntil(

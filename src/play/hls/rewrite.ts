@@ -1,7 +1,19 @@
 import { attributesOf, linesOf, substituted, tagOf, withAttribute } from './lines.ts';
 
-/** What a URI of a playlist leads to. `file`: anything else (JSON of SESSION-DATA); `entry`: a line of a plain M3U list. */
-export type HlsRole = 'playlist' | 'sibling' | 'segment' | 'key' | 'file' | 'entry';
+/**
+ * What a URI of a playlist leads to. `asset`: a presentation played in between, `assets`: a list of them; `steering`: which
+ * variants to take; `file`: anything else (JSON of SESSION-DATA); `entry`: a line of a plain M3U list.
+ */
+export type HlsRole =
+  | 'playlist'
+  | 'sibling'
+  | 'segment'
+  | 'key'
+  | 'asset'
+  | 'assets'
+  | 'steering'
+  | 'file'
+  | 'entry';
 
 export type HlsRewriting = {
   /** Where the playlist came from, after redirects: what its relative URIs are relative to. */
@@ -28,18 +40,29 @@ export type HlsFacts = {
 
 export type RewrittenPlaylist = { text: string; facts: HlsFacts };
 
-/** Tags whose `URI` is followed. All others stay byte for byte. */
-const URI_TAGS: ReadonlyMap<string, HlsRole> = new Map<string, HlsRole>([
-  ['EXT-X-KEY', 'key'],
-  ['EXT-X-SESSION-KEY', 'key'],
-  ['EXT-X-MAP', 'segment'],
-  ['EXT-X-PART', 'segment'],
-  ['EXT-X-PRELOAD-HINT', 'segment'],
-  ['EXT-X-MEDIA', 'playlist'],
-  ['EXT-X-I-FRAME-STREAM-INF', 'playlist'],
-  ['EXT-X-IMAGE-STREAM-INF', 'playlist'],
-  ['EXT-X-RENDITION-REPORT', 'sibling'],
-  ['EXT-X-SESSION-DATA', 'file'],
+type UriAttribute = { name: string; role: HlsRole };
+const uri = (role: HlsRole): UriAttribute[] => [{ name: 'URI', role }];
+
+/** Tags with attributes that are followed. All others stay byte for byte. */
+const URI_TAGS: ReadonlyMap<string, readonly UriAttribute[]> = new Map([
+  ['EXT-X-KEY', uri('key')],
+  ['EXT-X-SESSION-KEY', uri('key')],
+  ['EXT-X-MAP', uri('segment')],
+  ['EXT-X-PART', uri('segment')],
+  ['EXT-X-PRELOAD-HINT', uri('segment')],
+  ['EXT-X-MEDIA', uri('playlist')],
+  ['EXT-X-I-FRAME-STREAM-INF', uri('playlist')],
+  ['EXT-X-IMAGE-STREAM-INF', uri('playlist')],
+  ['EXT-X-RENDITION-REPORT', uri('sibling')],
+  ['EXT-X-SESSION-DATA', uri('file')],
+  ['EXT-X-CONTENT-STEERING', [{ name: 'SERVER-URI', role: 'steering' }]],
+  [
+    'EXT-X-DATERANGE',
+    [
+      { name: 'X-ASSET-URI', role: 'asset' },
+      { name: 'X-ASSET-LIST', role: 'assets' },
+    ],
+  ],
 ]);
 
 /** Keys these formats name come from a licence server: FairPlay, PlayReady, Widevine. */
@@ -99,11 +122,14 @@ export function rewritePlaylist(text: string, rewriting: HlsRewriting): Rewritte
         noteKey(drm, attributes());
         break;
     }
-    const role = URI_TAGS.get(name);
-    return role === undefined ? rest : withAttribute(rest, 'URI', (value) => link(value, role));
+    const followed = URI_TAGS.get(name) ?? [];
+    return followed.reduce(
+      (text_, attribute) => withAttribute(text_, attribute.name, (value) => link(value, attribute.role)),
+      rest,
+    );
   }
 
-  function uri(text_: string): string {
+  function bare(text_: string): string {
     const role = isVariant ? 'playlist' : kind === 'list' ? 'entry' : 'segment';
     const target = substituted(text_, variables).trim();
     if (role === 'segment') segments.push({ url: resolved(target, url), isByteRange });
@@ -118,7 +144,7 @@ export function rewritePlaylist(text: string, rewriting: HlsRewriting): Rewritte
       const rest = tag(known.name, known.rest);
       out += (rest === known.rest ? line : `#${known.name}:${rest}`) + end;
     } else if (/^\ufeff?#/.test(line) || line.trim() === '') out += line + end;
-    else out += uri(line) + end;
+    else out += bare(line) + end;
   }
   return { text: out, facts: { ...facts, isMaster: kind === 'master', segments, drm } };
 }
@@ -134,7 +160,11 @@ export function isPlaylistText(text: string): boolean {
 }
 
 function kindOf(text: string): 'master' | 'media' | 'list' {
-  if (/^#EXT-X-(STREAM-INF|MEDIA|I-FRAME-STREAM-INF|SESSION-KEY|SESSION-DATA)\b(?!-)/m.test(text))
+  if (
+    /^#EXT-X-(STREAM-INF|MEDIA|I-FRAME-STREAM-INF|SESSION-KEY|SESSION-DATA|CONTENT-STEERING)\b(?!-)/m.test(
+      text,
+    )
+  )
     return 'master';
   return /^#EXT-X-(TARGETDURATION|MEDIA-SEQUENCE|MAP|KEY|ENDLIST|VERSION|PLAYLIST-TYPE)\b(?!-)/m.test(text)
     ? 'media'

@@ -6,6 +6,7 @@ import { type Address, addressKey } from '../origin-fetch.ts';
 import { addressOf, type PartLinks } from '../parts.ts';
 import type { ReadAhead } from '../read-ahead.ts';
 import { textSource } from '../text-source.ts';
+import { rewriteAssetList, rewriteSteering } from './json.ts';
 import {
   type HlsFacts,
   type HlsRole,
@@ -64,6 +65,8 @@ export async function servePlaylist(
     const where = addressOf(url, address);
     if (role === 'segment') return parts.relative({ ...where, role, depth, of });
     if (role === 'sibling') return parts.relative(playlistPart(where, depth, variables));
+    if (role === 'asset' || role === 'assets' || role === 'steering')
+      return absoluteLink(request, where, role);
     if (role === 'playlist') return parts.relative(playlistPart(where, depth + 1, defined));
     return parts.relative({ ...where, role, depth: role === 'entry' ? depth + 1 : depth });
   };
@@ -76,6 +79,19 @@ export async function servePlaylist(
   return textSource(text, HLS_TYPE, doc.encoding);
 }
 
+/** JSON that leads on: a list of assets to be played in between, or a steering manifest. Never kept: each player has its own. */
+export async function serveJson(
+  { documents }: Pick<HlsHeld, 'documents'>,
+  role: 'assets' | 'steering',
+  { address, depth, query, parts, signal }: Omit<PlaylistRequest, 'variables'>,
+): Promise<ByteSource> {
+  const doc = await documents.read(withDirectives(address, query), () => 0, signal);
+  const next = role === 'assets' ? 'asset' : role;
+  const linkTo = (url: string) => absoluteLink({ parts, depth }, addressOf(url, address), next);
+  const rewrite = role === 'assets' ? rewriteAssetList : rewriteSteering;
+  return textSource(rewrite(doc.text, doc.url, linkTo), 'application/json');
+}
+
 /** The stream needs a licence server (Widevine, PlayReady, FairPlay), which answers the player it was made for only. */
 export function licensed(): AppError {
   return new AppError(
@@ -83,6 +99,16 @@ export function licensed(): AppError {
     'This stream is locked by a licence server (DRM) and can only be played in its provider’s own player.',
     { status: 451 },
   );
+}
+
+/** By specification these are absolute, and some players take them so only. An asset is a presentation of its own. */
+function absoluteLink(
+  { parts, depth }: Pick<PlaylistRequest, 'parts' | 'depth'>,
+  where: Address,
+  role: 'asset' | 'assets' | 'steering',
+): string {
+  if (role === 'asset') return parts.absolute(playlistPart(where, depth + 1, new Map()));
+  return parts.absolute({ ...where, role, depth });
 }
 
 function playlistPart(where: Address, depth: number, variables: ReadonlyMap<string, string>): LinkPart {
