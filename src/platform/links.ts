@@ -26,7 +26,7 @@ export type PlayLink = {
 
 const PART_ROLES = [
   ...(['playlist', 'segment', 'key', 'file', 'entry'] as const),
-  ...(['mpd', 'base', 'rendition', 'licence', 'assets', 'steering'] as const),
+  ...(['mpd', 'base', 'rendition', 'licence', 'unlocked', 'assets', 'steering'] as const),
 ] as const;
 
 /** Where a piece of a presentation is and what it is to be treated as. */
@@ -37,7 +37,8 @@ export type LinkPart = {
   /**
    * `base`: the folder of a DASH presentation, files of which are named in the path after the token; `rendition`: one
    * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be;
-   * `licence`: where a player asks for keys, by POST; `assets`, `steering`: JSON of HLS that leads on.
+   * `licence`: where a player asks for keys, by POST; `unlocked`: a segment that is decrypted on the way;
+   * `assets`, `steering`: JSON of HLS that leads on.
    */
   role: (typeof PART_ROLES)[number];
   /** Playlists between this one and the stream; 0 is the stream itself. */
@@ -48,6 +49,19 @@ export type LinkPart = {
   of?: string;
   /** Which rendition. */
   track?: string;
+  /** How an `unlocked` one is decrypted. */
+  lock?: LinkLock;
+};
+
+type Span = { start: number; end: number };
+type Place = Pick<LinkPart, 'url' | 'headers'>;
+export type LinkLock = {
+  /** Where its key is asked for. */
+  licence: Place;
+  /** What says how samples are encrypted; absent: this is it. */
+  init?: Place & { span?: Span };
+  /** The piece of the file that it is; absent: all of it. */
+  span?: Span;
 };
 
 export type Links = {
@@ -65,6 +79,7 @@ const MAX_TOKEN_CHARS = 8192;
 const MAX_KNOWN_CHARS = 8 * 1024 * 1024;
 
 const Texts = z.record(z.string(), z.string());
+const Span = z.object({ start: z.int().min(0), end: z.int().min(0) });
 const Part = z.object({
   u: z.string(),
   h: Texts.optional(),
@@ -73,6 +88,13 @@ const Part = z.object({
   v: Texts.optional(),
   o: z.string().optional(),
   k: z.string().optional(),
+  y: z
+    .object({
+      licence: z.object({ url: z.string(), headers: Texts }),
+      init: z.object({ url: z.string(), headers: Texts, span: Span.exactOptional() }).exactOptional(),
+      span: Span.exactOptional(),
+    })
+    .optional(),
 });
 
 /** Short names keep the URL short; a player shows it, and some cut it at 2 KiB. */
@@ -161,12 +183,21 @@ function linkOf(p: z.infer<typeof Payload>): PlayLink {
   };
 }
 
-function payloadOfPart({ url, headers, role, depth, variables, of, track }: LinkPart): z.input<typeof Part> {
+function payloadOfPart({
+  url,
+  headers,
+  role,
+  depth,
+  variables,
+  of,
+  track,
+  lock,
+}: LinkPart): z.input<typeof Part> {
   const h = Object.keys(headers).length === 0 ? undefined : headers;
-  return { u: url, h, t: role, l: depth, v: variables, o: of, k: track };
+  return { u: url, h, t: role, l: depth, v: variables, o: of, k: track, y: lock };
 }
 
-function partOf({ u, h, t, l, v, o, k }: z.infer<typeof Part>): LinkPart {
+function partOf({ u, h, t, l, v, o, k, y }: z.infer<typeof Part>): LinkPart {
   return {
     url: u,
     headers: h ?? {},
@@ -175,5 +206,6 @@ function partOf({ u, h, t, l, v, o, k }: z.infer<typeof Part>): LinkPart {
     ...(v === undefined ? {} : { variables: v }),
     ...(o === undefined ? {} : { of: o }),
     ...(k === undefined ? {} : { track: k }),
+    ...(y === undefined ? {} : { lock: y }),
   };
 }

@@ -7,6 +7,7 @@ import { createCounter } from './dash/counting.ts';
 import { askLicence, type Licence, type LicenceRequest } from './dash/licence.ts';
 import { createPieceReader } from './dash/pieces.ts';
 import { serveManifest } from './dash/serve.ts';
+import { createUnlocker } from './dash/unlock.ts';
 import type { PlayRequest } from './deps.ts';
 import { createDocuments, textBytes } from './documents.ts';
 import { type Format, formatDetector } from './format.ts';
@@ -16,7 +17,7 @@ import type { Address } from './origin-fetch.ts';
 import { createPartLinks } from './parts.ts';
 import { createPerDocument } from './per-document.ts';
 import { createReadAhead } from './read-ahead.ts';
-import { addressBelow, openSegment } from './segment-part.ts';
+import { addressBelow, openSegment, SEGMENT_LIFE_MS } from './segment-part.ts';
 import { createSegments } from './segments.ts';
 import type { Lease } from './sources.ts';
 import { textSource } from './text-source.ts';
@@ -55,6 +56,7 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
   const segments = createSegments(net, { budget, onAsked: onSegmentAsked });
   const documents = createDocuments(net, budget);
   const readAhead = createReadAhead(segments, { budget });
+  const unlocker = createUnlocker({ net, segments, budget });
   const formatOf = formatDetector();
   const held = {
     documents,
@@ -135,6 +137,13 @@ export function createPresentations({ net, links, budget, onSegmentAsked }: Pres
           return asManifest(
             await serveJson(held, part.role, wantedAt(request, { address: part, depth: part.depth })),
           );
+        case 'unlocked': {
+          const { of = '' } = part;
+          if (request.request.method === 'GET') readAhead.requested(of, part.url);
+          const lifeMs = readAhead.lifeMs(of) ?? SEGMENT_LIFE_MS;
+          const source = await unlocker.open(part, lifeMs, request.signal);
+          return { source, release: () => void source.close(), isMedia: true };
+        }
         case 'licence':
           throw new AppError('play.method_not_allowed', 'Keys are asked for by POST.', {
             status: 405,

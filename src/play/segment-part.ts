@@ -8,7 +8,7 @@ import type { Segments } from './segments.ts';
 import type { Lease } from './sources.ts';
 
 /** A segment whose playlist was not seen here, and files of a DASH presentation. */
-const SEGMENT_LIFE_MS = 120_000;
+export const SEGMENT_LIFE_MS = 120_000;
 
 export type FoundSegment = { lease: Lease; isPlaylist: boolean };
 

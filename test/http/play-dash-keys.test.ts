@@ -40,7 +40,7 @@ async function manifest(protections: string, headers: Record<string, string> = {
   const path = `/show/${shows}.mpd`;
   origin.files.set(
     path,
-    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:dashif="https://dashif.org/CPS" xmlns:old="http://dashif.org/guidelines/clearKey" xmlns:ms="urn:microsoft"><Period><AdaptationSet mimeType="video/mp4">${protections}<Representation id="1"><SegmentTemplate media="v-$Number$.m4s" duration="4"/></Representation></AdaptationSet></Period></MPD>`,
+    `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:dashif="https://dashif.org/CPS" xmlns:old="http://dashif.org/guidelines/clearKey" xmlns:ms="urn:microsoft" mediaPresentationDuration="PT8S"><Period><AdaptationSet mimeType="video/mp4">${protections}<Representation id="1"><SegmentTemplate media="v-$Number$.m4s" initialization="init.mp4" duration="4"/></Representation></AdaptationSet></Period></MPD>`,
   );
   const detail = server.kinds.get('http')?.parse({ url: origin.base + path, headers });
   return await (await fetch(server.urlOf({ detail }))).text();
@@ -104,6 +104,38 @@ describe('the licence address of a manifest', () => {
   test('of a system that is no ClearKey, known or not, gets a clear error', async () => {
     for (const scheme of [WIDEVINE, 'urn:uuid:5E629AF5-38DA-4063-8977-97FFBD9902D4'])
       expect(await manifest(protection(scheme))).toContain('"code":"play.drm"');
+  });
+});
+
+describe('as HLS', () => {
+  const asHls = async (protections: string, path: string) => {
+    await manifest(protections);
+    const detail = server.kinds.get('http')?.parse({ url: `${origin.base}/show/${shows}.mpd` });
+    return await fetch(server.urlOf({ detail }) + path);
+  };
+
+  test('it needs an address where the key is had, and says so', async () => {
+    for (const inside of ['', '<dashif:Laurl>data:application/json,{}</dashif:Laurl>'])
+      expect(await problemOf(await asHls(protection(CLEAR_KEY, inside), '?as=hls'))).toEqual({
+        code: 'play.encrypted_dash',
+        status: 415,
+      });
+  });
+
+  test('a segment names neither its key nor who has it; what cannot be decrypted says so', async () => {
+    const master = await asHls(protection(CLEAR_KEY, '<dashif:Laurl>licence</dashif:Laurl>'), '?as=hls');
+    const base = master.url;
+    const track = new URL(/^[^#].*$/m.exec(await master.text())?.[0] ?? '', base).href;
+    const text = await (await fetch(track)).text();
+    const [init] = /(?<=URI=")[^"]*/.exec(text) ?? [];
+    const [first] = /^[^#].*$/m.exec(text) ?? [];
+    expect([text.includes(origin.base), text.includes('licence')]).toEqual([false, false]);
+    origin.files.set('/show/init.mp4', 'no film at all');
+    for (const uri of [init ?? '', first ?? ''])
+      expect(await problemOf(await fetch(new URL(uri, track)))).toEqual({
+        code: 'play.encrypted_dash',
+        status: 415,
+      });
   });
 });
 

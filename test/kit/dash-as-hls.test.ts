@@ -21,7 +21,7 @@ async function track(
   const { root } = parseMpd(`<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" ${attributes}>${inside}</MPD>`);
   const { text } = await trackPlaylist(
     { root, presentation: presentationOf(root, nowMs), from: 'http://o.example.org/a/m.mpd', track: id },
-    { linkTo: (url) => url.replace('http://o.example.org/a/', ''), readPiece, countOn: counter(key) },
+    { linkTo: ({ url }) => url.replace('http://o.example.org/a/', ''), readPiece, countOn: counter(key) },
   );
   return text.trim().split('\n');
 }

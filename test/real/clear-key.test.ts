@@ -6,7 +6,14 @@ import { openTempDir } from '../support/processes.ts';
 import { withChromium } from '../support/real/chromium.ts';
 import { type ClearKeyOrigin, SCHEMES, startClearKeyOrigin } from '../support/real/clear-key.ts';
 import { streamHashes } from '../support/real/presentations.ts';
-import { playWithShaka, seekTo, startShakaPage, whereIs } from '../support/real/web-players.ts';
+import {
+  playWithHlsJs,
+  playWithShaka,
+  seekTo,
+  startPlayerPages,
+  startShakaPage,
+  whereIs,
+} from '../support/real/web-players.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // DASH with encrypted samples whose keys are had as ClearKey, through play links: criterion 23.
@@ -14,16 +21,17 @@ import { waitUntil } from '../support/wait-until.ts';
 let dir: Awaited<ReturnType<typeof openTempDir>>;
 let origin: ClearKeyOrigin;
 let pages: FileOrigin;
+let hlsPages: FileOrigin;
 let server: PlayServer;
 beforeAll(async () => {
   dir = await openTempDir();
   origin = await startClearKeyOrigin(dir.path);
-  pages = await startShakaPage();
+  [pages, hlsPages] = await Promise.all([startShakaPage(), startPlayerPages()]);
   server = await startPlayServer('http', { url: `${origin.base}/clear/index.mpd` });
 }, 90_000);
 afterAll(async () => {
   await server?.close();
-  await pages?.stop();
+  await Promise.all([pages?.stop(), hlsPages?.stop()]);
   await origin?.[Symbol.asyncDispose]();
   await dir?.remove();
 });
@@ -41,16 +49,27 @@ describe.each(SCHEMES)('%s', (scheme) => {
     expect(await streamHashes(linkTo(`${scheme}/index.mpd`))).not.toBe(clear);
   });
 
+  test('is decrypted for players that take no keys: as HLS ffmpeg demuxes it to the streams of the clear HLS', async () => {
+    const clear = await streamHashes(`${origin.base}/clear/master.m3u8`);
+    expect(await streamHashes(`${linkTo(`${scheme}/index.mpd`)}?as=hls`)).toBe(clear);
+  });
+
+  test('is played as HLS by hls.js in Chromium without any key, and seeks', async () => {
+    const before = (await origin.requests()).length;
+    await withChromium(async (browser) => {
+      const { page } = await browser.open(`${hlsPages.base}/hls`);
+      await playWithHlsJs(page, `${linkTo(`${scheme}/index.mpd`)}?as=hls`);
+      await expectToPlay(page);
+    });
+    expect((await origin.requests()).slice(before).filter(({ agent }) => agent !== 'Tributary')).toEqual([]);
+  });
+
   test('is played by Shaka Player in Chromium, which gets the key by our link, and seeks', async () => {
     const before = (await origin.requests()).length;
     await withChromium(async (browser) => {
       const { page, errors } = await browser.open(`${pages.base}/shaka`);
       await playWithShaka(page, linkTo(`${scheme}/index.mpd`));
-      await reaches(page, 0.5);
-      await seekTo(page, 25);
-      expect(await reaches(page, 25.5)).toBeLessThan(35);
-      await page.evaluate("document.querySelector('video').pause()");
-      expect(Math.abs((await clockOf(page)) - (await whereIs(page)).at)).toBeLessThan(1.5);
+      await expectToPlay(page);
       expect(errors).toEqual([]);
     });
     const asked = (await origin.requests()).slice(before);
@@ -58,6 +77,15 @@ describe.each(SCHEMES)('%s', (scheme) => {
     expect(asked.filter(({ agent }) => agent !== 'Tributary')).toEqual([]);
   });
 });
+
+/** Plays, seeks, plays on, and shows the second that it says to be at. */
+async function expectToPlay(page: Page): Promise<void> {
+  await reaches(page, 0.5);
+  await seekTo(page, 25);
+  expect(await reaches(page, 25.5)).toBeLessThan(35);
+  await page.evaluate("document.querySelector('video').pause()");
+  expect(Math.abs((await clockOf(page)) - (await whereIs(page)).at)).toBeLessThan(1.5);
+}
 
 /** Waits until the player has come past a second of the film. */
 async function reaches(page: Page, seconds: number): Promise<number> {

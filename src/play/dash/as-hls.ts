@@ -1,7 +1,8 @@
 import type { Element } from '@xmldom/xmldom';
 import { AppError } from '../../kit/errors.ts';
-import { everyElement, notAManifest } from './mpd.ts';
-import { type MediaSegment, type Piece, type SegmentPlan, segmentsOf } from './segments.ts';
+import { notAManifest } from './mpd.ts';
+import { clearKeyLicence } from './protection.ts';
+import { type Levels, type MediaSegment, type Piece, type SegmentPlan, segmentsOf } from './segments.ts';
 import { parseSidx } from './sidx.ts';
 import { levelsIn, type Period, type Presentation, type Track, type TrackKind, tracksOf } from './tracks.ts';
 
@@ -12,7 +13,14 @@ export type Counting = { sequence: number; breaks: number };
 export type CountOn = (starts: readonly number[], periods: readonly string[]) => Counting;
 
 export type TrackAsked = { root: Element; presentation: Presentation; from: string; track: string };
-export type TrackTools = { linkTo(url: string): string; readPiece: ReadPiece; countOn: CountOn };
+/** How the samples of a period are decrypted: `licence` as the manifest writes it. */
+export type Lock = { licence: string; init: Piece };
+export type TrackTools = {
+  /** The link of a piece; with a `lock` it leads to just that piece, decrypted. */
+  linkTo(piece: Piece, lock: Lock | null): string;
+  readPiece: ReadPiece;
+  countOn: CountOn;
+};
 
 export type Rendered = {
   text: string;
@@ -76,7 +84,7 @@ export async function trackPlaylist(asked: TrackAsked, tools: TrackTools): Promi
 }
 
 /** What one period gives to a track. */
-type Run = { period: Period; plan: SegmentPlan };
+type Run = { period: Period; plan: SegmentPlan; lock: Lock | null };
 
 async function runsOf({ root, presentation, from, track }: TrackAsked, readPiece: ReadPiece): Promise<Run[]> {
   const [first] = presentation.periods;
@@ -85,21 +93,32 @@ async function runsOf({ root, presentation, from, track }: TrackAsked, readPiece
     const levels = first === undefined ? null : levelsIn(root, first, period, track);
     if (levels === null) continue;
     const plan = await cut(segmentsOf(levels, from, period.times), readPiece);
-    if (plan.segments.length > 0) runs.push({ period, plan });
+    if (plan.segments.length > 0) runs.push({ period, plan, lock: lockOf(levels, plan) });
   }
   return runs;
 }
 
-function linesOf({ period, plan }: Run, sinceMs: number | null, linkTo: (url: string) => string): string[] {
+/** A file that brings its own head is no segment that could be decrypted by itself. */
+function lockOf(levels: Levels, { init }: SegmentPlan): Lock | null {
+  const licence = clearKeyLicence(levels);
+  if (licence !== null && init === null) throw encryptedWhole();
+  return licence === null || init === null ? null : { licence, init };
+}
+
+function linesOf(
+  { period, plan, lock }: Run,
+  sinceMs: number | null,
+  linkTo: TrackTools['linkTo'],
+): string[] {
   const { init, segments } = plan;
   const startS = period.startS + (segments[0]?.startS ?? 0);
   return [
-    init === null ? '' : `#EXT-X-MAP:URI=${quoted(linkTo(init.url))}${mapRange(init)}`,
+    init === null ? '' : `#EXT-X-MAP:URI=${quoted(linkTo(init, lock))}${lock === null ? mapRange(init) : ''}`,
     sinceMs === null ? '' : `#EXT-X-PROGRAM-DATE-TIME:${new Date(sinceMs + startS * 1000).toISOString()}`,
     ...segments.flatMap(({ url, span, durationS }) => [
       `#EXTINF:${durationS.toFixed(5)},`,
-      span === null ? '' : `#EXT-X-BYTERANGE:${lengthAt(span)}`,
-      linkTo(url),
+      span === null || lock !== null ? '' : `#EXT-X-BYTERANGE:${lengthAt(span)}`,
+      linkTo({ url, span }, lock),
     ]),
   ].filter((line) => line !== '');
 }
@@ -114,15 +133,20 @@ function countingLines(runs: readonly Run[], countOn: CountOn): string[] {
   return [`#EXT-X-MEDIA-SEQUENCE:${sequence}`, `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`];
 }
 
-/** Encrypted samples have no common form in both: the keys of one are not understood by players of the other. */
-export function assertClear(root: Element): void {
-  if (![...everyElement(root)].some(({ localName }) => localName === 'ContentProtection')) return;
-  throw new AppError(
+/** Throws AppError `play.encrypted_dash` when the key of any track cannot be had. */
+export function assertKeys(root: Element, presentation: Presentation): void {
+  const [first] = presentation.periods;
+  for (const { id } of first === undefined ? [] : tracksOf(presentation)) {
+    const levels = first === undefined ? null : levelsIn(root, first, first, id);
+    if (levels !== null) clearKeyLicence(levels);
+  }
+}
+
+function encryptedWhole(): AppError {
+  return new AppError(
     'play.encrypted_dash',
-    'This stream is encrypted and can only be played as DASH, not as HLS.',
-    {
-      status: 415,
-    },
+    'This stream is encrypted as one file and can only be played as DASH, not as HLS.',
+    { status: 415 },
   );
 }
 

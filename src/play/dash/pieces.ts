@@ -24,13 +24,23 @@ export function createPieceReader(
     const key = `${addressKey(address)} ${span.start}-${span.end}`;
     const known = kept.get(key);
     if (known !== undefined) return known;
-    const bytes = await shared(key, (stop) => read(net, address, span, stop), signal);
+    const piece = { ...address, span };
+    const bytes = await shared(key, (stop) => readPiece(net, piece, stop, MAX_BYTES), signal);
     kept.set(key, bytes, bytes.buffer.byteLength, LIFE_MS);
     return bytes;
   };
 }
 
-async function read(net: Net, address: Address, span: ByteRange, signal: AbortSignal): Promise<Buffer> {
+export type AddressedPiece = Address & { span: ByteRange | null };
+
+/** The bytes of a piece of a file, no more than `maxBytes`. */
+export async function readPiece(
+  net: Net,
+  { span, ...address }: AddressedPiece,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<Buffer> {
+  if (span === null || span.end - span.start > maxBytes) throw notAManifest();
   const { status, body } = await getFrom(net, address, signal, {
     range: `bytes=${span.start}-${span.end - 1}`,
   });
@@ -40,7 +50,7 @@ async function read(net: Net, address: Address, span: ByteRange, signal: AbortSi
   const chunks: Buffer[] = [];
   let received = 0;
   try {
-    if (wanted > 2 * MAX_BYTES) throw notAManifest();
+    if (wanted > 2 * maxBytes) throw notAManifest();
     for await (const chunk of body) {
       chunks.push(Buffer.from(chunk));
       received += chunk.length;

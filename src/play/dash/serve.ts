@@ -1,5 +1,6 @@
 import { XMLSerializer } from '@xmldom/xmldom';
 import type { ByteRange } from '../../kit/range.ts';
+import type { LinkLock } from '../../platform/links.ts';
 import type { ByteSource } from '../../streams/kind.ts';
 import type { Doc, Documents } from '../documents.ts';
 import { HLS_TYPE, licensed, type PlaylistRequest, segmentLifeMs } from '../hls/serve.ts';
@@ -7,11 +8,12 @@ import { type Address, addressKey } from '../origin-fetch.ts';
 import { addressOf } from '../parts.ts';
 import type { ReadAhead } from '../read-ahead.ts';
 import { textSource } from '../text-source.ts';
-import { assertClear, type CountOn, masterOf, trackPlaylist } from './as-hls.ts';
+import { assertKeys, type CountOn, type Lock, masterOf, trackPlaylist } from './as-hls.ts';
 import { parseMpd, secondsOf } from './mpd.ts';
 import { needsLicenceServer } from './protection.ts';
 import { inlineRemote } from './remote.ts';
-import { rewriteMpd } from './rewrite.ts';
+import { resolve, rewriteMpd } from './rewrite.ts';
+import type { Piece } from './segments.ts';
 import { presentationOf, type Track } from './tracks.ts';
 
 export type DashHeld = {
@@ -64,9 +66,9 @@ async function asHls(held: DashHeld, doc: Doc, request: ManifestRequest): Promis
   const { root } = parseMpd(doc.text);
   await inlineRemote(held.documents, root, { address, from: doc.url, signal });
   if (needsLicenceServer(root)) throw licensed();
-  assertClear(root);
   const presentation = presentationOf(root, Date.now());
   if (track === undefined) {
+    assertKeys(root, presentation);
     const linkTo = ({ id }: Track) => parts.relative({ ...address, role: 'rendition', depth, track: id });
     return textSource(masterOf(presentation, linkTo), HLS_TYPE);
   }
@@ -75,7 +77,11 @@ async function asHls(held: DashHeld, doc: Doc, request: ManifestRequest): Promis
   const rendered = await trackPlaylist(
     { root, presentation, from: doc.url.href, track },
     {
-      linkTo: (url) => parts.relative({ ...addressOf(url, address), role: 'segment', depth, of }),
+      linkTo: (piece, lock) => {
+        const where = { ...addressOf(piece.url, address), depth, of };
+        if (lock === null) return parts.relative({ ...where, role: 'segment' });
+        return parts.relative({ ...where, role: 'unlocked', lock: lockOf(piece, lock, doc.url, address) });
+      },
       readPiece: async ({ url, span }) => await held.readPiece(addressOf(url, address), span, signal),
       countOn: held.countOn(`${key} ${track}`),
     },
@@ -83,6 +89,16 @@ async function asHls(held: DashHeld, doc: Doc, request: ManifestRequest): Promis
   const plan = rendered.segments.map(({ url, span }) => (span === null ? addressOf(url, address) : null));
   held.readAhead.note(of, plan, segmentLifeMs({ ...rendered, isComplete: !rendered.isLive }));
   return textSource(rendered.text, HLS_TYPE);
+}
+
+function lockOf({ url, span }: Piece, { licence, init }: Lock, from: URL, address: Address): LinkLock {
+  const isInit = url === init.url && span?.start === init.span?.start;
+  const spanned = (of: Piece['span']) => (of === null ? {} : { span: of });
+  return {
+    licence: addressOf(resolve(licence, from.href), address),
+    ...(isInit ? {} : { init: { ...addressOf(init.url, address), ...spanned(init.span) } }),
+    ...spanned(span),
+  };
 }
 
 /** A live manifest is handed out no older than half of the time after which players ask again. */

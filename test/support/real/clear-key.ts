@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, runProcess } from '../processes.ts';
+import { type Protection, protectInit, protectSegment, type Scheme } from '../protect.ts';
 import { startNginx } from './nginx.ts';
-import { type Protection, protectInit, protectSegment, type Scheme } from './protect.ts';
 
 /** How long the film is. Its picture is a clock: the right half in second `s` is grey of the luma 16 + 5 s. */
 const CLOCK_SECONDS = 40;
@@ -20,7 +20,7 @@ export type ClearKeyOrigin = AsyncDisposable & {
 
 /**
  * A film with sound as DASH behind nginx, clear and encrypted. The samples are encrypted here: ffmpeg 5.1 writes no
- * `senc` into fragments and no cbcs at all, but decrypts both, which is how `protect.ts` is held to the standard.
+ * `senc` into fragments and no cbcs at all, but decrypts both, which is how `../protect.ts` is held to the standard.
  */
 export async function startClearKeyOrigin(folder: string): Promise<ClearKeyOrigin> {
   const [kid, key, port] = [randomBytes(16), randomBytes(16), await freePort()];
