@@ -13,30 +13,38 @@ export type Keys = {
 
 type Trun = { at: number | null; sizes: number[] };
 
+/** Ten minutes of sound have 28,000. Samples of no bytes would cost a stranger nothing. */
+const MAX_SAMPLES = 100_000;
+
 /**
  * Decrypts the fragments (moof, mdat) in a buffer in place, by Common Encryption (ISO/IEC 23001-7: cenc, cbcs). No size
  * changes; what told of the encryption becomes padding. Throws BadMp4 for what is not known here, key rotation among it.
+ * Yields after each sample, which takes some 20 µs, so that the caller can let others have their turn.
  */
-export function unlockFragments(bytes: Buffer, keys: Keys): void {
+export function* unlockFragments(bytes: Buffer, keys: Keys): Generator<void> {
+  const count = { samples: 0 };
   try {
-    for (const box of mp4Boxes(bytes)) if (box.type === 'moof') unlockFragment(bytes, box, keys);
+    for (const box of mp4Boxes(bytes))
+      if (box.type === 'moof') yield* unlockFragment(bytes, box, { ...keys, count });
   } catch (error) {
     throw error instanceof RangeError ? new BadMp4('a fragment is cut off', { cause: error }) : error;
   }
 }
 
-function unlockFragment(bytes: Buffer, moof: Mp4Box, keys: Keys): void {
+type Counted = Keys & { count: { samples: number } };
+
+function* unlockFragment(bytes: Buffer, moof: Mp4Box, keys: Counted): Generator<void> {
   let at = moof.start;
   for (const box of mp4Boxes(bytes, moof.begin, moof.end)) {
     if (box.type === 'pssh') blank(bytes, box);
-    if (box.type === 'traf') at = unlockTrack(bytes, { moof, traf: box, before: at }, keys);
+    if (box.type === 'traf') at = yield* unlockTrack(bytes, { moof, traf: box, before: at }, keys);
   }
 }
 
 type Place = { moof: Mp4Box; traf: Mp4Box; before: number };
 
 /** Where the data of the track ended: another one may go on from there. */
-function unlockTrack(bytes: Buffer, { moof, traf, before }: Place, keys: Keys): number {
+function* unlockTrack(bytes: Buffer, { moof, traf, before }: Place, keys: Counted): Generator<void, number> {
   const boxes = [...mp4Boxes(bytes, traf.begin, traf.end)];
   const tfhd = boxes.find(({ type }) => type === 'tfhd');
   if (tfhd === undefined) throw new BadMp4('a fragment has no head');
@@ -44,7 +52,7 @@ function unlockTrack(bytes: Buffer, { moof, traf, before }: Place, keys: Keys): 
   const base = head.base ?? (head.isFromMoof ? moof.start : before);
   const truns = boxes
     .filter(({ type }) => type === 'trun')
-    .map((box) => trunOf(bytes, box, head.sampleBytes));
+    .map((box) => trunOf(bytes, box, { sampleBytes: head.sampleBytes, count: keys.count }));
   const samples = placesOf(truns, base);
   const end = samples.reduce((last, { at, size }) => Math.max(last, at + size), base);
   const { protection } = head;
@@ -56,6 +64,7 @@ function unlockTrack(bytes: Buffer, { moof, traf, before }: Place, keys: Keys): 
     const info = infos[index];
     if (info === undefined || at + size > bytes.length) throw new BadMp4('samples are missing');
     unlockSample(bytes.subarray(at, at + size), info, protection, key);
+    yield;
   }
   for (const box of boxes) if (/^(senc|saiz|saio)$/.test(box.type)) blank(bytes, box);
   return end;
@@ -87,13 +96,17 @@ function headOf(bytes: Buffer, tfhd: Mp4Box, { tracks, firstByte = 0 }: Keys): H
   };
 }
 
-function trunOf(bytes: Buffer, trun: Mp4Box, sampleBytes: number): Trun {
+type Counting = Pick<Head, 'sampleBytes'> & Pick<Counted, 'count'>;
+
+function trunOf(bytes: Buffer, trun: Mp4Box, { sampleBytes, count: counted }: Counting): Trun {
   const { flags } = versionOf(bytes, trun);
   const count = bytes.readUInt32BE(trun.begin + 4);
   const hasOffset = (flags & 0x1) !== 0;
   const perSample = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length * 4;
   let at = trun.begin + 8 + (hasOffset ? 4 : 0) + (flags & 0x4 ? 4 : 0);
-  if (at + count * perSample > trun.end || count > bytes.length) throw new BadMp4('a run is cut off');
+  counted.samples += count;
+  if (counted.samples > MAX_SAMPLES) throw new BadMp4('too many samples');
+  if (at + count * perSample > trun.end) throw new BadMp4('a run is cut off');
   const sizes = Array.from({ length: count }, () => {
     const size = flags & 0x200 ? bytes.readUInt32BE(at + (flags & 0x100 ? 4 : 0)) : sampleBytes;
     at += perSample;

@@ -21,7 +21,8 @@ function protectionOf(scheme: Scheme): Protection {
 function unlock(init: Buffer, locked: Buffer, { kid, key }: Protection): Buffer {
   const bytes = Buffer.from(locked);
   const { tracks } = unlockInit(init);
-  unlockFragments(bytes, { tracks, keys: new Map([[kid.toString('hex'), key]]) });
+  const steps = unlockFragments(bytes, { tracks, keys: new Map([[kid.toString('hex'), key]]) });
+  for (const _step of steps);
   return bytes;
 }
 
@@ -103,6 +104,16 @@ describe('refused is', () => {
     rotating.write('sgpd', rotating.indexOf('saio'));
     rotating.write('seig', rotating.indexOf('sgpd') + 8);
     expect(() => unlock(init, rotating, protection)).toThrow('keys change');
+  });
+
+  test('a run of more samples than any film has, which have no bytes', () => {
+    const many = Buffer.from(SEGMENT);
+    const trun = many.indexOf('trun');
+    many.writeUInt32BE(0x1, trun + 4);
+    many.writeUInt32BE(0xffff_ffff, trun + 8);
+    const begunAt = performance.now();
+    expect(() => unlock(init, many, protection)).toThrow('too many samples');
+    expect(performance.now() - begunAt).toBeLessThan(100);
   });
 
   test('or at least never worse than that: a segment with any byte changed', () => {

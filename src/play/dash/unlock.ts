@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { AppError, UpstreamFailed } from '../../kit/errors.ts';
 import { BadMp4 } from '../../kit/mp4-boxes.ts';
@@ -28,6 +29,7 @@ const MAX_PIECE_BYTES = 32 * MIB;
 const MAX_HELD_BYTES = 64 * MIB;
 const KEY_LIFE_MS = 600_000;
 const INIT_LIFE_MS = 60_000;
+const TURN_MS = 5;
 
 export function createUnlocker({ net, segments, budget }: Needs): Unlocker {
   const inits = new LRUCache<string, UnlockedInit>({ max: 200, ttl: INIT_LIFE_MS });
@@ -127,13 +129,25 @@ export function createUnlocker({ net, segments, budget }: Needs): Unlocker {
         const init = await initOf({ ...lock.init, span: lock.init.span ?? null }, signal);
         const keys_ = await keysOf(init, lock.licence, signal);
         const bytes = await bytesOf(piece, lifeMs, signal);
-        unlockFragments(bytes, { tracks: init.tracks, keys: keys_, firstByte: piece.span?.start ?? 0 });
+        const firstByte = piece.span?.start ?? 0;
+        await inTurns(unlockFragments(bytes, { tracks: init.tracks, keys: keys_, firstByte }), signal);
         return held(bytes);
       } catch (error) {
         throw error instanceof BadMp4 ? unknownLock(error) : error;
       }
     },
   };
+}
+
+/** Other streams are served meanwhile. */
+async function inTurns(steps: Iterable<void>, signal: AbortSignal): Promise<void> {
+  let begunAt = performance.now();
+  for (const _step of steps) {
+    if (performance.now() - begunAt < TURN_MS) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    begunAt = performance.now();
+  }
 }
 
 /** A copy: what is kept stays as it came. */
