@@ -121,6 +121,7 @@ describe('whether an instance is alone', () => {
     await cut(a);
     await waitUntil(() => !a.notify.isConnected(), { what: 'the loss', timeoutMs: 5000, everyMs: 1 });
     expect(a.notify.isAlone()).toBeNull();
+    await waitUntil(() => a.notify.isAlone() !== null, { what: 'it is back', timeoutMs: 10_000 });
   });
 });
 

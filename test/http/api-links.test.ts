@@ -130,22 +130,22 @@ describe('POST /api/links', () => {
     expect(JSON.stringify(body)).not.toMatch(/host\.invalid/);
   });
 
-  test('kinds whose bytes cannot be reached yet are 422 in words, their trackers are known all the same', async () => {
+  test('a magnet is a play link at once, and its trackers are known from then on', async () => {
     const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=udp%3A%2F%2Fseen.example%3A80`;
     const answer = await post({ url: magnet });
-    expect(answer).toMatchObject({ status: 422, body: { code: 'links.no_bytes' } });
-    expect(problemIn(answer.body).detail).toMatch(/kind torrent cannot be played through this server yet/);
-    for (const url of [
-      'https://youtu.be/aqz-KE-bpKQ',
-      'https://t.me/c/1',
-      'https://x.example/a.nzb',
-      'ftp://x.example/a.mkv',
-    ]) {
-      expect((await post({ url })).status, url).toBeGreaterThanOrEqual(400);
-    }
+    expect(answer).toMatchObject({ status: 201, body: { kind: 'torrent' } });
     const { body } = await api.ask('GET', '/api/trackers');
     const { trackers } = z.object({ trackers: z.array(Tracker) }).parse(body);
     expect(trackers.map((tracker) => tracker.url)).toEqual(['udp://seen.example:80/announce']);
+  });
+
+  test('kinds whose bytes cannot be reached are refused in words', async () => {
+    const answer = await post({ url: 'https://youtu.be/aqz-KE-bpKQ' });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'links.no_bytes' } });
+    expect(problemIn(answer.body).detail).toMatch(/kind youtube cannot be played through this server yet/);
+    for (const url of ['https://t.me/c/1', 'https://x.example/a.nzb', 'ftp://x.example/a.mkv']) {
+      expect((await post({ url })).status, url).toBeGreaterThanOrEqual(400);
+    }
   });
 
   test('without the admin token it is 401', async () => {

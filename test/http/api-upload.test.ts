@@ -60,9 +60,14 @@ test('a .torrent sent as a form becomes a stream of the title', async () => {
   });
 });
 
-test('a play link for a .torrent is refused in words while torrents have no bytes here', async () => {
+test('a .torrent sent as a form becomes play links, one for each of its files', async () => {
   const { status, body } = await send('/api/links', { expiresIn: '60', file: [TORRENT, 'film.torrent'] });
-  expect([status, problemIn(body).code]).toEqual([422, 'links.no_bytes']);
+  expect(status).toBe(201);
+  expect(body).toMatchObject({
+    kind: 'torrent',
+    playUrl: expect.stringContaining('/play/'),
+    files: [{ index: 0, name: 'Film.2020.1080p.WEB-DL.mkv', playUrl: expect.stringContaining('/play/') }],
+  });
 });
 
 test.each([
