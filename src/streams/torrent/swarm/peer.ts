@@ -43,6 +43,7 @@ export class Peer {
   dropPlace: () => void = () => {};
   /** It let a request lie for too long; asked for one block at a time until one comes. */
   isSnubbed = false;
+  #firstAskedAt = 0;
   #bytesSinceTick = 0;
   #rate = 0;
   #depth = FIRST_DEPTH;
@@ -59,9 +60,10 @@ export class Peer {
     return this.pieces?.has(index) === true;
   }
 
-  /** Bytes a second, 0 until something came. */
+  /** Bytes a second, 0 until something came; before the first measure what came since it was first asked. */
   get rate(): number {
-    return this.#rate;
+    if (this.#rate > 0 || this.lastBlockAt === 0) return this.#rate;
+    return this.downloadedBytes / Math.max(0.005, (this.lastBlockAt - this.#firstAskedAt) / 1000);
   }
 
   get rttS(): number {
@@ -76,7 +78,7 @@ export class Peer {
 
   /** Seconds until a block asked for now would be here; `unknownRate` is what is hoped of one that gave nothing yet. */
   etaS(unknownRate: number): number {
-    const rate = Math.max(this.#rate > 0 ? this.#rate : unknownRate, 1024);
+    const rate = Math.max(this.rate > 0 ? this.rate : unknownRate, 1024);
     return this.rttS + ((this.outstanding.size + 1) * BLOCK_BYTES) / rate;
   }
 
@@ -85,6 +87,11 @@ export class Peer {
     const waitedS = (now - askedAt) / 1000;
     const expectedS = this.etaS(unknownRate);
     return waitedS > expectedS ? expectedS : expectedS - waitedS;
+  }
+
+  asked(key: number, now: number): void {
+    if (this.#firstAskedAt === 0) this.#firstAskedAt = now;
+    this.outstanding.set(key, now);
   }
 
   gotBlock(key: number, length: number, now: number): void {

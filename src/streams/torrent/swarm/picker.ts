@@ -22,8 +22,8 @@ export type Field = {
 const SLACK_S = 0.15;
 /** A head start for the best: who takes up to twice as long may still be asked for what is needed at once. */
 const NEARLY_AS_GOOD = 2;
-/** Asked of a second peer only if that one is so much better, or two pieces' worth of requests are sent twice. */
-const CLEARLY_BETTER = 1.5;
+/** Asked of a second peer only if that one is so much better, and by so much that a viewer might see it: without latency a tenth of all was sent twice. */
+const [CLEARLY_BETTER, WORTH_S] = [1.5, 0.05];
 /** How far ahead of a reader a late block is worth asking for twice, how many at a time, and what late means. */
 const [DOUBLE_PIECES, MAX_DOUBLED, LATE_RTTS] = [2, 32, 3];
 const HOPED_RATE = 256 * 1024;
@@ -90,15 +90,17 @@ function pickLate(picking: Picking): void {
 /** `other` was asked for the block, and `peer` would be clearly sooner with it. */
 function isWorse({ peer, field, now, hoped }: Picking, other: Peer, index: number, block: number): boolean {
   const askedAt = other.outstanding.get(blockKey(index, block)) ?? now;
-  const isDue = field.isLast || now - askedAt > 1000 * (LATE_RTTS * other.rttS + SLACK_S);
-  return isDue && other.remainingS(askedAt, now, hoped) > peer.etaS(hoped) * CLEARLY_BETTER;
+  const isKnown = field.isLast && other.rate > 0;
+  const isDue = isKnown || now - askedAt > 1000 * (LATE_RTTS * other.rttS + SLACK_S);
+  const mineS = peer.etaS(hoped);
+  return isDue && other.remainingS(askedAt, now, hoped) > Math.max(mineS * CLEARLY_BETTER, mineS + WORTH_S);
 }
 
 function askWhile(picking: Picking, piece: ActivePiece, nextBlock: () => number): void {
   for (; picking.room > 0; picking.room -= 1) {
     const block = nextBlock();
     if (block < 0) return;
-    picking.peer.outstanding.set(blockKey(piece.index, block), picking.now);
+    picking.peer.asked(blockKey(piece.index, block), picking.now);
     picking.picked.push({ index: piece.index, begin: block * BLOCK_BYTES, length: piece.bytesOf(block) });
   }
 }

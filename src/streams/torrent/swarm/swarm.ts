@@ -9,9 +9,8 @@ const MAX_PEERS = 60;
 const MAX_DIALLING = 20;
 /** Known and not connected; PEX and trackers tell more than anyone can use. */
 const MAX_CANDIDATES = 2000;
-/** A peer that cannot be reached is tried again after this, twice as long each time. */
-const RETRY_MS = 15_000;
-const MAX_FAILURES = 5;
+/** A peer that left or cannot be reached is tried again after these pauses, then no more. */
+const RETRY_MS = [1000, 5000, 15_000, 60_000, 300_000] as const;
 const HANDSHAKE_MS = 10_000;
 /** Peers hang up on who says nothing for two minutes (BEP 3). */
 const KEEP_ALIVE_MS = 60_000;
@@ -86,12 +85,13 @@ export class Swarm {
   }
 
   #failed(key: string, { host, port, failures }: Candidate): void {
-    if (failures + 1 >= MAX_FAILURES || this.#banned.has(host)) return;
-    const notBefore = performance.now() + RETRY_MS * 2 ** failures;
+    const pauseMs = RETRY_MS[failures];
+    if (pauseMs === undefined || this.#banned.has(host)) return;
+    const notBefore = performance.now() + pauseMs;
     this.#candidates.set(key, { host, port, failures: failures + 1, notBefore });
   }
 
-  /** A connection ended. One that never said a word of the protocol counts as not reached. */
+  /** A connection ended. One that gave something is soon tried again. */
   gone(peer: Peer): void {
     this.peers.delete(peer);
     const key = peer.address;

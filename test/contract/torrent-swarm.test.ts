@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { createLog } from '../../src/platform/log.ts';
+import { createNet } from '../../src/platform/net.ts';
+import { SwarmEngine } from '../../src/streams/torrent/swarm/engine.ts';
+import { type Manners, makeTorrent, type SeedPeer, startSeedPeer } from '../support/seed-peer.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const MIB = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const FILM = makeTorrent(randomBytes(24 * MIB + 4711), PIECE_BYTES);
+const NEVER = new AbortController().signal;
+
+const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
+const engines: SwarmEngine[] = [];
+const seeds: SeedPeer[] = [];
+afterEach(async () => {
+  for (const engine of engines.splice(0)) engine.close();
+  await Promise.all(seeds.splice(0).map((seed) => seed.stop()));
+});
+afterAll(() => net.close());
+
+/** Seeds at addresses of their own, and an engine that knows them. */
+async function swarmOf(...manners: Partial<Manners>[]) {
+  return await smallSwarm(64 * MIB, ...manners);
+}
+
+async function smallSwarm(memoryBytes: number, ...manners: Partial<Manners>[]) {
+  const started = await Promise.all(
+    manners.map((one, index) => startSeedPeer(FILM, `127.0.1.${index + 1}`, one)),
+  );
+  seeds.push(...started);
+  const engine = new SwarmEngine({
+    ...{ net, log: createLog('silent') },
+    ...{ memoryBytes, deadMs: 1500, onGone: () => {} },
+  });
+  engines.push(engine);
+  const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [], peers: started, isPrivate: false };
+  return { engine, spec, seeds: started, open: () => engine.open(spec, NEVER) };
+}
+
+/** Reads a range, `pace` between parts; answers its bytes. */
+async function readAll(
+  engine: SwarmEngine,
+  range = { start: 0, end: FILM.bytes.length },
+  pace: (taken: number) => Promise<unknown> | undefined = () => undefined,
+  signal = NEVER,
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let taken = 0;
+  for await (const { piece, from, to, release } of engine.read(FILM.infoHash, 0, range, signal)) {
+    parts.push(Buffer.from(piece.buffer.bytes.subarray(from, to)));
+    taken += to - from;
+    release();
+    await pace(taken);
+  }
+  return Buffer.concat(parts);
+}
+
+const stateOf = (engine: SwarmEngine) => {
+  const state = engine.state(FILM.infoHash);
+  if (state === null) throw new Error('the torrent is gone');
+  return state;
+};
+const sentBy = (peers: readonly SeedPeer[]) => peers.reduce((sum, { counts }) => sum + counts.sent, 0);
+
+test('a film comes bit for bit from three peers, each piece once', async () => {
+  const { engine, open, seeds: peers } = await swarmOf({}, {}, {});
+  await open();
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+  // What is late on a busy machine is asked for twice.
+  expect(sentBy(peers)).toBeLessThanOrEqual(FILM.bytes.length * 1.15);
+});
+
+test('a liar is found and banned, and the peers that gave with it are not', async () => {
+  const { engine, open, seeds: peers } = await swarmOf({}, {}, {}, { isLiar: true });
+  await open();
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+  const { bannedPeers, peers: connected, wastedBytes } = stateOf(engine);
+  expect([bannedPeers, connected]).toEqual([1, 3]);
+  expect(wastedBytes).toBeLessThan(FILM.bytes.length / 2);
+  // It is not spoken to again.
+  const [, , , liar] = peers;
+  const { connections } = liar?.counts ?? {};
+  await sleep(1500);
+  expect(liar?.counts.connections).toBe(connections);
+});
+
+test.each([
+  ['announces a message of 4 GB', Buffer.from('ffffffff05', 'hex')],
+  [
+    'sends a block nobody asked for',
+    Buffer.concat([Buffer.from('00004009070000000000000000', 'hex'), Buffer.alloc(16_384)]),
+  ],
+  ['sends a block of 1 MiB', Buffer.from('00100009070000000000000000', 'hex')],
+  ['has a bitfield of another length', Buffer.from('0000000305ffff', 'hex')],
+  ['has a piece that does not exist', Buffer.from('0000000504ffffffff', 'hex')],
+  ['speaks of extensions in nonsense', Buffer.from('0000000614006c6c6c6c', 'hex')],
+])('a peer that %s harms nobody', async (_what, garbage) => {
+  const { engine, open } = await swarmOf({ garbage }, {});
+  await open();
+  const range = { start: 0, end: 4 * MIB };
+  expect((await readAll(engine, range)).equals(FILM.bytes.subarray(0, 4 * MIB))).toBe(true);
+});
+
+test('what a silent peer was asked for comes from the others', async () => {
+  const { engine, open } = await swarmOf({ isSilent: true }, {});
+  await open();
+  const range = { start: 0, end: 4 * MIB };
+  expect((await readAll(engine, range)).equals(FILM.bytes.subarray(0, 4 * MIB))).toBe(true);
+});
+
+test('peers that let nobody ask are a dead swarm: 504 in words, after the time for it and no later', async () => {
+  const { engine, open } = await swarmOf({ isChoking: true }, { isSilent: true });
+  await open();
+  const startedAt = performance.now();
+  await expect(readAll(engine)).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
+  expect(performance.now() - startedAt).toBeGreaterThan(1400);
+  expect(performance.now() - startedAt).toBeLessThan(4000);
+});
+
+test('all peers go in the middle and come back: it goes on at the next byte', async () => {
+  const { engine, open, seeds: peers } = await swarmOf({}, {});
+  await open();
+  let hasGone = false;
+  const bytes = await readAll(engine, undefined, async (taken) => {
+    if (hasGone || taken < 8 * MIB) return;
+    hasGone = true;
+    await Promise.all(peers.map((peer) => peer.leave()));
+    await sleep(200);
+    await Promise.all(peers.map((peer) => peer.comeBack()));
+  });
+  expect(bytes.equals(FILM.bytes)).toBe(true);
+  expect(peers.some(({ counts }) => counts.connections > 1)).toBe(true);
+});
+
+test('a viewer who pauses stops the download: no more than the window and two pieces', async () => {
+  // The window of a swarm this fast is what the memory allows: 0.7 of it.
+  const memoryBytes = 12 * MIB;
+  const { engine, open } = await smallSwarm(memoryBytes, {}, {});
+  await open();
+  const stop = new AbortController();
+  const paused = sleep(60_000, undefined, { signal: stop.signal });
+  const failed = expect(readAll(engine, undefined, () => paused)).rejects.toThrow();
+  await sleep(1500);
+  const { downloadedBytes } = stateOf(engine);
+  stop.abort(new Error('the end'));
+  await failed;
+  expect(downloadedBytes).toBeGreaterThan(4 * MIB);
+  expect(downloadedBytes).toBeLessThanOrEqual(0.7 * memoryBytes + 2 * PIECE_BYTES);
+});
+
+test('ten viewers of one film cost its bytes once', async () => {
+  const { engine, open, seeds: peers } = await swarmOf({}, {}, {});
+  await open();
+  const all = await Promise.all(Array.from({ length: 10 }, () => readAll(engine)));
+  expect(all.every((bytes) => bytes.equals(FILM.bytes))).toBe(true);
+  expect(sentBy(peers)).toBeLessThanOrEqual(FILM.bytes.length * 1.1);
+});
+
+test('a seek calls off what was asked for, at once', async () => {
+  const { engine, open, seeds: peers } = await swarmOf({ delayMs: 300 }, { delayMs: 300 });
+  await open();
+  const leave = new AbortController();
+  const reading = readAll(engine, undefined, undefined, leave.signal);
+  const failed = expect(reading).rejects.toThrow('seek');
+  await waitUntil(async () => peers.every(({ counts }) => counts.asked > 0), {
+    ...{ what: 'both were asked', timeoutMs: 2000, everyMs: 5 },
+  });
+  leave.abort(new Error('seek'));
+  await failed;
+  await waitUntil(async () => peers.every(({ counts }) => counts.cancelled > 0), {
+    ...{ what: 'both were told', timeoutMs: 100, everyMs: 5 },
+  });
+  const range = { start: 16 * MIB, end: 17 * MIB };
+  expect((await readAll(engine, range)).equals(FILM.bytes.subarray(16 * MIB, 17 * MIB))).toBe(true);
+});
+
+test('a magnet gets its files from peers, and a peer that lies about them is no hindrance', async () => {
+  const { engine, spec, seeds: peers } = await swarmOf({}, {});
+  const [first] = peers;
+  const opened = await engine.open({ ...spec, info: null, peers: first === undefined ? [] : [first] }, NEVER);
+  expect(opened.files).toEqual([{ index: 0, path: 'Film.mkv', offset: 0, sizeBytes: FILM.bytes.length }]);
+  expect(Buffer.from(opened.info).equals(FILM.info)).toBe(true);
+});
+
+test('a magnet that nobody has is 504, and whoever stops waiting is rid of it at once', async () => {
+  const { engine, spec } = await swarmOf({ isChoking: true });
+  const unknown = { ...spec, infoHash: 'ab'.repeat(20), info: null };
+  await expect(engine.open(unknown, AbortSignal.timeout(200))).rejects.toMatchObject({
+    name: 'TimeoutError',
+  });
+  await expect(engine.open(unknown, NEVER)).rejects.toMatchObject({ status: 504 });
+});
+
+test('a hundred viewers who come and go leave no reader, and the film plays for the next one', async () => {
+  const { engine, open } = await swarmOf({}, {});
+  for (let round = 0; round < 100; round += 1) {
+    await open();
+    const leave = new AbortController();
+    const start = Math.floor(Math.random() * (FILM.bytes.length - MIB));
+    const reading = readAll(engine, { start, end: FILM.bytes.length }, undefined, leave.signal).catch(
+      () => {},
+    );
+    await sleep(Math.random() * 5);
+    leave.abort(new Error('gone'));
+    await reading;
+    engine.release(FILM.infoHash);
+  }
+  expect(stateOf(engine).readers).toBe(0);
+  await open();
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+});
