@@ -55,6 +55,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
+    pieceCache: config.pieceCache,
     log,
     crypto,
     openSpace: cache.space,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 
@@ -133,6 +133,20 @@ export const Env = z.object({
     .describe(
       'Memory for all streams and kept HLS/DASH segments and playlists together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
     ),
+  CACHE_DIR: text()
+    .optional()
+    .describe(
+      'Folder for the pieces of torrents that were watched. `torrents` in the data folder when absent.',
+    ),
+  CACHE_MAX_BYTES: size()
+    .pipe(
+      z
+        .number()
+        .min(0)
+        .max(64 * 1024 * 1024 * MIB),
+    )
+    .default(10 * 1024 * MIB)
+    .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -164,6 +178,7 @@ export type Config = Readonly<{
   rateLimits: { addonPerMinute: number; apiPerMinute: number };
   /** Bytes all streams of this process may buffer together. */
   streamMemoryBytes: number;
+  pieceCache: { folder: string; maxBytes: number };
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -240,12 +255,17 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       apiPerMinute: e.RATE_LIMIT_API,
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
+    pieceCache: { folder: cacheFolder(e.CACHE_DIR, dataDir, cwd), maxBytes: e.CACHE_MAX_BYTES },
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
+}
+
+function cacheFolder(given: string | undefined, dataDir: string, cwd: string): string {
+  return given === undefined ? join(dataDir, 'torrents') : resolve(cwd, given);
 }
 
 /** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */

@@ -131,6 +131,8 @@ export type KindDeps = {
   net: Net;
   /** STREAM_MEMORY_MAX; left out where nothing is streamed. */
   streamMemoryBytes?: number;
+  /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
+  pieceCache?: { folder: string; maxBytes: number };
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;

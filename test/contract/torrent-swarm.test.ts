@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { createLog } from '../../src/platform/log.ts';
 import { createNet } from '../../src/platform/net.ts';
 import { SwarmEngine } from '../../src/streams/torrent/swarm/engine.ts';
+import { openTempDir } from '../support/processes.ts';
 import { type Manners, makeTorrent, type SeedPeer, startSeedPeer } from '../support/seed-peer.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -27,13 +30,19 @@ async function swarmOf(...manners: Partial<Manners>[]) {
 }
 
 async function smallSwarm(memoryBytes: number, ...manners: Partial<Manners>[]) {
+  return await cachedSwarm({ memoryBytes, cache: { folder: '', maxBytes: 0 } }, ...manners);
+}
+
+type Room = { memoryBytes: number; cache: { folder: string; maxBytes: number } };
+
+async function cachedSwarm(room: Room, ...manners: Partial<Manners>[]) {
   const started = await Promise.all(
     manners.map((one, index) => startSeedPeer(FILM, `127.0.1.${index + 1}`, one)),
   );
   seeds.push(...started);
-  const engine = new SwarmEngine({
+  const engine = await SwarmEngine.start({
     ...{ net, log: createLog('silent') },
-    ...{ memoryBytes, deadMs: 1500, onGone: () => {} },
+    ...{ ...room, deadMs: 1500, onGone: () => {} },
   });
   engines.push(engine);
   const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [], peers: started, isPrivate: false };
@@ -209,6 +218,71 @@ test('a hundred viewers who come and go leave no reader, and the film plays for 
     engine.release(FILM.infoHash);
   }
   expect(stateOf(engine).readers).toBe(0);
+  await open();
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+});
+
+const onDisk = async (folder: string) => {
+  const names = await readdir(join(folder, FILM.infoHash)).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      // It may be on its way to its place.
+      return (await stat(join(folder, FILM.infoHash, name)).catch(() => null))?.size ?? 0;
+    }),
+  );
+  return { names, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+};
+
+test('what was watched comes from the disk after a restart, and what the disk got wrong from the peers', async () => {
+  await using dir = await openTempDir();
+  const room = { memoryBytes: 8 * MIB, cache: { folder: dir.path, maxBytes: 1024 * MIB } };
+  const first = await cachedSwarm(room, {}, {});
+  await first.open();
+  expect((await readAll(first.engine)).equals(FILM.bytes)).toBe(true);
+  await waitUntil(async () => (await onDisk(dir.path)).bytes === FILM.bytes.length, {
+    ...{ what: 'all is on disk', timeoutMs: 5000 },
+  });
+  first.engine.close();
+  const damaged = join(dir.path, FILM.infoHash, '7');
+  const bytes = await readFile(damaged);
+  bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+  await writeFile(damaged, bytes);
+  await writeFile(join(dir.path, FILM.infoHash, '9'), bytes.subarray(0, 100));
+  await writeFile(join(dir.path, FILM.infoHash, '11.part'), bytes.subarray(0, 100));
+
+  const second = await cachedSwarm(room, {});
+  await second.open();
+  expect((await readAll(second.engine)).equals(FILM.bytes)).toBe(true);
+  expect(sentBy(second.seeds)).toBe(2 * PIECE_BYTES);
+  expect((await onDisk(dir.path)).names.filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('the disk holds no more than it may, the longest unused go first, and the film plays on', async () => {
+  await using dir = await openTempDir();
+  const maxBytes = 6 * MIB;
+  const { engine, open } = await cachedSwarm(
+    { memoryBytes: 8 * MIB, cache: { folder: dir.path, maxBytes } },
+    {},
+    {},
+  );
+  await open();
+  let most = 0;
+  const bytes = await readAll(engine, undefined, async () => {
+    most = Math.max(most, (await onDisk(dir.path)).bytes);
+  });
+  expect(bytes.equals(FILM.bytes)).toBe(true);
+  expect(most).toBeGreaterThan(maxBytes / 2);
+  expect(most).toBeLessThanOrEqual(maxBytes + PIECE_BYTES);
+  const { names } = await onDisk(dir.path);
+  expect(Math.min(...names.map((name) => Number.parseInt(name, 10)))).toBeGreaterThan(60);
+});
+
+test('a disk that takes nothing costs nobody the film', async () => {
+  await using dir = await openTempDir();
+  await writeFile(join(dir.path, 'a-file'), '');
+  const folder = join(dir.path, 'a-file', 'below');
+  const room = { memoryBytes: 8 * MIB, cache: { folder, maxBytes: 1024 * MIB } };
+  const { engine, open } = await cachedSwarm(room, {}, {});
   await open();
   expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
 });

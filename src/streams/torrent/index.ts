@@ -24,12 +24,13 @@ const SEALED_FILE = 'torrent.file';
 /** Pieces of all torrents together; half of what streams may hold, where that is less. */
 const MAX_MEMORY_BYTES = 192 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
+const NO_CACHE = { folder: '', maxBytes: 0 };
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
 const DEAD_MS = 60_000;
 
 /** Torrents: offered to clients that download by themselves, and read here piece by piece for all others. */
 export function torrentKind(
-  { db, crypto, net, streamMemoryBytes = DEFAULT_STREAM_MEMORY }: KindDeps,
+  { db, crypto, net, streamMemoryBytes = DEFAULT_STREAM_MEMORY, pieceCache = NO_CACHE }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
   const { mode, allow, publicUrl = null, ownPorts } = net.rules;
@@ -39,6 +40,7 @@ export function torrentKind(
     publicUrl,
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
     ownPorts,
+    cache: pieceCache,
     deadMs,
   });
   return {

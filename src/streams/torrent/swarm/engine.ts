@@ -5,6 +5,7 @@ import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { createHeldPieces } from './held-pieces.ts';
+import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
 import { Torrent } from './torrent.ts';
@@ -18,6 +19,8 @@ export type SwarmEngineOptions = {
   log: Log;
   /** Pieces of all torrents together, on their way and kept. */
   memoryBytes: number;
+  /** Where pieces are kept on disk, up to `maxBytes`; 0: nowhere. */
+  cache: { folder: string; maxBytes: number };
   /** How long nobody may give anything while somebody waits. */
   deadMs: number;
   /** A piece buffer that will not be used again. */
@@ -33,11 +36,19 @@ export class SwarmEngine {
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
-  constructor({ net, log, memoryBytes, deadMs, onGone }: SwarmEngineOptions) {
+  private constructor({ net, log, memoryBytes, deadMs, onGone }: SwarmEngineOptions, cache: PieceCache) {
     const memory = createPieceMemory(memoryBytes, onGone);
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
-    this.#deps = { net, log, deadMs, peerId, memory, held: createHeldPieces(memory) };
+    this.#deps = { net, log, deadMs, peerId, memory, cache, held: createHeldPieces(memory) };
+  }
+
+  static async start(options: SwarmEngineOptions): Promise<SwarmEngine> {
+    const { log, cache } = options;
+    let engine: SwarmEngine | null = null;
+    const isPlaying = (infoHash: string) => (engine?.state(infoHash)?.readers ?? 0) > 0;
+    engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, isPlaying }));
+    return engine;
   }
 
   /** One user more of the torrent; `release` it. Resolves when its files are known. */

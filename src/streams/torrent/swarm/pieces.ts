@@ -2,9 +2,12 @@ import { hash } from 'node:crypto';
 import { ActivePiece } from './active-piece.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
 import { type Layout, pieceBytesOf } from './layout.ts';
-import type { PieceMemory } from './piece-memory.ts';
+import type { PieceCache } from './piece-cache.ts';
+import type { PieceBuffer, PieceMemory } from './piece-memory.ts';
 
 export type PiecesDeps = {
+  infoHash: string;
+  cache: PieceCache;
   layout: Layout;
   memory: PieceMemory;
   held: HeldPieces;
@@ -23,6 +26,7 @@ export class Pieces {
   readonly #deps: PiecesDeps;
   readonly #active = new Map<number, ActivePiece>();
   readonly #held = new Map<number, HeldPiece>();
+  readonly #loading = new Set<number>();
   readonly #waiters = new Map<number, Set<Waiter>>();
   #isClosed = false;
   #isStarved = false;
@@ -31,12 +35,13 @@ export class Pieces {
     this.#deps = deps;
   }
 
+  /** Here, or on its way from the disk: no peer is asked for it. */
   isHeld(index: number): boolean {
-    return this.#held.has(index);
+    return this.#held.has(index) || this.#deps.cache.has(this.#deps.infoHash, index);
   }
 
   get heldCount(): number {
-    return this.#held.size;
+    return Math.max(this.#held.size, this.#deps.cache.count(this.#deps.infoHash));
   }
 
   active(index: number): ActivePiece | undefined {
@@ -78,16 +83,28 @@ export class Pieces {
     this.#deps.memory.give(piece.buffer);
   }
 
-  /** The last block came: true when it is what the torrent says. Then whoever waited has it. */
+  /** The last block came: true when it is what the torrent says. Then whoever waited has it, and the disk. */
   finish(piece: ActivePiece): boolean {
     const { index, length, buffer } = piece;
-    const { layout, held, memory, isWanted, onDropped } = this.#deps;
+    const { infoHash, cache, memory } = this.#deps;
     this.#active.delete(index);
-    const digest = hash('sha1', buffer.bytes.subarray(0, length), 'buffer');
-    if (layout.hashes.compare(digest, 0, 20, index * 20, index * 20 + 20) !== 0) {
+    if (!this.#isRight(index, buffer.bytes.subarray(0, length))) {
       memory.give(buffer);
       return false;
     }
+    const kept = this.#keep(index, length, buffer);
+    kept.pins += 1;
+    void cache.write(infoHash, index, buffer.bytes.subarray(0, length)).then(() => this.unpin(kept));
+    return true;
+  }
+
+  #isRight(index: number, bytes: Buffer): boolean {
+    const digest = hash('sha1', bytes, 'buffer');
+    return this.#deps.layout.hashes.compare(digest, 0, 20, index * 20, index * 20 + 20) === 0;
+  }
+
+  #keep(index: number, length: number, buffer: PieceBuffer): HeldPiece {
+    const { held, isWanted, onDropped } = this.#deps;
     const kept = held.keep(
       buffer,
       length,
@@ -104,7 +121,27 @@ export class Pieces {
       kept.pins += 1;
       waiter.resolve(kept);
     }
-    return true;
+    return kept;
+  }
+
+  /** From the disk into memory, hashed again: a disk may have lost power in the middle. What is wrong there is fetched from peers. */
+  async #load(index: number): Promise<void> {
+    if (this.#loading.has(index)) return;
+    this.#loading.add(index);
+    const { infoHash, cache, layout, held, memory, onDropped } = this.#deps;
+    const length = pieceBytesOf(layout, index);
+    held.makeRoom(length);
+    const buffer = memory.take(length);
+    const bytes = buffer.bytes.subarray(0, length);
+    const isRead = await cache.read(infoHash, index, bytes);
+    this.#loading.delete(index);
+    if (isRead && !this.#isClosed && this.#isRight(index, bytes)) {
+      this.#keep(index, length, buffer);
+      return;
+    }
+    memory.give(buffer);
+    cache.drop(infoHash, index);
+    onDropped(index);
   }
 
   /** Resolves with the checked piece, pinned: `unpin` it. Rejects when `signal` aborts. */
@@ -115,6 +152,11 @@ export class Pieces {
       kept.pins += 1;
       return Promise.resolve(kept);
     }
+    if (this.#deps.cache.has(this.#deps.infoHash, index)) void this.#load(index);
+    return this.#wait(index, signal);
+  }
+
+  #wait(index: number, signal: AbortSignal): Promise<HeldPiece> {
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(index) ?? new Set();
       this.#waiters.set(index, waiters);

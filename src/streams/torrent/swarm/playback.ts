@@ -4,6 +4,7 @@ import type { HeldPiece, HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout } from './layout.ts';
 import { blockKey, blockOfKey, type Peer, pieceOfKey } from './peer.ts';
 import { pick, type Wanted } from './picker.ts';
+import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
 import { orderOf, type Reader, windowBytes } from './readers.ts';
@@ -18,7 +19,13 @@ const [LATE_FACTOR, LATE_S] = [4, 4];
 /** Readers may fetch ahead into so much of the memory that all torrents share. */
 const MEMORY_SHARE = 0.7;
 
-export type PlaybackDeps = { memory: PieceMemory; held: HeldPieces; deadMs: number };
+export type PlaybackDeps = {
+  infoHash: string;
+  memory: PieceMemory;
+  held: HeldPieces;
+  cache: PieceCache;
+  deadMs: number;
+};
 
 type Active = Reader & { waitingSince: number | null; stop: AbortController };
 
@@ -43,16 +50,17 @@ export class Playback {
   wastedBytes = 0;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
-    const { memory, held, deadMs } = deps;
+    const { infoHash, memory, held, cache, deadMs } = deps;
     this.#deadMs = deadMs;
     this.layout = layout;
     this.#swarm = swarm;
     this.#memory = memory;
     this.#pieces = new Pieces({
-      ...{ layout, memory, held },
+      ...{ infoHash, cache, layout, memory, held },
       isWanted: (index) => this.#wanted.has(index),
       onDropped: () => {
         this.#isOrderDue = true;
+        if (this.#readers.size > 0) this.#fillSoon();
       },
       onRoom: () => this.#fillSoon(),
     });

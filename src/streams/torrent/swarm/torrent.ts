@@ -19,6 +19,7 @@ import type { HeldPieces } from './held-pieces.ts';
 import { type Layout, readLayout } from './layout.ts';
 import { Metadata } from './metadata.ts';
 import type { Peer } from './peer.ts';
+import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Playback } from './playback.ts';
 import { Swarm } from './swarm.ts';
@@ -30,6 +31,7 @@ export type TorrentDeps = {
   peerId: Buffer;
   memory: PieceMemory;
   held: HeldPieces;
+  cache: PieceCache;
   /** How long nobody may give anything while somebody waits. */
   deadMs: number;
 };
@@ -95,7 +97,7 @@ export class Torrent implements PeerListener {
     const layout = readLayout(info);
     this.#info = info;
     this.#isPrivate ||= layout.isPrivate;
-    this.#playback = new Playback(layout, this.swarm, this.#deps);
+    this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
     for (const peer of this.swarm.peers) this.#settle(peer, layout);
     for (const { resolve } of [...this.#waiting]) resolve();
     this.#playback.fillAll();

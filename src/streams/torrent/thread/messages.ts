@@ -8,6 +8,8 @@ export type ThreadData = {
   outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
   publicUrl: string | null;
   memoryBytes: number;
+  /** Pieces on disk. */
+  cache: { folder: string; maxBytes: number };
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
 };

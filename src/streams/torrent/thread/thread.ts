@@ -19,17 +19,18 @@ type Call = {
   isAnswered: boolean;
 };
 
-if (parentPort !== null) serve(parentPort, workerData);
+if (parentPort !== null) await serve(parentPort, workerData);
 
-function serve(port: MessagePort, { outbound, publicUrl, memoryBytes, deadMs }: ThreadData): void {
+async function serve(port: MessagePort, data: ThreadData): Promise<void> {
+  const { outbound, publicUrl, memoryBytes, cache, deadMs } = data;
   const ownPorts = new Set<number>();
   const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts });
   const shared = new Set<number>();
   const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
-  const engine = new SwarmEngine({
-    ...{ net, log: createLog('silent'), memoryBytes, deadMs },
+  const engine = await SwarmEngine.start({
+    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs },
     onGone(id) {
       if (shared.delete(id)) post({ type: 'gone', id });
     },
