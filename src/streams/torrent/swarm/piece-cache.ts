@@ -115,6 +115,8 @@ class DiskCache implements PieceCache {
         await file.close();
       }
       await rename(`${path}.part`, path);
+      // It had to go while it was being written.
+      if (!this.has(infoHash, index)) await unlink(path);
     } catch (error) {
       this.drop(infoHash, index);
       await rm(`${path}.part`, { force: true }).catch(() => {});
