@@ -33,6 +33,8 @@ const KEEP_ALIVE_MS = 60_000;
  * far above what one process serves, and how many may watch is limited where viewers are counted.
  */
 const CONNECTIONS_PER_ORIGIN = 4096;
+/** undici would keep 128 MiB of one message; trackers are all we speak WebSocket with, and send some hundred bytes. */
+const MAX_WEB_SOCKET_MESSAGE_BYTES = 1024 * 1024;
 /** A name with more addresses than this is an attack or a mistake. */
 const MAX_ADDRESSES = 32;
 const MAX_TLS_SESSIONS = 200;
@@ -125,6 +127,7 @@ export function createNet(options: NetOptions): Net {
     bodyTimeout: BODY_IDLE_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: 10 * KEEP_ALIVE_MS,
+    webSocket: { maxPayloadSize: MAX_WEB_SOCKET_MESSAGE_BYTES },
     connect({ hostname, protocol, port, servername }, callback) {
       const isTls = protocol === 'https:';
       const host = plainHost(hostname);
