@@ -1399,13 +1399,55 @@ END) STORED,
   latency_ms integer,
   last_check_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  failures_in_row integer NOT NULL DEFAULT 0,
+  next_check_at timestamp with time zone NOT NULL DEFAULT now(),
+  reason text,
+  lists text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT tracker_url_key UNIQUE (url),
   CONSTRAINT tracker_pkey PRIMARY KEY (id),
   CONSTRAINT tracker_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT tracker_failures_in_row_check CHECK ((failures_in_row >= 0)),
   CONSTRAINT tracker_latency_ms_check CHECK ((latency_ms >= 0)),
+  CONSTRAINT tracker_lists_check CHECK ((lists <@ ARRAY['builtin'::text, 'remote'::text])),
+  CONSTRAINT tracker_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 300))),
   CONSTRAINT tracker_status_check CHECK ((status = ANY (ARRAY['working'::text, 'failing'::text, 'unknown'::text]))),
   CONSTRAINT tracker_successes_check CHECK ((successes >= 0)),
   CONSTRAINT tracker_url_check CHECK (((url ~ '^(udp|http|https|ws|wss)://'::text) AND (length(url) <= 2048)))
 );
 
+CREATE INDEX tracker_due ON public.tracker USING btree (next_check_at);
+
+CREATE INDEX tracker_listed ON public.tracker USING btree (status) WHERE (lists <> '{}'::text[]);
+
 CREATE INDEX tracker_status ON public.tracker USING btree (status, success_rate DESC);
+
+CREATE TABLE tracker_check (
+  tracker_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  successes integer NOT NULL,
+  failures integer NOT NULL,
+  latency_ms integer,
+  CONSTRAINT tracker_check_pkey PRIMARY KEY (tracker_id, at),
+  CONSTRAINT tracker_check_tracker_id_fkey FOREIGN KEY (tracker_id) REFERENCES tracker(id) ON DELETE CASCADE
+);
+
+CREATE INDEX tracker_check_at ON public.tracker_check USING btree (at);
+
+CREATE TABLE tracker_health (
+  at timestamp with time zone NOT NULL,
+  working integer NOT NULL,
+  failing integer NOT NULL,
+  unknown integer NOT NULL,
+  latency_ms integer,
+  CONSTRAINT tracker_health_pkey PRIMARY KEY (at)
+);
+
+CREATE TABLE tracker_list (
+  name text NOT NULL,
+  url text NOT NULL,
+  next_fetch_at timestamp with time zone NOT NULL,
+  fetched_at timestamp with time zone,
+  tracker_count integer NOT NULL DEFAULT 0,
+  reason text,
+  CONSTRAINT tracker_list_pkey PRIMARY KEY (name)
+);

@@ -50,6 +50,7 @@ export function runInBackground(
         ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams },
         resealStreams: (aborted) => resealStreams(ground, aborted),
         backup: () => backupNow(ground),
+        addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
       },
       role: config.role,
       log,

@@ -8,7 +8,7 @@ import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, streamRoutes } from './features/stream-index/index.ts';
-import { trackerRoutes } from './features/trackers/index.ts';
+import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { openApiRoutes } from './openapi.ts';
@@ -93,7 +93,12 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     streamRoutes({ ...ground, requireAdmin, baseUrl, settled, onAdded: probeIfReadable(ground, probeLater) }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
-    trackerRoutes({ db, requireAdmin }),
+    trackerRoutes({
+      ...ground,
+      requireAdmin,
+      // Not the key of the one that waits for its moment: that one stays.
+      checkLater: () => background.addJob(CHECK_JOB, {}, `${CHECK_JOB} now`),
+    }),
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];

@@ -12,31 +12,16 @@ import {
   StreamAnswer,
   StreamPatch,
 } from './features/stream-index/index.ts';
-import { Tracker } from './features/trackers/index.ts';
+import {
+  CheckAnswer,
+  CheckBody,
+  CheckQuery,
+  TrackerHistory,
+  TrackersAnswer,
+} from './features/trackers/index.ts';
+import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { LiveStream } from './play/live.ts';
 
-const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  /** `room.event`, stable. */
-  code: z.string(),
-  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
-
-const id = z.object({ id: z.string() });
-const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: Problem } },
-});
-const ok = (description: string, schema: z.ZodType) => ({ description, ...json(schema) });
-const nothing = (description: string) => ({ description });
-const ADMIN = [{ admin: [] }];
-const refusals = { '401': problem('Not signed in'), '429': problem('Too many requests; see Retry-After') };
-const bad = { '400': problem('A field is wrong; `issues` names it') };
-const gone = { '404': problem('There is no such thing') };
 const Settings = z.object({ settings: z.array(SettingEntry) });
 const Streams = z.object({ streams: z.array(StreamAnswer), nextCursor: z.string().nullable() });
 
@@ -198,7 +183,28 @@ const paths = {
     get: {
       summary: 'Trackers and how they do',
       security: ADMIN,
-      responses: { '200': ok('Trackers', z.object({ trackers: z.array(Tracker) })), ...refusals },
+      responses: { '200': ok('Trackers', TrackersAnswer), ...refusals },
+    },
+  },
+  '/api/trackers/history': {
+    get: {
+      summary: 'How trackers did over the last day',
+      security: ADMIN,
+      responses: { '200': ok('Plots', TrackerHistory), ...refusals },
+    },
+  },
+  '/api/trackers/check': {
+    post: {
+      summary: 'Check trackers now',
+      security: ADMIN,
+      requestParams: { query: CheckQuery },
+      requestBody: json(CheckBody),
+      responses: {
+        '200': ok('How they do (`wait=true`)', CheckAnswer),
+        '202': nothing('Queued'),
+        ...bad,
+        ...refusals,
+      },
     },
   },
   '/api/live': {

@@ -31,6 +31,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/notify.ts': 'the owner’s database',
   'src/platform/rate-limit.ts': 'the owner’s database',
   'src/play/lend.ts': 'listens, for ffmpeg',
+  'src/streams/torrent/trackers/udp-socket.ts':
+    'datagrams to an address of `net.addressesOf`, which is connected to',
+  'src/streams/torrent/trackers/web-socket.ts': 'WebSockets by `net.dispatcher`',
   'src/platform/redis.ts': 'the owner’s Redis',
 };
 /** Not the server: a browser’s page, measurements of a server on loopback, and the image’s own health check. */

@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { duration, millisecondsOf, size } from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
@@ -11,13 +12,6 @@ const MIB = 1024 * 1024;
 const text = () => z.string().trim().min(1);
 const file = () => text().refine(existsSync, 'there is no such file');
 const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
-/** Bytes: a plain number, or one with K, M, G or T (powers of 1024). */
-const size = () =>
-  z
-    .string()
-    .trim()
-    .regex(/^\d{1,15}(\.\d{1,3})?\s*[KMGT]?(i?B)?$/i, 'needs bytes, or a size such as 512M')
-    .transform(bytesOf);
 const list = () =>
   z
     .string()
@@ -147,6 +141,9 @@ export const Env = z.object({
     )
     .default(10 * 1024 * MIB)
     .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+  TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
+    .default('15m')
+    .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -179,6 +176,7 @@ export type Config = Readonly<{
   /** Bytes all streams of this process may buffer together. */
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
+  trackerCheckIntervalMs: number;
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -256,6 +254,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: cacheFolder(e.CACHE_DIR, dataDir, cwd), maxBytes: e.CACHE_MAX_BYTES },
+    trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,
@@ -271,11 +270,6 @@ function cacheFolder(given: string | undefined, dataDir: string, cwd: string): s
 /** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
 function ramBytes(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-}
-
-function bytesOf(text: string): number {
-  const [, amount = '', unit = ''] = /^([\d.]+)\s*([KMGT]?)/i.exec(text) ?? [];
-  return Math.floor(Number(amount) * 1024 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase()));
 }
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;

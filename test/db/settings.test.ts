@@ -48,6 +48,9 @@ describe('settings', () => {
       playLinkHours: 24,
       streamsPerSubject: 20,
       streamsPerIp: 30,
+      trackerMode: 'add',
+      trackerList: [],
+      trackerListUrl: '',
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });

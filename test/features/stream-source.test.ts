@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { kindByUrl, sourceOf } from '../../src/features/stream-index/stream-source.ts';
-import { trackerUrl } from '../../src/features/trackers/tracker-url.ts';
+import { trackerUrl } from '../../src/kit/tracker-url.ts';
 
 test.each([
   ['magnet:?xt=urn:btih:dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c', 'torrent'],

@@ -11,6 +11,7 @@ import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
 import { problemIn } from '../support/problem-answer.ts';
 import { openTempDir } from '../support/processes.ts';
 import { type RangeServer, startRangeServer } from '../support/range-server.ts';
+import { trackerDeps } from '../support/trackers.ts';
 
 let ground: TestKindDeps;
 let kinds: Kinds;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const { db, net } = ground.deps;
   api = await startApi((place) => [
     linkRoutes({ db, net, kinds, links, ...place }),
-    trackerRoutes({ db, ...place }),
+    trackerRoutes({ ...trackerDeps, db, net, ...place }),
   ]);
 });
 afterAll(async () => {

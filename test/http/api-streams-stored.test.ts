@@ -107,6 +107,8 @@ describe('GET, PATCH and DELETE /api/streams', () => {
       ['DELETE', '/streams/x'],
       ['GET', '/streams/x/explain'],
       ['GET', '/trackers'],
+      ['GET', '/trackers/history'],
+      ['POST', '/trackers/check'],
     ] as const) {
       expect(
         (await room.api.ask(method, `/api${path}`, undefined, { Authorization: '' })).status,
@@ -125,7 +127,9 @@ describe('GET /api/trackers', () => {
         'test.check',
       )`UPDATE tracker SET status = 'working', successes = 3, failures = 1, latency_ms = 20, last_check_at = '2026-01-02T03:04:05Z' WHERE url LIKE 'udp://tracker%'`,
     );
+    const due = { nextCheckAt: expect.any(String), reason: null, lists: [] };
     expect((await room.api.ask('GET', '/api/trackers')).body).toEqual({
+      remoteList: null,
       trackers: [
         {
           url: 'udp://tracker.example:80/announce',
@@ -133,6 +137,7 @@ describe('GET /api/trackers', () => {
           successRate: 0.75,
           latencyMs: 20,
           lastCheckAt: '2026-01-02T03:04:05.000Z',
+          ...{ successes: 3, failures: 1, ...due },
         },
         {
           url: 'udp://one.example:80/announce',
@@ -140,6 +145,7 @@ describe('GET /api/trackers', () => {
           successRate: null,
           latencyMs: null,
           lastCheckAt: null,
+          ...{ successes: 0, failures: 0, ...due },
         },
       ],
     });

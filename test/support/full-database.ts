@@ -99,6 +99,12 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['', `INSERT INTO stream_subtitle (stream_id, path, language) VALUES ($torrent, 'e1.srt', 'en')`],
   ['', `INSERT INTO file_facts (stream_id, file_index, failure) VALUES ($torrent, 0, 'media.unreadable')`],
   ['tracker', `INSERT INTO tracker (url) VALUES ('udp://tracker.example:1337/announce') RETURNING id`],
+  ['', `INSERT INTO tracker_check (tracker_id, at, successes, failures) VALUES ($tracker, now(), 1, 0)`],
+  ['', `INSERT INTO tracker_health (at, working, failing, unknown) VALUES (now(), 1, 0, 0)`],
+  [
+    '',
+    `INSERT INTO tracker_list (name, url, next_fetch_at) VALUES ('remote', 'https://lists.example/', now())`,
+  ],
   ['', `INSERT INTO torrent_tracker (stream_id, tracker_id) VALUES ($torrent, $tracker)`],
   ['http', `INSERT INTO stream (kind, name) VALUES ('http', 'File') RETURNING id`],
   [

@@ -57,7 +57,9 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO keyword (name) SELECT 'keyword ' || g FROM generate_series(1, 5000) g`,
   `INSERT INTO company (name) SELECT 'Company ' || g FROM generate_series(1, 2000) g`,
   `INSERT INTO language (code, iso639_2, name) VALUES ('en', 'eng', 'English'), ('de', 'deu', 'German') ON CONFLICT DO NOTHING`,
-  `INSERT INTO tracker (url) SELECT 'udp://tracker' || g || '.example:1337/announce' FROM generate_series(1, 2000) g`,
+  `INSERT INTO tracker (url, next_check_at, lists)
+    SELECT 'udp://tracker' || g || '.example:1337/announce', now() + (g - 50) * interval '1 second', CASE WHEN g < 20 THEN ARRAY['builtin'] ELSE '{}' END
+    FROM generate_series(1, 2000) g`,
   `INSERT INTO media (id, kind, title, year, release_date, runtime_minutes, overview, popularity, watch_count, rating, canonical_id, imdb_id,
       poster_url, genres, is_published, is_public, total_streams, open_streams, last_stream_added_at, search)
     OVERRIDING SYSTEM VALUE
@@ -106,6 +108,8 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO stream_language (stream_id, language, kind) SELECT id, 'en', 'audio' FROM stream`,
   `INSERT INTO stream_subtitle (stream_id, path, language) SELECT id, 'https://files.example/' || id || '.srt', 'en' FROM stream WHERE id % 2 = 0`,
   `INSERT INTO file_facts (stream_id, etag, size_bytes, video_hash, media) SELECT id, '"a"', 5, '0123456789abcdef', '{"tracks":[]}' FROM stream`,
+  `INSERT INTO tracker_check (tracker_id, at, successes, failures, latency_ms)
+    SELECT 1 + g % 2000, now() - (g / 2000) * interval '1 hour', 1, 0, 20 FROM generate_series(0, 139999) g`,
   `INSERT INTO torrent_tracker (stream_id, tracker_id) SELECT stream_id, 1 + stream_id % 2000 FROM stream_torrent`,
   `INSERT INTO catalog (slug, name, owner_id) SELECT 'list-' || g, 'List ' || g, g FROM generate_series(1, 2000) g`,
   `INSERT INTO catalog_item (catalog_id, media_id, position) SELECT c.id, m.id, m.id FROM catalog c, media m WHERE c.slug = 'open-films' AND m.id % 100 = 1`,

@@ -11,4 +11,6 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'setting',
   'source',
   'sync_state',
+  'tracker_health',
+  'tracker_list',
 ]);

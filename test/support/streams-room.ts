@@ -11,6 +11,7 @@ import { bencode } from './bencode.ts';
 import { openKindDeps, type TestKindDeps } from './kind-deps.ts';
 import { openTempDir } from './processes.ts';
 import { type RangeServer, startRangeServer } from './range-server.ts';
+import { trackerDeps } from './trackers.ts';
 
 /** The routes of streams, titles and trackers on a database that is emptied before each test, and an origin. Registers the hooks. */
 export function streamsRoom() {
@@ -61,7 +62,7 @@ export function streamsRoom() {
     api = await startApi((place) => [
       mediaRoutes({ db: db(), language: 'en', ...place }),
       streamRoutes({ db: db(), net: ground.deps.net, kinds, ...place }),
-      trackerRoutes({ db: db(), ...place }),
+      trackerRoutes({ ...trackerDeps, db: db(), net: ground.deps.net, ...place }),
     ]);
   });
   beforeEach(async () => {

@@ -80,6 +80,12 @@ export async function startFakeUdpTracker(
   return { port, url, actions, [Symbol.asyncDispose]: stop };
 }
 
+/** What the routes and jobs of trackers want besides a database and a dialer. */
+export const trackerDeps = {
+  config: { outbound: { mode: 'all' as const }, trackerCheckIntervalMs: 900_000 },
+  checkLater: async () => {},
+};
+
 /** 32 bits each, as they go over the wire. */
 export function numbers(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);

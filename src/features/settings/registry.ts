@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Config } from '../../platform/config.ts';
 
 const atOnce = z.int().min(0).max(10_000);
@@ -33,6 +34,21 @@ export const Settings = z.object({
     'Streams running at once for one install, account or address without one; 0 = unlimited. A seek is no second stream.',
   ),
   streamsPerIp: atOnce.describe('Streams running at once for one address; 0 = unlimited.'),
+  // Read in SQL too, where torrents are offered: absent means `add` there as here.
+  trackerMode: z
+    .enum(['none', 'add', 'replace'])
+    .describe(
+      'Trackers of the lists (built-in, yours, the one from elsewhere) for public torrents: none, added to the torrent’s own, or in their place.',
+    ),
+  trackerList: z
+    .array(z.string().max(2048).transform(announceUrl))
+    .max(100)
+    .describe('Your own trackers: a JSON list of announce URLs without a passkey.'),
+  trackerListUrl: z
+    .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2048)])
+    .describe(
+      'Address of a list with one announce URL a line (500 are read), fetched once a day; empty: none. trackers_best.txt of github.com/ngosang/trackerslist is one.',
+    ),
   rateLimitAddonPerMinute: perMinute.describe('Add-on requests a minute from one address.'),
   rateLimitApiPerMinute: perMinute.describe('API requests a minute from one address.'),
 });
@@ -58,6 +74,9 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
   streamsPerSubject: { type: 'integer', defaultOf: () => 20 },
   streamsPerIp: { type: 'integer', defaultOf: () => 30 },
+  trackerMode: { type: 'enum', defaultOf: () => 'add' },
+  trackerList: { type: 'json', defaultOf: () => [] },
+  trackerListUrl: { type: 'string', defaultOf: () => '' },
   rateLimitAddonPerMinute: {
     type: 'integer',
     env: 'RATE_LIMIT_ADDON',
@@ -69,6 +88,14 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
     defaultOf: (config) => config.rateLimits.apiPerMinute,
   },
 };
+
+/** The spelling trackers are known by. */
+function announceUrl(text: string, context: z.RefinementCtx): string {
+  const url = trackerUrl(text);
+  if (url !== null) return url;
+  context.addIssue('needs announce URLs without a passkey, such as udp://tracker.example.org:1337/announce');
+  return z.NEVER;
+}
 
 export const SETTING_KEYS: readonly SettingKey[] = Settings.keyof().options;
 

@@ -1,3 +1,12 @@
+export { CHECK_JOB, type TrackerJobsDeps, trackerJobs } from './jobs.ts';
+export { noteAnnounce } from './note-announce.ts';
 export { noteTrackers, noteTrackersOf } from './note-trackers.ts';
-export { Tracker } from './queries.ts';
-export { type TrackerRoutesDeps, trackerRoutes } from './routes.ts';
+export {
+  CheckAnswer,
+  CheckBody,
+  CheckQuery,
+  TrackerHistory,
+  type TrackerRoutesDeps,
+  TrackersAnswer,
+  trackerRoutes,
+} from './routes.ts';

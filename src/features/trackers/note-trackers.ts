@@ -1,6 +1,6 @@
+import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Db } from '../../platform/db.ts';
-import { insertTrackers, linkTrackers } from './queries.ts';
-import { trackerUrl } from './tracker-url.ts';
+import { insertTrackers, linkTrackers } from './queries/trackers.ts';
 
 /** A hostile magnet may name thousands. */
 const MAX_TRACKERS_PER_STREAM = 100;

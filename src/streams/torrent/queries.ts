@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { BEST_FIRST, LISTS, MOST_TRACKERS } from './trackers/queries.ts';
 
 const StreamId = z.object({ streamId: z.int() });
 
@@ -73,19 +74,28 @@ const Offer = z.object({
   trackers: z.array(z.string()),
 });
 
-/** Those of the streams that may be offered: active, not blocked; each with its trackers, working ones first. */
+/**
+ * Those of the streams that may be offered: active, not blocked; each with its trackers, the best first, and for public ones
+ * those of the lists as the owner wants it.
+ */
 export function offeredTorrents(
   db: Db,
   streamIds: readonly number[],
 ): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('torrent.offers', Offer)`
+    WITH ${LISTS}
     SELECT t.stream_id AS "streamId", t.info_hash AS "infoHash", t.visibility = 'private' AS "isPrivate",
       CASE WHEN t.visibility = 'private' THEN t.magnet_sealed END AS "magnetSealed",
       ARRAY(
-        SELECT k.url FROM torrent_tracker tt JOIN tracker k ON k.id = tt.tracker_id
-        WHERE tt.stream_id = t.stream_id
-        ORDER BY k.status = 'failing', tt.tier, k.success_rate DESC NULLS LAST, k.id
-        LIMIT 20
+        SELECT k.url
+        FROM (
+          SELECT tt.tracker_id AS id, tt.tier FROM torrent_tracker tt
+          WHERE tt.stream_id = t.stream_id AND (t.visibility = 'private' OR NOT (SELECT replaces FROM rule))
+          UNION ALL
+          SELECT l.id, 1000 FROM listed l WHERE t.visibility <> 'private'
+        ) wanted JOIN tracker k ON k.id = wanted.id
+        GROUP BY k.id ORDER BY ${BEST_FIRST}, min(wanted.tier), k.id
+        LIMIT ${MOST_TRACKERS}
       ) AS "trackers"
     FROM stream_torrent t JOIN stream s ON s.id = t.stream_id
     WHERE t.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked

@@ -3,7 +3,8 @@ import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
-import { allTrackers, insertTrackers, linkTrackers } from '../../../src/features/trackers/queries.ts';
+import * as checks from '../../../src/features/trackers/queries/checks.ts';
+import * as trackers from '../../../src/features/trackers/queries/trackers.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
 import * as platform from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
@@ -47,12 +48,34 @@ export const otherCalls: Calls = {
     await stats.ping(db);
   },
   trackers: async (db) => {
-    await insertTrackers(db, batch(url, 30));
-    await linkTrackers(
+    await trackers.insertTrackers(db, batch(url, 30));
+    await trackers.linkTrackers(
       db,
       batch((index) => ({ streamId: 9 * (1 + index), url: url(index), tier: 0 }), 30),
     );
-    await allTrackers(db, 1000);
+    await trackers.allTrackers(db, { limit: 1000 });
+    await trackers.setList(db, 'builtin', batch(url, 30));
+    await trackers.claimRemoteList(db, 'https://lists.example/best.txt', 60);
+    await trackers.remoteList(db);
+    await trackers.settleRemoteList(db, {
+      url: 'https://lists.example/best.txt',
+      ...{ trackerCount: 20, reason: null, againS: 60 },
+    });
+    await trackers.dropRemoteList(db);
+  },
+  'tracker checks': async (db) => {
+    const outcome = (index: number) => ({ url: url(index), ok: index % 2 === 0, latencyMs: 5, reason: null });
+    await checks.claimDue(db, 32);
+    await checks.recordOutcomes(db, batch(outcome, 30), 840);
+    await checks.recordOutcomes(db, [outcome(1)], null);
+    await checks.leaveUnknown(db, batch(url, 30), { reason: 'not listed', againS: 840 });
+    await checks.makeDue(db, [url(1)]);
+    await checks.makeAllDue(db);
+    await checks.nextDueAt(db);
+    await checks.plotHealth(db);
+    await checks.healthOfDay(db);
+    await checks.checksOfDay(db, 1000);
+    await checks.forgetChecks(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);

@@ -14,6 +14,7 @@ import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
+import { trackersFor } from '../../../src/streams/torrent/trackers/index.ts';
 import * as usenet from '../../../src/streams/usenet/queries.ts';
 import * as youtube from '../../../src/streams/youtube/queries.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
@@ -108,6 +109,10 @@ const kindCalls: Calls = {
       ...{ magnetSealed: null, fileSealed: null, webSeeds: [] },
     });
     await torrent.offeredTorrents(db, shown);
+    await trackersFor(db, {
+      own: batch((index) => `udp://tracker${index}.example:1337/announce`, 20),
+      isPrivate: false,
+    });
     for (const part of ['magnet', 'file'] as const) {
       await torrent.staleTorrents(part)(db, 0, SEALED.sealed, 100);
       await torrent.replaceInTorrent(part)(db, { ...SEALED, streamId: OF.torrent }, SEALED.sealed);

@@ -13,6 +13,8 @@ export {
   TrackerRefused,
 } from './answer.ts';
 
+export { trackersFor } from './queries.ts';
+
 /** A check must tell a dead tracker from a slow one before a viewer gives up. */
 const TIMEOUT_MS = 5000;
 

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { noteTrackers } from '../../src/features/trackers/index.ts';
+import { keepLists, trackersIn } from '../../src/features/trackers/keep-lists.ts';
+import { type Outcome, recordOutcomes } from '../../src/features/trackers/queries/checks.ts';
+import { allTrackers, remoteList } from '../../src/features/trackers/queries/trackers.ts';
+import { command, sql } from '../../src/platform/db.ts';
+import { createNet, type Net } from '../../src/platform/net.ts';
+import { trackersFor } from '../../src/streams/torrent/trackers/index.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+
+// Which trackers a torrent goes to: its own, and those of the lists.
+
+const NEVER = new AbortController().signal;
+const url = (name: string) => `udp://${name}.example:80/announce`;
+const good = (name: string, latencyMs = 100): Outcome => ({
+  ...{ url: url(name), ok: true, latencyMs, reason: null },
+});
+const bad = (name: string): Outcome => ({ url: url(name), ok: false, latencyMs: null, reason: 'Silent.' });
+let database: TestDatabase;
+let net: Net;
+const db = () => database.db;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
+});
+afterAll(async () => {
+  await net.close();
+  await database.close();
+});
+beforeEach(() => db().query(command('test.empty')`TRUNCATE tracker, tracker_list, setting, stream CASCADE`));
+
+const setSetting = (key: string, value: unknown) =>
+  db().query(command('test.set')`
+    INSERT INTO setting (key, type, value) VALUES (${key}, 'json', ${sql.jsonb(z.json().parse(value))})
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+  `);
+
+describe('lists', () => {
+  const settings = (trackerList: string[], trackerListUrl = '') => ({
+    settings: { get: () => ({ trackerList, trackerListUrl }) },
+  });
+
+  test('give their trackers rows, each list its own', async () => {
+    await keepLists({ db: db(), net, ...settings([url('mine')]) }, NEVER);
+    await keepLists({ db: db(), net, ...settings([url('mine')]) }, NEVER);
+    const found = await allTrackers(db(), { limit: 50 });
+    expect(found.filter(({ lists }) => lists.includes('builtin')).length).toBeGreaterThan(4);
+    expect(found.filter(({ lists }) => lists.length === 0).map((tracker) => tracker.url)).toEqual([
+      url('mine'),
+    ]);
+  });
+
+  test('the one from elsewhere is fetched when it is another or its time has come, and kept when it fails', async () => {
+    let body = `# best\n${url('one')}\r\n\n  ${url('two')}\nnonsense\n${url('one')}\n`;
+    let fetched = 0;
+    const server: Server = createServer((_req, res) => {
+      fetched += 1;
+      res.end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const listUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/best.txt`;
+    const remote = async () =>
+      (await allTrackers(db(), { limit: 50 })).flatMap((one) =>
+        one.lists.includes('remote') ? [one.url] : [],
+      );
+    const keep = () => keepLists({ db: db(), net, ...settings([], listUrl) }, NEVER);
+    await Promise.all([keep(), keep()]);
+    await keep();
+    expect(fetched).toBe(1);
+    expect((await remote()).toSorted()).toEqual([url('one'), url('two')]);
+    expect(await remoteList(db())).toMatchObject({ url: listUrl, trackerCount: 2, reason: null });
+    const again = () => db().query(command('test.again')`UPDATE tracker_list SET next_fetch_at = now()`);
+    for (const wrong of ['', 'x'.repeat(2_000_000), '<html>']) {
+      await again();
+      body = wrong;
+      await keep();
+      expect((await remoteList(db()))?.reason).toMatch(/\.$/);
+      expect(await remote()).toHaveLength(2);
+    }
+    body = url('three');
+    await again();
+    await keep();
+    expect(await remote()).toEqual([url('three')]);
+    await keepLists({ db: db(), net, ...settings([]) }, NEVER);
+    expect([await remote(), await remoteList(db())]).toEqual([[], null]);
+    server.close();
+  });
+
+  test('a list on a host that is not listed is off, and says so', async () => {
+    await keepLists({ db: db(), net, ...settings([], 'https://lists.example/best.txt') }, NEVER);
+    expect(await remoteList(db())).toMatchObject({
+      fetchedAt: null,
+      reason: expect.stringContaining('OUTBOUND_ALLOW'),
+    });
+  });
+
+  test('have 500 lines at most', () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => url(`t${index}`));
+    expect(trackersIn(lines.join('\n'))).toEqual(lines.slice(0, 500));
+  });
+});
+
+describe('the trackers of a torrent', () => {
+  beforeEach(async () => {
+    const names = ['own', 'dead', 'fresh', 'fast', 'slow', 'broken', 'mine'];
+    await noteTrackers(db(), names.map(url));
+    await recordOutcomes(
+      db(),
+      [good('own', 300), bad('dead'), good('fast', 10), good('slow', 500), bad('broken')],
+      1,
+    );
+    await db().query(command('test.list')`
+      UPDATE tracker SET lists = '{builtin}' WHERE url = ANY (${sql.array(['fast', 'slow', 'broken'].map(url), 'text')})
+    `);
+    await setSetting('trackerList', [url('mine')]);
+  });
+  const own = [url('dead'), url('fresh'), 'udp://OWN.example:80'];
+
+  test.each([
+    [null, ['fast', 'OWN', 'slow', 'fresh', 'mine', 'dead']],
+    ['add', ['fast', 'OWN', 'slow', 'fresh', 'mine', 'dead']],
+    ['none', ['OWN', 'fresh', 'dead']],
+    ['replace', ['fast', 'slow', 'mine']],
+  ])('with the mode %s are these, the best first', async (mode, names) => {
+    if (mode !== null) await setSetting('trackerMode', mode);
+    const found = await trackersFor(db(), { own, isPrivate: false });
+    expect(found.map((tracker) => new URL(tracker).hostname.split('.')[0])).toEqual(names);
+    expect(await trackersFor(db(), { own, isPrivate: true })).toEqual(own);
+  });
+
+  test('replaced by nothing stay', async () => {
+    await setSetting('trackerMode', 'replace');
+    await setSetting('trackerList', []);
+    await db().query(command('test.fail')`UPDATE tracker SET status = 'failing'`);
+    expect(await trackersFor(db(), { own, isPrivate: false })).toHaveLength(3);
+    expect(await trackersFor(db(), { own: [], isPrivate: false })).toEqual([]);
+  });
+});
