@@ -6,8 +6,9 @@ import { noteTrackers } from '../../src/features/trackers/index.ts';
 import { keepLists, trackersIn } from '../../src/features/trackers/keep-lists.ts';
 import { type Outcome, recordOutcomes } from '../../src/features/trackers/queries/checks.ts';
 import { allTrackers, remoteList } from '../../src/features/trackers/queries/trackers.ts';
-import { command, sql } from '../../src/platform/db.ts';
+import { command, rows, sql } from '../../src/platform/db.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
+import { offeredTorrents } from '../../src/streams/torrent/queries.ts';
 import { trackersFor } from '../../src/streams/torrent/trackers/index.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -139,5 +140,24 @@ describe('the trackers of a torrent', () => {
     await db().query(command('test.fail')`UPDATE tracker SET status = 'failing'`);
     expect(await trackersFor(db(), { own, isPrivate: false })).toHaveLength(3);
     expect(await trackersFor(db(), { own: [], isPrivate: false })).toEqual([]);
+  });
+
+  test('stand so in its offers; a private one’s stay its own', async () => {
+    const { id } = await db().one(rows('test.stream', z.object({ id: z.int() }))`
+      INSERT INTO stream (kind, name) VALUES ('torrent', 'Film') RETURNING id
+    `);
+    await db().query(command('test.torrent')`
+      INSERT INTO stream_torrent (stream_id, info_hash) VALUES (${id}, ${'a'.repeat(40)})
+    `);
+    await noteTrackers(db(), [url('dead'), url('fresh'), url('own')], id);
+    const offered = async () =>
+      (await offeredTorrents(db(), [id]))[0]?.trackers.map((one) => new URL(one).hostname.split('.')[0]);
+    expect(await offered()).toEqual(['fast', 'own', 'slow', 'fresh', 'mine', 'dead']);
+    await setSetting('trackerMode', 'none');
+    expect(await offered()).toEqual(['own', 'fresh', 'dead']);
+    await setSetting('trackerMode', 'replace');
+    expect(await offered()).toEqual(['fast', 'slow', 'mine']);
+    await db().query(command('test.private')`UPDATE stream_torrent SET visibility = 'private'`);
+    expect(await offered()).toEqual(['own', 'fresh', 'dead']);
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { linkRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
+import { trackerRoutes } from '../../src/features/trackers/index.ts';
 import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
@@ -19,6 +20,7 @@ import { type DnsServer, startDns } from '../support/dns-server.ts';
 import { LEADING_INSIDE, PRIVATE, THIS_MACHINE } from '../support/forbidden-hosts.ts';
 import { addStream, openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
+import { trackerDeps } from '../support/trackers.ts';
 
 // Every way in by which a stranger's address gets into the program, with every host it must not reach. Public addresses
 // are allowed here, as an owner's server has it; 127.0.0.2 stands for a public one.
@@ -68,6 +70,7 @@ beforeAll(async () => {
     mediaRoutes({ db, language: 'en', ...place }),
     streamRoutes({ db, net, kinds, ...place }),
     linkRoutes({ db, net, kinds, links, ...place }),
+    trackerRoutes({ ...trackerDeps, db, net, ...place }),
     playRoutes({
       ...{ links, kinds, sources, log, live: createLiveStreams() },
       presentations: createPresentations({ net, links, budget }),
@@ -141,6 +144,17 @@ const ASKING: Readonly<Record<string, (host: string) => Promise<string>>> = {
   },
   'a play link whose origin redirects': async (host) =>
     codeOf(await api.ask('GET', playUrl(httpDetail(redirectTo(urlOf(ascii(host), '/film.mp4')))))),
+  'a check of a tracker': async (host) => {
+    const urls = ['udp', 'http', 'https', 'ws', 'wss'].map(
+      (scheme) => `${scheme}://${host}:${trapPort}/announce`,
+    );
+    const { status, body } = await post('/api/trackers/check?wait=true', { urls });
+    if (status === 400 && body.code === 'trackers.invalid') return '400 request.invalid';
+    const reasons = body.trackers.map((tracker: { reason: string }) => tracker.reason);
+    return reasons.length === 5 && reasons.every((reason: string) => /may not be reached/.test(reason))
+      ? '403 net.refused'
+      : JSON.stringify(body);
+  },
   'a health check': async (host) => {
     const ref = { detail: httpDetail(urlOf(host, '/film.mp4')), fileIndex: null };
     const health = await kinds.get('http')?.check?.(ref, AbortSignal.timeout(5000));

@@ -70,7 +70,8 @@ async function checkOne(
     if (error instanceof TrackerRefused) return answered();
     const isApp = error instanceof AppError;
     if (isApp && error.code === 'net.refused' && config.outbound.mode === 'listed') return null;
-    const reason = isApp ? error.message : 'The tracker could not be asked.';
+    // The dialer's own words call whoever is asked the origin.
+    const reason = isApp ? error.message.replace('origin', 'tracker') : 'The tracker could not be asked.';
     return { url, ok: false, latencyMs: null, reason };
   }
 }

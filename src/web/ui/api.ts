@@ -182,7 +182,11 @@ export async function stopStream(id: string, signal: AbortSignal): Promise<void>
 
 type Ask = { signal: AbortSignal; method?: 'POST' | 'PATCH' | 'DELETE'; body?: unknown };
 
-async function ask<Answer>(schema: z.ZodMiniType<Answer>, path: string, options: Ask): Promise<Answer> {
+export async function ask<Answer>(
+  schema: z.ZodMiniType<Answer>,
+  path: string,
+  options: Ask,
+): Promise<Answer> {
   const answer = schema.safeParse(await readJson(await send(path, options)));
   if (answer.success) return answer.data;
   throw new ApiFailure('The server gave an answer this page does not understand. Reload the page.', {
@@ -190,7 +194,7 @@ async function ask<Answer>(schema: z.ZodMiniType<Answer>, path: string, options:
   });
 }
 
-async function send(path: string, { signal, method, body }: Ask): Promise<Response> {
+export async function send(path: string, { signal, method, body }: Ask): Promise<Response> {
   const init: RequestInit = {
     method: method ?? 'GET',
     headers: {

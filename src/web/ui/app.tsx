@@ -8,6 +8,7 @@ import { useView, VIEWS } from './views.ts';
 
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
+const TrackersView = lazy(async () => ({ default: (await import('./trackers-view.tsx')).TrackersView }));
 const SettingsView = lazy(async () => ({ default: (await import('./settings-view.tsx')).SettingsView }));
 
 /** Soon while it is empty: the starter catalogue is imported during the first minute. */
@@ -37,6 +38,11 @@ export function App() {
         {view === 'live' && (
           <LazyPart>
             <LiveView />
+          </LazyPart>
+        )}
+        {view === 'trackers' && (
+          <LazyPart>
+            <TrackersView />
           </LazyPart>
         )}
         {view === 'health' && (

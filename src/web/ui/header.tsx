@@ -1,12 +1,18 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { Health } from './api.ts';
-import { FlowIcon, HomeIcon, MoonIcon, PulseIcon, SlidersIcon, SunIcon } from './icons.tsx';
+import { FlowIcon, HomeIcon, MastIcon, MoonIcon, PulseIcon, SlidersIcon, SunIcon } from './icons.tsx';
 import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS = { home: HomeIcon, live: FlowIcon, health: PulseIcon, settings: SlidersIcon };
-const ENTRIES: readonly View[] = ['home', 'live', 'health', 'settings'];
+const ICONS = {
+  home: HomeIcon,
+  live: FlowIcon,
+  trackers: MastIcon,
+  health: PulseIcon,
+  settings: SlidersIcon,
+};
+const ENTRIES: readonly View[] = ['home', 'live', 'trackers', 'health', 'settings'];
 
 type HeaderProps = { view: View; health: Polled<Health> };
 

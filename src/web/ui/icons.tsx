@@ -123,6 +123,15 @@ export function FlowIcon(props: IconProps) {
   );
 }
 
+export function MastIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <circle cx="12" cy="9.5" r="1.8" />
+      <path d="M12 11.5V20M8.2 13.3a5.4 5.4 0 0 1 0-7.6M15.8 5.7a5.4 5.4 0 0 1 0 7.6M5.3 16.2a9.5 9.5 0 0 1 0-13.4M18.7 2.8a9.5 9.5 0 0 1 0 13.4" />
+    </Icon>
+  );
+}
+
 export function PulseIcon(props: IconProps) {
   return (
     <Icon {...props}>

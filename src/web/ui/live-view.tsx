@@ -3,45 +3,28 @@ import './settings.css';
 import './dialog.css';
 import './live.css';
 import { Alert, Badge, EmptyState, Skeleton } from '@mantine/core';
-import { lazy, useCallback, useEffect, useState } from 'react';
-import { AdminGate } from './admin-gate.tsx';
-import { type ApiFailure, fetchIsAdmin, fetchLive } from './api.ts';
+import { lazy, useEffect, useState } from 'react';
+import { AdminOnly, Failure } from './admin-only.tsx';
+import { fetchLive } from './api.ts';
 import { plural } from './format.ts';
-import { FlowIcon, WarningIcon } from './icons.tsx';
+import { FlowIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
 import { type LiveHistory, NO_HISTORY, nextHistory } from './live-history.ts';
 import { LiveRowCard } from './live-row.tsx';
-import { toFailure, usePolled } from './polling.ts';
+import { usePolled } from './polling.ts';
 
 const LivePlot = lazy(async () => ({ default: (await import('./live-plot.tsx')).LivePlot }));
 
 const livePace = () => 1000;
 
-/** Asks for the admin token once; then what is being sent right now, moving. */
+const FAILED = 'The running streams could not be loaded';
+
+/** What is being sent right now, moving. */
 export function LiveView() {
-  const [stage, setStage] = useState<'asking' | 'locked' | 'expired' | 'open'>('asking');
-  const [failure, setFailure] = useState<ApiFailure | null>(null);
-
-  useEffect(() => {
-    const stop = new AbortController();
-    fetchIsAdmin(stop.signal).then(
-      (isAdmin) => !stop.signal.aborted && setStage(isAdmin ? 'open' : 'locked'),
-      (reason: unknown) => !stop.signal.aborted && setFailure(toFailure(reason)),
-    );
-    return () => stop.abort();
-  }, []);
-  const expire = useCallback(() => setStage('expired'), []);
-
-  if (stage === 'open') return <LiveStreams onExpired={expire} />;
   return (
-    <section className="tb-section tb-view" aria-labelledby="live-title">
-      <div className="tb-section-head">
-        <h1 id="live-title">Live</h1>
-      </div>
-      {stage === 'asking' &&
-        (failure ? <Failure failure={failure} /> : <Skeleton height={320} radius="lg" />)}
-      {stage !== 'asking' && <AdminGate hasExpired={stage === 'expired'} onOpened={() => setStage('open')} />}
-    </section>
+    <AdminOnly id="live-title" title="Live" failed={FAILED}>
+      {(onExpired) => <LiveStreams onExpired={onExpired} />}
+    </AdminOnly>
   );
 }
 
@@ -73,7 +56,7 @@ function LiveStreams({ onExpired }: { onExpired(): void }) {
           {error.message}
         </Alert>
       )}
-      {error && data === null && !isExpired && <Failure failure={error} />}
+      {error && data === null && !isExpired && <Failure title={FAILED} failure={error} />}
       {data === null && !error && <Skeleton height={320} radius="lg" />}
       {data !== null && (
         <>
@@ -103,16 +86,5 @@ function Rows({ history, onExpired }: { history: LiveHistory; onExpired(): void 
         <LiveRowCard key={row.key} row={row} onExpired={onExpired} />
       ))}
     </ul>
-  );
-}
-
-function Failure({ failure }: { failure: ApiFailure }) {
-  return (
-    <EmptyState
-      className="tb-notice"
-      icon={<WarningIcon size={30} />}
-      title="The running streams could not be loaded"
-      description={failure.message}
-    />
   );
 }

@@ -1,13 +1,23 @@
 import { useSyncExternalStore } from 'react';
 
 /** The views, by the hash of the address, with their names. */
-export const VIEWS = { home: 'Home', live: 'Live', health: 'Health', settings: 'Settings' } as const;
+export const VIEWS = {
+  home: 'Home',
+  live: 'Live',
+  trackers: 'Trackers',
+  health: 'Health',
+  settings: 'Settings',
+} as const;
 export type View = keyof typeof VIEWS;
 
 export function useView(): View {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
   const name = hash.slice(1);
-  return name === 'live' || name === 'health' || name === 'settings' ? name : 'home';
+  return isView(name) ? name : 'home';
+}
+
+function isView(name: string): name is View {
+  return Object.hasOwn(VIEWS, name);
 }
 
 export function hrefOf(view: View): string {
