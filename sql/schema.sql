@@ -454,6 +454,19 @@ BEGIN
   RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.tracker_setting_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP <> 'DELETE' AND NEW.key = 'trackerList' THEN
+    INSERT INTO tracker (url) SELECT DISTINCT l.url FROM jsonb_array_elements_text(NEW.value) AS l(url) ORDER BY 1
+    ON CONFLICT DO NOTHING;
+  END IF;
+  PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  RETURN NULL;
+END $function$;
+
 CREATE TABLE app_user (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -1069,6 +1082,10 @@ CREATE TABLE setting (
 );
 
 CREATE TRIGGER setting_touch BEFORE UPDATE ON public.setting FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TRIGGER tracker_setting_delete AFTER DELETE ON public.setting FOR EACH ROW WHEN ((old.key = ANY (ARRAY['trackerMode'::text, 'trackerList'::text]))) EXECUTE FUNCTION tracker_setting_changed();
+
+CREATE TRIGGER tracker_setting_write AFTER INSERT OR UPDATE ON public.setting FOR EACH ROW WHEN ((new.key = ANY (ARRAY['trackerMode'::text, 'trackerList'::text]))) EXECUTE FUNCTION tracker_setting_changed();
 
 CREATE UNLOGGED TABLE shared_value (
   space text NOT NULL,

@@ -43,6 +43,24 @@ CREATE TABLE tracker_list (
   reason text
 );
 
+-- The owner's list and the mode decide what is offered with torrents, and a tracker has a row as soon as it stands on a list.
+CREATE FUNCTION tracker_setting_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'DELETE' AND NEW.key = 'trackerList' THEN
+    INSERT INTO tracker (url) SELECT DISTINCT l.url FROM jsonb_array_elements_text(NEW.value) AS l(url) ORDER BY 1
+    ON CONFLICT DO NOTHING;
+  END IF;
+  PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER tracker_setting_write AFTER INSERT OR UPDATE ON setting FOR EACH ROW
+  WHEN (NEW.key IN ('trackerMode', 'trackerList')) EXECUTE FUNCTION tracker_setting_changed();
+CREATE TRIGGER tracker_setting_delete AFTER DELETE ON setting FOR EACH ROW
+  WHEN (OLD.key IN ('trackerMode', 'trackerList')) EXECUTE FUNCTION tracker_setting_changed();
+
 -- Down Migration
+DROP TRIGGER tracker_setting_write ON setting;
+DROP TRIGGER tracker_setting_delete ON setting;
+DROP FUNCTION tracker_setting_changed();
 DROP TABLE tracker_list, tracker_health, tracker_check;
 ALTER TABLE tracker DROP COLUMN lists, DROP COLUMN reason, DROP COLUMN next_check_at, DROP COLUMN failures_in_row;

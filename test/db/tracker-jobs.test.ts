@@ -31,7 +31,7 @@ function instance(trackerCheckIntervalMs: number): Jobs {
     deps: {
       ...{ db: database.db, net },
       config: { outbound: { mode: 'listed' }, trackerCheckIntervalMs },
-      settings: { get: () => ({ trackerList: [], trackerListUrl: '' }) },
+      settings: { get: () => ({ trackerListUrl: '' }) },
       addJobAt: (name: string, atMs: number) => jobs.add(name, {}, { key: name, runAt: new Date(atMs) }),
     },
   });

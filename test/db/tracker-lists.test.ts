@@ -9,8 +9,9 @@ import { allTrackers, remoteList } from '../../src/features/trackers/queries/tra
 import { command, rows, sql } from '../../src/platform/db.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { offeredTorrents } from '../../src/streams/torrent/queries.ts';
-import { trackersFor } from '../../src/streams/torrent/trackers/index.ts';
+import { trackersFor } from '../../src/streams/torrent/trackers/queries.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { connect } from '../support/full-database.ts';
 
 // Which trackers a torrent goes to: its own, and those of the lists.
 
@@ -41,18 +42,30 @@ const setSetting = (key: string, value: unknown) =>
   `);
 
 describe('lists', () => {
-  const settings = (trackerList: string[], trackerListUrl = '') => ({
-    settings: { get: () => ({ trackerList, trackerListUrl }) },
-  });
+  const settings = (trackerListUrl = '') => ({ settings: { get: () => ({ trackerListUrl }) } });
 
   test('give their trackers rows, each list its own', async () => {
-    await keepLists({ db: db(), net, ...settings([url('mine')]) }, NEVER);
-    await keepLists({ db: db(), net, ...settings([url('mine')]) }, NEVER);
+    await keepLists({ db: db(), net, ...settings() }, NEVER);
+    await keepLists({ db: db(), net, ...settings() }, NEVER);
+    await setSetting('trackerList', [url('mine')]);
     const found = await allTrackers(db(), { limit: 50 });
     expect(found.filter(({ lists }) => lists.includes('builtin')).length).toBeGreaterThan(4);
     expect(found.filter(({ lists }) => lists.length === 0).map((tracker) => tracker.url)).toEqual([
       url('mine'),
     ]);
+  });
+
+  test('the owner’s settings of trackers empty the caches of offers, others do not', async () => {
+    await using client = await connect(database.url);
+    const heard: (string | undefined)[] = [];
+    client.on('notification', ({ payload }) => heard.push(payload));
+    await client.query('LISTEN tributary');
+    await setSetting('trackerList', [url('mine')]);
+    await setSetting('trackerMode', 'none');
+    await setSetting('addonName', 'Films');
+    await db().query(command('test.back')`DELETE FROM setting WHERE key = 'trackerMode'`);
+    await client.query('SELECT 1');
+    expect(heard).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('"group":"media"')));
   });
 
   test('the one from elsewhere is fetched when it is another or its time has come, and kept when it fails', async () => {
@@ -69,7 +82,7 @@ describe('lists', () => {
       (await allTrackers(db(), { limit: 50 })).flatMap((one) =>
         one.lists.includes('remote') ? [one.url] : [],
       );
-    const keep = () => keepLists({ db: db(), net, ...settings([], listUrl) }, NEVER);
+    const keep = () => keepLists({ db: db(), net, ...settings(listUrl) }, NEVER);
     await Promise.all([keep(), keep()]);
     await keep();
     expect(fetched).toBe(1);
@@ -87,13 +100,13 @@ describe('lists', () => {
     await again();
     await keep();
     expect(await remote()).toEqual([url('three')]);
-    await keepLists({ db: db(), net, ...settings([]) }, NEVER);
+    await keepLists({ db: db(), net, ...settings() }, NEVER);
     expect([await remote(), await remoteList(db())]).toEqual([[], null]);
     server.close();
   });
 
   test('a list on a host that is not listed is off, and says so', async () => {
-    await keepLists({ db: db(), net, ...settings([], 'https://lists.example/best.txt') }, NEVER);
+    await keepLists({ db: db(), net, ...settings('https://lists.example/best.txt') }, NEVER);
     expect(await remoteList(db())).toMatchObject({
       fetchedAt: null,
       reason: expect.stringContaining('OUTBOUND_ALLOW'),

@@ -16,7 +16,7 @@ import {
 export type ListDeps = {
   db: Db;
   net: Net;
-  settings: { get(): { trackerList: readonly string[]; trackerListUrl: string } };
+  settings: { get(): { trackerListUrl: string } };
 };
 
 const [MAX_LIST_BYTES, MAX_LIST_LINES] = [1024 * 1024, 500];
@@ -24,11 +24,11 @@ const [MAX_LIST_BYTES, MAX_LIST_LINES] = [1024 * 1024, 500];
 const [DAY_S, HOUR_S] = [86_400, 3600];
 const FETCH_TIMEOUT_MS = 30_000;
 
-/** Brings the rows in line with the lists: the built-in one, the owner's, and the one from elsewhere when its time has come. */
+/** Brings the rows in line with the lists: the built-in one, and the one from elsewhere when its time has come. The database keeps the owner's. */
 export async function keepLists(deps: ListDeps, signal: AbortSignal): Promise<void> {
   const { db, settings } = deps;
-  const { trackerList, trackerListUrl } = settings.get();
-  await noteAll(db, [...BUILT_IN_TRACKERS, ...trackerList]);
+  const { trackerListUrl } = settings.get();
+  await noteAll(db, BUILT_IN_TRACKERS);
   await setList(db, 'builtin', BUILT_IN_TRACKERS);
   if (trackerListUrl !== '') return await fetchList(deps, trackerListUrl, signal);
   if ((await remoteList(db)) === null) return;

@@ -5,7 +5,14 @@ import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { type CheckDeps, checkTrackers } from './check-trackers.ts';
-import { checksOfDay, HealthMoment, healthOfDay, makeAllDue, makeDue } from './queries/checks.ts';
+import {
+  checksOfDay,
+  forgetOffers,
+  HealthMoment,
+  healthOfDay,
+  makeAllDue,
+  makeDue,
+} from './queries/checks.ts';
 import { allTrackers, insertTrackers, RemoteList, remoteList, Tracker } from './queries/trackers.ts';
 
 /** More than anyone has; the answer stays bounded whatever was noted. */
@@ -37,6 +44,7 @@ export type TrackerRoutesDeps = CheckDeps & {
   requireAdmin: RequestHandler;
   /** Queues the job that checks what is due. */
   checkLater(): Promise<void>;
+  settled(): Promise<void>;
 };
 
 /** `/api/trackers`: every tracker seen in a link, stream or list, how it does, and a check by hand. */
@@ -76,6 +84,8 @@ export function trackerRoutes(deps: TrackerRoutesDeps): Router {
     res.once('close', () => gone.abort(new Error('the client is gone')));
     const asked = urls ?? (await allTrackers(db, { limit: MAX_SHOWN })).map(({ url }) => url);
     await checkTrackers(deps, asked, gone.signal);
+    await forgetOffers(db);
+    await deps.settled();
     res.json({ trackers: await allTrackers(db, { limit: MAX_SHOWN, urls: asked }) });
   }
 }

@@ -76,6 +76,7 @@ export const otherCalls: Calls = {
     await checks.healthOfDay(db);
     await checks.checksOfDay(db, 1000);
     await checks.forgetChecks(db);
+    await checks.forgetOffers(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);

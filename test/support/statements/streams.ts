@@ -14,7 +14,7 @@ import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
-import { trackersFor } from '../../../src/streams/torrent/trackers/index.ts';
+import { trackersFor } from '../../../src/streams/torrent/trackers/queries.ts';
 import * as usenet from '../../../src/streams/usenet/queries.ts';
 import * as youtube from '../../../src/streams/youtube/queries.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';

@@ -1,6 +1,12 @@
 import { BadInput } from '../../../kit/errors.ts';
-import type { Announce, AnnounceAnswer, SwarmCounts, Told, TrackerDeps } from './answer.ts';
-import { unsupported } from './answer.ts';
+import {
+  type Announce,
+  type AnnounceAnswer,
+  type SwarmCounts,
+  type Told,
+  type TrackerDeps,
+  unsupported,
+} from './answer.ts';
 import { announceByHttp, scrapeByHttp } from './http.ts';
 import { announceByUdp, scrapeByUdp } from './udp.ts';
 import { announceByWebSocket } from './web-socket.ts';
@@ -13,7 +19,7 @@ export {
   TrackerRefused,
 } from './answer.ts';
 
-export { trackersFor } from './queries.ts';
+// `trackersFor` stands in queries.ts: who only speaks to trackers (a thread of its own) loads no database.
 
 /** A check must tell a dead tracker from a slow one before a viewer gives up. */
 const TIMEOUT_MS = 5000;
