@@ -59,7 +59,13 @@ export async function compose(options: GroundOptions): Promise<Program> {
     direct: play.direct(originOf(app)),
     newAdminToken: secrets.adminTokenIsNew ? secrets.adminToken : null,
     listening: (port) => void ground.ownPorts.add(port),
-    afterListening: background.begin,
+    async afterListening() {
+      await background.begin();
+      // Trackers that were noted before there was a queue need not wait for the next full minute.
+      checkTrackersLater(background).catch((error: unknown) =>
+        log.warn({ err: error }, 'the first check of trackers could not be queued'),
+      );
+    },
   };
 }
 
@@ -96,12 +102,16 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     trackerRoutes({
       ...ground,
       requireAdmin,
-      // Not the key of the one that waits for its moment: that one stays.
-      checkLater: () => background.addJob(CHECK_JOB, {}, `${CHECK_JOB} now`),
+      checkLater: () => checkTrackersLater(background),
     }),
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];
+}
+
+/** Not by the key of the check that waits for its moment: that one stays. */
+function checkTrackersLater({ addJob }: Background): Promise<void> {
+  return addJob(CHECK_JOB, {}, `${CHECK_JOB} now`);
 }
 
 /** What was added is looked into soon, where its bytes can be read; the answer does not wait, nor fail for it. */

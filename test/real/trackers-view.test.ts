@@ -22,7 +22,10 @@ beforeAll(async () => {
     await startOpentracker({ infoHashes: [HASH] }),
   );
   product = await startTributary({
-    env: { DATABASE_URL: database.url, TRACKER_CHECK_INTERVAL: `${INTERVAL_S}s` },
+    env: {
+      ...{ DATABASE_URL: database.url, RATE_LIMIT_API: '10000' },
+      TRACKER_CHECK_INTERVAL: `${INTERVAL_S}s`,
+    },
   });
   await waitUntil(async () => (await (await fetch(`${product.baseUrl}/`)).text()).includes('/assets/'), {
     what: 'the page is built',
