@@ -136,7 +136,7 @@ describe('POST /api/links', () => {
     const answer = await post({ url: magnet });
     expect(answer).toMatchObject({ status: 201, body: { kind: 'torrent' } });
     const { body } = await api.ask('GET', '/api/trackers');
-    const { trackers } = z.object({ trackers: z.array(Tracker) }).parse(body);
+    const { trackers } = TrackersAnswer.parse(body);
     expect(trackers.map((tracker) => tracker.url)).toEqual(['udp://seen.example:80/announce']);
   });
 

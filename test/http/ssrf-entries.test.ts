@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { linkRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
-import { trackerRoutes } from '../../src/features/trackers/index.ts';
+import { CheckAnswer, trackerRoutes } from '../../src/features/trackers/index.ts';
 import { createBudget } from '../../src/platform/budget.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
@@ -20,6 +20,7 @@ import { type DnsServer, startDns } from '../support/dns-server.ts';
 import { LEADING_INSIDE, PRIVATE, THIS_MACHINE } from '../support/forbidden-hosts.ts';
 import { addStream, openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
+import { problemIn } from '../support/problem-answer.ts';
 import { trackerDeps } from '../support/trackers.ts';
 
 // Every way in by which a stranger's address gets into the program, with every host it must not reach. Public addresses
@@ -149,9 +150,9 @@ const ASKING: Readonly<Record<string, (host: string) => Promise<string>>> = {
       (scheme) => `${scheme}://${host}:${trapPort}/announce`,
     );
     const { status, body } = await post('/api/trackers/check?wait=true', { urls });
-    if (status === 400 && body.code === 'trackers.invalid') return '400 request.invalid';
-    const reasons = body.trackers.map((tracker: { reason: string }) => tracker.reason);
-    return reasons.length === 5 && reasons.every((reason: string) => /may not be reached/.test(reason))
+    if (status === 400 && problemIn(body).code === 'trackers.invalid') return '400 request.invalid';
+    const reasons = CheckAnswer.parse(body).trackers.map(({ reason }) => reason ?? '');
+    return reasons.length === 5 && reasons.every((reason) => /may not be reached/.test(reason))
       ? '403 net.refused'
       : JSON.stringify(body);
   },

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TrackerHistory, TrackersAnswer, trackerRoutes } from '../../src/features/trackers/index.ts';
+import {
+  CheckAnswer,
+  TrackerHistory,
+  TrackersAnswer,
+  trackerRoutes,
+} from '../../src/features/trackers/index.ts';
 import { plotHealth } from '../../src/features/trackers/queries/checks.ts';
 import { command } from '../../src/platform/db.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
+import { problemIn } from '../support/problem-answer.ts';
 import { startTracker, type TestTracker, trackerDeps } from '../support/trackers.ts';
 
 let ground: TestKindDeps;
@@ -40,7 +46,7 @@ describe('POST /api/trackers/check', () => {
     const dead = 'udp://127.0.0.1:9/announce';
     const { status, body } = await check({ urls: [tracker.udpUrl, dead, tracker.wsUrl] }, '?wait=true');
     expect(status).toBe(200);
-    expect(body.trackers.map((one: { url: string; status: string }) => [one.url, one.status])).toEqual(
+    expect(CheckAnswer.parse(body).trackers.map((one) => [one.url, one.status])).toEqual(
       expect.arrayContaining([
         [tracker.udpUrl, 'working'],
         [tracker.wsUrl, 'working'],
@@ -55,7 +61,7 @@ describe('POST /api/trackers/check', () => {
   test('with wait=true and no list checks all of them', async () => {
     await check({ urls: [tracker.udpUrl, tracker.httpUrl] }, '?wait=true');
     const { body } = await check(undefined, '?wait=true');
-    expect(body.trackers.map(({ successes }: { successes: number }) => successes)).toEqual([2, 2]);
+    expect(CheckAnswer.parse(body).trackers.map(({ successes }) => successes)).toEqual([2, 2]);
   });
 
   test('without it queues the check, once due', async () => {
@@ -75,7 +81,7 @@ describe('POST /api/trackers/check', () => {
     ['too many', { urls: Array.from({ length: 501 }, () => 'udp://t.example:1') }, 'request.invalid'],
   ])('refuses %s', async (_what, body, code) => {
     const answer = await check(body, '?wait=true');
-    expect([answer.status, answer.body.code]).toEqual([400, code]);
+    expect([answer.status, problemIn(answer.body).code]).toEqual([400, code]);
   });
 });
 
