@@ -1,9 +1,11 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
 import type { Job, JobContext } from './platform/jobs.ts';
 
 /** The only list of background jobs. */
-export const jobs: readonly Job<JobContext & UpkeepDeps & FileFactsDeps>[] = [
+export const jobs: readonly Job<JobContext & UpkeepDeps & FileFactsDeps & StreamJobsDeps>[] = [
   ...upkeepJobs,
   ...fileFactsJobs,
+  ...streamJobs,
 ];

@@ -178,6 +178,8 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     `INSERT INTO stream (kind, name, public_id) SELECT 'http', 'x', public_id FROM stream LIMIT 1`,
   ],
   ['stream_licence_code_fkey', `UPDATE stream SET licence_code = 'WTFPL'`],
+  ['stream_torrent_check_interval_s_check', `UPDATE stream_torrent SET check_interval_s = 60`],
+  ['stream_torrent_completed_check', `UPDATE stream_torrent SET completed = -1`],
   ['stream_torrent_info_hash_check', `UPDATE stream_torrent SET info_hash = upper(info_hash)`],
   ['stream_torrent_leechers_check', `UPDATE stream_torrent SET leechers = -1`],
   ['stream_torrent_seeders_check', `UPDATE stream_torrent SET seeders = -1`],

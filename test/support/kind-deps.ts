@@ -6,7 +6,11 @@ import { createNet, type NetOptions } from '../../src/platform/net.ts';
 import type { KindDeps } from '../../src/streams/kind.ts';
 import { freshDatabase } from './database.ts';
 
-export type TestKindDeps = AsyncDisposable & { deps: KindDeps & { db: Pool }; close(): Promise<void> };
+export type TestKindDeps = AsyncDisposable & {
+  deps: KindDeps & { db: Pool };
+  url: string;
+  close(): Promise<void>;
+};
 
 /** What the registry hands to kinds, all of it real: a fresh database, a dialer that reaches loopback only. */
 export async function openKindDeps(
@@ -33,7 +37,7 @@ export async function openKindDeps(
     await net.close();
     await database.close();
   };
-  return { deps, close, [Symbol.asyncDispose]: close };
+  return { deps, url: database.url, close, [Symbol.asyncDispose]: close };
 }
 
 /** A stream row without a kind's own row. */

@@ -2,6 +2,7 @@ export { AddStreamBody } from './add-stream.ts';
 export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
+export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
 export { type OffersQuery, offersFor } from './offers-for.ts';
 export { isPlayable } from './queries/answers.ts';

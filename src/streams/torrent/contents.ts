@@ -17,11 +17,18 @@ export type Contents = {
   trackers: readonly string[];
   webSeeds: readonly string[];
   isPrivate: boolean;
+  /** ISO 8601: when it was put up or made. */
+  publishedAt: string | null;
 };
+
+/** Before BitTorrent (2001) and after today a date is made up. */
+const FIRST_TORRENT_MS = Date.UTC(2001, 6, 2);
+const DAY_MS = 86_400_000;
 
 const Parsed = z.object({
   name: z.string().optional(),
   private: z.boolean().optional(),
+  created: z.unknown().optional(),
   announce: z.array(z.string()).default([]),
   urlList: z.array(z.string()).default([]),
   files: z
@@ -49,6 +56,7 @@ export async function contentsOf(detail: TorrentDetail): Promise<Contents> {
     trackers: trackerUrls([...parsed.announce, ...detail.trackers]),
     webSeeds: webSeedUrls([...parsed.urlList, ...detail.webSeeds]),
     isPrivate: parsed.private ?? detail.isPrivate,
+    publishedAt: detail.publishedAt ?? plausibleDate(parsed.created),
   };
 }
 
@@ -61,6 +69,12 @@ async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {
     error.cause = cause;
     throw error;
   }
+}
+
+function plausibleDate(value: unknown): string | null {
+  if (!(value instanceof Date)) return null;
+  const ms = value.getTime();
+  return ms >= FIRST_TORRENT_MS && ms <= Date.now() + DAY_MS ? value.toISOString() : null;
 }
 
 /** Announce URLs a client can use, each once, in their order. */

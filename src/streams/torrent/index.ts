@@ -2,8 +2,9 @@ import type { Db } from '../../platform/db.ts';
 import type { Described, KindDeps, StreamKind, Target } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { contentsOf, trackerUrls } from './contents.ts';
+import { contentsOf } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
+import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
 import {
   offeredTorrents,
   replaceInTorrent,
@@ -12,7 +13,6 @@ import {
   streamOfTorrent,
 } from './queries.ts';
 
-const SEALED_MAGNET = 'torrent.magnet';
 const SEALED_FILE = 'torrent.file';
 
 /** Torrents. The client downloads them by itself; reading pieces here is not built yet, so there is nothing to open. */
@@ -39,7 +39,7 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
         refs,
         rows,
         ({ infoHash, isPrivate, magnetSealed, trackers }, { fileIndex }): Target => {
-          const known = isPrivate ? [...privateTrackers(magnetSealed), ...trackers] : trackers;
+          const known = isPrivate ? [...privateTrackers(crypto, magnetSealed), ...trackers] : trackers;
           const sources = [...new Set(known)].map((url) => `tracker:${url}`);
           // A private torrent must not be announced to the DHT (BEP 27).
           return {
@@ -55,7 +55,7 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
 
   async function save(db: Db, streamId: number, value: unknown): Promise<void> {
     const detail = TorrentDetail.parse(value);
-    const { isPrivate, trackers, webSeeds } = await contentsOf(detail);
+    const { isPrivate, trackers, webSeeds, publishedAt } = await contentsOf(detail);
     // A private torrent's announce URLs are needed at every offer, and its `.torrent` is too big to open for that.
     const magnet = isPrivate ? magnetOf(detail.infoHash, trackers) : detail.magnet;
     await saveTorrentRow(db, {
@@ -66,12 +66,10 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
       fileSealed:
         detail.torrent === null ? null : crypto.seal(SEALED_FILE, Buffer.from(detail.torrent, 'base64')),
       webSeeds: isPrivate ? [] : webSeeds,
+      seeders: detail.seeders,
+      leechers: detail.leechers,
+      publishedAt,
     });
-  }
-
-  function privateTrackers(sealed: Buffer | null): string[] {
-    const magnet = sealed === null ? null : crypto.open(SEALED_MAGNET, sealed)?.toString('utf8');
-    return magnet ? trackerUrls(new URLSearchParams(magnet.slice('magnet:?'.length)).getAll('tr')) : [];
   }
 }
 
