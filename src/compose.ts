@@ -1,7 +1,16 @@
 import { type Express, Router } from 'express';
 import { createApp } from './app.ts';
 import { type Background, runInBackground } from './background.ts';
-import { addonDoor, addressOf, limitPerMinute, placeOf, playDoor, shippedAssets, webDoor } from './doors.ts';
+import {
+  addonDoor,
+  addressOf,
+  limitPerMinute,
+  offerLimits,
+  placeOf,
+  playDoor,
+  shippedAssets,
+  webDoor,
+} from './doors.ts';
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
@@ -90,7 +99,11 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
     mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
-    streamRoutes({ ...ground, requireAdmin, baseUrl, settled, onAdded: probeIfReadable(ground, probeLater) }),
+    streamRoutes({
+      ...{ ...ground, requireAdmin, baseUrl, settled },
+      offerLimits: () => offerLimits(ground),
+      onAdded: probeIfReadable(ground, probeLater),
+    }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     trackerRoutes({ db, requireAdmin }),
