@@ -6,6 +6,7 @@ import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
 import {
   ensureEpisodes,
+  episodeNumbersOf,
   parseApiMediaId,
   resolveMediaId,
   TitleInput,
@@ -79,7 +80,7 @@ function insideOf(input: StreamInput, described: Described) {
   return { name: input.name ?? described.name ?? '', files };
 }
 
-/** The title, and the episode the body or its id names. */
+/** The title with what is known of it, and the episode the body or its id names. */
 async function placeOf(db: Pool, body: AddStreamBody) {
   const { mediaId, named } = await titleOf(db, body);
   const [title] = await titlesOf(db, [mediaId]);
@@ -91,7 +92,11 @@ async function placeOf(db: Pool, body: AddStreamBody) {
       { path: 'season', message: 'is needed beside episode' },
     ]);
   }
-  return { mediaId, kind: title.kind, season, episode };
+  return {
+    ...{ mediaId, kind: title.kind, season, episode },
+    ...{ titles: title.names, year: title.year },
+    catalogue: title.kind === 'series' ? await episodeNumbersOf(db, mediaId) : [],
+  };
 }
 
 type Numbers = { season?: number | undefined; episode?: number | undefined };

@@ -47,17 +47,22 @@ export async function contentsOf(detail: TorrentDetail): Promise<Contents> {
   const files = parsed.files.flatMap(({ path, length }, index) => {
     const name = safePath(path);
     // BEP 47: `p` pads a file to a piece, `l` is a symbolic link. Older writers only name the folder.
-    if (/[pl]/.test(attributes[index] ?? '') || /(^|\/)\.pad\//.test(name)) return [];
+    if (/[pl]/.test(attributes[index] ?? '') || isPadding(name)) return [];
     return [{ index, name, sizeBytes: length, contentType: contentTypeOf(name) }];
   });
   return {
     name: detail.name ?? (parsed.name === undefined ? null : safePath(parsed.name)),
-    files: files.length > 0 ? files : detail.files,
+    files: files.length > 0 ? files : detail.files.filter(({ name }) => !isPadding(name)),
     trackers: trackerUrls([...parsed.announce, ...detail.trackers]),
     webSeeds: webSeedUrls([...parsed.urlList, ...detail.webSeeds]),
     isPrivate: parsed.private ?? detail.isPrivate,
     publishedAt: detail.publishedAt ?? plausibleDate(parsed.created),
   };
+}
+
+/** `.pad/123` of libtorrent, `_____padding_file_0_if you see this file…` of BitComet. */
+function isPadding(name: string): boolean {
+  return /(^|\/)(\.pad\/|_{5}padding_file_)/.test(name);
 }
 
 async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {
