@@ -1284,10 +1284,15 @@ CREATE TABLE stream_subtitle (
   language text,
   encoding text,
   similarity real,
+  file_index integer,
+  of_file_index integer,
   CONSTRAINT stream_subtitle_stream_id_path_key UNIQUE (stream_id, path),
   CONSTRAINT stream_subtitle_pkey PRIMARY KEY (id),
   CONSTRAINT stream_subtitle_language_fkey FOREIGN KEY (language) REFERENCES language(code) ON UPDATE CASCADE ON DELETE RESTRICT,
   CONSTRAINT stream_subtitle_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_subtitle_file_index_check CHECK ((file_index >= 0)),
+  CONSTRAINT stream_subtitle_inside_check CHECK (((of_file_index IS NULL) OR (file_index IS NOT NULL))),
+  CONSTRAINT stream_subtitle_of_file_index_check CHECK ((of_file_index >= 0)),
   CONSTRAINT stream_subtitle_path_check CHECK (((length(path) >= 1) AND (length(path) <= 8192))),
   CONSTRAINT stream_subtitle_similarity_check CHECK (((similarity >= (0)::double precision) AND (similarity <= (1)::double precision)))
 );

@@ -84,7 +84,10 @@ const writeCalls: Calls = {
   subtitles: (db) =>
     parts.putSubtitles(
       db,
-      each((streamId) => ({ streamId, path: 'https://files.example/new.srt', language: 'en' })),
+      each((streamId) => ({
+        ...{ streamId, path: 'https://files.example/new.srt', language: 'en' },
+        ...{ fileIndex: null, ofFileIndex: null },
+      })),
     ),
   links: (db) =>
     parts.putLinks(

@@ -65,8 +65,9 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
       s.release_group AS "releaseGroup", s.edition,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
-      coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language) ORDER BY u.id)
-        FROM stream_subtitle u WHERE u.stream_id = s.id), '[]') AS subtitles,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language, 'isInside', u.file_index IS NOT NULL) ORDER BY u.id)
+        FROM stream_subtitle u
+        WHERE u.stream_id = s.id AND (u.of_file_index IS NULL OR l.file_index IS NULL OR u.of_file_index = l.file_index)), '[]') AS subtitles,
       coalesce((SELECT jsonb_agg(jsonb_build_object('index', k->'index', 'codec', k->'codec', 'language', k->'language', 'isForced', k->'isForced') ORDER BY n)
         FROM jsonb_array_elements(a.media->'tracks') WITH ORDINALITY AS e(k, n) WHERE k->>'type' = 'subtitle'), '[]') AS embedded,
       a.video_hash AS "videoHash",
