@@ -16,7 +16,7 @@ import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
-import { linkRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
@@ -99,6 +99,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
     mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
+    playlistRoutes({ ...ground, requireAdmin, baseUrl }),
     streamRoutes({
       ...{ ...ground, requireAdmin, baseUrl, settled },
       offerLimits: () => offerLimits(ground),

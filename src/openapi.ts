@@ -9,6 +9,7 @@ import {
   Explanation,
   LinkAnswer,
   LinkBody,
+  PlaylistQuery,
   StreamAnswer,
   StreamPatch,
 } from './features/stream-index/index.ts';
@@ -157,6 +158,28 @@ const paths = {
       responses: { '204': nothing('Deleted'), ...gone, ...refusals },
     },
   },
+  '/api/streams/playlist.m3u': {
+    get: {
+      summary: 'All that can be read here as M3U',
+      security: ADMIN,
+      requestParams: { query: PlaylistQuery },
+      responses: { '200': nothing('audio/x-mpegurl'), ...bad, ...refusals },
+    },
+  },
+  '/api/streams/{id}/playlist.m3u': {
+    get: {
+      summary: 'The videos of a stream as M3U, with their subtitles',
+      security: ADMIN,
+      requestParams: { path: id, query: PlaylistQuery },
+      responses: {
+        '200': nothing('audio/x-mpegurl'),
+        '422': problem('Nothing of it can be read here'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
+    },
+  },
   '/api/streams/{id}/explain': {
     get: {
       summary: 'Why it is offered, or not',
@@ -185,7 +208,13 @@ const paths = {
       security: ADMIN,
       requestBody: json(LinkBody),
       responses: {
-        '201': ok('The link', LinkAnswer),
+        '201': {
+          description: 'The link; with `Accept: audio/x-mpegurl` an M3U of the videos inside',
+          content: {
+            ...json(LinkAnswer).content,
+            'audio/x-mpegurl': { schema: z.string() },
+          },
+        },
         '403': problem('Its host may not be reached'),
         '422': problem('Streams of its kind have no bytes to play here'),
         '502': problem('The .torrent at its address could not be fetched'),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createSubtitleTexts, type SubtitleTexts } from '../../src/features/file-facts/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
-import { linkRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
+import { linkRoutes, playlistRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
 import { command } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createMediaTools } from '../../src/platform/media-tools/index.ts';
@@ -54,6 +54,7 @@ export function torrentRoom(bytesOf?: (fileIndex: number | null) => Buffer) {
     });
     api = await startApi((place) => [
       mediaRoutes({ db, language: 'en', ...place }),
+      playlistRoutes({ db, kinds, links, subtitleLinks: addon.subtitleLinks, ...place }),
       streamRoutes({ db, net, kinds, ...place, settled: addon.settled }),
       linkRoutes({ db, net, kinds, links, ...place }),
     ]);

@@ -7,6 +7,7 @@ import {
   offerRows,
 } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
+import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
 import * as scores from '../../../src/features/stream-index/queries/scores.ts';
 import * as streams from '../../../src/features/stream-index/queries/streams.ts';
@@ -45,6 +46,11 @@ const readCalls: Calls = {
     await answers.streamIdsOfTitle(db, { mediaId: FILM, episodeId: null }, 0, 50);
     await answers.streamIdsOfTitle(db, { mediaId: SERIES, episodeId }, 0, 50);
     await answers.isPlayable(db, 1);
+  },
+  playlist: async (db) => {
+    await playlist.playlistOf(db, OF.torrent, 5000);
+    await playlist.linkedPlaylist(db, ['http', 'local'], 0, 1000);
+    await playlist.playlistSubtitles(db, stored);
   },
   ids: async (db, { streamPublicId }) => {
     await streams.publicIdsOf(db, stored);
