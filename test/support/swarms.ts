@@ -12,11 +12,13 @@ export type TestTracker = AsyncDisposable & {
 
 /** A real tracker on loopback. */
 export async function startTracker(): Promise<TestTracker> {
-  const server = new Server({ http: true, udp: true, ws: false, stats: false, trustProxy: false });
+  const server = new Server({ http: true, udp: true, ws: false, stats: false });
   server.on('warning', () => undefined);
-  server.listen(0, { http: '127.0.0.1', udp: '127.0.0.1', udp6: '::1' });
+  server.listen({ http: 0, udp: 0 }, { http: '127.0.0.1', udp: '127.0.0.1', udp6: '::1' });
   await once(server, 'listening');
-  const httpPort = server.http.address().port;
+  const address = server.http.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port } = address;
   let peers = 0;
 
   async function announce(infoHash: string, left: number): Promise<void> {
@@ -25,14 +27,14 @@ export async function startTracker(): Promise<TestTracker> {
     const peerId = `-TB0001-${String(peers).padStart(12, '0')}`;
     const query = `info_hash=${hash}&peer_id=${peerId}&port=${1024 + peers}&left=${left}`;
     const response = await fetch(
-      `http://127.0.0.1:${httpPort}/announce?${query}&uploaded=0&downloaded=0&event=started&compact=1`,
+      `http://127.0.0.1:${port}/announce?${query}&uploaded=0&downloaded=0&event=started&compact=1`,
     );
     const text = await response.text();
     if (!response.ok || text.includes('failure reason')) throw new Error(`announce: ${text}`);
   }
 
   return {
-    url: `udp://127.0.0.1:${server.udp.address().port}/announce`,
+    url: `udp://127.0.0.1:${server.udp4.address().port}/announce`,
     async seed(infoHash, { seeders, leechers }) {
       for (let n = 0; n < seeders; n += 1) await announce(infoHash, 0);
       for (let n = 0; n < leechers; n += 1) await announce(infoHash, 1000);
