@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-/** What the descriptions of the routes are put together from. */
 const Problem = z.object({
   type: z.string(),
   title: z.string(),
