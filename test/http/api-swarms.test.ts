@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { offersFor } from '../../src/features/stream-index/index.ts';
+import { Explanation, offersFor, StreamAnswer } from '../../src/features/stream-index/index.ts';
 import { weakTorrents } from '../../src/features/stream-index/weak-torrents.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { bencode } from '../support/bencode.ts';
@@ -24,8 +24,9 @@ describe('the score of a torrent', () => {
     const ids: string[] = [];
     for (const { score, ...source } of sources) {
       const { status, body } = await post({ ...FILM, ...source });
-      expect([status, body.score]).toEqual([201, score]);
-      ids.push(body.streamId);
+      const stream = StreamAnswer.parse(body);
+      expect([status, stream.score]).toEqual([201, score]);
+      ids.push(stream.streamId);
     }
     const offers = await offersFor(db(), { mediaId: 1, episodeId: null, only: 'all' });
     expect(offers.map((offer) => [offer.score, offer.seeders])).toEqual([
@@ -42,7 +43,7 @@ describe('the score of a torrent', () => {
     const [first] = sources;
     const again = await post({ ...FILM, infoHash: first?.infoHash.toUpperCase() });
     expect(again.body).toMatchObject({ streamId: ids[0], isNew: false, score: 9.3 });
-    expect(Date.now() - Date.parse(again.body.lastSeenAt)).toBeLessThan(60_000);
+    expect(Date.now() - Date.parse(StreamAnswer.parse(again.body).lastSeenAt)).toBeLessThan(60_000);
     expect(
       await db().oneFirst(rows('test.count', z.object({ count: z.int() }))`
         SELECT count(*)::int AS count FROM stream_torrent`),
@@ -54,7 +55,8 @@ describe('the score of a torrent', () => {
 
   test('follows what is said of its swarm and of itself, and 3D counts nothing for its picture', async () => {
     const infoHash = hash();
-    const scoreOf = async (more: object) => (await post({ ...FILM, infoHash, ...more })).body.score;
+    const scoreOf = async (more: object) =>
+      StreamAnswer.parse((await post({ ...FILM, infoHash, ...more })).body).score;
     expect(await scoreOf({ name: 'Film.2010.x264', publishedAt: NEW })).toBe(2.8);
     expect(await scoreOf({ resolution: '1080p' })).toBe(4.3);
     expect(await scoreOf({ seeders: 100 })).toBe(9.3);
@@ -71,7 +73,7 @@ describe('the score of a torrent', () => {
         },
       }).toString('base64');
     const scoreOf = async (created: number) =>
-      (await post({ ...FILM, torrent: torrent(created), seeders: 100 })).body.score;
+      StreamAnswer.parse((await post({ ...FILM, torrent: torrent(created), seeders: 100 })).body).score;
     expect(await scoreOf(Math.floor(Date.now() / 1000) - 86_400)).toBe(9.3);
     expect(await scoreOf(Date.UTC(2004, 1, 1) / 1000)).toBe(6.51);
     expect(await scoreOf(5)).toBe(8.37);
@@ -118,9 +120,9 @@ describe('torrents hardly anyone seeds', () => {
 
   test('are explained, by what the owner set', async () => {
     for (const seeders of [9, 8, 7, 6, 5]) await add(seeders);
-    const { body } = await add(0);
+    const { streamId } = StreamAnswer.parse((await add(0)).body);
     const link = async () =>
-      (await room.api.ask('GET', `/api/streams/${body.streamId}/explain`)).body.links[0];
+      Explanation.parse((await room.api.ask('GET', `/api/streams/${streamId}/explain`)).body).links[0];
     expect(await link()).toMatchObject({ isOffered: true, position: 6, seeders: 0 });
     room.setOfferLimits({ weakTorrents: 'hide' });
     expect(await link()).toMatchObject({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LinkAnswer, StreamAnswer } from '../../src/features/stream-index/index.ts';
 import { ADMIN_TOKEN } from '../support/api.ts';
 import { type Entry, torrentOf, torrentRoom } from '../support/torrent-room.ts';
 
@@ -41,8 +42,8 @@ describe('playlists where torrents can be read', () => {
   }
 
   test('of one torrent are its videos in order, with the subtitles of each', async () => {
-    const { body } = await room.add(SHOW, PACK);
-    const { status, type, text } = await get(`/api/streams/${body.streamId}/playlist.m3u?expiresIn=3600`);
+    const { streamId } = StreamAnswer.parse((await room.add(SHOW, PACK)).body);
+    const { status, type, text } = await get(`/api/streams/${streamId}/playlist.m3u?expiresIn=3600`);
     expect([status, type]).toEqual([200, 'audio/x-mpegurl; charset=utf-8']);
     const lines = linesOf(text);
     expect(lines).toMatchObject([
@@ -58,7 +59,9 @@ describe('playlists where torrents can be read', () => {
     await room.add(SHOW, PACK);
     await room.add(FILM, torrentOf('Film.2020.2160p.x265', [['Film.2020.2160p.x265.mkv', 9000]]));
     const blocked = await room.add(FILM, torrentOf('Film.2020.x264', [['Film.2020.x264.mkv', 9000]]));
-    await room.api.ask('PATCH', `/api/streams/${blocked.body.streamId}`, { isBlocked: true });
+    await room.api.ask('PATCH', `/api/streams/${StreamAnswer.parse(blocked.body).streamId}`, {
+      isBlocked: true,
+    });
     await room.api.ask('POST', '/api/streams', { media: FILM, videoId: 'aqz-KE-bpKQ' });
     const titles = async (query: string) =>
       linesOf((await get(`/api/streams/playlist.m3u${query}`)).text).map(({ title }) => title);
@@ -78,12 +81,12 @@ describe('playlists where torrents can be read', () => {
       { title: 'The.Show.S01E02.1080p.mkv', subtitles: 2, fileIndex: 1 },
     ]);
     const plain = await room.api.ask('POST', '/api/links', { torrent: PACK.toString('base64') });
-    expect(plain.body.files).toHaveLength(6);
+    expect(LinkAnswer.parse(plain.body).files).toHaveLength(6);
   });
 
   test('are the owner’s, and refuse what they do not know', async () => {
-    const { body } = await room.add(SHOW, PACK);
-    const path = `/api/streams/${body.streamId}/playlist.m3u`;
+    const { streamId } = StreamAnswer.parse((await room.add(SHOW, PACK)).body);
+    const path = `/api/streams/${streamId}/playlist.m3u`;
     expect((await fetch(`${room.api.baseUrl}${path}`)).status).toBe(401);
     expect((await fetch(`${room.api.baseUrl}/api/streams/playlist.m3u`)).status).toBe(401);
     expect((await get(`${path}?hevc=maybe`)).status).toBe(400);
@@ -95,8 +98,8 @@ describe('playlists where only players read torrents', () => {
   const room = torrentRoom();
 
   test('say so for a torrent, and hold the rest', async () => {
-    const { body } = await room.add(SHOW, PACK);
-    const answer = await room.api.ask('GET', `/api/streams/${body.streamId}/playlist.m3u`);
+    const { streamId } = StreamAnswer.parse((await room.add(SHOW, PACK)).body);
+    const answer = await room.api.ask('GET', `/api/streams/${streamId}/playlist.m3u`);
     expect(answer).toMatchObject({ status: 422, body: { code: 'links.no_bytes' } });
     const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
     const all = await fetch(`${room.api.baseUrl}/api/streams/playlist.m3u`, { headers });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { StreamAnswer, StreamFileAnswer } from '../../src/features/stream-index/schemas.ts';
 import { rows } from '../../src/platform/db.ts';
 import { type Entry, torrentOf, torrentRoom } from '../support/torrent-room.ts';
 
@@ -29,9 +30,8 @@ describe('a season pack', () => {
     expect(linksOf(answer)).toEqual(
       numbers(10).map((n) => [1, n, `The.Show.S01E${two(n)}.1080p.BluRay.x264-GRP.mkv`]),
     );
-    expect(answer.body.files.map(({ name }: { name: string }) => name)).not.toContainEqual(
-      expect.stringContaining('.pad'),
-    );
+    const { files } = z.object({ files: z.array(StreamFileAnswer) }).parse(answer.body);
+    expect(files.map(({ name }) => name)).not.toContainEqual(expect.stringContaining('.pad'));
     expect(await streamsOf('series', 'tt0000702:1:3')).toMatchObject([
       {
         fileIdx: 2,
@@ -109,7 +109,7 @@ describe('absolute numbers', () => {
       ['[Group] The Show - NCOP1.mkv', 60] as const,
     ];
     const pack = torrentOf(`[Group] The Show (${episodes.join(',')})`, files);
-    return linksOf(await add(title, pack, more)).map(([s, e]: number[]) => `${s}:${e}`);
+    return linksOf(await add(title, pack, more)).map(([s, e]) => `${s}:${e}`);
   };
 
   test('of a whole pack count through the seasons, whichever was asked for', async () => {
@@ -166,7 +166,7 @@ describe('a collection of films', () => {
 
   test('one of another name gets the largest, as a guess', async () => {
     const { body } = await add({ kind: 'movie', title: 'Something Else', year: 2020 }, FILMS);
-    expect(body.links).toMatchObject([{ isVerified: false, fileIndex: 1 }]);
+    expect(StreamAnswer.parse(body).links).toMatchObject([{ isVerified: false, fileIndex: 1 }]);
   });
 
   test('one film with an unnamed sample beside it is no collection', async () => {
@@ -178,6 +178,6 @@ describe('a collection of films', () => {
       { kind: 'movie', title: 'Film', year: 2020 },
       torrentOf('Film.2020-ABC', files),
     );
-    expect(body.links).toMatchObject([{ isVerified: true, fileIndex: 0 }]);
+    expect(StreamAnswer.parse(body).links).toMatchObject([{ isVerified: true, fileIndex: 0 }]);
   });
 });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { Subtitle } from '../../src/addon/objects.ts';
+import { StreamAnswer } from '../../src/features/stream-index/index.ts';
 import { torrentOf, torrentRoom } from '../support/torrent-room.ts';
 
+const Subtitles = z.object({ subtitles: z.array(Subtitle) });
+const streamIn = (body: unknown) => StreamAnswer.parse(body);
 const SRT = (text: string) => Buffer.from(`1\r\n00:00:01,000 --> 00:00:02,000\r\n${text}\r\n`, 'latin1');
 const PACK = torrentOf('The.Show.S01.1080p-GRP', [
   ['The.Show.S01E01.1080p-GRP.mkv', 900],
@@ -13,11 +18,12 @@ const SHOW = { kind: 'series', title: 'The Show', ids: { imdb: 'tt0000702' } };
 
 describe('subtitles among the files of a torrent that can be read here', () => {
   const room = torrentRoom((fileIndex) =>
-    fileIndex === 4 ? SRT('C\u2019\u00e9tait \u00e0 No\u00ebl').subarray(0) : SRT(`file ${fileIndex}`),
+    fileIndex === 4 ? SRT('Il était là à Noël') : SRT(`file ${fileIndex}`),
   );
   const of = async (episode: number) =>
-    (await room.addon.ask(`/subtitles/series/tt0000702%3A1%3A${episode}.json`)).body.subtitles;
-  const textOf = async (url: string) => {
+    Subtitles.parse((await room.addon.ask(`/subtitles/series/tt0000702%3A1%3A${episode}.json`)).body)
+      .subtitles;
+  const textOf = async (url = '') => {
     const token = /\/play\/subtitles\/([\w-]+)\.vtt$/.exec(url)?.[1] ?? '';
     const link = room.addon.subtitleLinks.open(token);
     if (link === null) throw new Error('no link');
@@ -26,24 +32,24 @@ describe('subtitles among the files of a torrent that can be read here', () => {
 
   test('go with their own episode, by a link to WebVTT, beside the stream and by themselves', async () => {
     await room.add(SHOW, PACK);
-    expect((await of(1)).map(({ lang }: { lang: string }) => lang)).toEqual(['eng']);
+    expect((await of(1)).map(({ lang }) => lang)).toEqual(['eng']);
     const second = await of(2);
-    expect(second.map(({ lang }: { lang: string }) => lang)).toEqual(['eng', 'fre']);
-    expect(await textOf(second[0].url)).toMatch(/^WEBVTT[\s\S]*00:00:01.000 --> 00:00:02.000\nfile 3/);
-    expect(await textOf(second[1].url)).toMatch(/était à Noël/);
+    expect(second.map(({ lang }) => lang)).toEqual(['eng', 'fre']);
+    expect(await textOf(second[0]?.url)).toMatch(/^WEBVTT[\s\S]*00:00:01.000 --> 00:00:02.000\nfile 3/);
+    expect(await textOf(second[1]?.url)).toMatch(/Il était là à Noël/);
     const [stream] = await room.streamsOf('series', 'tt0000702:1:2');
     expect(stream).toMatchObject({ fileIdx: 1, subtitles: [{ lang: 'eng' }, { lang: 'fre' }] });
   });
 
   test('are told of by the API with the index of their file, and stay one row each', async () => {
-    const { body } = await room.add(SHOW, PACK);
-    expect(body.subtitles).toEqual([
+    const { subtitles, subtitleLanguages } = streamIn((await room.add(SHOW, PACK)).body);
+    expect(subtitles).toEqual([
       { url: null, language: 'en', fileIndex: 2 },
       { url: null, language: 'en', fileIndex: 3 },
       { url: null, language: 'fr', fileIndex: 4 },
     ]);
-    expect(body.subtitleLanguages).toEqual(['en', 'fr']);
-    expect((await room.add(SHOW, PACK)).body.subtitles).toHaveLength(3);
+    expect(subtitleLanguages).toEqual(['en', 'fr']);
+    expect(streamIn((await room.add(SHOW, PACK)).body).subtitles).toHaveLength(3);
   });
 });
 
@@ -51,9 +57,9 @@ describe('subtitles among the files of a torrent that only the player reads', ()
   const room = torrentRoom();
 
   test('are known and not offered: nobody here could send them', async () => {
-    expect((await room.add(SHOW, PACK)).body.subtitles).toHaveLength(3);
+    expect(streamIn((await room.add(SHOW, PACK)).body).subtitles).toHaveLength(3);
     const answer = await room.addon.ask('/subtitles/series/tt0000702%3A1%3A2.json');
-    expect(answer.body.subtitles).toEqual([]);
+    expect(Subtitles.parse(answer.body).subtitles).toEqual([]);
     expect((await room.streamsOf('series', 'tt0000702:1:2'))[0]).not.toHaveProperty('subtitles');
     expect(await room.addon.dropped()).toEqual({});
   });

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { z } from 'zod';
+import { Stream } from '../../src/addon/objects.ts';
 import { createSubtitleTexts, type SubtitleTexts } from '../../src/features/file-facts/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
-import { linkRoutes, playlistRoutes, streamRoutes } from '../../src/features/stream-index/index.ts';
+import {
+  linkRoutes,
+  playlistRoutes,
+  StreamAnswer,
+  streamRoutes,
+} from '../../src/features/stream-index/index.ts';
 import { command } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createMediaTools } from '../../src/platform/media-tools/index.ts';
@@ -12,6 +19,8 @@ import { type ApiAnswer, startApi, type TestApi } from './api.ts';
 import { type Bencodable, bencode } from './bencode.ts';
 
 const MB = 1_000_000;
+const Made = z.object({ id: z.string() });
+const Streams = z.object({ streams: z.array(Stream) });
 
 /** One file of a torrent: its path below the root, and how many MB it has. */
 export type Entry = readonly [path: string, megabytes: number];
@@ -34,8 +43,8 @@ export function torrentOf(name: string, entries: readonly Entry[], more: { [key:
 }
 
 /**
- * The API and the add-on on one database, emptied before each test. With `bytesOf` torrents can be read here too: it
- * tells what is in a file. Registers the hooks.
+ * The API and the add-on on one database, emptied before each test. `bytesOf` tells what is in a file of a torrent; without
+ * it none can be read here. Registers the hooks.
  */
 export function torrentRoom(bytesOf?: (fileIndex: number | null) => Buffer) {
   let addon: AddonServer;
@@ -43,9 +52,7 @@ export function torrentRoom(bytesOf?: (fileIndex: number | null) => Buffer) {
   let texts: SubtitleTexts;
 
   beforeAll(async () => {
-    addon = await startAddonServer({ PUBLIC_CATALOG: 'all' }, (kinds) =>
-      bytesOf === undefined ? kinds : withBytes(kinds, bytesOf),
-    );
+    addon = await startAddonServer({ PUBLIC_CATALOG: 'all' }, (kinds) => withBytes(kinds, bytesOf));
     const { db, net, kinds, links } = addon;
     texts = createSubtitleTexts({
       ...{ db, net, kinds },
@@ -71,18 +78,21 @@ export function torrentRoom(bytesOf?: (fileIndex: number | null) => Buffer) {
   async function add(title: object, torrent: Buffer, more: object = {}): Promise<ApiAnswer> {
     const made = await api.ask('POST', '/api/media', title);
     return await api.ask('POST', '/api/streams', {
-      ...{ mediaId: made.body.id, torrent: torrent.toString('base64') },
+      ...{ mediaId: Made.parse(made.body).id, torrent: torrent.toString('base64') },
       ...more,
     });
   }
   /** `[season, episode, file]` of each link, the file by its name. */
   const linksOf = ({ body }: ApiAnswer) =>
-    body.links.map((link: { season: number; episode: number; fileName: string | null }) => [
+    StreamAnswer.parse(body).links.map((link) => [
       ...[link.season, link.episode],
       link.fileName?.split('/').at(-1),
     ]);
-  const streamsOf = async (type: string, id: string) =>
-    (await addon.ask(`/stream/${type}/${encodeURIComponent(id)}.json`)).body.streams;
+  /** What the add-on offers for an id. */
+  async function streamsOf(type: string, id: string) {
+    const { body } = await addon.ask(`/stream/${type}/${encodeURIComponent(id)}.json`);
+    return Streams.parse(body).streams;
+  }
   return {
     get addon() {
       return addon;
@@ -99,14 +109,15 @@ export function torrentRoom(bytesOf?: (fileIndex: number | null) => Buffer) {
   };
 }
 
-function withBytes(kinds: Kinds, bytesOf: (fileIndex: number | null) => Buffer): Kinds {
+function withBytes(kinds: Kinds, bytesOf: ((fileIndex: number | null) => Buffer) | undefined): Kinds {
   const torrent = kinds.get('torrent');
   if (torrent === undefined) throw new Error('there is no such kind');
-  const readable: StreamKind = {
-    ...torrent,
-    open: async ({ fileIndex }) => sourceOf(bytesOf(fileIndex)),
-  };
-  const all = kinds.all.map((kind) => (kind.kind === 'torrent' ? readable : kind));
+  const { open: _open, ...unread } = torrent;
+  const changed: StreamKind =
+    bytesOf === undefined
+      ? unread
+      : { ...unread, open: async ({ fileIndex }) => sourceOf(bytesOf(fileIndex)) };
+  const all = kinds.all.map((kind) => (kind.kind === 'torrent' ? changed : kind));
   return { ...kinds, all, get: (name) => all.find(({ kind }) => kind === name) };
 }
 
