@@ -4,7 +4,7 @@ import { parseReleaseName } from '../../kit/release-name.ts';
 import { type FileInside, wholeVideos } from './whole-videos.ts';
 
 /** A subtitle that is a file of the stream itself. */
-export type InnerSubtitle = {
+type InnerSubtitle = {
   /** Its name in the stream. */
   path: string;
   fileIndex: number;
@@ -19,6 +19,7 @@ const TEXT_SUBTITLES: ReadonlySet<string> = new Set(['srt', 'vtt', 'ass', 'ssa']
 const MAX_SUBTITLES = 1000;
 /** `Film.en.forced.sdh.srt`: what may stand between the name of a video and the end. */
 const MAX_ENDINGS = 5;
+const MAX_ENDING_CHARS = 100;
 
 /**
  * The subtitles among the files of a stream, each with its video: the only one there is, or the one called alike
@@ -58,13 +59,23 @@ function videoFinder(videos: readonly FileInside[]): (subtitle: string) => FileI
 function stemsOf(subtitle: string): string[] {
   const stems = [stemOf(subtitle)];
   for (let n = 0; n < MAX_ENDINGS; n += 1) {
-    const shorter = stems.at(-1)?.replace(/[._ -]+[^._ -]*$/, '');
-    if (shorter === undefined || shorter === '' || shorter === stems.at(-1)) break;
+    const shorter = shortened(stems.at(-1) ?? '');
+    if (shorter === '') break;
     stems.push(shorter);
   }
   const folders = subtitle.toLowerCase().split('/').slice(0, -1).reverse();
   return [...stems, ...folders];
 }
+
+/** Without its last word. By hand: a pattern would take the square of a name made of dots. */
+function shortened(stem: string): string {
+  let end = stem.length;
+  while (end > 0 && !SEPARATORS.has(stem[end - 1] ?? '')) end -= 1;
+  while (end > 0 && SEPARATORS.has(stem[end - 1] ?? '')) end -= 1;
+  return stem.slice(0, end);
+}
+
+const SEPARATORS: ReadonlySet<string> = new Set('._ -');
 
 function episodeKeys(name: string): string[] {
   const { seasons, episodes } = parseReleaseName(name);
@@ -83,7 +94,7 @@ const SORTS = /^(?:forced|sdh|cc|full|default|foreign|signs|songs|dialogue|track
 function languageIn(subtitle: string, video: string): string | null {
   const [stem, videoStem] = [stemOf(subtitle), stemOf(video)];
   const isAlike = stem.startsWith(videoStem);
-  const rest = isAlike ? stem.slice(videoStem.length) : stem;
+  const rest = (isAlike ? stem.slice(videoStem.length) : stem).slice(-MAX_ENDING_CHARS);
   const variant = variantIn(rest);
   if (variant !== null) return variant;
   const words = rest.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '' && !SORTS.test(word));

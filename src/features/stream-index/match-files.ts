@@ -27,8 +27,10 @@ export type Asked = {
 };
 export type Inside = { name: string; files: readonly FileInside[] };
 
-/** Films of one collection; names of more are not compared. */
-const MAX_FILMS = 200;
+/** Films of one collection and names of one title; more are not compared: each pair takes the cube of its length at worst. */
+const MAX_FILMS = 50;
+const MAX_NAMES = 20;
+const MAX_NAME_CHARS = 100;
 /** From here on two titles are the same (C4). */
 const SAME_TITLE = 0.8;
 
@@ -83,11 +85,13 @@ function isAlone([largest, next]: readonly FileInside[]): boolean {
 
 /** The film of a collection that is called as the title is; of another year it is another film. Largest first, largest wins. */
 function calledLike({ titles = [], year = null }: Asked, videos: readonly FileInside[]): FileInside | null {
+  const names = [...new Set(titles.map((title) => title.slice(0, MAX_NAME_CHARS)))].slice(0, MAX_NAMES);
   let best: { file: FileInside; alike: number } | null = null;
   for (const file of videos.slice(0, MAX_FILMS)) {
     const parsed = parseReleaseName(file.name);
     if (parsed.year !== undefined && year !== null && Math.abs(parsed.year - year) > 1) continue;
-    const alike = confidence(parsed.title, titles) + (parsed.year === year ? 0.01 : 0);
+    const alike =
+      confidence(parsed.title.slice(0, MAX_NAME_CHARS), names) + (parsed.year === year ? 0.01 : 0);
     if (alike >= SAME_TITLE && alike > (best?.alike ?? 0)) best = { file, alike };
   }
   return best?.file ?? null;

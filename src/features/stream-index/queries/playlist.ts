@@ -63,13 +63,12 @@ const Subtitle = z.object({
   isInside: z.boolean(),
   ofFileIndex: z.int().nullable(),
 });
-export type PlaylistSubtitle = z.infer<typeof Subtitle>;
 
 /** The subtitles of some streams. */
 export function playlistSubtitles(
   db: Db,
   streamIds: readonly number[],
-): Promise<readonly PlaylistSubtitle[]> {
+): Promise<readonly z.infer<typeof Subtitle>[]> {
   return db.any(rows('streams.playlist_subtitles', Subtitle)`
     SELECT u.id, u.stream_id AS "streamId", u.path, u.file_index IS NOT NULL AS "isInside",
       u.of_file_index AS "ofFileIndex"

@@ -2,7 +2,7 @@ const HOUR_S = 3600;
 
 /** Between two looks at one swarm, in seconds: what does not change is asked for every third day. */
 export const SHORTEST_CHECK_S = 6 * HOUR_S;
-export const LONGEST_CHECK_S = 72 * HOUR_S;
+const LONGEST_CHECK_S = 72 * HOUR_S;
 
 /** From which change on the interval becomes which part of itself (Miauflix). */
 const STEPS: readonly (readonly [change: number, factor: number])[] = [

@@ -25,7 +25,7 @@ export type SwarmCheckDeps = {
 };
 
 /** Torrents of one claim: some hundred requests at most. */
-export const SWARMS_AT_ONCE = 500;
+const SWARMS_AT_ONCE = 500;
 /** Longer than a claim can take. */
 const LEASE_S = 300;
 /** Jobs have two places in all: silent trackers must not hold one for long. Who was not asked by then comes next. */
@@ -41,8 +41,8 @@ const INT4 = 2_147_483_647;
 /**
  * Asks the trackers of torrents that are due how many seed and load them, and stores it with the time of the next look.
  * Each tracker is asked once for all of its torrents; of several trackers the one that sees most seeders counts, as they
- * see the same peers: their sum would count them twice. Answers the streams that were looked at; fewer than
- * `SWARMS_AT_ONCE`: no more are due.
+ * see the same peers: their sum would count them twice. Answers the streams that were looked at, none when
+ * nothing is due.
  */
 export async function checkSwarms(deps: SwarmCheckDeps, signal: AbortSignal): Promise<readonly number[]> {
   const due = await claimDueSwarms(deps.db, SWARMS_AT_ONCE, LEASE_S);
