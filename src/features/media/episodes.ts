@@ -15,12 +15,12 @@ export async function episodesOf(db: Db, wanted: readonly Numbered[]): Promise<r
   return wanted.length === 0 ? [] : episodeIds(db, wanted);
 }
 
-/** Longer than any series runs. */
-const MAX_EPISODES = 50_000;
+/** Two hundred series of a thousand episodes. */
+const MAX_EPISODES = 200_000;
 
-/** Season and number of every episode known of a title, in order. */
-export function episodeNumbersOf(db: Db, mediaId: number): Promise<readonly KnownNumber[]> {
-  return episodeNumbers(db, mediaId, MAX_EPISODES);
+/** Season and number of every episode known of some titles, in order. */
+export function episodeNumbersOf(db: Db, mediaIds: readonly number[]): Promise<readonly KnownNumber[]> {
+  return episodeNumbers(db, mediaIds, MAX_EPISODES);
 }
 
 /** As `episodesOf`, but seasons and episodes nobody told us of are made, without a title or a date. */

@@ -3,6 +3,7 @@ export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
+export { linksOfPacks } from './link-files.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';

@@ -103,15 +103,19 @@ export async function insertMissingEpisodes(db: Db, wanted: readonly Numbered[])
 const EpisodeId = z.object({ mediaId: z.int(), season: z.int(), episode: z.int(), episodeId: z.int() });
 export type EpisodeId = z.infer<typeof EpisodeId>;
 
-const KnownNumber = z.object({ season: z.int(), episode: z.int() });
+const KnownNumber = z.object({ mediaId: z.int(), season: z.int(), episode: z.int() });
 export type KnownNumber = z.infer<typeof KnownNumber>;
 
-/** The numbers of all episodes known of a title, at most `limit`. */
-export function episodeNumbers(db: Db, mediaId: number, limit: number): Promise<readonly KnownNumber[]> {
+/** The numbers of all episodes known of some titles, at most `limit`. */
+export function episodeNumbers(
+  db: Db,
+  mediaIds: readonly number[],
+  limit: number,
+): Promise<readonly KnownNumber[]> {
   return db.any(rows('media.episode_numbers', KnownNumber)`
-    SELECT s.number AS season, e.number AS episode
+    SELECT s.media_id AS "mediaId", s.number AS season, e.number AS episode
     FROM season s JOIN episode e ON e.season_id = s.id
-    WHERE s.media_id = ${mediaId} ORDER BY s.number, e.number LIMIT ${limit}
+    WHERE s.media_id = ANY(${sql.array(mediaIds, 'int8')}) ORDER BY s.media_id, s.number, e.number LIMIT ${limit}
   `);
 }
 
