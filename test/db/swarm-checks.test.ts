@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { streamJobs } from '../../src/features/stream-index/index.ts';
@@ -133,9 +134,12 @@ describe('a swarm that is due', () => {
   });
 
   test('without a tracker, or with failing ones only, costs no request and comes again later', async () => {
-    const { streamId } = await torrent(hash(), ['udp://dead.example:1/announce']);
+    const { streamId } = await torrent(hash(), [
+      'udp://dead.example:1/announce',
+      'wss://web.example/announce',
+    ]);
     const bare = await torrent(hash(), []);
-    await db().query(command('test.fail')`UPDATE tracker SET status = 'failing'`);
+    await db().query(command('test.fail')`UPDATE tracker SET status = 'failing' WHERE url LIKE 'udp:%'`);
     const checked = await check(() => Promise.reject(new Error('nobody is to be asked')));
     expect([...checked].sort()).toEqual([streamId, bare.streamId].sort());
     expect(await rowOf(bare.streamId)).toMatchObject({ seeders: null, intervalS: 12 * HOUR_S });
@@ -166,6 +170,26 @@ describe('a swarm that is due', () => {
     expect(row).toMatchObject({ seeders: null, intervalS: 6 * HOUR_S });
     expect(row.dueInS).toBeLessThanOrEqual(300);
   });
+});
+
+test('a score that moves forgets no cached page, what else changes does', async () => {
+  const { streamId } = await torrent(hash(), []);
+  const client = new Client({ connectionString: room.url() });
+  await client.connect();
+  try {
+    let notices = 0;
+    client.on('notification', () => {
+      notices += 1;
+    });
+    await client.query('LISTEN tributary');
+    await client.query('UPDATE stream SET score = 9 WHERE id = $1', [streamId]);
+    await client.query('SELECT 1');
+    expect(notices).toBe(0);
+    await client.query('UPDATE stream SET score = 8, is_blocked = true WHERE id = $1', [streamId]);
+    await waitUntil(() => notices > 0, { what: 'the notice came', timeoutMs: 5000 });
+  } finally {
+    await client.end();
+  }
 });
 
 describe('the job', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
-/** More of them tell nothing new, and each is a packet a torrent. */
+/** More of them tell nothing new, and each is a packet a torrent. WebSocket trackers are not scraped. */
 const MAX_TRACKERS = 5;
 
 const DueSwarm = z.object({
@@ -34,6 +34,7 @@ export function claimDueSwarms(db: Db, limit: number, leaseS: number): Promise<r
       ARRAY(
         SELECT k.url FROM torrent_tracker tt JOIN tracker k ON k.id = tt.tracker_id
         WHERE tt.stream_id = t.stream_id AND t.visibility <> 'private' AND k.status <> 'failing'
+          AND k.url ~ '^(udp|https?):'
         ORDER BY tt.tier, k.success_rate DESC NULLS LAST, k.id
         LIMIT ${MAX_TRACKERS}
       ) AS trackers
