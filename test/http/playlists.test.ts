@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LinkAnswer, StreamAnswer } from '../../src/features/stream-index/index.ts';
 import { ADMIN_TOKEN } from '../support/api.ts';
+import { bencode } from '../support/bencode.ts';
 import { type Entry, torrentOf, torrentRoom } from '../support/torrent-room.ts';
 
 const SHOW = { kind: 'series', title: 'The Show', ids: { imdb: 'tt0000702' } };
@@ -14,6 +15,20 @@ const FILES: Entry[] = [
   ['info.nfo', 0.01],
 ];
 const PACK = torrentOf('The.Show.S01.1080p.x264', FILES);
+
+/** The same with these trackers in place of its own. */
+function withTrackers(torrent: Buffer, [announce = '', ...others]: readonly string[]): Buffer {
+  const info = torrent.subarray(torrent.indexOf('4:info'), -1);
+  const list = bencode([[announce], others]);
+  return Buffer.concat([
+    Buffer.from('d8:announce'),
+    bencode(announce),
+    Buffer.from('13:announce-list'),
+    list,
+    info,
+    Buffer.from('e'),
+  ]);
+}
 
 /** Title, whether it has subtitles, and what its link opens. */
 type Line = { title: string; subtitles: number; fileIndex: number | null; expiresInS: number };
@@ -82,6 +97,29 @@ describe('playlists where torrents can be read', () => {
     ]);
     const plain = await room.api.ask('POST', '/api/links', { torrent: PACK.toString('base64') });
     expect(LinkAnswer.parse(plain.body).files).toHaveLength(6);
+  });
+
+  test('of a .torrent too large for a link know it by its hash and its trackers (BEP 9)', async () => {
+    const trackers = [
+      'https://tracker.example/0123456789abcdef0123/announce',
+      'udp://two.example:80/announce',
+    ];
+    const large = torrentOf('The.Show.S01.1080p.x264', FILES, {
+      ...{ pieces: Buffer.alloc(20 * 2000, 'x'), private: 1 },
+    });
+    const { body } = await room.api.ask('POST', '/api/links', {
+      torrent: withTrackers(large, trackers).toString('base64'),
+    });
+    const { files = [] } = LinkAnswer.parse(body);
+    expect(files).toHaveLength(6);
+    const [, resource, token = ''] = /\/play\/([^/]+)\/([^/]+)\//.exec(files[1]?.playUrl ?? '') ?? [];
+    expect(room.addon.links.open(token, resource)).toMatchObject({
+      fileIndex: 1,
+      detail: {
+        ...{ infoHash: expect.stringMatching(/^[0-9a-f]{40}$/), name: 'The.Show.S01.1080p.x264' },
+        ...{ torrent: null, trackers, isPrivate: true },
+      },
+    });
   });
 
   test('are the owner’s, and refuse what they do not know', async () => {

@@ -108,9 +108,10 @@ async function linkTo(
   const place = { baseUrl, resource: kind.resource(detail) };
   const name = body.filename ?? described?.name;
   const filename = name == null ? undefined : safeFilename(name);
+  const carried = kind.linkDetail === undefined ? detail : await kind.linkDetail(detail);
   const make = (fileIndex: number | null, named: string | undefined) =>
     deps.links.make(
-      playLink({ kind: kind.kind, detail, fileIndex, expiresAt, cidr: body.cidr, filename: named }),
+      playLink({ kind: kind.kind, detail: carried, fileIndex, expiresAt, cidr: body.cidr, filename: named }),
       place,
     );
   return {

@@ -4,6 +4,7 @@ import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
 import { contentsOf } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
+import { linkDetail } from './link-detail.ts';
 import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
 import {
   offeredTorrents,
@@ -24,6 +25,7 @@ export function torrentKind({ crypto }: KindDeps): StreamKind {
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
     find: (db, detail) => streamOfTorrent(db, TorrentDetail.parse(detail).infoHash),
     save,
+    linkDetail,
     sealed: [
       {
         purpose: SEALED_MAGNET,
