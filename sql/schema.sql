@@ -256,8 +256,8 @@ AS $function$
 BEGIN
   IF EXISTS (
     SELECT 1 FROM changed n JOIN former f ON f.id = n.id
-    WHERE (to_jsonb(n) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
-      IS DISTINCT FROM (to_jsonb(f) - '{playback_count,updated_at,last_seen_at,verified_at}'::text[])
+    WHERE (to_jsonb(n) - '{playback_count,updated_at,last_seen_at,verified_at,score}'::text[])
+      IS DISTINCT FROM (to_jsonb(f) - '{playback_count,updated_at,last_seen_at,verified_at,score}'::text[])
   ) THEN
     PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   END IF;
@@ -1311,10 +1311,15 @@ CREATE TABLE stream_subtitle (
   language text,
   encoding text,
   similarity real,
+  file_index integer,
+  of_file_index integer,
   CONSTRAINT stream_subtitle_stream_id_path_key UNIQUE (stream_id, path),
   CONSTRAINT stream_subtitle_pkey PRIMARY KEY (id),
   CONSTRAINT stream_subtitle_language_fkey FOREIGN KEY (language) REFERENCES language(code) ON UPDATE CASCADE ON DELETE RESTRICT,
   CONSTRAINT stream_subtitle_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_subtitle_file_index_check CHECK ((file_index >= 0)),
+  CONSTRAINT stream_subtitle_inside_check CHECK (((of_file_index IS NULL) OR (file_index IS NOT NULL))),
+  CONSTRAINT stream_subtitle_of_file_index_check CHECK ((of_file_index >= 0)),
   CONSTRAINT stream_subtitle_path_check CHECK (((length(path) >= 1) AND (length(path) <= 8192))),
   CONSTRAINT stream_subtitle_similarity_check CHECK (((similarity >= (0)::double precision) AND (similarity <= (1)::double precision)))
 );
@@ -1341,10 +1346,16 @@ CREATE TABLE stream_torrent (
   magnet_sealed bytea,
   file_sealed bytea,
   web_seeds text[] NOT NULL DEFAULT '{}'::text[],
-  next_check_at timestamp with time zone,
+  next_check_at timestamp with time zone DEFAULT now(),
+  completed integer,
+  published_at timestamp with time zone,
+  checked_at timestamp with time zone,
+  check_interval_s integer NOT NULL DEFAULT 21600,
   CONSTRAINT stream_torrent_info_hash_key UNIQUE (info_hash),
   CONSTRAINT stream_torrent_pkey PRIMARY KEY (stream_id),
   CONSTRAINT stream_torrent_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_torrent_check_interval_s_check CHECK (((check_interval_s >= 21600) AND (check_interval_s <= 259200))),
+  CONSTRAINT stream_torrent_completed_check CHECK ((completed >= 0)),
   CONSTRAINT stream_torrent_info_hash_check CHECK ((info_hash ~ '^[0-9a-f]{40}$'::text)),
   CONSTRAINT stream_torrent_leechers_check CHECK ((leechers >= 0)),
   CONSTRAINT stream_torrent_seeders_check CHECK ((seeders >= 0)),

@@ -8,6 +8,7 @@ import { type Jobs, startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
 import { forgetEndedStreams } from './play/queries.ts';
 import { resealStreams } from './streams/reseal.ts';
+import { checkSwarms, type ScrapeSwarms } from './streams/torrent/health/check-swarms.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
 /** The first requests of a start come about then; its garbage goes after them. */
@@ -51,6 +52,7 @@ export function runInBackground(
         resealStreams: (aborted) => resealStreams(ground, aborted),
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
+        checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),
       },
       role: config.role,
       log,
@@ -91,6 +93,16 @@ async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
         'the starter catalogue could not be added; npm run seed -- starter tries again',
       );
   }
+}
+
+/** How trackers are asked; null while nothing here speaks to them: torrents then stay due. */
+function scraperOf(_ground: Ground): ScrapeSwarms | null {
+  return null;
+}
+
+async function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {
+  const scrape = scraperOf(ground);
+  return scrape === null ? [] : await checkSwarms({ ...ground, scrape }, signal);
 }
 
 function backupNow({ database, config }: Ground): Promise<string> {

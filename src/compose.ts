@@ -1,13 +1,22 @@
 import { type Express, Router } from 'express';
 import { createApp } from './app.ts';
 import { type Background, runInBackground } from './background.ts';
-import { addonDoor, addressOf, limitPerMinute, placeOf, playDoor, shippedAssets, webDoor } from './doors.ts';
+import {
+  addonDoor,
+  addressOf,
+  limitPerMinute,
+  offerLimits,
+  placeOf,
+  playDoor,
+  shippedAssets,
+  webDoor,
+} from './doors.ts';
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
-import { linkRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
@@ -96,7 +105,12 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
     mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
-    streamRoutes({ ...ground, requireAdmin, baseUrl, settled, onAdded: probeIfReadable(ground, probeLater) }),
+    playlistRoutes({ ...ground, requireAdmin, baseUrl }),
+    streamRoutes({
+      ...{ ...ground, requireAdmin, baseUrl, settled },
+      offerLimits: () => offerLimits(ground),
+      onAdded: probeIfReadable(ground, probeLater),
+    }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     trackerRoutes({

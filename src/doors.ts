@@ -7,7 +7,7 @@ import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
-import { countPlay, isPlayable } from './features/stream-index/index.ts';
+import { countPlay, isPlayable, type OfferLimits } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
@@ -48,6 +48,12 @@ export function placeOf(
   };
 }
 
+/** What the owner set for what is offered of one title. */
+export function offerLimits({ settings }: Pick<Ground, 'settings'>): OfferLimits {
+  const { streamsPerTitle, streamsPerResolution, weakTorrents } = settings.get();
+  return { maxTotal: streamsPerTitle, maxPerResolution: streamsPerResolution, weakTorrents };
+}
+
 /** A limit a minute for each address. */
 export function limitPerMinute(
   { limiter }: Pick<Ground, 'limiter'>,
@@ -76,10 +82,7 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
     genres: (visibility) =>
       spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
     manifestSettings: () => ({ name: settings.get().addonName, revision: settings.revision() }),
-    streamLimits: () => ({
-      perTitle: settings.get().streamsPerTitle,
-      perResolution: settings.get().streamsPerResolution,
-    }),
+    offerLimits: () => offerLimits(ground),
     linkLifeSeconds: () => settings.get().playLinkHours * 3600,
     onDropped: metrics.onDropped,
   });

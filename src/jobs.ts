@@ -1,11 +1,10 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
 import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
 import type { Job, JobContext } from './platform/jobs.ts';
 
 /** The only list of background jobs. */
-export const jobs: readonly Job<JobContext & UpkeepDeps & FileFactsDeps & TrackerJobsDeps>[] = [
-  ...upkeepJobs,
-  ...fileFactsJobs,
-  ...trackerJobs,
-];
+export const jobs: readonly Job<
+  JobContext & UpkeepDeps & FileFactsDeps & StreamJobsDeps & TrackerJobsDeps
+>[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs];

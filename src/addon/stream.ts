@@ -1,4 +1,4 @@
-import { type Offer, offersFor } from '../features/stream-index/index.ts';
+import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { Links } from '../platform/links.ts';
@@ -17,7 +17,7 @@ export type StreamDeps = SubtitleLinkDeps & {
   kinds: { get(kind: string): StreamKind | undefined };
   /** Offers of a title before they become links, for all installs that see the same. */
   offers: CacheSpace<readonly Offer[]>;
-  streamLimits(): { perTitle: number; perResolution: number };
+  offerLimits(): OfferLimits;
   manifestSettings(): { name: string; revision: number };
   onDropped: OnDropped;
 };
@@ -67,11 +67,8 @@ async function offeredStreams(
   { mediaId, episodeId }: FoundTitle,
   only: 'licensed' | 'all',
 ): Promise<OfferedStream[]> {
-  const { perTitle, perResolution } = deps.streamLimits();
-  const key = JSON.stringify([mediaId, episodeId, only, perTitle, perResolution]);
-  const offers = await deps.offers.get(key, () =>
-    offersFor(deps.db, { mediaId, episodeId, only, maxTotal: perTitle, maxPerResolution: perResolution }),
-  );
+  const query = { mediaId, episodeId, only, ...deps.offerLimits() };
+  const offers = await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query));
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));

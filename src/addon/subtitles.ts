@@ -5,6 +5,7 @@ import { isTextSubtitle } from '../kit/media-facts.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { SubtitleLinks } from '../platform/subtitle-links.ts';
+import type { StreamKind } from '../streams/kind.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { findTitle } from './find-title.ts';
@@ -15,6 +16,7 @@ export type SubtitleLinkDeps = {
   subtitleLinks: SubtitleLinks;
   /** Life of the links made here. */
   linkLifeSeconds(): number;
+  kinds: { get(kind: string): StreamKind | undefined };
 };
 export type SubtitlesDeps = SubtitleLinkDeps & {
   db: Db;
@@ -36,7 +38,7 @@ export async function subtitlesAnswer(deps: SubtitlesDeps, request: AddonRequest
   // Two releases of one film often name the same file.
   const paths = new Set<string>();
   const subtitles = played.flatMap((offer) => {
-    const fresh = offer.subtitles.filter(({ path }) => !paths.has(path));
+    const fresh = offer.subtitles.filter(({ path, isInside }) => isInside || !paths.has(path));
     for (const { path } of fresh) paths.add(path);
     return subtitlesOf(deps, { ...offer, subtitles: fresh }, context);
   });
@@ -59,11 +61,15 @@ export function subtitlesOf(deps: SubtitleLinkDeps, offer: Offer, { baseUrl }: A
   const expiresAt = Math.floor(Date.now() / 1000) + deps.linkLifeSeconds();
   const urlOf = (which: { track: number } | { subtitleId: number }) =>
     deps.subtitleLinks.make({ streamId, fileIndex, subject: 'public', expiresAt, ...which }, baseUrl);
-  const beside = offer.subtitles.map(({ id, path, language }) => ({
-    id: `tributary-${id}`,
-    url: /^https?:/i.test(path) ? urlOf({ subtitleId: id }) : absoluteUrl(baseUrl, path),
-    lang: stremioLanguage(language),
-  }));
+  // Files of the stream itself can be had where the kind reads them here.
+  const isReadable = deps.kinds.get(offer.kind)?.open !== undefined;
+  const beside = offer.subtitles
+    .filter(({ isInside }) => isReadable || !isInside)
+    .map(({ id, path, language, isInside }) => ({
+      id: `tributary-${id}`,
+      url: isInside || /^https?:/i.test(path) ? urlOf({ subtitleId: id }) : absoluteUrl(baseUrl, path),
+      lang: stremioLanguage(language),
+    }));
   const inside = offer.embedded
     .filter(({ codec }) => isTextSubtitle({ type: 'subtitle', codec }))
     .sort((a, b) => Number(a.isForced) - Number(b.isForced))

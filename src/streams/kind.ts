@@ -117,6 +117,8 @@ export type StreamKind = {
   targets(db: Db, refs: readonly OfferRef[]): Promise<ReadonlyMap<string, Target>>;
   /** Opens the bytes. Absent: the kind has none yet. */
   open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
+  /** The detail as a play link is to carry it, where all of it would not fit a URL. Absent: as it is. */
+  linkDetail?(detail: unknown): Promise<unknown>;
   /** Is it reachable now? */
   check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
   /** What this kind stores sealed; `resealStreams` brings it under the newest key. */

@@ -50,6 +50,31 @@ describe('an import file', () => {
     expect(await countOf('tracker')).toBe(1);
   });
 
+  test('links the files of a pack that stands at its series to the episodes they tell, once', async () => {
+    const pack = {
+      ...{ kind: 'torrent', infoHash: 'd'.repeat(40), name: 'The.Show.S01.720p' },
+      files: ['The.Show.S01E02.mkv', 'The.Show.S01E01.mkv', 'Sample/sample.mkv'].map((name, index) => ({
+        ...{ name, index, sizeBytes: 100_000_000 },
+      })),
+    };
+    const whole = { kind: 'torrent', infoHash: 'e'.repeat(40), name: 'The Show, everything' };
+    const file = {
+      version: 1,
+      titles: [{ kind: 'series', ids: { imdb: 'tt0000303' }, title: 'The Show', streams: [pack, whole] }],
+    };
+    expect(await importAs('packs', file)).toMatchObject({ streams: 2, newStreams: 2 });
+    const mediaId = (await resolveMediaId(db(), { provider: 'imdb', value: 'tt0000303' }))?.mediaId ?? 0;
+    const [second] = await episodesOf(db(), [{ mediaId, season: 1, episode: 2 }]);
+    const offered = await offersFor(db(), { mediaId, episodeId: second?.episodeId ?? 0, only: 'all' });
+    expect(offered).toMatchObject([{ fileIndex: 0, fileName: 'The.Show.S01E02.mkv', isVerified: false }]);
+    const links = () =>
+      db().oneFirst(rows('test.links', z.object({ count: z.int() }))`
+        SELECT count(*)::int AS count FROM stream_media_link`);
+    expect(await links()).toBe(3);
+    expect(await importAs('packs', file)).toMatchObject({ newStreams: 0, changedStreams: 0 });
+    expect(await links()).toBe(3);
+  });
+
   test('gives each episode its own file of a pack', async () => {
     await importAs('file', FILE);
     const show = await resolveMediaId(db(), { provider: 'tvdb', value: '270261', namespace: 'tv' });

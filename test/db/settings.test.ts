@@ -45,6 +45,7 @@ describe('settings', () => {
       addonName: 'Tributary',
       streamsPerTitle: 25,
       streamsPerResolution: 10,
+      weakTorrents: 'hide',
       playLinkHours: 24,
       streamsPerSubject: 20,
       streamsPerIp: 30,

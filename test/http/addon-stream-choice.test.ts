@@ -56,6 +56,18 @@ describe('left out', () => {
     expect(await counted()).toEqual({ '2160p': 2, '1080p': 2, '720p': 2, '480p': 1 });
     await room.server.set({ streamsPerTitle: null, streamsPerResolution: null });
   });
+
+  test('is a torrent nobody seeds while five others are seeded, unless the settings say otherwise', async () => {
+    const names = async () => (await streamsOf()).map((stream) => /👤 (\d+)/.exec(stream.description)?.[1]);
+    for (const seeders of [0, 3, 40, 2, 7, 5])
+      await add(torrent('Film.1080p.WEB-DL.x264', { seeders, leechers: 1 }));
+    await add(torrent('Film.1080p.WEB-DL.x264'));
+    await room.server.settled();
+    expect(await names()).toEqual(['40', '7', '5', '3', '2', undefined]);
+    await room.server.set({ weakTorrents: 'off' });
+    expect(await names()).toEqual(['40', '7', '5', '3', '2', '0', undefined]);
+    await room.server.set({ weakTorrents: null });
+  });
 });
 
 describe('the order', () => {

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { LinkAnswer, linkRoutes } from '../../src/features/stream-index/index.ts';
-import { Tracker, trackerRoutes } from '../../src/features/trackers/index.ts';
+import { TrackersAnswer, trackerRoutes } from '../../src/features/trackers/index.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { startApi, type TestApi } from '../support/api.ts';

@@ -12,13 +12,13 @@ import type { Pool } from '../../src/platform/db.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { createNet } from '../../src/platform/net.ts';
+import { createNet, type Net } from '../../src/platform/net.ts';
 import { createNotify } from '../../src/platform/notify.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
 import { createSubtitleLinks, type SubtitleLinks } from '../../src/platform/subtitle-links.ts';
 import { openSpaces } from '../../src/spaces.ts';
-import { createKinds } from '../../src/streams/registry.ts';
+import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { webRoutes } from '../../src/web/routes.ts';
 import { freshDatabase } from './database.ts';
 
@@ -34,6 +34,8 @@ export type AddonServer = AsyncDisposable & {
   /** One request; the body is parsed where there is one. */
   ask(path: string, init?: RequestInit): Promise<AddonAnswer>;
   db: Pool;
+  kinds: Kinds;
+  net: Net;
   links: Links;
   subtitleLinks: SubtitleLinks;
   /** A title with the given streams, in order; answers its number. */
@@ -52,7 +54,10 @@ export type AddonServer = AsyncDisposable & {
 export type StreamOf = z.input<typeof StreamInput>;
 
 /** The add-on on a free port of 127.0.0.1, everything below it real: database, settings, caches, links, kinds, limits. */
-export async function startAddonServer(env: Readonly<Record<string, string>> = {}): Promise<AddonServer> {
+export async function startAddonServer(
+  env: Readonly<Record<string, string>> = {},
+  kindsOf: (kinds: Kinds) => Kinds = (kinds) => kinds,
+): Promise<AddonServer> {
   const log = createLog('silent');
   const { db, url, ...database } = await freshDatabase();
   const config = loadConfig({ RATE_LIMIT_ADDON: '1000000', ...env });
@@ -70,15 +75,11 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
     hashKey: (text) => crypto.mac('rate-limit', text).toString('base64url'),
   });
   const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8', '::1'], ownPorts: () => new Set() });
-  const kinds = createKinds({
-    db,
-    net,
-    log,
-    crypto,
-    openSpace: cache.space,
-    localFolders: new Map(),
-    shippedFolder: '/nonexistent',
+  const made = createKinds({
+    ...{ db, net, log, crypto, openSpace: cache.space },
+    ...{ localFolders: new Map(), shippedFolder: '/nonexistent' },
   });
+  const kinds = kindsOf(made);
   const links = createLinks(crypto);
   const subtitleLinks = createSubtitleLinks(crypto);
 
@@ -108,7 +109,7 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
   const close = async () => {
     server.close();
     server.closeAllConnections();
-    await kinds.close();
+    await made.close();
     await net.close();
     await limitPool.end();
     await cache.close();
@@ -120,9 +121,7 @@ export async function startAddonServer(env: Readonly<Record<string, string>> = {
   return {
     baseUrl,
     ask: async (path, init) => answerOf(await fetch(`${baseUrl}${path}`, init)),
-    db,
-    links,
-    subtitleLinks,
+    ...{ db, kinds, net, links, subtitleLinks },
     async add(title, streams = []) {
       const { mediaId } = await upsertTitle(db, TitleInput.parse(title));
       for (const stream of streams) await addStream(stream, { mediaId });

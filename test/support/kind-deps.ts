@@ -9,7 +9,11 @@ import { freshDatabase } from './database.ts';
 
 const log = createLog('silent');
 
-export type TestKindDeps = AsyncDisposable & { deps: KindDeps & { db: Pool }; close(): Promise<void> };
+export type TestKindDeps = AsyncDisposable & {
+  deps: KindDeps & { db: Pool };
+  url: string;
+  close(): Promise<void>;
+};
 
 /** What the registry hands to kinds, all of it real: a fresh database, a dialer that reaches loopback only. */
 export async function openKindDeps(
@@ -37,7 +41,7 @@ export async function openKindDeps(
     await net.close();
     await database.close();
   };
-  return { deps, close, [Symbol.asyncDispose]: close };
+  return { deps, url: database.url, close, [Symbol.asyncDispose]: close };
 }
 
 /** A stream row without a kind's own row. */

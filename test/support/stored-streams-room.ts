@@ -67,6 +67,8 @@ export function storedStreamsRoom() {
       return series;
     },
     db,
+    url: () => ground.url,
+    crypto: () => ground.deps.crypto,
     deps,
     hash,
     uniqueUrl,

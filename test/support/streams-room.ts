@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { mediaRoutes, TitleInput, upsertTitle } from '../../src/features/media/index.ts';
-import { StreamAnswer, streamRoutes } from '../../src/features/stream-index/index.ts';
+import { type OfferLimits, StreamAnswer, streamRoutes } from '../../src/features/stream-index/index.ts';
 import { trackerRoutes } from '../../src/features/trackers/index.ts';
 import { command } from '../../src/platform/db.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
@@ -20,6 +20,7 @@ export function streamsRoom() {
   let api: TestApi;
   let origin: RangeServer;
   let dir: Awaited<ReturnType<typeof openTempDir>>;
+  let offerLimits: OfferLimits = {};
   const db = () => ground.deps.db;
 
   const torrentOf = (
@@ -61,7 +62,10 @@ export function streamsRoom() {
     });
     api = await startApi((place) => [
       mediaRoutes({ db: db(), language: 'en', ...place }),
-      streamRoutes({ db: db(), net: ground.deps.net, kinds, ...place }),
+      streamRoutes({
+        ...{ db: db(), net: ground.deps.net, kinds, ...place },
+        offerLimits: () => offerLimits,
+      }),
       trackerRoutes({ ...trackerDeps, db: db(), net: ground.deps.net, ...place }),
     ]);
   });
@@ -95,6 +99,9 @@ export function streamsRoom() {
       return origin;
     },
     db,
+    setOfferLimits(limits: OfferLimits) {
+      offerLimits = limits;
+    },
     torrentOf,
     SEASON,
     post,

@@ -61,15 +61,20 @@ const SubtitlePath = z.object({
   path: z.string(),
   language: z.string().nullable(),
   encoding: z.string().nullable(),
+  /** It is this file of the stream itself. */
+  fileIndex: z.int().nullable(),
+  kind: z.string(),
 });
 
-/** Where a subtitle beside a stream lies; null when it is not that stream's. */
+/** Where a subtitle of a stream lies; null when it is not that stream's. */
 export async function storedSubtitle(
   db: Db,
   streamId: number,
   subtitleId: number,
 ): Promise<z.infer<typeof SubtitlePath> | null> {
   return await db.maybeOne(rows('file_facts.subtitle', SubtitlePath)`
-    SELECT u.path, u.language, u.encoding FROM stream_subtitle u WHERE u.id = ${subtitleId} AND u.stream_id = ${streamId}
+    SELECT u.path, u.language, u.encoding, u.file_index AS "fileIndex", s.kind
+    FROM stream_subtitle u JOIN stream s ON s.id = u.stream_id
+    WHERE u.id = ${subtitleId} AND u.stream_id = ${streamId}
   `);
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import { isTextSubtitle } from '../../kit/media-facts.ts';
@@ -5,7 +6,7 @@ import { toWebVtt } from '../../kit/web-vtt.ts';
 import type { Net } from '../../platform/net.ts';
 import type { NetResponse } from '../../platform/net-request.ts';
 import type { SubtitleLink } from '../../platform/subtitle-links.ts';
-import type { ByteSource } from '../../streams/kind.ts';
+import { asReadable, type ByteSource } from '../../streams/kind.ts';
 import { isPlayable } from '../stream-index/index.ts';
 import { factsOfFile } from './look.ts';
 import { MAX_LINKED_FILES, type ProbeDeps, withSource } from './probe-stream.ts';
@@ -63,8 +64,13 @@ export function createSubtitleTexts(deps: SubtitleDeps): SubtitleTexts {
 
   async function textBeside(streamId: number, subtitleId: number, signal: AbortSignal): Promise<string> {
     const stored = await storedSubtitle(deps.db, streamId, subtitleId);
-    if (stored === null || !/^https?:/i.test(stored.path)) throw gone();
+    if (stored === null) throw gone();
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]);
+    if (stored.fileIndex !== null)
+      return await withSource(deps, { ...stored, streamId }, bounded, async (source) =>
+        toWebVtt(await bytesOf(source, bounded), stored),
+      );
+    if (!/^https?:/i.test(stored.path)) throw gone();
     const response = await deps.net.request(stored.path, {
       headers: { 'accept-encoding': 'identity' },
       signal: bounded,
@@ -89,6 +95,16 @@ async function bodyOf({ status, body }: NetResponse): Promise<Buffer> {
       status: status === 404 || status === 410 ? 404 : 502,
     });
   }
+  return await wholeOf(body);
+}
+
+/** A subtitle that is a file of the stream. */
+async function bytesOf(source: ByteSource, signal: AbortSignal): Promise<Buffer> {
+  if (source.size === null || source.size > MAX_BYTES) throw tooLarge();
+  return await wholeOf(asReadable(source, { start: 0, end: source.size }, signal));
+}
+
+async function wholeOf(body: Readable): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
   for await (const piece of body) {
@@ -96,11 +112,15 @@ async function bodyOf({ status, body }: NetResponse): Promise<Buffer> {
     sizeBytes += piece.length;
     if (sizeBytes > MAX_BYTES) {
       body.destroy();
-      throw new AppError('media.subtitle_large', 'This subtitle is larger than 10 MiB.', { status: 502 });
+      throw tooLarge();
     }
     pieces.push(piece);
   }
   return Buffer.concat(pieces);
+}
+
+function tooLarge(): AppError {
+  return new AppError('media.subtitle_large', 'This subtitle is larger than 10 MiB.', { status: 502 });
 }
 
 function gone(): NotFound {

@@ -1,7 +1,7 @@
 import type { Db, Pool } from '../../platform/db.ts';
 import { setCatalogItems } from '../lists/index.ts';
 import { episodesOf, type UpsertOutcome, upsertTitles } from '../media/index.ts';
-import { type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
+import { linksOfPacks, type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
 import { lastSync, putSyncState } from './queries.ts';
 import { type PlacedStream, prepared, readImportFile, streamsOf } from './read-import-file.ts';
 import type { ImportTitle } from './schemas.ts';
@@ -95,17 +95,16 @@ async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name:
   return { outcomes, streams: await saveStreams(deps, streams, { isSeen: false, origin: name }) };
 }
 
+type Placed = PlacedStream & { title: ImportTitle; mediaId: number };
+
 /** The streams with the numbers of the titles and episodes they belong to. */
-async function linked(
-  deps: SaveDeps,
-  placed: readonly (PlacedStream & { title: ImportTitle; mediaId: number })[],
-): Promise<PreparedStream[]> {
+async function linked(deps: SaveDeps, placed: readonly Placed[]): Promise<PreparedStream[]> {
   const episodes = await episodesOf(
     deps.db,
     placed.flatMap(({ mediaId, episode }) => (episode === null ? [] : [{ mediaId, ...episode }])),
   );
   const ids = new Map(episodes.map((e) => [`${e.mediaId} ${e.season} ${e.episode}`, e.episodeId]));
-  return placed.map(({ stream, title, mediaId, episode }) => ({
+  const streams = placed.map(({ stream, title, mediaId, episode }) => ({
     ...prepared(deps, title, stream),
     described: null,
     links: [
@@ -117,6 +116,40 @@ async function linked(
       },
     ],
   }));
+  return await withPacks(deps, placed, streams);
+}
+
+/** A torrent of a series as a whole is offered for no episode; its names tell which file is which. */
+async function withPacks(
+  deps: SaveDeps,
+  placed: readonly Placed[],
+  streams: readonly PreparedStream[],
+): Promise<PreparedStream[]> {
+  const packs = await Promise.all(
+    streams.flatMap((stream, n) => {
+      const { title, episode, mediaId, stream: given } = placed[n] ?? {};
+      const isPack = title?.kind === 'series' && episode === null && given?.fileIndex === undefined;
+      return isPack && mediaId !== undefined && stream.kind.kind === 'torrent'
+        ? [describePack(stream, mediaId)]
+        : [];
+    }),
+  );
+  const links = await linksOfPacks(deps.db, packs);
+  const found = new Map(
+    packs.map(({ stream, described }, n) => [stream, { described, links: links[n] ?? [] }]),
+  );
+  return streams.map((stream) => {
+    const pack = found.get(stream);
+    if (pack === undefined || pack.links.length === 0) return stream;
+    return { ...stream, described: pack.described, links: pack.links };
+  });
+}
+
+/** Its own text tells, without a connection. */
+async function describePack(stream: PreparedStream, mediaId: number) {
+  const described = await stream.kind.describe(stream.detail, AbortSignal.timeout(10_000));
+  const inside = { name: stream.input.name ?? described.name ?? '', files: described.files };
+  return { stream, described, mediaId, inside };
 }
 
 /** Adds what a batch did to the result; answers its titles in the order of the file. */

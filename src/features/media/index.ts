@@ -1,4 +1,4 @@
-export { ensureEpisodes, episodesOf } from './episodes.ts';
+export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { mediaDetail } from './media-detail.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';

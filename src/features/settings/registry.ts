@@ -25,6 +25,11 @@ export const Settings = z.object({
     ),
   streamsPerTitle: z.int().min(1).max(100).describe('Most streams offered for one title or episode.'),
   streamsPerResolution: z.int().min(1).max(100).describe('Most streams of one resolution among them.'),
+  weakTorrents: z
+    .enum(['off', 'hide'])
+    .describe(
+      'Torrents hardly anyone seeds: hide them while better seeded ones are there, or (off) show them all. Those whose trackers were not asked yet are shown.',
+    ),
   playLinkHours: z
     .int()
     .min(1)
@@ -71,6 +76,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   addonName: { type: 'string', defaultOf: () => 'Tributary' },
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
+  weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
   streamsPerSubject: { type: 'integer', defaultOf: () => 20 },
   streamsPerIp: { type: 'integer', defaultOf: () => 30 },

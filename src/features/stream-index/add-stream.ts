@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { BadInput, NotFound } from '../../kit/errors.ts';
-import type { Db, Pool } from '../../platform/db.ts';
+import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
 import {
-  ensureEpisodes,
+  episodeNumbersOf,
   parseApiMediaId,
   resolveMediaId,
   TitleInput,
@@ -14,9 +14,10 @@ import {
   upsertTitle,
 } from '../media/index.ts';
 import { withTorrentFile } from './fetch-torrent.ts';
-import { type FileMatch, matchFiles } from './match-files.ts';
+import { linksOfMatches } from './link-files.ts';
+import { matchFiles } from './match-files.ts';
 import { prepareStream, saveStreams } from './save-streams.ts';
-import { type LinkTarget, STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
+import { STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
 import { sourceOf } from './stream-source.ts';
 
 export type AddStreamDeps = {
@@ -62,11 +63,11 @@ export async function addStream(
   const prepared = prepareStream(deps, input);
   const described = await prepared.kind.describe(prepared.detail, bounded);
   const matches = matchFiles({ ...place, fileIndex }, insideOf(input, described));
-  const [saved] = await saveStreams(
-    deps,
-    [{ ...prepared, described, links: await linksTo(deps.db, place.mediaId, matches) }],
-    { isSeen: true, origin: 'api' },
-  );
+  const [links = []] = await linksOfMatches(deps.db, [{ mediaId: place.mediaId, matches }]);
+  const [saved] = await saveStreams(deps, [{ ...prepared, described, links }], {
+    isSeen: true,
+    origin: 'api',
+  });
   if (saved === undefined) throw new Error('one stream has one answer');
   return { streamId: saved.streamId, isNew: saved.outcome === 'new' };
 }
@@ -79,7 +80,7 @@ function insideOf(input: StreamInput, described: Described) {
   return { name: input.name ?? described.name ?? '', files };
 }
 
-/** The title, and the episode the body or its id names. */
+/** The title with what is known of it, and the episode the body or its id names. */
 async function placeOf(db: Pool, body: AddStreamBody) {
   const { mediaId, named } = await titleOf(db, body);
   const [title] = await titlesOf(db, [mediaId]);
@@ -91,7 +92,11 @@ async function placeOf(db: Pool, body: AddStreamBody) {
       { path: 'season', message: 'is needed beside episode' },
     ]);
   }
-  return { mediaId, kind: title.kind, season, episode };
+  return {
+    ...{ mediaId, kind: title.kind, season, episode },
+    ...{ titles: title.names, year: title.year },
+    catalogue: title.kind === 'series' ? await episodeNumbersOf(db, [mediaId]) : [],
+  };
 }
 
 type Numbers = { season?: number | undefined; episode?: number | undefined };
@@ -113,20 +118,4 @@ async function titleOf(db: Pool, body: AddStreamBody): Promise<{ mediaId: number
     mediaId: found.mediaId,
     named: { season: season ?? (episode === undefined ? undefined : 1), episode },
   };
-}
-
-/** Episodes nobody told us of are made. */
-async function linksTo(db: Db, mediaId: number, matches: readonly FileMatch[]): Promise<LinkTarget[]> {
-  const wanted = matches.flatMap(({ season, episode }) =>
-    season === null || episode === null ? [] : [{ mediaId, season, episode }],
-  );
-  const episodes = await ensureEpisodes(db, wanted);
-  const ids = new Map(episodes.map((found) => [`${found.season} ${found.episode}`, found.episodeId]));
-  return matches.map(({ season, episode, fileIndex, isSaid }) => ({
-    mediaId,
-    episodeId: season === null ? null : ids.get(`${season} ${episode}`),
-    fileIndex,
-    isVerified: isSaid,
-    confidence: isSaid ? 1 : 0.9,
-  }));
 }

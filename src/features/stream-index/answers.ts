@@ -30,7 +30,10 @@ export async function streamAnswers(
   const byStream = Map.groupBy(links, (link) => link.rowId);
   return streams.map(({ rowId, subtitles, ...stream }) => ({
     ...stream,
-    subtitles: subtitles.map((subtitle) => ({ ...subtitle, url: absoluteUrl(baseUrl, subtitle.url) })),
+    subtitles: subtitles.map(({ url, ...subtitle }) => ({
+      ...subtitle,
+      url: url === null ? null : absoluteUrl(baseUrl, url),
+    })),
     links: (byStream.get(rowId) ?? []).map(({ rowId: _rowId, ...link }) => link),
   }));
 }

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { parseReleaseName } from '../../kit/release-name.ts';
 import type { Db } from '../../platform/db.ts';
-import { capped, type OffersQuery, type Ranked, rankedFor } from './offers-for.ts';
+import {
+  chosenOf,
+  needsSwarm,
+  type OfferLimits,
+  type OffersQuery,
+  type Ranked,
+  rankedFor,
+} from './offers-for.ts';
 import { type ExplainRow, explainRow } from './queries/explain.ts';
 import { type LinkVerdict, linksOfStream } from './queries/offers.ts';
 
@@ -32,11 +39,15 @@ export const Explanation = z.object({
       reason: z.string(),
       /** Place among the offers of the title or episode, from 1; null = not offered. */
       position: z.int().nullable(),
+      /** Of a torrent, as far as it is known. */
+      seeders: z.int().nullable(),
       /** What offers are ordered by, in this order, higher first. */
       sortKey: z
         .object({
           rank: z.number(),
           isVerified: z.boolean(),
+          /** What needs none comes first. */
+          needsSwarm: z.boolean(),
           score: z.number(),
           sizeBytes: z.int().nullable(),
         })
@@ -50,7 +61,7 @@ export type Explanation = z.infer<typeof Explanation>;
 export async function explainStream(
   db: Db,
   streamId: number,
-  query: Pick<OffersQuery, 'only' | 'maxTotal' | 'maxPerResolution'>,
+  query: Pick<OffersQuery, 'only'> & OfferLimits,
 ): Promise<Explanation | null> {
   const stream = await explainRow(db, streamId);
   if (stream === null) return null;
@@ -117,11 +128,12 @@ async function explainLink(
   db: Db,
   link: LinkVerdict,
   filters: readonly Verdict[],
-  query: Pick<OffersQuery, 'only' | 'maxTotal' | 'maxPerResolution'>,
+  query: Pick<OffersQuery, 'only'> & OfferLimits,
 ): Promise<Explanation['links'][number]> {
   const ranked = await rankedFor(db, link, query.only);
   const own = ranked.find((candidate) => candidate.linkId === link.linkId);
-  const place = capped(ranked, query).findIndex((candidate) => candidate.linkId === link.linkId);
+  const { chosen, weak } = chosenOf(ranked, query);
+  const place = chosen.findIndex((candidate) => candidate.linkId === link.linkId);
   const isOffered = place !== -1 && link.isTitleVisible;
   return {
     mediaId: link.publicId,
@@ -132,26 +144,30 @@ async function explainLink(
     fileName: link.fileName,
     confidence: link.confidence,
     isOffered,
-    reason: reasonOf(link, filters, own, place, ranked.length),
+    reason: reasonOf(link, filters, own, { place, weak, count: ranked.length - weak.size }),
     position: isOffered ? place + 1 : null,
-    sortKey:
-      own === undefined
-        ? null
-        : { rank: own.rank, isVerified: own.isVerified, score: own.score, sizeBytes: own.sizeBytes },
+    seeders: own?.seeders ?? null,
+    sortKey: own === undefined ? null : sortKeyOf(own),
   };
+}
+
+function sortKeyOf(own: Ranked): Explanation['links'][number]['sortKey'] {
+  const { rank, isVerified, score, sizeBytes } = own;
+  return { rank, isVerified, needsSwarm: needsSwarm(own), score, sizeBytes };
 }
 
 function reasonOf(
   link: LinkVerdict,
   filters: readonly Verdict[],
   own: Ranked | undefined,
-  place: number,
-  count: number,
+  { place, weak, count }: { place: number; weak: ReadonlySet<number>; count: number },
 ): string {
   if (!link.isTitleVisible) return 'Its title is hidden.';
   const failed = filters.find((verdict) => !verdict.passes);
   if (failed !== undefined) return failed.reason;
   if (own === undefined) return 'One of its files is linked to the same place, and says more.';
+  if (weak.has(own.linkId))
+    return `Its seeders are ${own.seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`;
   if (place === -1)
     return `${count} streams were better or as good: the limits in all and for each resolution left this one out.`;
   return `Offered as number ${place + 1} of ${count}.`;

@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { safeFilename } from '../../kit/content-disposition.ts';
 import { AppError, UpstreamFailed } from '../../kit/errors.ts';
+import { M3U_TYPE, m3uOf } from '../../kit/m3u.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { LINK_LIFE_S, type Links, type PlayLink } from '../../platform/links.ts';
@@ -9,9 +10,11 @@ import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
 import { noteTrackers } from '../trackers/index.ts';
 import { withTorrentFile } from './fetch-torrent.ts';
+import { innerSubtitles } from './inner-subtitles.ts';
 import { acceptUpload } from './multipart.ts';
 import { hangUpOf } from './routes.ts';
 import { sourceOf } from './stream-source.ts';
+import { wholeVideos } from './whole-videos.ts';
 
 export type LinkRoutesDeps = {
   db: Pool;
@@ -23,7 +26,7 @@ export type LinkRoutesDeps = {
   baseUrl(req: Request): string;
 };
 
-const MAX_LIFE_S = 30 * 24 * 3600;
+export const MAX_LIFE_S = 30 * 24 * 3600;
 const DESCRIBE_TIMEOUT_MS = 10_000;
 /** An answer with thousands of sealed links would be megabytes. */
 const MAX_FILES = 500;
@@ -70,8 +73,9 @@ export const LinkAnswer = z.object({
   files: z.array(FileLink).optional(),
 });
 type LinkAnswer = z.infer<typeof LinkAnswer>;
+const M3U = 'audio/x-mpegurl';
 
-/** `POST /api/links`: a play link for any URL whose bytes can be reached. */
+/** `POST /api/links`: a play link for any URL whose bytes can be reached; asked for an M3U, one of all the videos inside. */
 export function linkRoutes(deps: LinkRoutesDeps): Router {
   const router = Router();
   router.post('/links', deps.requireAdmin, acceptUpload, create);
@@ -79,7 +83,9 @@ export function linkRoutes(deps: LinkRoutesDeps): Router {
 
   async function create(req: Request, res: Response) {
     const body = parseInput(LinkBody, req.body, 'The body');
-    res.status(201).json(await linkTo(deps, body, deps.baseUrl(req), hangUpOf(res)));
+    const answer = await linkTo(deps, body, deps.baseUrl(req), hangUpOf(res));
+    if (req.accepts(['json', M3U]) === M3U) res.status(201).type(M3U_TYPE).send(playlistOf(answer));
+    else res.status(201).json(answer);
   }
 }
 
@@ -102,9 +108,10 @@ async function linkTo(
   const place = { baseUrl, resource: kind.resource(detail) };
   const name = body.filename ?? described?.name;
   const filename = name == null ? undefined : safeFilename(name);
+  const carried = kind.linkDetail === undefined ? detail : await kind.linkDetail(detail);
   const make = (fileIndex: number | null, named: string | undefined) =>
     deps.links.make(
-      playLink({ kind: kind.kind, detail, fileIndex, expiresAt, cidr: body.cidr, filename: named }),
+      playLink({ kind: kind.kind, detail: carried, fileIndex, expiresAt, cidr: body.cidr, filename: named }),
       place,
     );
   return {
@@ -115,6 +122,19 @@ async function linkTo(
     ...(described?.sizeBytes == null ? {} : { size: described.sizeBytes }),
     ...filesOf(described, make),
   };
+}
+
+/** The videos inside with the subtitles that lie beside them, or the one link there is. */
+function playlistOf({ files = [], playUrl, filename = 'Video' }: LinkAnswer): string {
+  const inside = files.map(({ size, ...file }) => ({ ...file, sizeBytes: size }));
+  const urls = new Map(files.map((file) => [file.index, file.playUrl]));
+  const subtitles = Map.groupBy(innerSubtitles(inside), ({ ofFileIndex }) => ofFileIndex);
+  const entries = wholeVideos(inside).map((video) => ({
+    title: video.name.split('/').at(-1) ?? video.name,
+    url: video.playUrl,
+    subtitleUrls: (subtitles.get(video.index) ?? []).flatMap(({ fileIndex }) => urls.get(fileIndex) ?? []),
+  }));
+  return m3uOf(entries.length > 0 ? entries : [{ title: filename, url: playUrl, subtitleUrls: [] }]);
 }
 
 function filesOf(

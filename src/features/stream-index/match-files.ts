@@ -1,7 +1,9 @@
 import type { MediaKind } from '../../catalogs/catalog.ts';
-import { isVideoName } from '../../kit/content-type.ts';
 import { AppError, BadInput } from '../../kit/errors.ts';
+import { confidence } from '../../kit/quality-rank.ts';
 import { parseReleaseName } from '../../kit/release-name.ts';
+import { type Numbered, placeNumbers } from './absolute-numbers.ts';
+import { type FileInside, SAMPLE_BYTES, wholeVideos } from './whole-videos.ts';
 
 /** Which part of a stream is which episode; season and episode null = the title itself. */
 export type FileMatch = {
@@ -17,19 +19,24 @@ export type Asked = {
   season: number | undefined;
   episode: number | undefined;
   fileIndex: number | undefined;
+  /** What the title is called, and when it came out: tells one film of a collection. */
+  titles?: readonly string[];
+  year?: number | null;
+  /** The episodes that are known of it. */
+  catalogue?: readonly Numbered[];
 };
-export type Inside = {
-  name: string;
-  files: readonly { index: number; name: string; sizeBytes: number | null }[];
-};
+export type Inside = { name: string; files: readonly FileInside[] };
 
-/** Names read per stream: a second of work at 30,000 a second is too long to hold everyone up. */
-const MAX_VIDEOS = 5000;
-const SAMPLE = /(?:^|[/._ -])(?:sample|trailer|featurette|extras?)(?:[/._ -]|$)/i;
+/** Films of one collection and names of one title; more are not compared: each pair takes the cube of its length at worst. */
+const MAX_FILMS = 50;
+const MAX_NAMES = 20;
+const MAX_NAME_CHARS = 100;
+/** From here on two titles are the same (C4). */
+const SAME_TITLE = 0.8;
 
 /**
- * Which files of a stream are which episodes. A film is its largest video; in a series every video whose name tells an
- * episode is linked at once, so that a pack is known in full when it is first seen (MediaFusion #267).
+ * Which files of a stream are which episodes. A film is the video called like it, else the largest; in a series every
+ * video whose name tells an episode is linked at once, so that a pack is known in full when it is first seen (MediaFusion #267).
  * Throws BadInput or 422 `streams.which_episode` when it cannot be told.
  */
 export function matchFiles(asked: Asked, inside: Inside): FileMatch[] {
@@ -62,18 +69,32 @@ function filmFile(asked: Asked, inside: Inside): { fileIndex: number | null; isS
     ]);
   }
   if (asked.fileIndex !== undefined) return { fileIndex: asked.fileIndex, isSaid: true };
-  const largest = videosOf(inside).reduce<Inside['files'][number] | null>(
-    (best, file) => (best === null || (file.sizeBytes ?? 0) > (best.sizeBytes ?? 0) ? file : best),
-    null,
-  );
-  return { fileIndex: largest?.index ?? null, isSaid: true };
+  const videos = wholeVideos(inside.files).toSorted((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0));
+  const [largest = null] = videos;
+  const named = videos.length > 1 ? calledLike(asked, videos) : null;
+  return {
+    fileIndex: (named ?? largest)?.index ?? null,
+    isSaid: named !== null || videos.length < 2 || isAlone(videos),
+  };
 }
 
-/** Videos, without samples and trailers unless there is nothing else. */
-function videosOf({ files }: Inside): Inside['files'] {
-  const videos = files.filter((file) => isVideoName(file.name));
-  const whole = videos.filter((file) => !SAMPLE.test(file.name));
-  return (whole.length > 0 ? whole : videos).slice(0, MAX_VIDEOS);
+/** Beside it there are only samples nobody called so. */
+function isAlone([largest, next]: readonly FileInside[]): boolean {
+  return (largest?.sizeBytes ?? 0) >= SAMPLE_BYTES && (next?.sizeBytes ?? SAMPLE_BYTES) < SAMPLE_BYTES;
+}
+
+/** The film of a collection that is called as the title is; of another year it is another film. Largest first, largest wins. */
+function calledLike({ titles = [], year = null }: Asked, videos: readonly FileInside[]): FileInside | null {
+  const names = [...new Set(titles.map((title) => title.slice(0, MAX_NAME_CHARS)))].slice(0, MAX_NAMES);
+  let best: { file: FileInside; alike: number } | null = null;
+  for (const file of videos.slice(0, MAX_FILMS)) {
+    const parsed = parseReleaseName(file.name);
+    if (parsed.year !== undefined && year !== null && Math.abs(parsed.year - year) > 1) continue;
+    const alike =
+      confidence(parsed.title.slice(0, MAX_NAME_CHARS), names) + (parsed.year === year ? 0.01 : 0);
+    if (alike >= SAME_TITLE && alike > (best?.alike ?? 0)) best = { file, alike };
+  }
+  return best?.file ?? null;
 }
 
 function saidEpisode(asked: Asked, fileIndex: number | null): FileMatch {
@@ -82,32 +103,51 @@ function saidEpisode(asked: Asked, fileIndex: number | null): FileMatch {
 
 function matchWhole(asked: Asked, name: string): FileMatch[] {
   if (asked.episode !== undefined) return [saidEpisode(asked, null)];
-  return episodesIn(name, asked.season).map((numbers) => ({ ...numbers, fileIndex: null, isSaid: false }));
+  return placesIn(asked, [name])(name).map((numbers) => ({ ...numbers, fileIndex: null, isSaid: false }));
 }
 
 function matchEach(asked: Asked, inside: Inside): FileMatch[] {
-  const videos = videosOf(inside).filter(
+  const videos = wholeVideos(inside.files).filter(
     (file) => asked.fileIndex === undefined || file.index === asked.fileIndex,
   );
   const [only, another] = videos;
   if (asked.episode !== undefined && only !== undefined && another === undefined)
     return [saidEpisode(asked, only.index)];
-  const matches = videos.flatMap((file) => {
-    const path = file.name.includes('/') ? file.name : `${inside.name}/${file.name}`;
-    return episodesIn(path, asked.season).map((numbers) => ({
-      ...numbers,
-      fileIndex: file.index,
-      isSaid: numbers.season === asked.season && numbers.episode === asked.episode,
-    }));
-  });
+  const pathOf = ({ name }: FileInside) => (name.includes('/') ? name : `${inside.name}/${name}`);
+  const placesOf = placesIn(asked, videos.map(pathOf));
+  const told = videos.flatMap((file) => placesOf(pathOf(file)).map((numbers) => ({ file, ...numbers })));
+  const matches = withoutSamples(told).map(({ file, season, episode }) => ({
+    ...{ season, episode, fileIndex: file.index },
+    isSaid: season === asked.season && episode === asked.episode,
+  }));
   const isFound = asked.episode === undefined || matches.some((match) => match.isSaid);
   return isFound ? matches : [];
 }
 
-/** The episodes a name tells; without a season in it, the one that was asked for, else the first. */
-function episodesIn(name: string, askedSeason: number | undefined): { season: number; episode: number }[] {
-  const { seasons, episodes } = parseReleaseName(name);
-  if (seasons.length > 1) return [];
-  const season = seasons[0] ?? askedSeason ?? 1;
-  return [...new Set(episodes)].map((episode) => ({ season, episode }));
+type Told = Numbered & { file: FileInside };
+
+/** A short one is an episode of its own; where a large one tells the same episode it is its sample, whatever it is called. */
+function withoutSamples(told: readonly Told[]): Told[] {
+  const keyOf = ({ season, episode }: Numbered) => `${season} ${episode}`;
+  const isSmall = ({ file }: Told) => file.sizeBytes !== null && file.sizeBytes < SAMPLE_BYTES;
+  const isLarge = ({ file }: Told) => file.sizeBytes !== null && file.sizeBytes >= SAMPLE_BYTES;
+  const large = new Set(told.filter(isLarge).map(keyOf));
+  return told.filter((each) => !isSmall(each) || !large.has(keyOf(each)));
+}
+
+/** The episodes each of these names tells; one without a season is of the one that was asked for, or counts through all. */
+function placesIn(asked: Asked, names: readonly string[]): (name: string) => Numbered[] {
+  const parsed = new Map(names.map((name) => [name, parseReleaseName(name)]));
+  const bare = [...parsed.values()].flatMap(({ seasons, episodes }) =>
+    seasons.length === 0 ? episodes : [],
+  );
+  const place = placeNumbers(bare, asked.season ?? 1, asked.catalogue ?? []);
+  return (name) => {
+    const { seasons = [], episodes = [] } = parsed.get(name) ?? {};
+    const [season, another] = seasons;
+    if (another !== undefined) return [];
+    return [...new Set(episodes)].map((episode) =>
+      season === undefined ? place(episode) : { season, episode },
+    );
+  };
 }

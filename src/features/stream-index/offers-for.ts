@@ -2,6 +2,7 @@ import { qualityRank } from '../../kit/quality-rank.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
 import type { Offer } from './schemas.ts';
+import { weakTorrents } from './weak-torrents.ts';
 
 const MAX_OFFERS = 25;
 const MAX_OFFERS_PER_RESOLUTION = 10;
@@ -14,15 +15,20 @@ export type OffersQuery = {
   only: 'licensed' | 'all';
   maxTotal?: number | undefined;
   maxPerResolution?: number | undefined;
+  /** What becomes of torrents hardly anyone seeds. */
+  weakTorrents?: 'off' | 'hide' | undefined;
 };
+/** The part of it that the owner sets. */
+export type OfferLimits = Pick<OffersQuery, 'maxTotal' | 'maxPerResolution' | 'weakTorrents'>;
 
 /**
- * What is offered for a title or an episode, best first: what plays here, resolution and source, links somebody verified, score, size.
+ * What is offered for a title or an episode, best first: what plays here, resolution and source, links somebody verified,
+ * what needs no swarm, score, size.
  * A pack comes with the one file that is this episode. Two statements whatever there is.
  */
 export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
   const ranked = await rankedFor(db, query, query.only);
-  const chosen = capped(ranked, query);
+  const { chosen } = chosenOf(ranked, query);
   if (chosen.length === 0) return [];
   const rows = await offerRows(
     db,
@@ -57,17 +63,35 @@ function bestFirst(a: Ranked, b: Ranked): number {
     Number(LEADS_ELSEWHERE.has(a.kind)) - Number(LEADS_ELSEWHERE.has(b.kind)) ||
     b.rank - a.rank ||
     Number(b.isVerified) - Number(a.isVerified) ||
+    // Only swarms have a score; what needs none must not be pushed out of the caps by the best of them.
+    Number(needsSwarm(a)) - Number(needsSwarm(b)) ||
     b.score - a.score ||
     (b.sizeBytes ?? -1) - (a.sizeBytes ?? -1) ||
     a.linkId - b.linkId
   );
 }
 
+export function needsSwarm({ kind }: Pick<Candidate, 'kind'>): boolean {
+  return kind === 'torrent';
+}
+
+/** What of it is offered, and what was left out because nobody seeds it. `ranked` is best first. */
+export function chosenOf(
+  ranked: readonly Ranked[],
+  limits: OfferLimits,
+): { chosen: Ranked[]; weak: ReadonlySet<number> } {
+  const weak: ReadonlySet<number> = limits.weakTorrents === 'hide' ? weakTorrents(ranked) : new Set();
+  return {
+    chosen: capped(
+      ranked.filter(({ linkId }) => !weak.has(linkId)),
+      limits,
+    ),
+    weak,
+  };
+}
+
 /** At most so many in all and of each resolution; `ranked` is best first, so the best stay. */
-export function capped<T extends Pick<Candidate, 'resolution'>>(
-  ranked: readonly T[],
-  caps: Pick<OffersQuery, 'maxTotal' | 'maxPerResolution'>,
-): T[] {
+function capped(ranked: readonly Ranked[], caps: OfferLimits): Ranked[] {
   const { maxTotal = MAX_OFFERS, maxPerResolution = MAX_OFFERS_PER_RESOLUTION } = caps;
   const counts = new Map<string, number>();
   const kept = ranked.filter(({ resolution }) => {

@@ -10,6 +10,7 @@ import { AddStreamBody, addStream } from './add-stream.ts';
 import { requireStream, streamAnswers, streamPage } from './answers.ts';
 import { explainStream } from './explain.ts';
 import { acceptUpload } from './multipart.ts';
+import type { OfferLimits } from './offers-for.ts';
 import { filesOf } from './queries/answers.ts';
 import { deleteStream, updateStreams } from './queries/streams.ts';
 import { requireLicences } from './save-streams.ts';
@@ -25,6 +26,8 @@ export type StreamRoutesDeps = {
   baseUrl(req: Request): string;
   /** Resolves once whoever asks next sees what was written. */
   settled(): Promise<void>;
+  /** What the owner set for what is offered. */
+  offerLimits?(): OfferLimits;
   /** Told of every stream that was added by the API. */
   onAdded?(streamId: number, kind: string): void;
 };
@@ -96,11 +99,8 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
   }
 
   async function explain(req: Request, res: Response) {
-    const explanation = await explainStream(
-      db,
-      await streamIn(req),
-      parseInput(ExplainQuery, req.query, 'The query'),
-    );
+    const { only } = parseInput(ExplainQuery, req.query, 'The query');
+    const explanation = await explainStream(db, await streamIn(req), { ...deps.offerLimits?.(), only });
     if (explanation === null) throw gone();
     res.json(explanation);
   }

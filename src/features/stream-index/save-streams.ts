@@ -11,6 +11,7 @@ import {
   updateStreams,
 } from './queries/streams.ts';
 import type { LinkTarget, StreamInput } from './schemas.ts';
+import { scoreStreams } from './score-streams.ts';
 import { factsOf } from './stream-columns.ts';
 import { type PreparedStream, type StreamGroup, writeParts } from './stream-parts.ts';
 
@@ -112,6 +113,11 @@ async function writeGroups(
   for (const { first, streamId } of groups) await first.kind.save(db, streamId, first.detail);
   const changed = new Set(known.length === 0 ? [] : await updateKnown(db, known, options));
   for (const streamId of await writeParts(db, groups)) changed.add(streamId);
+  const torrents = groups.filter(({ first }) => first.kind.kind === 'torrent');
+  await scoreStreams(
+    db,
+    torrents.map(({ streamId }) => streamId),
+  );
   return answersOf(db, groups, changed);
 }
 

@@ -111,7 +111,15 @@ export const Offer = z.object({
   /** Spoken. */
   languages: z.array(z.string()),
   subtitleLanguages: z.array(z.string()),
-  subtitles: z.array(z.object({ id: z.int(), path: z.string(), language: z.string().nullable() })),
+  subtitles: z.array(
+    z.object({
+      id: z.int(),
+      path: z.string(),
+      language: z.string().nullable(),
+      /** A file of the stream itself: `path` is its name there. */
+      isInside: z.boolean(),
+    }),
+  ),
   /** Subtitle tracks inside the file, once somebody looked. */
   embedded: z.array(
     z.object({
@@ -161,7 +169,14 @@ export const StreamAnswer = z.object({
   partNumber: z.int().nullable(),
   languages: z.array(z.string()),
   subtitleLanguages: z.array(z.string()),
-  subtitles: z.array(z.object({ url: z.string(), language: z.string().nullable() })),
+  /** Elsewhere at `url`, or (null) the file of the stream with this index. */
+  subtitles: z.array(
+    z.object({
+      url: z.string().nullable(),
+      language: z.string().nullable(),
+      fileIndex: z.int().nullable(),
+    }),
+  ),
   licence: Licence.nullable(),
   attribution: z.string().nullable(),
   licenceProofUrl: z.string().nullable(),

@@ -4,6 +4,7 @@ import type { Db, Pool } from '../../platform/db.ts';
 import { type StreamRow, streamRows } from './queries/answers.ts';
 import { addLanguages, insertLanguages, keepAudio, type LanguageRow } from './queries/parts.ts';
 import { type StreamColumns, updateStreams } from './queries/streams.ts';
+import { scoreStreams } from './score-streams.ts';
 
 /** What the bytes of a stream say of it; null: they do not say. */
 export type SeenFacts = {
@@ -35,6 +36,7 @@ export async function applySeenFacts(
     const parsed = parseReleaseName(row.name);
     const given = columnsOf(seen, row, parsed, ours);
     await updateStreams(tx, [{ streamId, given, found: {} }]);
+    await scoreStreams(tx, [streamId]);
     const named = parsed.languages.flatMap((language) => languageOf(language)?.code ?? []);
     const spoken = isFree(ours, 'languages', row.languages, named) ? seen.languages : [];
     await writeLanguages(tx, streamId, spoken, seen.subtitleLanguages);

@@ -3,6 +3,7 @@ import { languageOf } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
 import { noteTrackersOf } from '../trackers/index.ts';
+import { innerSubtitles } from './inner-subtitles.ts';
 import {
   addLanguages,
   type FileRow,
@@ -50,7 +51,7 @@ export async function writeParts(db: Db, groups: readonly StreamGroup[]): Promis
   // Files first: links take their name and size from them.
   const touched = [
     ...(files.length === 0 ? [] : await putFiles(db, files)),
-    ...(await writeLanguages(db, groups)),
+    ...(await writeLanguages(db, groups, subtitles)),
     ...(subtitles.length === 0 ? [] : await putSubtitles(db, subtitles)),
     ...(links.length === 0 ? [] : await putLinks(db, links)),
   ];
@@ -80,14 +81,17 @@ function filesOf({ members, streamId }: StreamGroup): FileRow[] {
   ]);
 }
 
-function subtitlesOf({ members, streamId }: StreamGroup): SubtitleRow[] {
-  return members.flatMap(({ input }) =>
+/** Those that lie elsewhere, and those among its own files. */
+function subtitlesOf(group: StreamGroup): SubtitleRow[] {
+  const { members, streamId } = group;
+  const elsewhere = members.flatMap(({ input }) =>
     (input.subtitles ?? []).map(({ url, language }) => ({
-      streamId,
-      path: url,
+      ...{ streamId, path: url, fileIndex: null, ofFileIndex: null },
       language: language === undefined ? null : (languageOf(language)?.code ?? null),
     })),
   );
+  const inside = innerSubtitles(unique(filesOf(group), (file) => String(file.index)));
+  return [...elsewhere, ...inside.map((subtitle) => ({ streamId, ...subtitle }))];
 }
 
 function linksOf({ members, streamId }: StreamGroup): LinkRow[] {
@@ -113,6 +117,7 @@ function trackersOf({ input, described }: PreparedStream): readonly string[] {
 async function writeLanguages(
   db: Db,
   groups: readonly StreamGroup[],
+  subtitles: readonly SubtitleRow[],
 ): Promise<readonly { streamId: number }[]> {
   const said = groups.filter(({ first }) => first.input.languages !== undefined);
   const audio = groups
@@ -123,11 +128,14 @@ async function writeLanguages(
   const written = groups.flatMap(({ streamId, facts }) =>
     facts.subtitleLanguages.map((language) => languageRow(streamId, language, 'subtitle')),
   );
-  const given = unique([...audio, ...written], (row) => `${row.streamId} ${row.kind} ${row.language}`);
-  const names = new Set([
-    ...given.map((row) => row.language),
-    ...groups.flatMap(subtitlesOf).flatMap((s) => s.language ?? []),
-  ]);
+  const read = subtitles.flatMap(({ streamId, language }) =>
+    language === null ? [] : [languageRow(streamId, language, 'subtitle')],
+  );
+  const given = unique(
+    [...audio, ...written, ...read],
+    (row) => `${row.streamId} ${row.kind} ${row.language}`,
+  );
+  const names = new Set(given.map((row) => row.language));
   const languages = [...names].sort().flatMap((code) => languageOf(code) ?? []);
   if (languages.length > 0) await insertLanguages(db, languages);
   const replaced = said.filter((group) => !group.isNew).map((group) => group.streamId);

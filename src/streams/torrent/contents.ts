@@ -19,11 +19,18 @@ export type Contents = {
   trackers: readonly string[];
   webSeeds: readonly string[];
   isPrivate: boolean;
+  /** ISO 8601: when it was put up or made. */
+  publishedAt: string | null;
 };
+
+/** Before BitTorrent (2001) and after today a date is made up. */
+const FIRST_TORRENT_MS = Date.UTC(2001, 6, 2);
+const DAY_MS = 86_400_000;
 
 const Parsed = z.object({
   name: z.string().optional(),
   private: z.boolean().optional(),
+  created: z.unknown().optional(),
   announce: z.array(z.string()).default([]),
   urlList: z.array(z.string()).default([]),
   files: z
@@ -42,16 +49,22 @@ export async function contentsOf(detail: TorrentDetail): Promise<Contents> {
   const files = parsed.files.flatMap(({ path, length }, index) => {
     const name = safePath(path);
     // BEP 47: `p` pads a file to a piece, `l` is a symbolic link. Older writers only name the folder.
-    if (/[pl]/.test(attributes[index] ?? '') || /(^|\/)\.pad\//.test(name)) return [];
+    if (/[pl]/.test(attributes[index] ?? '') || isPadding(name)) return [];
     return [{ index, name, sizeBytes: length, contentType: contentTypeOf(name) }];
   });
   return {
     name: detail.name ?? (parsed.name === undefined ? null : safePath(parsed.name)),
-    files: files.length > 0 ? files : detail.files,
+    files: files.length > 0 ? files : detail.files.filter(({ name }) => !isPadding(name)),
     trackers: trackerUrls([...parsed.announce, ...detail.trackers]),
     webSeeds: webSeedUrls([...parsed.urlList, ...detail.webSeeds]),
     isPrivate: parsed.private ?? detail.isPrivate,
+    publishedAt: detail.publishedAt ?? plausibleDate(parsed.created),
   };
+}
+
+/** `.pad/123` of libtorrent, `_____padding_file_0_if you see this file…` of BitComet. */
+function isPadding(name: string): boolean {
+  return /(^|\/)(\.pad\/|_{5}padding_file_)/.test(name);
 }
 
 async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {
@@ -63,6 +76,12 @@ async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {
     error.cause = cause;
     throw error;
   }
+}
+
+function plausibleDate(value: unknown): string | null {
+  if (!(value instanceof Date)) return null;
+  const ms = value.getTime();
+  return ms >= FIRST_TORRENT_MS && ms <= Date.now() + DAY_MS ? value.toISOString() : null;
 }
 
 /** Announce URLs a client can use, each once, in their order. */

@@ -25,6 +25,11 @@ const TorrentInput = z.object({
   webSeeds: z.array(z.string().max(8192)).max(1000).default([]),
   files: z.array(FileInput).max(100_000).default([]),
   isPrivate: z.boolean().default(false),
+  /** What an indexer or a list says of the swarm, until a tracker is asked. */
+  seeders: z.int().min(0).max(2_147_483_647).optional(),
+  leechers: z.int().min(0).max(2_147_483_647).optional(),
+  /** When it was put up. */
+  publishedAt: z.iso.datetime({ offset: true }).optional(),
 });
 
 /** What this kind knows of a stream. Survives JSON. */
@@ -41,6 +46,10 @@ export const TorrentDetail = z.object({
   magnet: z.string().nullable(),
   /** Base64 of the `.torrent`. */
   torrent: z.string().nullable(),
+  // Absent from play links made before they were known.
+  seeders: z.int().nullable().default(null),
+  leechers: z.int().nullable().default(null),
+  publishedAt: z.string().nullable().default(null),
 });
 export type TorrentDetail = z.infer<typeof TorrentDetail>;
 
@@ -63,6 +72,9 @@ export function parseTorrentInput(input: unknown): TorrentDetail {
     isPrivate: given.isPrivate,
     magnet: file === null ? magnet : null,
     torrent: file === null ? null : file.toString('base64'),
+    seeders: given.seeders ?? null,
+    leechers: given.leechers ?? null,
+    publishedAt: given.publishedAt ?? null,
   };
 }
 

@@ -3,11 +3,13 @@ import type { Db } from '../../platform/db.ts';
 import type { Described, KindDeps, StreamKind, StreamRef, Target } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { contentsOf, magnetPeers, trackerUrls } from './contents.ts';
+import { contentsOf, magnetPeers } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
 import type { TorrentSpec } from './engine.ts';
 import { infoOf } from './info-hash.ts';
+import { linkDetail } from './link-detail.ts';
 import { openFile } from './open.ts';
+import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
 import {
   offeredTorrents,
   replaceInTorrent,
@@ -18,7 +20,6 @@ import {
 } from './queries.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 
-const SEALED_MAGNET = 'torrent.magnet';
 const SEALED_FILE = 'torrent.file';
 
 /** Pieces of all torrents together; half of what streams may hold, where that is less. */
@@ -52,6 +53,7 @@ export function torrentKind(
     save,
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
     close: () => engine.close(),
+    linkDetail,
     sealed: [
       {
         purpose: SEALED_MAGNET,
@@ -67,7 +69,7 @@ export function torrentKind(
         refs,
         rows,
         ({ infoHash, isPrivate, magnetSealed, trackers }, { fileIndex }): Target => {
-          const known = isPrivate ? [...privateTrackers(magnetSealed), ...trackers] : trackers;
+          const known = isPrivate ? [...privateTrackers(crypto, magnetSealed), ...trackers] : trackers;
           const sources = [...new Set(known)].map((url) => `tracker:${url}`);
           // A private torrent must not be announced to the DHT (BEP 27).
           return {
@@ -92,14 +94,14 @@ export function torrentKind(
     return {
       ...{ infoHash, isPrivate },
       info: file === null ? null : infoOf(file),
-      trackers: [...new Set([...privateTrackers(magnetSealed), ...trackers])],
+      trackers: [...new Set([...privateTrackers(crypto, magnetSealed), ...trackers])],
       peers: magnetPeers(magnet),
     };
   }
 
   async function save(on: Db, streamId: number, value: unknown): Promise<void> {
     const detail = TorrentDetail.parse(value);
-    const { isPrivate, trackers, webSeeds } = await contentsOf(detail);
+    const { isPrivate, trackers, webSeeds, publishedAt } = await contentsOf(detail);
     // A private torrent's announce URLs are needed at every offer, and its `.torrent` is too big to open for that.
     const magnet = isPrivate ? magnetOf(detail.infoHash, trackers) : detail.magnet;
     await saveTorrentRow(on, {
@@ -110,12 +112,10 @@ export function torrentKind(
       fileSealed:
         detail.torrent === null ? null : crypto.seal(SEALED_FILE, Buffer.from(detail.torrent, 'base64')),
       webSeeds: isPrivate ? [] : webSeeds,
+      seeders: detail.seeders,
+      leechers: detail.leechers,
+      publishedAt,
     });
-  }
-
-  function privateTrackers(sealed: Buffer | null): string[] {
-    const magnet = sealed === null ? null : crypto.open(SEALED_MAGNET, sealed)?.toString('utf8');
-    return magnet ? trackerUrls(new URLSearchParams(magnet.slice('magnet:?'.length)).getAll('tr')) : [];
   }
 }
 

@@ -18,6 +18,10 @@ export type TorrentRow = {
   magnetSealed: Buffer | null;
   fileSealed: Buffer | null;
   webSeeds: readonly string[];
+  /** Null: nothing was said of it. */
+  seeders: number | null;
+  leechers: number | null;
+  publishedAt: string | null;
 };
 
 /** A second save with less (a bare info hash after the file) keeps what is stored; a torrent once private stays so. */
@@ -25,14 +29,17 @@ export async function saveTorrentRow(db: Db, row: TorrentRow): Promise<void> {
   const magnet = row.magnetSealed === null ? null : sql.binary(row.magnetSealed);
   const file = row.fileSealed === null ? null : sql.binary(row.fileSealed);
   await db.query(command('torrent.save')`
-    INSERT INTO stream_torrent (stream_id, info_hash, visibility, magnet_sealed, file_sealed, web_seeds)
-    VALUES (${row.streamId}, ${row.infoHash}, ${row.visibility}, ${magnet}::bytea, ${file}::bytea, ${sql.array([...row.webSeeds], 'text')})
+    INSERT INTO stream_torrent (stream_id, info_hash, visibility, magnet_sealed, file_sealed, web_seeds, seeders, leechers, published_at)
+    VALUES (${row.streamId}, ${row.infoHash}, ${row.visibility}, ${magnet}::bytea, ${file}::bytea, ${sql.array([...row.webSeeds], 'text')},
+      ${row.seeders}::int4, ${row.leechers}::int4, ${row.publishedAt}::timestamptz)
     ON CONFLICT (stream_id) DO UPDATE SET
       info_hash = excluded.info_hash,
       visibility = CASE WHEN stream_torrent.visibility = 'private' THEN 'private' ELSE excluded.visibility END,
       magnet_sealed = coalesce(excluded.magnet_sealed, stream_torrent.magnet_sealed),
       file_sealed = coalesce(excluded.file_sealed, stream_torrent.file_sealed),
-      web_seeds = CASE WHEN cardinality(excluded.web_seeds) > 0 THEN excluded.web_seeds ELSE stream_torrent.web_seeds END
+      web_seeds = CASE WHEN cardinality(excluded.web_seeds) > 0 THEN excluded.web_seeds ELSE stream_torrent.web_seeds END,
+      seeders = coalesce(excluded.seeders, stream_torrent.seeders), leechers = coalesce(excluded.leechers, stream_torrent.leechers),
+      published_at = coalesce(excluded.published_at, stream_torrent.published_at)
   `);
 }
 

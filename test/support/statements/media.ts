@@ -64,6 +64,7 @@ const readCalls: Calls = {
     ),
   'ids of': (db) => match.idsOf(db, stored),
   'titles of': (db) => titles.titlesOf(db, stored),
+  'episode numbers': (db) => seasons.episodeNumbers(db, stored, 200_000),
   'by public id': async (db, { mediaPublicId }) => {
     await match.mediaByPublicId(db, mediaPublicId, null);
     await match.mediaByPublicId(db, mediaPublicId, { season: 1, episode: 2 });

@@ -7,12 +7,15 @@ import {
   offerRows,
 } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
+import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
+import * as scores from '../../../src/features/stream-index/queries/scores.ts';
 import * as streams from '../../../src/features/stream-index/queries/streams.ts';
 import * as external from '../../../src/streams/external/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
+import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
 import { trackersFor } from '../../../src/streams/torrent/trackers/queries.ts';
 import * as usenet from '../../../src/streams/usenet/queries.ts';
@@ -44,6 +47,11 @@ const readCalls: Calls = {
     await answers.streamIdsOfTitle(db, { mediaId: FILM, episodeId: null }, 0, 50);
     await answers.streamIdsOfTitle(db, { mediaId: SERIES, episodeId }, 0, 50);
     await answers.isPlayable(db, 1);
+  },
+  playlist: async (db) => {
+    await playlist.playlistOf(db, OF.torrent, 5000);
+    await playlist.linkedPlaylist(db, ['http', 'local'], 0, 1000);
+    await playlist.playlistSubtitles(db, stored);
   },
   ids: async (db, { streamPublicId }) => {
     await streams.publicIdsOf(db, stored);
@@ -83,7 +91,10 @@ const writeCalls: Calls = {
   subtitles: (db) =>
     parts.putSubtitles(
       db,
-      each((streamId) => ({ streamId, path: 'https://files.example/new.srt', language: 'en' })),
+      each((streamId) => ({
+        ...{ streamId, path: 'https://files.example/new.srt', language: 'en' },
+        ...{ fileIndex: null, ofFileIndex: null },
+      })),
     ),
   links: (db) =>
     parts.putLinks(
@@ -99,14 +110,30 @@ const writeCalls: Calls = {
   },
   expiry: (db) => plays.deactivateExpired(db, 1000),
   orphans: (db) => plays.deleteOrphans(db, 1000),
+  scores: async (db) => {
+    await scores.scoredFacts(db, stored);
+    await scores.setScores(
+      db,
+      each((streamId) => ({ streamId, score: 9.3 })),
+    );
+  },
 };
 
 const kindCalls: Calls = {
+  'swarm checks': async (db) => {
+    await health.claimDueSwarms(db, 500, 300);
+    const counts = { seeders: 5, leechers: 1, completed: 9 };
+    await health.saveChecks(
+      db,
+      batch((index) => ({ streamId: 9 * (1 + index), counts, intervalS: 21_600, dueInS: 22_000 })),
+    );
+  },
   torrent: async (db) => {
     await torrent.streamOfTorrent(db, 'a'.repeat(40));
     await torrent.saveTorrentRow(db, {
       ...{ streamId: OF.torrent, infoHash: 'a'.repeat(40), visibility: 'private' as const },
       ...{ magnetSealed: null, fileSealed: null, webSeeds: [] },
+      ...{ seeders: 5, leechers: 1, publishedAt: '2024-01-01T00:00:00Z' },
     });
     await torrent.offeredTorrents(db, shown);
     await trackersFor(db, {

@@ -56,7 +56,9 @@ export function putEpisodes(db: Db, episodes: readonly EpisodeRow[]): Promise<re
       overview = coalesce(EXCLUDED.overview, e.overview),
       air_date = coalesce(EXCLUDED.air_date, e.air_date),
       runtime_minutes = coalesce(EXCLUDED.runtime_minutes, e.runtime_minutes),
-      thumbnail_url = coalesce(EXCLUDED.thumbnail_url, e.thumbnail_url)
+      thumbnail_url = coalesce(EXCLUDED.thumbnail_url, e.thumbnail_url),
+      -- Made by us for a file that told its number; who tells its title takes it over.
+      provider_id = CASE WHEN EXCLUDED.title IS NULL THEN e.provider_id END
       WHERE (e.title, e.overview, e.air_date, e.runtime_minutes, e.thumbnail_url) IS DISTINCT FROM
         (coalesce(EXCLUDED.title, e.title), coalesce(EXCLUDED.overview, e.overview), coalesce(EXCLUDED.air_date, e.air_date),
          coalesce(EXCLUDED.runtime_minutes, e.runtime_minutes), coalesce(EXCLUDED.thumbnail_url, e.thumbnail_url))
@@ -100,6 +102,22 @@ export async function insertMissingEpisodes(db: Db, wanted: readonly Numbered[])
 
 const EpisodeId = z.object({ mediaId: z.int(), season: z.int(), episode: z.int(), episodeId: z.int() });
 export type EpisodeId = z.infer<typeof EpisodeId>;
+
+const KnownNumber = z.object({ mediaId: z.int(), season: z.int(), episode: z.int() });
+export type KnownNumber = z.infer<typeof KnownNumber>;
+
+/** The numbers of all episodes known of some titles, at most `limit`. */
+export function episodeNumbers(
+  db: Db,
+  mediaIds: readonly number[],
+  limit: number,
+): Promise<readonly KnownNumber[]> {
+  return db.any(rows('media.episode_numbers', KnownNumber)`
+    SELECT s.media_id AS "mediaId", s.number AS season, e.number AS episode
+    FROM season s JOIN episode e ON e.season_id = s.id
+    WHERE s.media_id = ANY(${sql.array(mediaIds, 'int8')}) ORDER BY s.media_id, s.number, e.number LIMIT ${limit}
+  `);
+}
 
 /** The episodes with these numbers; a missing one is left out. */
 export function episodeIds(db: Db, wanted: readonly Numbered[]): Promise<readonly EpisodeId[]> {

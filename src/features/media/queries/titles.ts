@@ -106,12 +106,18 @@ const TitleName = z.object({
   publicId: z.string(),
   title: z.string(),
   kind: z.enum(MEDIA_KINDS),
+  year: z.int().nullable(),
+  /** What it is called too: in its own language, elsewhere, in translations. */
+  names: z.array(z.string()),
 });
 
-/** Our uuids, titles and kinds of some titles. */
+/** Our uuids, names, kinds and years of some titles. */
 export function titlesOf(db: Db, mediaIds: readonly number[]): Promise<readonly z.infer<typeof TitleName>[]> {
   return db.any(rows('media.titles_of', TitleName)`
-    SELECT m.id AS "mediaId", m.public_id AS "publicId", m.title, m.kind
+    SELECT m.id AS "mediaId", m.public_id AS "publicId", m.title, m.kind, m.year,
+      array_remove(ARRAY[m.title, m.original_title]
+        || ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title LIMIT 50)
+        || ARRAY(SELECT t.title FROM media_translation t WHERE t.media_id = m.id ORDER BY t.language LIMIT 50), NULL) AS names
     FROM media m WHERE m.id = ANY(${sql.array(mediaIds, 'int8')})
   `);
 }

@@ -13,7 +13,8 @@ export function streamRows(db: Db, streamIds: readonly number[]): Promise<readon
       s.part_number AS "partNumber",
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
-      coalesce((SELECT jsonb_agg(jsonb_build_object('url', u.path, 'language', u.language) ORDER BY u.id)
+      coalesce((SELECT jsonb_agg(jsonb_build_object('url', CASE WHEN u.file_index IS NULL THEN u.path END,
+          'language', u.language, 'fileIndex', u.file_index) ORDER BY u.id)
         FROM stream_subtitle u WHERE u.stream_id = s.id), '[]') AS subtitles,
       CASE WHEN li.code IS NOT NULL THEN jsonb_build_object('code', li.code, 'name', li.name, 'url', li.url, 'isOpen', li.is_open) END AS licence,
       s.attribution, s.licence_proof_url AS "licenceProofUrl", s.state, s.is_active AS "isActive", s.is_blocked AS "isBlocked",

@@ -15,6 +15,9 @@ const Candidate = z.object({
   isVerified: z.boolean(),
   score: z.number(),
   sizeBytes: z.int().nullable(),
+  /** Of a torrent whose trackers were asked, or of which somebody told. */
+  seeders: z.int().nullable(),
+  hasWebSeeds: z.boolean(),
 });
 export type Candidate = z.infer<typeof Candidate>;
 
@@ -34,11 +37,13 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
   return db.any(rows('streams.candidates', Candidate)`
     SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", s.resolution, s.quality,
       l.is_verified AS "isVerified", s.score,
-      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes"
+      coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
+      t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds"
     FROM stream_media_link l
     JOIN stream s ON s.id = l.stream_id
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
     LEFT JOIN stream_http h ON h.stream_id = s.id
+    LEFT JOIN stream_torrent t ON t.stream_id = s.id
     WHERE ${ofPlace(place)}
       AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
       AND (h.expires_at IS NULL OR h.expires_at > now())
@@ -60,8 +65,9 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
       s.release_group AS "releaseGroup", s.edition,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
-      coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language) ORDER BY u.id)
-        FROM stream_subtitle u WHERE u.stream_id = s.id), '[]') AS subtitles,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language, 'isInside', u.file_index IS NOT NULL) ORDER BY u.id)
+        FROM stream_subtitle u
+        WHERE u.stream_id = s.id AND (u.of_file_index IS NULL OR l.file_index IS NULL OR u.of_file_index = l.file_index)), '[]') AS subtitles,
       coalesce((SELECT jsonb_agg(jsonb_build_object('index', k->'index', 'codec', k->'codec', 'language', k->'language', 'isForced', k->'isForced') ORDER BY n)
         FROM jsonb_array_elements(a.media->'tracks') WITH ORDINALITY AS e(k, n) WHERE k->>'type' = 'subtitle'), '[]') AS embedded,
       a.video_hash AS "videoHash",

@@ -69,17 +69,27 @@ export function addLanguages(db: Db, given: readonly LanguageRow[]): Answer {
   `);
 }
 
-export type SubtitleRow = { streamId: number; path: string; language: string | null };
+export type SubtitleRow = {
+  streamId: number;
+  path: string;
+  language: string | null;
+  /** Which file of the stream it is; null: it lies elsewhere. */
+  fileIndex: number | null;
+  ofFileIndex: number | null;
+};
 
-/** Adds subtitle files; a language that is not given stays. */
+/** Adds subtitle files; what is not given stays. */
 export function putSubtitles(db: Db, subtitles: readonly SubtitleRow[]): Answer {
-  const values = subtitles.map(({ streamId, path, language }) => [streamId, path, language]);
+  const values = subtitles.map((u) => [u.streamId, u.path, u.language, u.fileIndex, u.ofFileIndex]);
   return db.any(rows('streams.put_subtitles', Touched)`
-    INSERT INTO stream_subtitle AS s (stream_id, path, language)
-    SELECT g.stream_id, g.path, g.language
-    FROM ${sql.unnest(values, ['int8', 'text', 'text'])} AS g(stream_id, path, language)
-    ON CONFLICT (stream_id, path) DO UPDATE SET language = EXCLUDED.language
-      WHERE EXCLUDED.language IS NOT NULL AND s.language IS DISTINCT FROM EXCLUDED.language
+    INSERT INTO stream_subtitle AS s (stream_id, path, language, file_index, of_file_index)
+    SELECT g.stream_id, g.path, g.language, g.file_index, g.of_file_index
+    FROM ${sql.unnest(values, ['int8', 'text', 'text', 'int4', 'int4'])} AS g(stream_id, path, language, file_index, of_file_index)
+    ON CONFLICT (stream_id, path) DO UPDATE SET language = coalesce(EXCLUDED.language, s.language),
+      file_index = coalesce(EXCLUDED.file_index, s.file_index), of_file_index = coalesce(EXCLUDED.of_file_index, s.of_file_index)
+      WHERE (s.language, s.file_index, s.of_file_index) IS DISTINCT FROM
+        (coalesce(EXCLUDED.language, s.language), coalesce(EXCLUDED.file_index, s.file_index),
+         coalesce(EXCLUDED.of_file_index, s.of_file_index))
     RETURNING s.stream_id AS "streamId"
   `);
 }
