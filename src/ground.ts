@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings } from './features/settings/index.ts';
+import { noteAnnounce } from './features/trackers/index.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
@@ -56,6 +57,10 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    onAnnounced: ({ url, ...outcome }) =>
+      void noteAnnounce(db, url, outcome).catch((err: unknown) =>
+        log.debug({ err }, 'an announce was not noted'),
+      ),
     log,
     crypto,
     openSpace: cache.space,

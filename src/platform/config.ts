@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { duration, millisecondsOf, size } from './config-values.ts';
@@ -128,10 +128,8 @@ export const Env = z.object({
       'Memory for all streams and kept HLS/DASH segments and playlists together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
     ),
   CACHE_DIR: text()
-    .optional()
-    .describe(
-      'Folder for the pieces of torrents that were watched. `torrents` in the data folder when absent.',
-    ),
+    .default('torrents')
+    .describe('Folder for the pieces of torrents that were watched; a relative one lies in `DATA_DIR`.'),
   CACHE_MAX_BYTES: size()
     .pipe(
       z
@@ -253,7 +251,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       apiPerMinute: e.RATE_LIMIT_API,
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
-    pieceCache: { folder: cacheFolder(e.CACHE_DIR, dataDir, cwd), maxBytes: e.CACHE_MAX_BYTES },
+    pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
@@ -261,10 +259,6 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
-}
-
-function cacheFolder(given: string | undefined, dataDir: string, cwd: string): string {
-  return given === undefined ? join(dataDir, 'torrents') : resolve(cwd, given);
 }
 
 /** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */

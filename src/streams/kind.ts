@@ -133,6 +133,8 @@ export type KindDeps = {
   net: Net;
   /** STREAM_MEMORY_MAX; left out where nothing is streamed. */
   streamMemoryBytes?: number;
+  /** Told what came of each real announce; the trackers room writes it. */
+  onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

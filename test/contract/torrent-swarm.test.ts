@@ -42,7 +42,7 @@ async function cachedSwarm(room: Room, ...manners: Partial<Manners>[]) {
   seeds.push(...started);
   const engine = await SwarmEngine.start({
     ...{ net, log: createLog('silent') },
-    ...{ ...room, deadMs: 1500, onGone: () => {} },
+    ...{ ...room, deadMs: 1500, onGone: () => {}, onAnnounced: () => {} },
   });
   engines.push(engine);
   const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [], peers: started, isPrivate: false };

@@ -26,6 +26,8 @@ export type SeedPeer = {
   manners: Manners;
   /** Bytes of blocks that it was asked for, and that it sent. */
   counts: { asked: number; sent: number; cancelled: number; connections: number };
+  /** The last extension handshake it heard, as it came (BEP 10). */
+  extensions: string;
   /** Hangs up and is gone, or is back on the same port. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
@@ -92,6 +94,7 @@ export async function startSeedPeer(
       ...manners,
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
+    extensions: '',
   };
   let server = createServer(serve);
 
@@ -141,7 +144,8 @@ export async function startSeedPeer(
   async function hear(socket: Socket, body: Buffer, owed: Set<string>): Promise<void> {
     const [id] = body;
     if (id === 2 && !seed.manners.isChoking) socket.write(message(1));
-    if (id === 20) giveMetadata(socket, body);
+    if (id === 20 && body[1] === 0) seed.extensions = body.toString('latin1', 2);
+    else if (id === 20) giveMetadata(socket, body);
     if (id === 8) {
       seed.counts.cancelled += 1;
       owed.delete(body.subarray(1).toString('hex'));

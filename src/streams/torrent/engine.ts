@@ -16,6 +16,9 @@ export type TorrentSpec = {
   isPrivate: boolean;
 };
 
+/** What an announce came to: a real one is as good as a check. `ok`: the tracker answered, be it by refusing. */
+export type Announced = { url: string; ok: boolean; latencyMs: number; reason: string | null };
+
 /** One file inside, by its place in the torrent's own list (padding files count). */
 export type TorrentFile = { index: number; path: string; offset: number; sizeBytes: number };
 

@@ -19,6 +19,7 @@ import {
   streamOfTorrent,
 } from './queries.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
+import { trackersFor } from './trackers/queries.ts';
 
 const SEALED_FILE = 'torrent.file';
 
@@ -26,12 +27,20 @@ const SEALED_FILE = 'torrent.file';
 const MAX_MEMORY_BYTES = 192 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
+const NOBODY = () => {};
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
 const DEAD_MS = 60_000;
 
 /** Torrents: offered to clients that download by themselves, and read here piece by piece for all others. */
 export function torrentKind(
-  { db, crypto, net, streamMemoryBytes = DEFAULT_STREAM_MEMORY, pieceCache = NO_CACHE }: KindDeps,
+  {
+    db,
+    crypto,
+    net,
+    streamMemoryBytes = DEFAULT_STREAM_MEMORY,
+    pieceCache = NO_CACHE,
+    onAnnounced = NOBODY,
+  }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
   const { mode, allow, publicUrl = null, ownPorts } = net.rules;
@@ -41,6 +50,7 @@ export function torrentKind(
     publicUrl,
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
     ownPorts,
+    onAnnounced,
     cache: pieceCache,
     deadMs,
   });
@@ -94,9 +104,20 @@ export function torrentKind(
     return {
       ...{ infoHash, isPrivate },
       info: file === null ? null : infoOf(file),
-      trackers: [...new Set([...privateTrackers(crypto, magnetSealed), ...trackers])],
+      trackers: await trackersFor(db, {
+        own: [...privateTrackers(crypto, magnetSealed), ...trackers],
+        isPrivate,
+      }),
       peers: magnetPeers(magnet),
     };
+  }
+
+  async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
+    const { infoHash, torrent, magnet } = detail;
+    const { trackers: own, isPrivate } = await contentsOf(detail);
+    const trackers = await trackersFor(db, { own, isPrivate });
+    const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
+    return { infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate };
   }
 
   async function save(on: Db, streamId: number, value: unknown): Promise<void> {
@@ -117,13 +138,6 @@ export function torrentKind(
       publishedAt,
     });
   }
-}
-
-async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
-  const { infoHash, torrent, magnet } = detail;
-  const { trackers, isPrivate } = await contentsOf(detail);
-  const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
-  return { infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate };
 }
 
 async function describe(value: unknown): Promise<Described> {

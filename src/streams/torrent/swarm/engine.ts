@@ -3,7 +3,8 @@ import { NotFound } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
-import type { TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
+import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
+import { announce } from '../trackers/index.ts';
 import { createHeldPieces } from './held-pieces.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory } from './piece-memory.ts';
@@ -15,8 +16,10 @@ const TICK_MS = 250;
 const [REST_MS, FORGET_MS] = [30_000, 300_000];
 
 export type SwarmEngineOptions = {
-  net: Pick<Net, 'dial'>;
+  net: Net;
   log: Log;
+  /** What announces came to, in passing. */
+  onAnnounced(announced: Announced): void;
   /** Pieces of all torrents together, on their way and kept. */
   memoryBytes: number;
   /** Where pieces are kept on disk, up to `maxBytes`; 0: nowhere. */
@@ -36,11 +39,16 @@ export class SwarmEngine {
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
-  private constructor({ net, log, memoryBytes, deadMs, onGone }: SwarmEngineOptions, cache: PieceCache) {
+  private constructor(options: SwarmEngineOptions, cache: PieceCache) {
+    const { net, log, memoryBytes, deadMs, onGone, onAnnounced } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
-    this.#deps = { net, log, deadMs, peerId, memory, cache, held: createHeldPieces(memory) };
+    this.#deps = {
+      ...{ net, log, deadMs, peerId, memory, cache, onAnnounced },
+      held: createHeldPieces(memory),
+      announce: (url, request, signal) => announce(url, request, { net }, signal),
+    };
   }
 
   static async start(options: SwarmEngineOptions): Promise<SwarmEngine> {
@@ -70,8 +78,7 @@ export class SwarmEngine {
   #entryOf(spec: TorrentSpec): Entry {
     const known = this.#torrents.get(spec.infoHash);
     if (known !== undefined) {
-      known.torrent.swarm.add(spec.peers);
-      known.torrent.swarm.resume();
+      known.torrent.learn(spec);
       return known;
     }
     const torrent = new Torrent(spec, this.#deps);
@@ -111,7 +118,7 @@ export class SwarmEngine {
     for (const [infoHash, { torrent, users, idleSince }] of [...this.#torrents]) {
       torrent.tick(now, seconds);
       if (users > 0) continue;
-      if (now - idleSince > REST_MS) torrent.swarm.pause();
+      if (now - idleSince > REST_MS) torrent.rest();
       if (now - idleSince > FORGET_MS) this.#forget(infoHash, torrent);
     }
   }

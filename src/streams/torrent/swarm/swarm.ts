@@ -7,6 +7,7 @@ import { KEEP_ALIVE } from './wire.ts';
 /** Criterion 30: at least 50 at a time. */
 const MAX_PEERS = 60;
 const MAX_DIALLING = 20;
+const FEW_PEERS = 5;
 /** Known and not connected; PEX and trackers tell more than anyone can use. */
 const MAX_CANDIDATES = 2000;
 /** A peer that left or cannot be reached is tried again after these pauses, then no more. */
@@ -41,8 +42,13 @@ export class Swarm {
     return this.#banned.size;
   }
 
-  get knownCount(): number {
-    return this.#candidates.size + this.#connected.size + this.#dialling.size;
+  /** Few peers, and nobody left to dial. */
+  get isHungry(): boolean {
+    return this.#isActive && this.peers.size < FEW_PEERS && this.#candidates.size + this.#dialling.size === 0;
+  }
+
+  get isResting(): boolean {
+    return !this.#isActive;
   }
 
   add(addresses: readonly PeerAddress[]): void {
@@ -124,11 +130,13 @@ export class Swarm {
     this.dial();
   }
 
-  /** Without readers nobody is spoken to; who was known is known when it is resumed. */
-  pause(): void {
+  /** Without readers nobody is spoken to; who was known is known when it is resumed. False: it rested already. */
+  pause(): boolean {
+    if (!this.#isActive) return false;
     this.#isActive = false;
     for (const dialling of this.#dialling.values()) dialling.abort(new Error('the torrent rests'));
     for (const peer of [...this.peers]) peer.socket.destroy();
+    return true;
   }
 
   resume(): void {

@@ -1,7 +1,8 @@
 import { BadInput } from '../../../kit/errors.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
-import type { TorrentSpec, TorrentState } from '../engine.ts';
+import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
+import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
 import type { PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
@@ -16,7 +17,7 @@ import {
   readPex,
 } from './extensions.ts';
 import type { HeldPieces } from './held-pieces.ts';
-import { type Layout, readLayout } from './layout.ts';
+import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
 import { Metadata } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PieceCache } from './piece-cache.ts';
@@ -30,6 +31,9 @@ export type TorrentDeps = {
   log: Log;
   peerId: Buffer;
   memory: PieceMemory;
+  /** To a tracker, guarded. */
+  announce: AnnouncerDeps['announce'];
+  onAnnounced(announced: Announced): void;
   held: HeldPieces;
   cache: PieceCache;
   /** How long nobody may give anything while somebody waits. */
@@ -44,6 +48,7 @@ export class Torrent implements PeerListener {
   readonly peerId: Buffer;
   readonly swarm: Swarm;
   readonly #deps: TorrentDeps;
+  readonly #announcer: Announcer;
   readonly #metadata: Metadata;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
@@ -58,8 +63,16 @@ export class Torrent implements PeerListener {
     this.#isPrivate = spec.isPrivate;
     this.#metadata = new Metadata(spec.infoHash);
     this.swarm = new Swarm(deps.net, this);
+    const { announce, onAnnounced, peerId } = deps;
+    this.#announcer = new Announcer({
+      ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced },
+      onPeers: (peers) => this.swarm.add(peers),
+    });
+    this.#announcer.add(spec.trackers);
     if (spec.info !== null) this.#begin(spec.info);
     this.swarm.add(spec.peers);
+    // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
+    this.#announcer.tick(performance.now(), this.#standing(), false);
   }
 
   /** Null until the metadata is here. */
@@ -115,12 +128,32 @@ export class Torrent implements PeerListener {
 
   tick(now: number, seconds: number): void {
     this.swarm.tick(now);
+    if (!this.swarm.isResting) this.#announcer.tick(now, this.#standing(), this.swarm.isHungry);
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
     for (const peer of this.swarm.peers) this.#askMetadata(peer, now);
     if (now - this.#lastByteAt < this.#deps.deadMs) return;
     for (const { reject } of [...this.#waiting])
       reject(deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.'));
+  }
+
+  /** Somebody came with more trackers or peers. */
+  learn({ trackers, peers }: Pick<TorrentSpec, 'trackers' | 'peers'>): void {
+    this.#announcer.add(trackers);
+    this.swarm.add(peers);
+    this.swarm.resume();
+  }
+
+  #standing(): Standing {
+    const { layout, downloadedBytes = 0 } = this.#playback ?? {};
+    // Before the files are known anything but 0 says that we are no seed.
+    return { downloaded: downloadedBytes, left: layout?.totalBytes ?? BLOCK_BYTES };
+  }
+
+  /** Nobody reads: peers and trackers are left alone until somebody does. */
+  rest(): void {
+    if (!this.swarm.pause()) return;
+    this.#announcer.stop(this.#standing());
   }
 
   state(): TorrentState {
@@ -140,7 +173,7 @@ export class Torrent implements PeerListener {
   }
 
   close(): void {
-    this.swarm.pause();
+    this.rest();
     this.#playback?.close();
     for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
   }

@@ -1,6 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
-import type { TorrentSpec } from '../engine.ts';
+import type { Announced, TorrentSpec } from '../engine.ts';
 
 /** What the engine's thread is started with. */
 export type ThreadData = {
@@ -30,6 +30,7 @@ export type FromThread =
   /** Memory that parts will lie in; shared once, until it is `gone`. */
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
+  | { type: 'announced'; announced: Announced }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

@@ -1,18 +1,28 @@
 import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { ByteSink } from '../../kind.ts';
-import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
+import type {
+  Announced,
+  OpenTorrent,
+  TorrentEngine,
+  TorrentFile,
+  TorrentSpec,
+  TorrentState,
+} from '../engine.ts';
 import { type FromThread, fromFailure, type ThreadData, type ToThread } from './messages.ts';
 import { PartSender } from './part-sender.ts';
 
-export type RemoteEngineOptions = ThreadData & { ownPorts(): Iterable<number> };
+export type RemoteEngineOptions = ThreadData & {
+  ownPorts(): Iterable<number>;
+  onAnnounced(announced: Announced): void;
+};
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
 
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({ ownPorts, ...data }: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   let worker: Worker | null = null;
@@ -45,6 +55,7 @@ export function createRemoteEngine({ ownPorts, ...data }: RemoteEngineOptions): 
   function onMessage(message: FromThread): void {
     if (message.type === 'memory') memory.set(message.id, Buffer.from(message.shared));
     else if (message.type === 'gone') memory.delete(message.id);
+    else if (message.type === 'announced') onAnnounced(message.announced);
     else if (message.type === 'part') onPart(message);
     else onAnswer(message);
   }

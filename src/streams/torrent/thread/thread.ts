@@ -31,6 +31,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const post = (message: FromThread) => port.postMessage(message);
   const engine = await SwarmEngine.start({
     ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs },
+    onAnnounced: (announced) => post({ type: 'announced', announced }),
     onGone(id) {
       if (shared.delete(id)) post({ type: 'gone', id });
     },

@@ -1,0 +1,131 @@
+import type { Announced, PeerAddress } from '../engine.ts';
+import { type Announce, type AnnounceAnswer, TrackerRefused } from '../trackers/index.ts';
+
+export type AnnouncerDeps = {
+  infoHash: string;
+  peerId: Buffer;
+  announce(url: string, request: Announce, signal: AbortSignal): Promise<AnnounceAnswer>;
+  onPeers(peers: readonly PeerAddress[]): void;
+  onAnnounced(announced: Announced): void;
+};
+
+/** How far the torrent is, as trackers want to know it. */
+export type Standing = { downloaded: number; left: number };
+
+/** More than this a swarm of one viewer never connects to. */
+const NUM_WANT = 80;
+/** Nobody can be dialled at it: we take no connections. Trackers refuse 0. */
+const PORT = 6881;
+/** Of a tracker that does not answer, doubled each time. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [30_000, 1_800_000];
+/** Asked out of turn when peers run out, where the tracker allows it. */
+const HURRY_MS = 60_000;
+const MAX_TRACKERS = 30;
+const STOP_MS = 2000;
+
+type Tracker = {
+  url: string;
+  notBefore: number;
+  hurryAt: number;
+  failures: number;
+  isAsking: boolean;
+  /** It knows of us. */
+  isStarted: boolean;
+  /** What it wants to be told again. */
+  trackerId: string | null;
+};
+
+/** Announces one torrent to its trackers, all of them at once: a viewer waits for the first that answers. */
+export class Announcer {
+  readonly #deps: AnnouncerDeps;
+  readonly #trackers = new Map<string, Tracker>();
+  #stop = new AbortController();
+
+  constructor(deps: AnnouncerDeps) {
+    this.#deps = deps;
+  }
+
+  add(urls: readonly string[]): void {
+    for (const url of urls) {
+      if (this.#trackers.size >= MAX_TRACKERS) return;
+      if (this.#trackers.has(url)) continue;
+      this.#trackers.set(url, {
+        ...{ url, notBefore: 0, hurryAt: 0, failures: 0 },
+        ...{ isAsking: false, isStarted: false, trackerId: null },
+      });
+    }
+  }
+
+  /** `isHungry`: peers are wanted sooner than the trackers would have it. */
+  tick(now: number, standing: Standing, isHungry: boolean): void {
+    for (const tracker of this.#trackers.values()) {
+      const isDue = now >= tracker.notBefore || (isHungry && now >= tracker.hurryAt);
+      if (isDue && !tracker.isAsking) void this.#ask(tracker, standing);
+    }
+  }
+
+  async #ask(tracker: Tracker, standing: Standing): Promise<void> {
+    tracker.isAsking = true;
+    const { infoHash, peerId, announce, onPeers } = this.#deps;
+    const { signal } = this.#stop;
+    const begun = performance.now();
+    const request: Announce = { infoHash, peerId, port: PORT, uploaded: 0, ...standing, numWant: NUM_WANT };
+    if (!tracker.isStarted) request.event = 'started';
+    if (tracker.trackerId !== null) request.trackerId = tracker.trackerId;
+    try {
+      const { peers, intervalS, minIntervalS, latencyMs, trackerId } = await announce(
+        tracker.url,
+        request,
+        signal,
+      );
+      const now = performance.now();
+      tracker.isStarted = true;
+      tracker.failures = 0;
+      tracker.trackerId = trackerId ?? tracker.trackerId;
+      tracker.notBefore = now + 1000 * intervalS;
+      tracker.hurryAt = now + Math.max(HURRY_MS, 1000 * (minIntervalS ?? 0));
+      onPeers(peers);
+      this.#tell(tracker.url, true, latencyMs, null);
+    } catch (error) {
+      this.#failed(tracker, error, Math.round(performance.now() - begun));
+    } finally {
+      tracker.isAsking = false;
+    }
+  }
+
+  #failed(tracker: Tracker, error: unknown, latencyMs: number): void {
+    if (this.#stop.signal.aborted) return;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tracker.failures);
+    tracker.failures += 1;
+    tracker.notBefore = performance.now() + pauseMs;
+    tracker.hurryAt = tracker.notBefore;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#tell(tracker.url, error instanceof TrackerRefused, latencyMs, reason);
+  }
+
+  #tell(url: string, ok: boolean, latencyMs: number, reason: string | null): void {
+    this.#deps.onAnnounced({ url, ok, latencyMs, reason });
+  }
+
+  /** Says goodbye to those that know of us, for two seconds at most; `tick` begins anew. */
+  stop(standing: Standing): void {
+    this.#stop.abort(new Error('the torrent rests'));
+    this.#stop = new AbortController();
+    const { infoHash, peerId, announce } = this.#deps;
+    const request: Announce = {
+      infoHash,
+      peerId,
+      port: PORT,
+      uploaded: 0,
+      ...standing,
+      numWant: 0,
+      event: 'stopped',
+    };
+    for (const tracker of this.#trackers.values()) {
+      tracker.notBefore = 0;
+      if (!tracker.isStarted) continue;
+      tracker.isStarted = false;
+      announce(tracker.url, request, AbortSignal.timeout(STOP_MS)).catch(() => {});
+    }
+  }
+}

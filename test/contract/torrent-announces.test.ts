@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { createLog } from '../../src/platform/log.ts';
+import { createNet } from '../../src/platform/net.ts';
+import type { Announced } from '../../src/streams/torrent/engine.ts';
+import { SwarmEngine } from '../../src/streams/torrent/swarm/engine.ts';
+import { announce } from '../../src/streams/torrent/trackers/index.ts';
+import { makeTorrent, type SeedPeer, startSeedPeer } from '../support/seed-peer.ts';
+import { startTracker } from '../support/trackers.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const MIB = 1024 * 1024;
+const FILM = makeTorrent(randomBytes(2 * MIB), 256 * 1024);
+const NEVER = new AbortController().signal;
+
+const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+afterAll(() => net.close());
+
+async function startEngine(onAnnounced: (announced: Announced) => void = () => {}) {
+  const engine = await SwarmEngine.start({
+    ...{ net, log: createLog('silent'), memoryBytes: 32 * MIB, deadMs: 3000 },
+    ...{ cache: { folder: '', maxBytes: 0 }, onGone: () => {}, onAnnounced },
+  });
+  closers.push(() => engine.close());
+  return engine;
+}
+
+/** A seed that a tracker knows of. */
+async function knownSeed(trackerUrl: string): Promise<SeedPeer> {
+  const seed = await startSeedPeer(FILM);
+  closers.push(() => seed.stop());
+  const of = { infoHash: FILM.infoHash, peerId: randomBytes(20), port: seed.port };
+  const standing = { uploaded: 0, downloaded: 0, left: 0, event: 'started' as const, numWant: 0 };
+  await announce(trackerUrl, { ...of, ...standing }, { net }, NEVER);
+  return seed;
+}
+
+async function readAll(engine: SwarmEngine): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const range = { start: 0, end: FILM.bytes.length };
+  for await (const { piece, from, to, release } of engine.read(FILM.infoHash, 0, range, NEVER)) {
+    parts.push(Buffer.from(piece.buffer.bytes.subarray(from, to)));
+    release();
+  }
+  return Buffer.concat(parts);
+}
+
+test.each(['udpUrl', 'httpUrl'] as const)('a magnet with nothing but a tracker plays (%s)', async (how) => {
+  const tracker = await startTracker();
+  closers.push(() => tracker.stop());
+  await knownSeed(tracker[how]);
+  const told: Announced[] = [];
+  const engine = await startEngine((announced) => told.push(announced));
+  const dead = 'udp://127.0.0.1:9/announce';
+  await engine.open(
+    { infoHash: FILM.infoHash, info: null, trackers: [dead, tracker[how]], peers: [], isPrivate: false },
+    NEVER,
+  );
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+  // A real announce is a check: the one that answered and the one that did not are both told.
+  await waitUntil(async () => told.length === 2, { what: 'both were told', timeoutMs: 10_000 });
+  expect(told).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ url: tracker[how], ok: true, reason: null }),
+      expect.objectContaining({ url: dead, ok: false, reason: expect.any(String) }),
+    ]),
+  );
+});
+
+test('a tracker that refuses is alive, and is told as such', async () => {
+  const tracker = await startTracker({ refuse: 'not here' });
+  closers.push(() => tracker.stop());
+  const told: Announced[] = [];
+  const engine = await startEngine((announced) => told.push(announced));
+  const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [tracker.httpUrl], peers: [] };
+  await engine.open({ ...spec, isPrivate: false }, NEVER);
+  await waitUntil(async () => told.length === 1, { what: 'it was told', timeoutMs: 5000 });
+  expect(told).toMatchObject([{ ok: true, reason: expect.stringContaining('not here') }]);
+});
+
+test('a private torrent asks nobody for peers but its tracker: no exchange with peers is offered', async () => {
+  const tracker = await startTracker();
+  closers.push(() => tracker.stop());
+  const seed = await knownSeed(tracker.udpUrl);
+  const engine = await startEngine();
+  const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [tracker.udpUrl], peers: [] };
+  await engine.open({ ...spec, isPrivate: true }, NEVER);
+  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+  expect(seed.extensions).not.toContain('ut_pex');
+  expect(seed.extensions).toContain('ut_metadata');
+});
