@@ -155,6 +155,25 @@ describe('the trackers of a torrent', () => {
     expect(await trackersFor(db(), { own: [], isPrivate: false })).toEqual([]);
   });
 
+  test('are not crowded out by those of lists, dead ones are', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `listed${index}`);
+    await noteTrackers(db(), names.map(url));
+    await recordOutcomes(
+      db(),
+      names.map((name) => good(name, 1)),
+      1,
+    );
+    await db().query(command('test.more')`
+      UPDATE tracker SET lists = '{builtin}' WHERE url = ANY (${sql.array(names.map(url), 'text')})
+    `);
+    const found = await trackersFor(db(), { own: [url('fresh')], isPrivate: false });
+    expect([found.length, found.indexOf(url('fresh')), found[0]]).toEqual([20, 19, url('listed0')]);
+    const dead = Array.from({ length: 30 }, (_, index) => url(`dead${index}`));
+    await noteTrackers(db(), dead);
+    await db().query(command('test.dead')`UPDATE tracker SET status = 'failing' WHERE url LIKE '%dead%'`);
+    expect(await trackersFor(db(), { own: dead, isPrivate: false })).not.toContain(dead[0]);
+  });
+
   test('stand so in its offers; a private one’s stay its own', async () => {
     const { id } = await db().one(rows('test.stream', z.object({ id: z.int() }))`
       INSERT INTO stream (kind, name) VALUES ('torrent', 'Film') RETURNING id

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
-import { BEST_FIRST, LISTS, MOST_TRACKERS } from './trackers/queries.ts';
+import { BEST_FIRST, FROM_LIST, LISTS, MOST_TRACKERS, staysFirst } from './trackers/queries.ts';
 
 const StreamId = z.object({ streamId: z.int() });
 
@@ -96,13 +96,17 @@ export function offeredTorrents(
       ARRAY(
         SELECT k.url
         FROM (
-          SELECT tt.tracker_id AS id, tt.tier FROM torrent_tracker tt
-          WHERE tt.stream_id = t.stream_id AND (t.visibility = 'private' OR NOT (SELECT replaces FROM rule))
-          UNION ALL
-          SELECT l.id, 1000 FROM listed l WHERE t.visibility <> 'private'
-        ) wanted JOIN tracker k ON k.id = wanted.id
-        GROUP BY k.id ORDER BY ${BEST_FIRST}, min(wanted.tier), k.id
-        LIMIT ${MOST_TRACKERS}
+          SELECT k.*, min(wanted.tier) AS place
+          FROM (
+            SELECT tt.tracker_id AS id, tt.tier FROM torrent_tracker tt
+            WHERE tt.stream_id = t.stream_id AND (t.visibility = 'private' OR NOT (SELECT replaces FROM rule))
+            UNION ALL
+            SELECT l.id, ${FROM_LIST}::int4 FROM listed l WHERE t.visibility <> 'private'
+          ) wanted JOIN tracker k ON k.id = wanted.id
+          GROUP BY k.id ORDER BY ${staysFirst(sql.fragment`min(wanted.tier)`)}, ${BEST_FIRST}, min(wanted.tier), k.id
+          LIMIT ${MOST_TRACKERS}
+        ) k
+        ORDER BY ${BEST_FIRST}, k.place, k.id
       ) AS "trackers"
     FROM stream_torrent t JOIN stream s ON s.id = t.stream_id
     WHERE t.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked

@@ -9,6 +9,16 @@ export const MOST_TRACKERS = 20;
 export const BEST_FIRST = sql.fragment`
   coalesce(array_position(ARRAY['working', 'unknown', 'failing'], k.status), 2), k.success_rate DESC NULLS LAST, k.latency_ms NULLS LAST`;
 
+/** The place of a tracker that is not in the torrent's own list; own places are below. */
+export const FROM_LIST = 1_000_000;
+
+/**
+ * Who stays when there are more than twenty, of `k` at `place`: a torrent's own trackers, whose peers may be nowhere else, before
+ * those of the lists, however good these are; and its dead ones last.
+ */
+export const staysFirst = (place: ReturnType<typeof sql.fragment>) => sql.fragment`
+  CASE WHEN ${place} = ${FROM_LIST}::int4 THEN 1 WHEN k.status = 'failing' THEN 2 ELSE 0 END`;
+
 /**
  * `listed (id)`: the trackers of the lists that may join a torrent's own, `replaces`: whether they take their place (never
  * if there is none). Of the built-in list and the one from elsewhere only those that work; the owner's are the owner's choice.
@@ -43,12 +53,16 @@ export async function trackersFor(
     ), wanted AS (
       SELECT o.url, o.known, o.place FROM own o WHERE NOT (SELECT replaces FROM rule)
       UNION ALL
-      SELECT k.url, k.url, 1000 FROM listed l JOIN tracker k ON k.id = l.id
+      SELECT k.url, k.url, ${FROM_LIST}::int4 FROM listed l JOIN tracker k ON k.id = l.id
       WHERE (SELECT replaces FROM rule) OR NOT EXISTS (SELECT FROM own o WHERE o.known = k.url)
     )
-    SELECT w.url FROM wanted w LEFT JOIN tracker k ON k.url = w.known
-    ORDER BY ${BEST_FIRST}, w.place, w.url
-    LIMIT ${MOST_TRACKERS}
+    SELECT k.url FROM (
+      SELECT w.url, w.place, k.status, k.success_rate, k.latency_ms
+      FROM wanted w LEFT JOIN tracker k ON k.url = w.known
+      ORDER BY ${staysFirst(sql.fragment`w.place`)}, ${BEST_FIRST}, w.place, w.url
+      LIMIT ${MOST_TRACKERS}
+    ) k
+    ORDER BY ${BEST_FIRST}, k.place, k.url
   `);
   return found.map(({ url }) => url);
 }
