@@ -16,6 +16,8 @@ export const CHECK_JOB = 'trackers.check';
 
 /** The schedule's own step; what is due sooner is queued for its moment. */
 const TICK_MS = 60_000;
+/** Of a hundred trackers one is due every few seconds. They are taken together, a minute early as they are. */
+const GAP_MS = 15_000;
 /** The queue looks for what is due every 5 s: intervals near that are kept by waiting here. */
 const SHORT_INTERVAL_MS = 20_000;
 
@@ -34,7 +36,8 @@ export const trackerJobs: readonly Job<Context>[] = [
         await sleep(Math.max(250, dueInMs), undefined, { signal: context.signal });
         dueInMs = await checkAndPlot(context);
       }
-      if (dueInMs < TICK_MS) await context.addJobAt(CHECK_JOB, Date.now() + Math.max(0, dueInMs));
+      const waitMs = Math.max(dueInMs, Math.min(GAP_MS, context.config.trackerCheckIntervalMs / 60));
+      if (waitMs < TICK_MS) await context.addJobAt(CHECK_JOB, Date.now() + waitMs);
     },
   }),
   defineJob({
