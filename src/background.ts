@@ -9,6 +9,7 @@ import { settleMemory } from './platform/settle-memory.ts';
 import { forgetEndedStreams } from './play/queries.ts';
 import { resealStreams } from './streams/reseal.ts';
 import { checkSwarms, type ScrapeSwarms } from './streams/torrent/health/check-swarms.ts';
+import { scrape } from './streams/torrent/trackers/index.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
 /** The first requests of a start come about then; its garbage goes after them. */
@@ -95,14 +96,10 @@ async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** How trackers are asked; null while nothing here speaks to them: torrents then stay due. */
-function scraperOf(_ground: Ground): ScrapeSwarms | null {
-  return null;
-}
-
-async function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {
-  const scrape = scraperOf(ground);
-  return scrape === null ? [] : await checkSwarms({ ...ground, scrape }, signal);
+function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {
+  const { net } = ground;
+  const ask: ScrapeSwarms = (url, hashes, aborted) => scrape(url, hashes, { net }, aborted);
+  return checkSwarms({ ...ground, scrape: ask }, signal);
 }
 
 function backupNow({ database, config }: Ground): Promise<string> {

@@ -81,6 +81,7 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
       spaces.lists.get(visibility, async () => [...(await curatedLists(db, visibility))]),
     genres: (visibility) =>
       spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
+    torrentPlayer: () => settings.get().torrentPlayer,
     manifestSettings: () => ({ name: settings.get().addonName, revision: settings.revision() }),
     offerLimits: () => offerLimits(ground),
     linkLifeSeconds: () => settings.get().playLinkHours * 3600,

@@ -1,4 +1,5 @@
 import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
+import { contentTypeOf } from '../kit/content-type.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { Links } from '../platform/links.ts';
@@ -19,6 +20,8 @@ export type StreamDeps = SubtitleLinkDeps & {
   offers: CacheSpace<readonly Offer[]>;
   offerLimits(): OfferLimits;
   manifestSettings(): { name: string; revision: number };
+  /** Who downloads torrents: this server, so that they are play links, or the viewer's player. */
+  torrentPlayer(): 'server' | 'client';
   onDropped: OnDropped;
 };
 
@@ -72,7 +75,7 @@ async function offeredStreams(
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
-    return target === undefined ? [] : [{ offer, target }];
+    return target === undefined ? [] : [{ offer, target: readHere(deps, offer, target) }];
   });
 }
 
@@ -83,6 +86,14 @@ async function targetsOf(deps: StreamDeps, offers: readonly Offer[]): Promise<Ma
     [...byKind].map(([kind, refs]) => deps.kinds.get(kind)?.targets(deps.db, refs) ?? new Map()),
   );
   return new Map(answers.flatMap((answer) => [...answer]));
+}
+
+/** A torrent that this server reads is a play link like any other. */
+function readHere(deps: StreamDeps, offer: Offer, target: Target): Target {
+  const isRead = target.via === 'torrent' && deps.torrentPlayer() === 'server';
+  if (!isRead || deps.kinds.get('torrent')?.open === undefined) return target;
+  const { fileIndex, resource } = target;
+  return { via: 'play', fileIndex, resource, contentType: contentTypeOf(filenameOf(offer, target)) };
 }
 
 function streamOf(deps: StreamDeps, asked: Asked, { offer, target }: OfferedStream): unknown {
@@ -123,8 +134,8 @@ function hintsOf({ baseUrl }: AddonContext, offer: Offer, target: Target): objec
   if (target.via === 'youtube') return { bingeGroup: bingeGroup(offer) };
   const isWebReady =
     target.via === 'torrent' || (WEB_READY.has(target.contentType) && baseUrl.startsWith('https:'));
-  // Of a torrent as a whole the player takes the largest file: the sum of all would be nobody's size.
-  const isWhole = target.via === 'torrent' && target.fileIndex === null;
+  // Of a torrent as a whole the largest file is played: the sum of all would be nobody's size.
+  const isWhole = offer.kind === 'torrent' && target.fileIndex === null;
   return {
     filename: filenameOf(offer, target),
     ...(isWhole || offer.sizeBytes === null ? {} : { videoSize: offer.sizeBytes }),

@@ -63,6 +63,8 @@ export type Target =
   | {
       via: 'torrent';
       infoHash: string;
+      /** As of a play link: who reads it here. */
+      resource: string;
       fileIndex: number | null;
       sources: readonly string[];
     }

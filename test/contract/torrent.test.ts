@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BadInput } from '../../src/kit/errors.ts';
 import { command } from '../../src/platform/db.ts';
 import { offerKey, type StreamKind } from '../../src/streams/kind.ts';
+import { resourceKey } from '../../src/streams/resource.ts';
 import { torrentKind } from '../../src/streams/torrent/index.ts';
 import { type Bencodable, bencode } from '../support/bencode.ts';
 import { addStream, openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
@@ -27,7 +28,10 @@ storedKindContract('torrent', torrentKind, {
     { torrent: Buffer.from('l'.repeat(100_000)) },
     { torrent: Buffer.alloc(11 * 1024 * 1024) },
   ],
-  target: (fileIndex) => ({ via: 'torrent', infoHash: HASH, fileIndex, sources: [`dht:${HASH}`] }),
+  target: (fileIndex) => ({
+    ...{ via: 'torrent', infoHash: HASH, resource: resourceKey('torrent', HASH), fileIndex },
+    sources: [`dht:${HASH}`],
+  }),
 });
 
 let held: TestKindDeps;

@@ -48,6 +48,7 @@ describe('settings', () => {
       weakTorrents: 'hide',
       playLinkHours: 24,
       streamsPerSubject: 20,
+      torrentPlayer: 'server',
       streamsPerIp: 30,
       trackerMode: 'add',
       trackerList: [],

@@ -160,4 +160,29 @@ describe('an episode', () => {
     const token = stream?.url?.split('/').at(-2) ?? '';
     expect(room.server.links.open(token)).toMatchObject({ mediaId: room.show, episodeId: room.episodes[1] });
   });
+
+  test('that this server reads is a play link to the very file, and says nothing of the swarm', async () => {
+    await room.server.set({ torrentPlayer: 'server' });
+    const pack = torrent('Show.S01.1080p.BluRay.x265-GRP', {
+      files: [0, 1].map((index) => ({
+        index,
+        name: `Show.S01/Show.S01E0${index + 1}.mkv`,
+        sizeBytes: 100 + index,
+      })),
+    });
+    await room.server.addStream(pack, { mediaId: room.show, episodeId: room.episodes[1], fileIndex: 1 });
+    const found = await streamsOf(`${SHOW}:1:2`);
+    await room.server.set({ torrentPlayer: 'client' });
+    expect(found).toEqual([
+      expect.objectContaining({
+        url: expect.stringMatching(/\/play\/[\w-]{22}\/[\w-]+\/Show\.S01E02\.mkv$/),
+        behaviorHints: expect.objectContaining({
+          ...{ filename: 'Show.S01E02.mkv', videoSize: 101, notWebReady: true },
+        }),
+      }),
+    ]);
+    expect(JSON.stringify(found)).not.toContain(pack.infoHash);
+    const token = found[0]?.url?.split('/').at(-2) ?? '';
+    expect(room.server.links.open(token)).toMatchObject({ kind: 'torrent', fileIndex: 1 });
+  });
 });

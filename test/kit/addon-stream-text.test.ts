@@ -12,7 +12,10 @@ import type { Target } from '../../src/streams/kind.ts';
 import { offerWith } from '../support/offers.ts';
 
 const PLAY: Target = { via: 'play', fileIndex: null, resource: 'r', contentType: 'video/mp4' };
-const SWARM: Target = { via: 'torrent', infoHash: 'a'.repeat(40), fileIndex: null, sources: [] };
+const SWARM: Target = {
+  ...{ via: 'torrent', infoHash: 'a'.repeat(40), resource: 'r' },
+  ...{ fileIndex: null, sources: [] },
+};
 const VIDEO: Target = { via: 'youtube', videoId: 'aqz-KE-bpKQ' };
 const PAGE: Target = { via: 'external', url: 'https://watch.example/' };
 const POST: Target = { via: 'listed', reason: 'Not yet.' };

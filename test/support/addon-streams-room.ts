@@ -20,6 +20,8 @@ export function addonStreamsRoom() {
 
   beforeAll(async () => {
     server = await startAddonServer({ PUBLIC_CATALOG: 'all' });
+    // Unless a test is about the other.
+    await server.set({ torrentPlayer: 'client' });
   });
   afterAll(() => server?.close());
   beforeEach(async () => {

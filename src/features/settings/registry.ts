@@ -30,6 +30,11 @@ export const Settings = z.object({
     .describe(
       'Torrents hardly anyone seeds: hide them while better seeded ones are there, or (off) show them all. Those whose trackers were not asked yet are shown.',
     ),
+  torrentPlayer: z
+    .enum(['server', 'client'])
+    .describe(
+      'Who downloads a torrent that is watched in Stremio: this server, which every player can read from, or the player itself.',
+    ),
   playLinkHours: z
     .int()
     .min(1)
@@ -77,6 +82,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
+  torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
   streamsPerSubject: { type: 'integer', defaultOf: () => 20 },
   streamsPerIp: { type: 'integer', defaultOf: () => 30 },

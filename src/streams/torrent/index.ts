@@ -85,6 +85,7 @@ export function torrentKind(
           return {
             via: 'torrent',
             infoHash,
+            resource: resourceKey('torrent', infoHash),
             fileIndex,
             sources: isPrivate ? sources : [...sources, `dht:${infoHash}`],
           };
