@@ -136,6 +136,7 @@ const kindCalls: Calls = {
       ...{ seeders: 5, leechers: 1, publishedAt: '2024-01-01T00:00:00Z' },
     });
     await torrent.offeredTorrents(db, shown);
+    await torrent.storedTorrent(db, shown[0] ?? 0);
     await trackersFor(db, {
       own: batch((index) => `udp://tracker${index}.example:1337/announce`, 20),
       isPrivate: false,

@@ -8,8 +8,6 @@ import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } fr
 export type PeerListener = {
   readonly infoHash: string;
   readonly peerId: Buffer;
-  /** What is sent right behind our handshake. */
-  greeting(): Buffer;
   onReady(peer: Peer, hasExtensions: boolean): void;
   onChoke(peer: Peer): void;
   onInterest(peer: Peer): void;
@@ -51,7 +49,8 @@ export async function connectPeer(
   );
   const peer = new Peer(socket, `${host}:${port}`);
   feed = readFrom(socket, peer, listener);
-  socket.write(Buffer.concat([handshake(listener.infoHash, listener.peerId), listener.greeting()]));
+  // Nothing behind it before theirs has come, though it would save a round trip: aria2 bans who sends more.
+  socket.write(handshake(listener.infoHash, listener.peerId));
   return peer;
 }
 

@@ -178,16 +178,11 @@ export class Torrent implements PeerListener {
     for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
   }
 
-  /** Asked at once, in one packet with the handshake: a round trip earlier than after its answer. */
-  greeting(): Buffer {
-    return INTERESTED;
-  }
-
   onReady(peer: Peer, hasExtensions: boolean): void {
     if (this.#playback !== null) this.#settle(peer, this.#playback.layout);
     const metadataBytes = this.#info?.length ?? null;
-    if (hasExtensions)
-      peer.socket.write(extended(0, extendedHandshake({ hasPex: !this.#isPrivate, metadataBytes })));
+    const ours = extendedHandshake({ hasPex: !this.#isPrivate, metadataBytes });
+    peer.socket.write(hasExtensions ? Buffer.concat([extended(0, ours), INTERESTED]) : INTERESTED);
   }
 
   onExtended(peer: Peer, id: number, payload: Buffer): void {

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { plainEnv, startProcess } from '../processes.ts';
+import type { RelayLink } from './peer-relay.ts';
+
+export type Place = { host: string; port: number };
+export type Running = AsyncDisposable & { stop(): Promise<void> };
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const PYTHON = '/usr/bin/python3';
+
+/** What python3-libtorrent is told, and its first line; it ends when its input does. */
+async function talk(script: string, job: object): Promise<{ child: ChildProcess; said: unknown }> {
+  const child = spawn(PYTHON, [path(script)], { stdio: ['pipe', 'pipe', 'pipe'], env: plainEnv() });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk}`.slice(-4000)));
+  child.stdin.write(`${JSON.stringify(job)}\n`);
+  const lines = createInterface({ input: child.stdout });
+  const said = await new Promise<string>((resolve, reject) => {
+    lines.once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}: ${errors}`)));
+  });
+  return { child, said: JSON.parse(said) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.stdin?.end();
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(timer);
+}
+
+export type SeedJob = {
+  /** A file, or a folder of files. */
+  files: string;
+  /** Where the `.torrent` is written; one that is there is seeded as it is. */
+  torrent: string;
+  pieceBytes?: number;
+  peers: readonly (Place & { uploadBytes?: number })[];
+  trackers?: readonly string[];
+};
+
+/** libtorrent seeds, each at its own address; their `.torrent` is written on the way. */
+export async function startSeeds(job: SeedJob): Promise<Running & { infoHash: string; torrent: Buffer }> {
+  const { child, said } = await talk('libtorrent-seeds.py', job);
+  const { infoHash } = z.object({ infoHash: z.string() }).parse(said);
+  const stop = () => end(child);
+  return { infoHash, torrent: await readFile(job.torrent), stop, [Symbol.asyncDispose]: stop };
+}
+
+export type Yardstick = { firstMs: number; seconds: number; cpuSeconds: number };
+
+/** One whole download by libtorrent in order, or of one piece; from adding the torrent on. */
+export async function downloadByLibtorrent(
+  torrent: string,
+  peers: readonly Place[],
+  onlyPiece: number | null = null,
+): Promise<Yardstick> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
+  try {
+    const { child, said } = await talk('libtorrent-download.py', { torrent, folder, peers, onlyPiece });
+    await end(child);
+    return z.object({ firstMs: z.number(), seconds: z.number(), cpuSeconds: z.number() }).parse(said);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Links between peers that delay, limit and damage. */
+export async function startRelay(links: readonly RelayLink[]): Promise<Running> {
+  const args = [path('peer-relay.ts'), JSON.stringify(links)];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env: plainEnv() });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the relay ended with ${code}`)));
+  });
+  const stop = () => end(child);
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Debian's Transmission, seeding what lies in `folder`, at one address of loopback. */
+export async function startTransmission(
+  folder: string,
+  torrent: string,
+  { host, port }: Place,
+  rpcPort: number,
+): Promise<Running> {
+  const config = await mkdtemp(join(tmpdir(), 'tributary-transmission-'));
+  await writeFile(
+    join(config, 'settings.json'),
+    JSON.stringify({
+      'bind-address-ipv4': host,
+      'peer-port': port,
+      'peer-port-random-on-start': false,
+      'port-forwarding-enabled': false,
+      'dht-enabled': false,
+      'lpd-enabled': false,
+      'pex-enabled': false,
+      'utp-enabled': false,
+      'rpc-port': rpcPort,
+      'rpc-bind-address': '127.0.0.1',
+      'rpc-authentication-required': false,
+      'rpc-whitelist-enabled': false,
+      'download-dir': folder,
+    }),
+  );
+  const rpc = `http://127.0.0.1:${rpcPort}/transmission/rpc`;
+  const running = await startProcess({
+    command: '/usr/bin/transmission-daemon',
+    args: ['--foreground', '--config-dir', config, '--log-error'],
+    readyWhen: async () => (await fetch(rpc).catch(() => null))?.status === 409,
+  });
+  const session = (await fetch(rpc)).headers.get('x-transmission-session-id') ?? '';
+  const metainfo = (await readFile(torrent)).toString('base64');
+  await fetch(rpc, {
+    method: 'POST',
+    headers: { 'X-Transmission-Session-Id': session },
+    body: JSON.stringify({ method: 'torrent-add', arguments: { metainfo, 'download-dir': folder } }),
+  });
+  const stop = async () => {
+    await running.stop();
+    await rm(config, { recursive: true, force: true });
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Debian's aria2, seeding what lies in `folder`, at one address of loopback. */
+export async function startAria2(folder: string, torrent: string, { host, port }: Place): Promise<Running> {
+  const running = await startProcess({
+    command: '/usr/bin/aria2c',
+    args: [
+      ...['--no-conf', '--enable-dht=false', '--enable-peer-exchange=false', '--bt-enable-lpd=false'],
+      ...[`--interface=${host}`, `--listen-port=${port}`, `--dir=${folder}`, '--seed-ratio=0.0'],
+      ...['--check-integrity=true', '--bt-seed-unverified=false', '--console-log-level=notice', torrent],
+    ],
+    readyWhen: /Seeding is in progress|Verification finished|SEED\(/,
+    timeoutMs: 30_000,
+  });
+  const stop = async () => void (await running.stop());
+  return { stop, [Symbol.asyncDispose]: stop };
+}
