@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
 import { benchHttp } from './bench/http.ts';
 import { benchStart } from './bench/start.ts';
+import { benchTorrent } from './bench/torrent.ts';
 
 export type BenchRow = Record<string, string | number>;
 export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
   http: benchHttp,
   start: benchStart,
+  torrent: benchTorrent,
 };
 
 const { values, positionals } = parseArgs({

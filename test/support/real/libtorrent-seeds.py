@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Seeds a folder's files by libtorrent, one session an address. Reads one line of JSON:
-{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?, "private": bool?}
-Says {"infoHash"} in a line when all of them seed; ends when standard input does."""
+{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "copies": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?}
+Copies are torrents of the same files with other info hashes, written to torrent.1, torrent.2 and so on: nobody has anything of a new one.
+Says {"infoHashes"} in a line when all of them seed; ends when standard input does."""
 import json
 import os
 import sys
@@ -16,11 +17,17 @@ def make_torrent(job):
     maker = lt.create_torrent(storage, job.get("pieceBytes", 0), lt.create_torrent.v1_only)
     for tracker in job.get("trackers", []):
         maker.add_tracker(tracker)
-    if job.get("private"):
-        maker.set_priv(True)
     lt.set_piece_hashes(maker, os.path.dirname(job["files"]))
-    with open(job["torrent"], "wb") as out:
-        out.write(lt.bencode(maker.generate()))
+    made = maker.generate()
+    for number, path in enumerate(paths(job)):
+        if number > 0:
+            made[b"info"][b"source"] = str(number)
+        with open(path, "wb") as out:
+            out.write(lt.bencode(made))
+
+
+def paths(job):
+    return [job["torrent"]] + ["%s.%d" % (job["torrent"], n) for n in range(1, job.get("copies", 0) + 1)]
 
 
 def seed(job, peer):
@@ -34,12 +41,11 @@ def seed(job, peer):
         "max_allowed_in_request_queue": 2000, "alert_mask": 0,
     })
     session.set_ip_filter(lt.ip_filter())
-    handle = session.add_torrent({
-        "ti": lt.torrent_info(job["torrent"]), "save_path": os.path.dirname(job["files"]),
+    handles = [session.add_torrent({
+        "ti": lt.torrent_info(path), "save_path": os.path.dirname(job["files"]),
         "flags": lt.torrent_flags.seed_mode | lt.torrent_flags.upload_mode,
-    })
-    handle.resume()
-    return session, handle
+    }) for path in paths(job)]
+    return session, handles
 
 
 def main():
@@ -48,10 +54,10 @@ def main():
         make_torrent(job)
     seeds = [seed(job, peer) for peer in job["peers"]]
     for _ in range(200):
-        if all(handle.status().is_seeding for _, handle in seeds):
+        if all(handle.status().is_seeding for _, handles in seeds for handle in handles):
             break
         time.sleep(0.05)
-    print(json.dumps({"infoHash": str(lt.torrent_info(job["torrent"]).info_hash())}), flush=True)
+    print(json.dumps({"infoHashes": [str(lt.torrent_info(path).info_hash()) for path in paths(job)]}), flush=True)
     sys.stdin.read()
 
 

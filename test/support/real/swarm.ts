@@ -43,16 +43,21 @@ export type SeedJob = {
   /** Where the `.torrent` is written; one that is there is seeded as it is. */
   torrent: string;
   pieceBytes?: number;
+  /** Torrents of the same files with info hashes of their own, in `torrent.1` and so on: nobody has anything of a new one. */
+  copies?: number;
   peers: readonly (Place & { uploadBytes?: number })[];
   trackers?: readonly string[];
 };
 
 /** libtorrent seeds, each at its own address; their `.torrent` is written on the way. */
-export async function startSeeds(job: SeedJob): Promise<Running & { infoHash: string; torrent: Buffer }> {
+export async function startSeeds(
+  job: SeedJob,
+): Promise<Running & { infoHash: string; infoHashes: readonly string[]; torrent: Buffer }> {
   const { child, said } = await talk('libtorrent-seeds.py', job);
-  const { infoHash } = z.object({ infoHash: z.string() }).parse(said);
+  const { infoHashes } = z.object({ infoHashes: z.array(z.string()).min(1) }).parse(said);
+  const [infoHash = ''] = infoHashes;
   const stop = () => end(child);
-  return { infoHash, torrent: await readFile(job.torrent), stop, [Symbol.asyncDispose]: stop };
+  return { infoHash, infoHashes, torrent: await readFile(job.torrent), stop, [Symbol.asyncDispose]: stop };
 }
 
 export type Yardstick = { firstMs: number; seconds: number; cpuSeconds: number };

@@ -7,7 +7,7 @@ import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engin
 import { announce } from '../trackers/index.ts';
 import { createHeldPieces } from './held-pieces.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
-import { createPieceMemory } from './piece-memory.ts';
+import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
 import { Torrent } from './torrent.ts';
 
@@ -34,6 +34,7 @@ type Entry = { torrent: Torrent; users: number; idleSince: number };
 
 /** All torrents of this thread. */
 export class SwarmEngine {
+  readonly memory: PieceMemory;
   readonly #torrents = new Map<string, Entry>();
   readonly #deps: ConstructorParameters<typeof Torrent>[1];
   #ticker: NodeJS.Timeout | null = null;
@@ -42,6 +43,7 @@ export class SwarmEngine {
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
     const { net, log, memoryBytes, deadMs, onGone, onAnnounced } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
+    this.memory = memory;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
@@ -127,6 +129,7 @@ export class SwarmEngine {
     torrent.close();
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;
+    this.memory.trim();
     clearInterval(this.#ticker);
     this.#ticker = null;
   }

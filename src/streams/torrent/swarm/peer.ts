@@ -82,9 +82,10 @@ export class Peer {
     return this.rttS + ((this.outstanding.size + 1) * BLOCK_BYTES) / rate;
   }
 
-  /** Seconds that are left of a block asked for at `askedAt`, by its place in the queue. */
-  remainingS(askedAt: number, now: number, unknownRate: number): number {
+  /** Seconds that are left of a block asked for at `askedAt`, by its place in the queue; of one that gave nothing in `patienceS`, for ever. */
+  remainingS(askedAt: number, now: number, unknownRate: number, patienceS: number): number {
     const waitedS = (now - askedAt) / 1000;
+    if (this.rate === 0 && waitedS > patienceS) return Number.POSITIVE_INFINITY;
     const expectedS = this.etaS(unknownRate);
     return waitedS > expectedS ? expectedS : expectedS - waitedS;
   }

@@ -24,8 +24,10 @@ const SLACK_S = 0.15;
 const NEARLY_AS_GOOD = 2;
 /** Asked of a second peer only if that one is so much better, and by so much that a viewer might see it: without latency a tenth of all was sent twice. */
 const [CLEARLY_BETTER, WORTH_S] = [1.5, 0.05];
-/** How far ahead of a reader a late block is worth asking for twice, how many at a time, and what late means. */
-const [DOUBLE_PIECES, MAX_DOUBLED, LATE_RTTS] = [2, 32, 3];
+/** How many pieces ahead of a reader are looked through for what will be late, and how much of it is asked for again at a time. */
+const [DOUBLE_PIECES, MAX_DOUBLED] = [16, 32];
+/** Who has given nothing after two round trips of the quickest, and a little, is not waited for. */
+const [PATIENT_RTTS, PATIENCE_S] = [2, 0.05];
 const HOPED_RATE = 256 * 1024;
 
 /** One choice for one peer. */
@@ -71,29 +73,43 @@ function mayGive(peer: Peer, piece: ActivePiece): boolean {
   return true;
 }
 
-/** End-game: what is overdue under a reader's head and, once there is nothing else to ask for, whatever would come sooner from `peer`. */
+/** What its peer will give later than a reader needs it, and, once there is nothing else to ask for, whatever would come sooner from `peer`. */
 function pickLate(picking: Picking): void {
   const { peer, field } = picking;
   picking.room = Math.min(picking.room, MAX_DOUBLED);
+  const patienceS = PATIENT_RTTS * quickestS(field.peers) + PATIENCE_S;
   let looked = 0;
-  for (const { index } of field.order) {
+  for (const { index, distance } of field.order) {
     if (picking.room <= 0 || (looked >= DOUBLE_PIECES && !field.isLast)) return;
     const piece = peer.has(index) ? field.begin(index) : null;
     if (piece === null || piece.only !== null) continue;
     looked += 1;
+    const neededS = field.isLast ? 0 : distance / Math.max(field.rate, 1) + SLACK_S;
     askWhile(picking, piece, () =>
-      piece.askToo(peer, (other, block) => isWorse(picking, other, index, block)),
+      piece.askToo(peer, (other, block) =>
+        isLater(picking, other, blockKey(index, block), neededS, patienceS),
+      ),
     );
   }
 }
 
-/** `other` was asked for the block, and `peer` would be clearly sooner with it. */
-function isWorse({ peer, field, now, hoped }: Picking, other: Peer, index: number, block: number): boolean {
-  const askedAt = other.outstanding.get(blockKey(index, block)) ?? now;
-  const isKnown = field.isLast && other.rate > 0;
-  const isDue = isKnown || now - askedAt > 1000 * (LATE_RTTS * other.rttS + SLACK_S);
+/** `other` was asked for the block and will not have it when it is needed, and `peer` would be clearly sooner. */
+function isLater(
+  { peer, now, hoped }: Picking,
+  other: Peer,
+  key: number,
+  neededS: number,
+  patienceS: number,
+): boolean {
+  const remainingS = other.remainingS(other.outstanding.get(key) ?? now, now, hoped, patienceS);
   const mineS = peer.etaS(hoped);
-  return isDue && other.remainingS(askedAt, now, hoped) > Math.max(mineS * CLEARLY_BETTER, mineS + WORTH_S);
+  return remainingS > neededS && remainingS > Math.max(mineS * CLEARLY_BETTER, mineS + WORTH_S);
+}
+
+function quickestS(peers: Iterable<Peer>): number {
+  let quickest = 1;
+  for (const peer of peers) if (peer.rate > 0) quickest = Math.min(quickest, peer.rttS);
+  return quickest;
 }
 
 function askWhile(picking: Picking, piece: ActivePiece, nextBlock: () => number): void {

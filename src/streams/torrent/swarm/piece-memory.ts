@@ -1,5 +1,10 @@
 /** Memory a piece is gathered, checked, kept and sent from; shared, so that the thread that answers viewers sends from it without a copy. */
-export type PieceBuffer = { readonly id: number; readonly bytes: Buffer };
+export type PieceBuffer = {
+  /** The slab it lies in, and where. */
+  readonly slab: number;
+  readonly offset: number;
+  readonly bytes: Buffer;
+};
 
 export type PieceMemory = {
   take(length: number): PieceBuffer;
@@ -7,36 +12,81 @@ export type PieceMemory = {
   /** Held by pieces now. */
   usedBytes(): number;
   readonly limitBytes: number;
+  shared(slab: number): SharedArrayBuffer | undefined;
+  /** Lets go of what no piece lies in. */
+  trim(): void;
 };
 
-/** What lies ready for the next piece of the same length; the rest is the collector's. */
-const MAX_SPARE_BYTES = 32 * 1024 * 1024;
+/**
+ * Pieces of all lengths lie in slabs of this: a shared buffer of each piece's own was freed only when both threads' collectors
+ * came by, which nothing makes them do (ten films took 930 MB of a limit of 192).
+ */
+const SLAB_BYTES = 16 * 1024 * 1024;
+const MIN_SLOT_BYTES = 16 * 1024;
 
-/** `onGone`: a buffer that will not be used again, for those who keep it by its number. */
-export function createPieceMemory(limitBytes: number, onGone: (id: number) => void): PieceMemory {
-  const spare = new Map<number, PieceBuffer[]>();
-  let [used, spareBytes, lastId] = [0, 0, 0];
+type Slab = { id: number; memory: SharedArrayBuffer; slotBytes: number; free: number[]; slots: number };
+
+/** `onGone`: a slab that will not be used again, for those who keep it by its number. */
+export function createPieceMemory(limitBytes: number, onGone: (slab: number) => void): PieceMemory {
+  const slabs = new Map<number, Slab>();
+  /** With a free slot, by its size. */
+  const open = new Map<number, Set<Slab>>();
+  const empty: SharedArrayBuffer[] = [];
+  const ids = new WeakMap<SharedArrayBuffer, number>();
+  let [used, lastId] = [0, 0];
+
+  const openOf = (slotBytes: number): Set<Slab> => {
+    const known = open.get(slotBytes) ?? new Set();
+    open.set(slotBytes, known);
+    return known;
+  };
+
+  function begin(slotBytes: number): Slab {
+    const bytes = Math.max(SLAB_BYTES, slotBytes);
+    const at = empty.findIndex(({ byteLength }) => byteLength === bytes);
+    const [memory = new SharedArrayBuffer(bytes)] = at < 0 ? [] : empty.splice(at, 1);
+    const id = ids.get(memory) ?? lastId + 1;
+    lastId = Math.max(lastId, id);
+    ids.set(memory, id);
+    const slots = bytes / slotBytes;
+    const slab = {
+      id,
+      memory,
+      slotBytes,
+      slots,
+      free: Array.from({ length: slots }, (_, slot) => slots - 1 - slot),
+    };
+    slabs.set(id, slab);
+    openOf(slotBytes).add(slab);
+    return slab;
+  }
+
   return {
     limitBytes,
     usedBytes: () => used,
+    shared: (id) => slabs.get(id)?.memory,
     take(length) {
-      used += length;
-      const ready = spare.get(length)?.pop();
-      if (ready !== undefined) {
-        spareBytes -= length;
-        return ready;
-      }
-      lastId += 1;
-      return { id: lastId, bytes: Buffer.from(new SharedArrayBuffer(length)) };
+      const slotBytes = Math.max(MIN_SLOT_BYTES, 2 ** Math.ceil(Math.log2(length)));
+      const [slab = begin(slotBytes)] = openOf(slotBytes);
+      const offset = (slab.free.pop() ?? 0) * slotBytes;
+      if (slab.free.length === 0) openOf(slotBytes).delete(slab);
+      used += slotBytes;
+      return { slab: slab.id, offset, bytes: Buffer.from(slab.memory, offset, length) };
     },
-    give(buffer) {
-      const { length } = buffer.bytes;
-      used -= length;
-      if (spareBytes + length > MAX_SPARE_BYTES) return onGone(buffer.id);
-      const list = spare.get(length) ?? [];
-      spare.set(length, list);
-      list.push(buffer);
-      spareBytes += length;
+    give({ slab: id, offset }) {
+      const slab = slabs.get(id);
+      if (slab === undefined) return;
+      used -= slab.slotBytes;
+      slab.free.push(offset / slab.slotBytes);
+      openOf(slab.slotBytes).add(slab);
+      if (slab.free.length < slab.slots) return;
+      // Any length may lie in it next.
+      openOf(slab.slotBytes).delete(slab);
+      slabs.delete(id);
+      empty.push(slab.memory);
+    },
+    trim() {
+      for (const memory of empty.splice(0)) onGone(ids.get(memory) ?? 0);
     },
   };
 }

@@ -90,7 +90,9 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       count += 1;
       state.parts.set(count, part);
       state.outBytes += part.to - part.from;
-      post({ type: 'part', call, part: count, memory: share(part), from: part.from, to: part.to });
+      const { slab, offset } = part.piece.buffer;
+      share(slab);
+      post({ type: 'part', call, part: count, memory: slab, from: offset + part.from, to: offset + part.to });
       while (state.outBytes >= maxOutBytes && !signal.aborted)
         await new Promise<void>((resolve) => {
           state.onRoom = resolve;
@@ -99,12 +101,12 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     }
   }
 
-  function share({ piece: { buffer } }: Part): number {
-    if (shared.has(buffer.id)) return buffer.id;
-    shared.add(buffer.id);
-    const { buffer: memory } = buffer.bytes;
-    if (memory instanceof SharedArrayBuffer) post({ type: 'memory', id: buffer.id, shared: memory });
-    return buffer.id;
+  function share(slab: number): void {
+    if (shared.has(slab)) return;
+    const memory = engine.memory.shared(slab);
+    if (memory === undefined) return;
+    shared.add(slab);
+    post({ type: 'memory', id: slab, shared: memory });
   }
 
   function sent(call: number, number: number): void {
