@@ -24,7 +24,7 @@ import { trackersFor } from './trackers/queries.ts';
 const SEALED_FILE = 'torrent.file';
 
 /** Pieces of all torrents together; half of what streams may hold, where that is less. */
-const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
