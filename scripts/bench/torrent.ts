@@ -63,6 +63,16 @@ export const benchTorrent: Bench = async ({ quick }) => {
       const place = { folder, index, baseUrl: server.baseUrl, pid: server.pid, film, sha256 };
       rows.push(await measureScene(scene, place, rounds, seeks));
     }
+    rows.push(
+      await tenAtOnce({
+        folder,
+        index: SCENES.length,
+        baseUrl: server.baseUrl,
+        pid: server.pid,
+        film,
+        sha256,
+      }),
+    );
     return rows;
   } finally {
     await server.stop();
@@ -134,6 +144,34 @@ async function measureScene(scene: Scene, ground: Ground, rounds: number, seeks:
     'p95 ms': Math.round(quantile(sought, 0.95)),
     'CPU s': Number(each(mine, ({ cpuSeconds }) => cpuSeconds).toFixed(2)),
     'RSS MiB': await rssMib(ground.pid),
+  };
+}
+
+/** Ten torrents read whole at once, without latency: what memory that takes. */
+async function tenAtOnce(ground: Ground): Promise<BenchRow> {
+  const { folder, index, film, pid } = ground;
+  const torrent = join(folder, `scene${index}.torrent`);
+  const peers = await Promise.all(
+    [1, 2, 3, 4].map(async (peer) => ({ host: `127.0.${10 + index}.${peer}`, port: await freePort() })),
+  );
+  await using seeds = await startSeeds({
+    ...{ files: join(folder, 'film.mkv'), torrent, pieceBytes: MIB, copies: 10, peers },
+  });
+  let most = 0;
+  const watch = setInterval(async () => {
+    most = Math.max(most, await rssMib(pid));
+  }, 100);
+  const begun = performance.now();
+  await Promise.all(
+    seeds.infoHashes
+      .slice(1)
+      .map((infoHash) => ours(ground, infoHash, peers, { start: 0, end: film.length })),
+  );
+  clearInterval(watch);
+  return {
+    scene: '10 torrents at once, loopback',
+    'MB/s': Number(((10 * film.length) / (performance.now() - begun) / 1000).toFixed(1)),
+    'RSS MiB': most,
   };
 }
 

@@ -93,3 +93,27 @@ test('a private torrent asks nobody for peers but its tracker: no exchange with 
   expect(seed.extensions).not.toContain('ut_pex');
   expect(seed.extensions).toContain('ut_metadata');
 });
+
+test('a peer or a tracker that a magnet names on a private network is never dialled', async () => {
+  const tracker = await startTracker();
+  closers.push(() => tracker.stop());
+  const seed = await startSeedPeer(FILM);
+  closers.push(() => seed.stop());
+  // As an owner runs it: the whole world, and nothing of this network.
+  const guarded = createNet({ mode: 'all', allow: [], ownPorts: () => new Set() });
+  closers.push(() => guarded.close());
+  const told: Announced[] = [];
+  const engine = await SwarmEngine.start({
+    ...{ net: guarded, log: createLog('silent'), memoryBytes: 32 * MIB, deadMs: 800 },
+    ...{ cache: { folder: '', maxBytes: 0 }, onGone: () => {}, onAnnounced: (one) => told.push(one) },
+  });
+  closers.push(() => engine.close());
+  const peers = ['127.0.0.1', 'localhost', '2130706433', '::ffff:127.0.0.1', '0177.0.0.1'].map((host) => {
+    return { host, port: seed.port };
+  });
+  const trackers = [tracker.udpUrl, tracker.httpUrl, tracker.wsUrl];
+  const spec = { infoHash: FILM.infoHash, info: null, trackers, peers, isPrivate: false };
+  await expect(engine.open(spec, NEVER)).rejects.toMatchObject({ status: 504 });
+  expect([seed.counts.connections, tracker.announced]).toEqual([0, []]);
+  expect(told.map(({ ok }) => ok)).toEqual([false, false, false]);
+});
