@@ -104,6 +104,11 @@ export type StreamKind = {
   readonly kind: string;
   /** Parses outside input (API body, import file) to this kind's detail; throws BadInput naming each bad field. */
   parse(input: unknown): unknown;
+  /**
+   * The detail with what only others can tell of it (the files of a magnet), when somebody adds it by hand; as it was where they
+   * do not, within seconds. Not for imports of thousands.
+   */
+  complete?(detail: unknown, signal: AbortSignal): Promise<unknown>;
   /** Looks at the detail (never further than it must: `.torrent` text, one HEAD) and says what is inside. */
   describe(detail: unknown, signal: AbortSignal): Promise<Described>;
   /**

@@ -60,7 +60,8 @@ export async function addStream(
     { ...source.fields, name: body.name ?? filename, kind: source.kind },
     'The stream',
   );
-  const prepared = prepareStream(deps, input);
+  const { kind, detail, ...rest } = prepareStream(deps, input);
+  const prepared = { ...rest, kind, detail: (await kind.complete?.(detail, bounded)) ?? detail };
   const described = await prepared.kind.describe(prepared.detail, bounded);
   const matches = matchFiles({ ...place, fileIndex }, insideOf(input, described));
   const [links = []] = await linksOfMatches(deps.db, [{ mediaId: place.mediaId, matches }]);

@@ -100,7 +100,8 @@ async function linkTo(
   const source = await withTorrentFile(deps.net, sourceOf({ url, torrent, headers }, undefined), bounded);
   const kind = deps.kinds.get(source.kind);
   if (kind === undefined) throw noBytes(source.kind);
-  const detail = kind.parse(source.fields);
+  const given = kind.parse(source.fields);
+  const detail = (await kind.complete?.(given, bounded)) ?? given;
   const described = await look(kind, detail, bounded);
   if (described !== null) await noteTrackers(deps.db, described.trackers);
   if (kind.open === undefined) throw noBytes(kind.kind);

@@ -14,6 +14,8 @@ export type TorrentSpec = {
   peers: readonly PeerAddress[];
   /** BEP 27: no peers but those of its own trackers. */
   isPrivate: boolean;
+  /** Who opens it would rather go on without than wait: it fails as soon as nobody is left to ask. */
+  isHasty?: boolean;
 };
 
 /** What an announce came to: a real one is as good as a check. `ok`: the tracker answered, be it by refusing. */

@@ -28,6 +28,8 @@ const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
+/** Somebody who adds a magnet waits so long for its files. */
+const COMPLETE_MS = 8000;
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
 const DEAD_MS = 60_000;
 
@@ -61,6 +63,7 @@ export function torrentKind(
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
     find: (on, detail) => streamOfTorrent(on, TorrentDetail.parse(detail).infoHash),
     save,
+    complete,
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
     close: () => engine.close(),
     linkDetail,
@@ -93,6 +96,23 @@ export function torrentKind(
       );
     },
   };
+
+  /** A magnet as the `.torrent` that its peers have (BEP 9). */
+  async function complete(value: unknown, signal: AbortSignal): Promise<unknown> {
+    const detail = TorrentDetail.parse(value);
+    if (detail.torrent !== null || detail.files.length > 0) return detail;
+    const spec = await specOfDetail(detail);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMPLETE_MS)]);
+    try {
+      const opened = await engine.open({ ...spec, isHasty: true }, bounded);
+      opened.close();
+      const { trackers, webSeeds } = await contentsOf(detail);
+      return withTorrent({ ...detail, trackers: [...trackers], webSeeds: [...webSeeds] }, opened.info);
+    } catch {
+      signal.throwIfAborted();
+      return detail;
+    }
+  }
 
   async function specOf(ref: StreamRef): Promise<TorrentSpec> {
     if ('detail' in ref) return await specOfDetail(TorrentDetail.parse(ref.detail));
@@ -139,6 +159,11 @@ export function torrentKind(
       publishedAt,
     });
   }
+}
+
+function withTorrent(detail: TorrentDetail, info: Uint8Array): TorrentDetail {
+  const file = Buffer.concat([Buffer.from('d4:info'), info, Buffer.from('e')]);
+  return { ...detail, torrent: file.toString('base64') };
 }
 
 async function describe(value: unknown): Promise<Described> {

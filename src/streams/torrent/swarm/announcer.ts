@@ -56,6 +56,11 @@ export class Announcer {
     }
   }
 
+  /** Every tracker has been asked, and none is being asked. */
+  get isDone(): boolean {
+    return [...this.#trackers.values()].every(({ isAsking, notBefore }) => !isAsking && notBefore > 0);
+  }
+
   /** `isHungry`: peers are wanted sooner than the trackers would have it. */
   tick(now: number, standing: Standing, isHungry: boolean): void {
     for (const tracker of this.#trackers.values()) {

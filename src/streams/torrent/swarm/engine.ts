@@ -69,7 +69,7 @@ export class SwarmEngine {
     const entry = this.#entryOf(spec);
     entry.users += 1;
     try {
-      const { layout } = await entry.torrent.ready(signal);
+      const { layout } = await entry.torrent.ready(signal, spec.isHasty);
       return { info: entry.torrent.info ?? new Uint8Array(), files: layout.files };
     } catch (error) {
       this.release(spec.infoHash);

@@ -47,6 +47,12 @@ export class Swarm {
     return this.#isActive && this.peers.size < FEW_PEERS && this.#candidates.size + this.#dialling.size === 0;
   }
 
+  /** Nobody is connected or dialled, and nobody is known who was not tried. */
+  get isAlone(): boolean {
+    const isNew = [...this.#candidates.values()].some(({ failures }) => failures === 0);
+    return this.peers.size + this.#dialling.size === 0 && !isNew;
+  }
+
   get isResting(): boolean {
     return !this.#isActive;
   }

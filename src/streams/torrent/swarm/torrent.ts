@@ -54,7 +54,7 @@ export class Torrent implements PeerListener {
   #info: Uint8Array | null = null;
   #playback: Playback | null = null;
   #lastByteAt = performance.now();
-  readonly #waiting = new Set<{ resolve(): void; reject(error: Error): void }>();
+  readonly #waiting = new Set<{ isHasty: boolean; resolve(): void; reject(error: Error): void }>();
 
   constructor(spec: TorrentSpec, deps: TorrentDeps) {
     this.infoHash = spec.infoHash;
@@ -85,7 +85,7 @@ export class Torrent implements PeerListener {
   }
 
   /** Resolves when the files are known. */
-  ready(signal: AbortSignal): Promise<Playback> {
+  ready(signal: AbortSignal, isHasty = false): Promise<Playback> {
     signal.throwIfAborted();
     const known = this.#playback;
     if (known !== null) return Promise.resolve(known);
@@ -97,6 +97,7 @@ export class Torrent implements PeerListener {
         settle();
       };
       const waiter = {
+        isHasty,
         resolve: () => end(() => this.#playback !== null && fulfil(this.#playback)),
         reject: (error: Error) => end(() => fail(error)),
       };
@@ -132,9 +133,11 @@ export class Torrent implements PeerListener {
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
     for (const peer of this.swarm.peers) this.#askMetadata(peer, now);
-    if (now - this.#lastByteAt < this.#deps.deadMs) return;
-    for (const { reject } of [...this.#waiting])
-      reject(deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.'));
+    const isAlone = this.#announcer.isDone && this.swarm.isAlone;
+    const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
+    for (const { isHasty, reject } of [...this.#waiting])
+      if (isDead || (isAlone && isHasty))
+        reject(deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.'));
   }
 
   /** Somebody came with more trackers or peers. */
