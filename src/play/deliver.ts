@@ -28,7 +28,7 @@ export function deliver(deps: PlayDeps, delivery: Delivery): Promise<void> {
   const { request, response, source, signal, entry } = delivery;
   const filename = request.link.filename ?? null;
   const window = deps.budget.open(WINDOW_BYTES);
-  entry?.watch(window);
+  entry?.watch(window, source);
   const told = new Counting(deps, delivery);
   let sending: Promise<void>;
   try {

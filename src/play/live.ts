@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { NotFound } from '../kit/errors.ts';
+import type { ByteSource } from '../streams/kind.ts';
 
 /** One body being sent. */
 export const LiveStream = z.object({
@@ -29,6 +30,13 @@ export const LiveStream = z.object({
   size: z.number().nullable(),
   /** Seconds since the last byte went out. */
   stalledSeconds: z.number(),
+  /** Of a torrent: its peers, those that give, their bytes a second, and how many pieces are here. */
+  swarm: z
+    .object({
+      ...{ peers: z.number(), giving: z.number(), bytesPerSecond: z.number() },
+      ...{ piecesHeld: z.number(), pieceCount: z.number() },
+    })
+    .optional(),
 });
 export type LiveStream = z.infer<typeof LiveStream>;
 
@@ -38,8 +46,8 @@ export type LiveEntry = {
   startAt(offset: number, size: number | null): void;
   add(sizeBytes: number): void;
   resumed(): void;
-  /** Where to look for the bytes held in memory: the stream's share of the budget. */
-  watch(share: { heldBytes(): number }): void;
+  /** Where to look for the bytes held in memory, the stream's share of the budget, and for the health of its swarm. */
+  watch(share: { heldBytes(): number }, source: Pick<ByteSource, 'swarm'>): void;
   stalledMs(): number;
   /** Idempotent. */
   end(): void;
@@ -74,6 +82,7 @@ class Running implements LiveEntry {
   size: number | null = null;
   lastByteAt = performance.now();
   share: { heldBytes(): number } | null = null;
+  source: Pick<ByteSource, 'swarm'> | null = null;
   readonly #onEnd: (stream: Running) => void;
 
   constructor(details: LiveDetails, stop: () => void, onEnd: (stream: Running) => void) {
@@ -97,8 +106,9 @@ class Running implements LiveEntry {
     this.resumes += 1;
   }
 
-  watch(share: { heldBytes(): number }): void {
+  watch(share: { heldBytes(): number }, source: Pick<ByteSource, 'swarm'>): void {
     this.share = share;
+    this.source = source;
   }
 
   stalledMs(): number {
@@ -164,6 +174,7 @@ export function createLiveStreams(): LiveStreams {
 function shown(id: string, stream: Running): LiveStream {
   const { kind, title, client, subject } = stream.details;
   const { bytes, resumes, offset, size } = stream;
+  const swarm = stream.source?.swarm?.();
   const seconds = Math.max(1, (Date.now() - stream.startedAt) / 1000);
   return {
     id,
@@ -180,6 +191,7 @@ function shown(id: string, stream: Running): LiveStream {
     position: Math.max(0, offset + bytes),
     size,
     stalledSeconds: Math.floor(stream.stalledMs() / 1000),
+    ...(swarm == null ? {} : { swarm }),
   };
 }
 

@@ -32,9 +32,20 @@ export type ByteSource = {
   isForwardOnly?(): boolean;
   /** Kinds whose bytes have a URL say it here: what is an HLS or DASH manifest is then delivered with all its parts. */
   readonly delivery?: Delivery;
+  /** How it does in its swarm just now, where it comes from one. */
+  swarm?(): SwarmHealth | null;
   /** Sends exactly `range` (half-open) into `sink`, resolves after the last byte was taken over by the sink's `done`; rejects when it cannot finish. */
   send(range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+};
+
+/** Peers connected, those of them that give, what they give together, and how much of the file's torrent is here. */
+export type SwarmHealth = {
+  peers: number;
+  giving: number;
+  bytesPerSecond: number;
+  piecesHeld: number;
+  pieceCount: number;
 };
 
 /** Where a manifest is. `progressive` only says that nobody knows better yet: `contentType` and the bytes may. */

@@ -106,7 +106,7 @@ describe('a running stream', () => {
     entry.startAt(500, 9000);
     entry.add(100);
     entry.resumed();
-    entry.watch({ heldBytes: () => 4096 });
+    entry.watch({ heldBytes: () => 4096 }, {});
     // The next part of several.
     entry.startAt(8000, 9000);
     entry.add(50);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -25,6 +26,7 @@ let torrent: Buffer;
 let infoHash: string;
 const seeds: Running[] = [];
 const files = ['The.Show.S01E01.mkv', 'The.Show.S01E02.mp4', 'The.Show.S01E03.1080p.WEB-DL.mkv'] as const;
+const [LARGE, LARGE_BYTES] = ['The.Show.S01E04.mkv', 48 * 1024 * 1024];
 
 const pack = () => join(dir.path, 'The.Show.S01');
 const post = (path: string, body: object) =>
@@ -54,6 +56,8 @@ beforeAll(async () => {
   }
   await writeFile(join(pack(), 'The.Show.S01E03.1080p.WEB-DL.en.srt'), SUBTITLE);
   await writeFile(join(pack(), 'sample.mkv'), Buffer.alloc(100_000, 7));
+  // More than the kernel takes of a viewer who does not read.
+  await writeFile(join(pack(), LARGE), randomBytes(LARGE_BYTES));
   torrentFile = join(dir.path, 'show.torrent');
   const port = await freePort();
   const announceUrl = `udp://127.0.0.1:${port}/announce`;
@@ -111,6 +115,31 @@ test('any part of it is had at once, and is answered as every other file is', as
 test('mpv plays an episode and seeks in it', async () => {
   const played = await mpvPlayAndSeek(await episodeUrl(1, 3), 90);
   expect(played.playedOnToSeconds).toBeGreaterThan(90);
+});
+
+test('the live list tells how its swarm does, while it plays', async () => {
+  const stop = new AbortController();
+  const answer = await fetch(await episodeUrl(1, 4), { signal: stop.signal });
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  const Live = z.object({
+    streams: z.array(
+      z.object({
+        kind: z.string(),
+        swarm: z.object({ peers: z.number(), pieceCount: z.number() }).optional(),
+      }),
+    ),
+  });
+  const swarm = await waitUntil(
+    async () => {
+      const { streams } = Live.parse(await (await product.asAdmin('/api/live')).json());
+      return streams.find(({ kind }) => kind === 'torrent')?.swarm ?? false;
+    },
+    { what: 'the swarm is told of', timeoutMs: 5000 },
+  );
+  stop.abort();
+  expect(swarm.pieceCount).toBeGreaterThan(LARGE_BYTES / (256 * 1024));
+  expect(swarm.peers).toBeGreaterThan(0);
 });
 
 test('the subtitle beside an episode is offered with it, as WebVTT', async () => {

@@ -47,7 +47,8 @@ export type OpenTorrent = {
   readonly files: readonly TorrentFile[];
   /** Sends a half-open range of one file; only hash-checked bytes. Rejects with UpstreamFailed 504 when no peer gives anything for a minute. */
   read(fileIndex: number, range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
-  state(): Promise<TorrentState>;
+  /** Of the last second; null before the first one is over. */
+  state(): TorrentState | null;
   /** One user less; the last one's going lets the engine forget the torrent after a while. Idempotent. */
   close(): void;
 };

@@ -1,7 +1,7 @@
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
-import type { ByteSource } from '../kind.ts';
-import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec } from './engine.ts';
+import type { ByteSource, SwarmHealth } from '../kind.ts';
+import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec, TorrentState } from './engine.ts';
 
 /** A file of a torrent as bytes: by its index, or without one the film. `close` lets the engine forget the torrent. */
 export async function openFile(
@@ -27,9 +27,16 @@ function sourceOf(torrent: OpenTorrent, file: TorrentFile | undefined): ByteSour
     // The info hash stands for every byte.
     etag: `"${torrent.infoHash}-${file.index}"`,
     lastModified: null,
+    swarm: () => healthOf(torrent.state()),
     send: (range, sink, signal) => torrent.read(file.index, range, sink, signal),
     close: async () => torrent.close(),
   };
+}
+
+function healthOf(state: TorrentState | null): SwarmHealth | null {
+  if (state === null) return null;
+  const { peers, unchoked: giving, bytesPerSecond, piecesHeld, pieceCount } = state;
+  return { peers, giving, bytesPerSecond: Math.round(bytesPerSecond), piecesHeld, pieceCount };
 }
 
 /** The largest video; where there is none, the only file. */

@@ -97,6 +97,12 @@ const LiveStream = z.object({
   position: z.number(),
   size: z.nullable(z.number()),
   stalledSeconds: z.number(),
+  swarm: z.optional(
+    z.object({
+      ...{ peers: z.number(), giving: z.number(), bytesPerSecond: z.number() },
+      ...{ piecesHeld: z.number(), pieceCount: z.number() },
+    }),
+  ),
 });
 export type LiveStream = z.infer<typeof LiveStream>;
 const LiveStreams = z.object({ streams: z.array(LiveStream) });

@@ -19,6 +19,8 @@ export type LiveRow = {
   position: number;
   size: number | null;
   stalledSeconds: number;
+  /** Of a torrent. */
+  swarm: LiveStream['swarm'];
   /** Speeds of the last minute, oldest first. */
   speeds: number[];
   lastSeenAt: number;
@@ -65,6 +67,7 @@ function rowOf(key: string, group: readonly LiveStream[], known: LiveRow | undef
     resumes: sum(group.map(({ resumes }) => resumes)),
     position: newest.position,
     size: newest.size,
+    swarm: group.find(({ swarm }) => swarm !== undefined)?.swarm,
     stalledSeconds: Math.min(...group.map(({ stalledSeconds }) => stalledSeconds)),
     speeds: added(known?.speeds ?? [], bytesPerSecond),
     lastSeenAt: at,

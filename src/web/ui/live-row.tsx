@@ -39,6 +39,15 @@ export function LiveRowCard({ row, onExpired }: LiveRowProps) {
           <dt>Position</dt>
           <dd>{placeOf(row)}</dd>
         </div>
+        {row.swarm !== undefined && (
+          <div>
+            <dt>Swarm</dt>
+            <dd>
+              {row.swarm.giving} of {plural(row.swarm.peers, 'peer', 'peers')} ·{' '}
+              {rate(row.swarm.bytesPerSecond)}
+            </dd>
+          </div>
+        )}
         {isRunning && row.stalledSeconds >= STALLED_S && (
           <Badge color="orange" variant="light" size="sm" radius="sm" tt="none">
             Stands still for {duration(row.stalledSeconds * 1000)}

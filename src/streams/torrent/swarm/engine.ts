@@ -106,6 +106,13 @@ export class SwarmEngine {
     return this.#torrents.get(infoHash)?.torrent.state() ?? null;
   }
 
+  /** Of those that somebody reads. */
+  readStates(): TorrentState[] {
+    return [...this.#torrents.values()]
+      .map(({ torrent }) => torrent.state())
+      .filter(({ readers }) => readers > 0);
+  }
+
   release(infoHash: string): void {
     const entry = this.#torrents.get(infoHash);
     if (entry === undefined) return;

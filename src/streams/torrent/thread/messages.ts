@@ -1,6 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
-import type { Announced, TorrentSpec } from '../engine.ts';
+import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
 export type ThreadData = {
@@ -20,7 +20,6 @@ export type ToThread =
   | { type: 'read'; call: number; infoHash: string; fileIndex: number; range: ByteRange }
   | { type: 'sent'; call: number; part: number }
   | { type: 'abort'; call: number }
-  | { type: 'state'; call: number; infoHash: string }
   | { type: 'release'; infoHash: string }
   | { type: 'close'; call: number };
 
@@ -31,6 +30,8 @@ export type FromThread =
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
   | { type: 'announced'; announced: Announced }
+  /** Of every torrent that is being read, each second. */
+  | { type: 'states'; states: readonly TorrentState[] }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

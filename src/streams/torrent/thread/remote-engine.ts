@@ -25,6 +25,8 @@ type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
+  const states = new Map<string, TorrentState>();
+  const users = new Map<string, number>();
   let worker: Worker | null = null;
   let lastCall = 0;
 
@@ -53,11 +55,38 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
   }
 
   function onMessage(message: FromThread): void {
-    if (message.type === 'memory') memory.set(message.id, Buffer.from(message.shared));
-    else if (message.type === 'gone') memory.delete(message.id);
-    else if (message.type === 'announced') onAnnounced(message.announced);
-    else if (message.type === 'part') onPart(message);
-    else onAnswer(message);
+    switch (message.type) {
+      case 'memory':
+        memory.set(message.id, Buffer.from(message.shared));
+        break;
+      case 'gone':
+        memory.delete(message.id);
+        break;
+      case 'announced':
+        onAnnounced(message.announced);
+        break;
+      case 'states':
+        message.states.forEach(keepState);
+        break;
+      case 'part':
+        onPart(message);
+        break;
+      default:
+        onAnswer(message);
+    }
+  }
+
+  /** Only of what is open here: the map ends with its users. */
+  function keepState(state: TorrentState): void {
+    if (users.has(state.infoHash)) states.set(state.infoHash, state);
+  }
+
+  function count(infoHash: string, change: 1 | -1): void {
+    const left = (users.get(infoHash) ?? 0) + change;
+    users.set(infoHash, left);
+    if (left > 0) return;
+    users.delete(infoHash);
+    states.delete(infoHash);
   }
 
   function onPart({ call, part, memory: id, from, to }: Extract<FromThread, { type: 'part' }>): void {
@@ -132,13 +161,16 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
       const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
       const { info, files } = asked as Opened;
       let isClosed = false;
+      count(infoHash, 1);
       return {
         ...{ infoHash, info, files },
         read: (fileIndex, range, sink, until) => read(infoHash, fileIndex, range, sink, until),
-        state: async () => (await ask((call) => ({ type: 'state', call, infoHash }), null)) as TorrentState,
+        state: () => states.get(infoHash) ?? null,
         close() {
-          if (!isClosed) post({ type: 'release', infoHash });
+          if (isClosed) return;
           isClosed = true;
+          count(infoHash, -1);
+          post({ type: 'release', infoHash });
         },
       };
     },

@@ -10,6 +10,8 @@ import { type FromThread, type ThreadData, type ToThread, toFailure } from './me
 const MAX_OUT_BYTES = 4 * 1024 * 1024;
 const MAX_OUT_SHARE = 1 / 16;
 
+const STATES_MS = 1000;
+
 type Call = {
   abort: AbortController;
   /** Given out and not yet sent. */
@@ -36,6 +38,11 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       if (shared.delete(id)) post({ type: 'gone', id });
     },
   });
+
+  setInterval(() => {
+    const states = engine.readStates();
+    if (states.length > 0) post({ type: 'states', states });
+  }, STATES_MS).unref();
 
   port.on('message', (message: ToThread) => {
     if (message.type === 'sent') sent(message.call, message.part);
@@ -67,7 +74,6 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       return await engine.open(message.spec, state.abort.signal);
     }
     if (message.type === 'read') return await read(message, state);
-    if (message.type === 'state') return engine.state(message.infoHash);
     engine.close();
     await net.close();
     return null;
