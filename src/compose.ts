@@ -131,7 +131,8 @@ function checkTrackersLater({ addJob }: Background): Promise<void> {
 /** What was added is looked into soon, where its bytes can be read; the answer does not wait, nor fail for it. */
 function probeIfReadable({ kinds, log }: Ground, probeLater: (streamId: number) => Promise<void>) {
   return (streamId: number, kind: string) => {
-    if (kinds.get(kind)?.open === undefined) return;
+    const { open, isSlow = false } = kinds.get(kind) ?? {};
+    if (open === undefined || isSlow) return;
     probeLater(streamId).catch((error: unknown) => log.warn({ err: error }, 'a look could not be queued'));
   };
 }

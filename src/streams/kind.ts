@@ -133,6 +133,8 @@ export type StreamKind = {
   save(db: Db, streamId: number, detail: unknown): Promise<void>;
   /** How each of these streams is offered, in bulk; a stream missing from the map is not offered (expired, gone). */
   targets(db: Db, refs: readonly OfferRef[]): Promise<ReadonlyMap<string, Target>>;
+  /** Opening may take minutes, and others' bandwidth: what is added is not looked into by itself, only when somebody asks for it. */
+  readonly isSlow?: boolean;
   /** Opens the bytes. Absent: the kind has none yet. */
   open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
   /** The detail as a play link is to carry it, where all of it would not fit a URL. Absent: as it is. */

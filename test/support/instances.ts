@@ -38,6 +38,8 @@ export async function startPair(withRedis: boolean): Promise<Pair> {
       async () => ((await ask(product, '/catalog/movie/popular.json')).metas ?? []).length >= 20,
       { what: 'the starter catalogue', timeoutMs: 60_000 },
     );
+  // A torrent is told apart by its info hash.
+  await send(a, 'PATCH', '/api/settings', { torrentPlayer: 'client' });
   return { database, redis, a, b };
 }
 

@@ -58,6 +58,8 @@ export function torrentKind(
   });
   return {
     kind: 'torrent',
+    // A dead swarm holds a job for a minute, and there are two of them at a time.
+    isSlow: true,
     parse: parseTorrentInput,
     describe,
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
