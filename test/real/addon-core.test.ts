@@ -15,6 +15,7 @@ const HASH = 'dd8255ecdc7ca55fb0bbf81323d87062db1f6d1c';
 let server: AddonServer;
 beforeAll(async () => {
   server = await startAddonServer({ PUBLIC_CATALOG: 'all' });
+  await server.set({ torrentPlayer: 'client' });
   const streams: StreamOf[] = [
     { kind: 'local', file: 'starter/clip.mp4', name: 'clip.mp4', sizeBytes: 5 },
     {
