@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -248,7 +248,9 @@ test('what was watched comes from the disk after a restart, and what the disk go
   bytes[1000] = (bytes[1000] ?? 0) ^ 1;
   await writeFile(damaged, bytes);
   await writeFile(join(dir.path, FILM.infoHash, '9'), bytes.subarray(0, 100));
-  await writeFile(join(dir.path, FILM.infoHash, '11.part'), bytes.subarray(0, 100));
+  const left = join(dir.path, FILM.infoHash, '11.part');
+  await writeFile(left, bytes.subarray(0, 100));
+  await utimes(left, 0, 0);
 
   const second = await cachedSwarm(room, {});
   await second.open();

@@ -2,7 +2,6 @@
 export class Bitfield {
   readonly #bytes: Uint8Array;
   readonly size: number;
-  #count = 0;
 
   constructor(size: number) {
     this.size = size;
@@ -26,23 +25,7 @@ export class Bitfield {
   }
 
   set(index: number): void {
-    if (index >= this.size || this.has(index)) return;
+    if (index >= this.size) return;
     this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
-    this.#count += 1;
-  }
-
-  clear(index: number): void {
-    if (!this.has(index)) return;
-    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) & ~(0x80 >> (index & 7));
-    this.#count -= 1;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** As it goes on the wire. */
-  toBytes(): Uint8Array {
-    return this.#bytes.slice();
   }
 }

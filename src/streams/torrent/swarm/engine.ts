@@ -41,13 +41,13 @@ export class SwarmEngine {
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, log, memoryBytes, deadMs, onGone, onAnnounced } = options;
+    const { net, memoryBytes, deadMs, onGone, onAnnounced } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
-      ...{ net, log, deadMs, peerId, memory, cache, onAnnounced },
+      ...{ net, deadMs, peerId, memory, cache, onAnnounced },
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
     };

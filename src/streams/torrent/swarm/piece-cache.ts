@@ -27,6 +27,8 @@ export type PieceCacheOptions = {
 
 /** After a full disk nothing is written for so long. */
 const REST_MS = 60_000;
+/** A piece half written is somebody else's until it is this old: instances may share the folder. */
+const LEFT_BEHIND_MS = 3_600_000;
 const INFO_HASH = /^[0-9a-f]{40}$/;
 
 /** Finds what an earlier run left behind; only whole pieces are there, since each is written beside its place and renamed. */
@@ -37,6 +39,7 @@ export async function openPieceCache(options: PieceCacheOptions): Promise<PieceC
 }
 
 type Kept = { infoHash: string; index: number; bytes: number };
+type Found = Kept & { usedAt: number };
 
 class DiskCache implements PieceCache {
   readonly #options: PieceCacheOptions;
@@ -55,19 +58,26 @@ class DiskCache implements PieceCache {
     if (maxBytes === 0) return;
     try {
       await mkdir(folder, { recursive: true });
-      const found: (Kept & { usedAt: number })[] = [];
+      const found: Found[] = [];
       for (const infoHash of (await readdir(folder)).filter((name) => INFO_HASH.test(name)))
-        for (const name of await readdir(join(folder, infoHash))) {
-          const path = join(folder, infoHash, name);
-          if (!/^\d+$/.test(name)) await unlink(path);
-          else found.push({ infoHash, index: Number(name), ...(await factsOf(path)) });
-        }
+        for (const name of await readdir(join(folder, infoHash)))
+          found.push(...(await this.#look(infoHash, name)));
       for (const { usedAt: _, ...kept } of found.sort((a, b) => a.usedAt - b.usedAt)) this.#add(kept);
       await this.#makeRoom(0);
     } catch (error) {
       log.warn({ err: error }, 'the cache of torrents cannot be used');
       this.#restsUntil = Number.POSITIVE_INFINITY;
     }
+  }
+
+  /** The piece of that name; nothing where it is none, or has just gone. */
+  async #look(infoHash: string, name: string): Promise<Found[]> {
+    const path = join(this.#options.folder, infoHash, name);
+    const facts = await factsOf(path).catch(() => null);
+    if (facts === null) return [];
+    if (/^\d+$/.test(name)) return [{ infoHash, index: Number(name), ...facts }];
+    if (Date.now() - facts.usedAt > LEFT_BEHIND_MS) await rm(path, { force: true });
+    return [];
   }
 
   has(infoHash: string, index: number): boolean {

@@ -1,5 +1,4 @@
 import { BadInput } from '../../../kit/errors.ts';
-import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
@@ -28,7 +27,6 @@ import { BadPeer, extended, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
   net: Pick<Net, 'dial'>;
-  log: Log;
   peerId: Buffer;
   memory: PieceMemory;
   /** To a tracker, guarded. */
