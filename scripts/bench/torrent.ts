@@ -53,7 +53,7 @@ export const benchTorrent: Bench = async ({ quick }) => {
   const rounds = quick ? 1 : 5;
   const seeks = quick ? 2 : 10;
   const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-  const server = await startServer({ DATA_DIR: join(folder, 'data'), ADMIN_TOKEN, CACHE_MAX_BYTES: '0' });
+  const server = await startServer({ DATA_DIR: join(folder, 'data'), ADMIN_TOKEN });
   try {
     const film = randomBytes(FILM_BYTES);
     await writeFile(join(folder, 'film.mkv'), film);

@@ -28,7 +28,7 @@ export type ByteSource = {
   /** Quoted entity tag as it goes on the wire, `"…"` or `W/"…"`; null when there is none. */
   readonly etag: string | null;
   readonly lastModified: Date | null;
-  /** True while only its beginning can be begun at, so that players are not told to seek; it may change from request to request. Absent: any part can be had. */
+  /** True while only its beginning can be begun at, so that players are not told to seek; it may change from request to request. Absent: every part can be had. */
   isForwardOnly?(): boolean;
   /** Kinds whose bytes have a URL say it here: what is an HLS or DASH manifest is then delivered with all its parts. */
   readonly delivery?: Delivery;

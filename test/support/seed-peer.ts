@@ -16,6 +16,8 @@ export type Manners = {
   delayMs: number;
   /** Breaks off after so many bytes of blocks, in the middle of one. */
   cutAfter: number;
+  /** Says that the metadata has so many bytes more, and gives what is not it. */
+  isMetadataLiar: boolean;
   /** Sent at the beginning instead of a bitfield. */
   garbage: Buffer | null;
 };
@@ -89,7 +91,7 @@ export async function startSeedPeer(
   const seed: SeedPeer = {
     ...{ host, port: 0, leave, comeBack, stop: leave },
     manners: {
-      ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0 },
+      ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
       ...{ cutAfter: Number.POSITIVE_INFINITY, garbage: null },
       ...manners,
     },
@@ -123,6 +125,9 @@ export async function startSeedPeer(
     );
   }
 
+  const infoOf = () =>
+    seed.manners.isMetadataLiar ? Buffer.concat([torrent.info, Buffer.alloc(40_000, 7)]) : torrent.info;
+
   function greet(socket: Socket): void {
     const handshake = Buffer.alloc(68);
     handshake.write('\x13BitTorrent protocol', 'latin1');
@@ -137,7 +142,7 @@ export async function startSeedPeer(
     const bits = Buffer.alloc(Math.ceil(count / 8));
     for (let index = 0; index < count; index += 1)
       bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
-    const extended = bencode({ m: { ut_metadata: 3 }, metadata_size: torrent.info.length });
+    const extended = bencode({ m: { ut_metadata: 3 }, metadata_size: infoOf().length });
     socket.write(Buffer.concat([handshake, message(5, bits), message(20, Buffer.from([0]), extended)]));
   }
 
@@ -158,8 +163,8 @@ export async function startSeedPeer(
     // Theirs is the handshake's 1, as every client's of this test.
     if (body[1] !== 3 || piece === undefined) return;
     const from = Number(piece) * 16_384;
-    const head = bencode({ msg_type: 1, piece: Number(piece), total_size: torrent.info.length });
-    socket.write(message(20, Buffer.from([1]), head, torrent.info.subarray(from, from + 16_384)));
+    const head = bencode({ msg_type: 1, piece: Number(piece), total_size: infoOf().length });
+    socket.write(message(20, Buffer.from([1]), head, infoOf().subarray(from, from + 16_384)));
   }
 
   async function giveBlock(socket: Socket, request: Buffer, owed: Set<string>): Promise<void> {

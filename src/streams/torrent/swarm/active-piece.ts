@@ -1,6 +1,7 @@
 import { BLOCK_BYTES } from './layout.ts';
 import { blockKey, type Peer } from './peer.ts';
 import type { PieceBuffer } from './piece-memory.ts';
+import type { BlockRequest } from './wire.ts';
 
 const [FREE, ASKED, HERE] = [0, 1, 2];
 
@@ -45,6 +46,16 @@ export class ActivePiece {
 
   bytesOf(block: number): number {
     return Math.min(BLOCK_BYTES, this.length - block * BLOCK_BYTES);
+  }
+
+  /** How it is asked for, and called off. */
+  request(block: number): BlockRequest {
+    return { index: this.index, begin: block * BLOCK_BYTES, length: this.bytesOf(block) };
+  }
+
+  /** Whether what `peer` sends of it is taken. */
+  isOf(peer: Peer): boolean {
+    return this.only === null || this.only === peer;
   }
 
   isHere(block: number): boolean {

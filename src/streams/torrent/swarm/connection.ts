@@ -47,6 +47,7 @@ export async function connectPeer(
     },
     signal,
   );
+  if (socket.destroyed) throw new Error('the peer left at once');
   const peer = new Peer(socket, `${host}:${port}`);
   feed = readFrom(socket, peer, listener);
   // Nothing behind it before theirs has come, though it would save a round trip: aria2 bans who sends more.

@@ -47,6 +47,7 @@ export function createHeldPieces(memory: PieceMemory): HeldPieces {
     drop,
     makeRoom(bytes) {
       const fits = () => memory.usedBytes() + bytes <= memory.limitBytes;
+      if (fits()) return true;
       for (const entry of [...entries.values()]) {
         if (fits()) break;
         if (entry.pins === 0 && !entry.isWanted()) drop(entry);

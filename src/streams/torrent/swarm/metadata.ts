@@ -1,48 +1,53 @@
 import { hash } from 'node:crypto';
 import { METADATA_PIECE_BYTES } from './extensions.ts';
+import type { Peer } from './peer.ts';
 
-/** A peer that does not answer is asked for another piece by the others after this. */
-const ASK_AGAIN_MS = 2000;
+/** Asked at a time, each for all of it: it is small, and of what several gave nobody could tell who lied. */
+const MOST_PEERS = 3;
+/** One that gives nothing for so long makes room for another. */
+const SILENT_MS = 3000;
 
-/** The `info` dictionary of a magnet, gathered from peers piece by piece (BEP 9); its hash says when it is right. */
+type Gathering = { pieces: (Buffer | undefined)[]; left: number; heardAt: number };
+
+/** The `info` dictionary of a magnet, from one peer or another (BEP 9); its hash says who has the right one. */
 export class Metadata {
   readonly #infoHash: string;
-  #bytes: Buffer | null = null;
-  #got: Uint8Array = new Uint8Array();
-  readonly #askedAt = new Map<number, number>();
+  readonly #gatherings = new Map<Peer, Gathering>();
 
   constructor(infoHash: string) {
     this.#infoHash = infoHash;
   }
 
-  /** The pieces to ask this peer for. The first that tells a size is believed until its hash is wrong. */
-  wanted(bytes: number, now: number): number[] {
-    if (bytes === 0) return [];
-    if (this.#bytes === null) {
-      this.#bytes = Buffer.alloc(bytes);
-      this.#got = new Uint8Array(Math.ceil(bytes / METADATA_PIECE_BYTES));
-    }
-    if (this.#bytes.length !== bytes) return [];
-    const due = [...this.#got.keys()].filter(
-      (piece) => this.#got[piece] === 0 && now - (this.#askedAt.get(piece) ?? -ASK_AGAIN_MS) >= ASK_AGAIN_MS,
-    );
-    for (const piece of due) this.#askedAt.set(piece, now);
-    return due;
+  /** The pieces to ask this peer for now; none where it was asked, or others are. */
+  wanted(peer: Peer, now: number): number[] {
+    for (const [other, { heardAt }] of this.#gatherings)
+      if (other.isClosed || now - heardAt > SILENT_MS) this.#giveUp(other);
+    if (peer.metadataId === 0 || peer.metadataBytes === 0) return [];
+    if (this.#gatherings.has(peer) || this.#gatherings.size >= MOST_PEERS) return [];
+    const count = Math.ceil(peer.metadataBytes / METADATA_PIECE_BYTES);
+    this.#gatherings.set(peer, { pieces: Array(count).fill(undefined), left: count, heardAt: now });
+    return [...Array(count).keys()];
+  }
+
+  /** It is not asked again. */
+  #giveUp(peer: Peer): void {
+    this.#gatherings.delete(peer);
+    peer.metadataBytes = 0;
   }
 
   /** A piece, at the end of the message. Answers the whole when it is here and right. */
-  take(piece: number, payload: Buffer): Uint8Array | null {
-    if (this.#bytes === null || piece >= this.#got.length || this.#got[piece] === 1) return null;
-    const from = piece * METADATA_PIECE_BYTES;
-    const size = Math.min(METADATA_PIECE_BYTES, this.#bytes.length - from);
+  take(peer: Peer, piece: number, payload: Buffer, now: number): Uint8Array | null {
+    const gathering = this.#gatherings.get(peer);
+    if (gathering === undefined || piece >= gathering.pieces.length || gathering.pieces[piece] !== undefined)
+      return null;
+    const size = Math.min(METADATA_PIECE_BYTES, peer.metadataBytes - piece * METADATA_PIECE_BYTES);
     if (payload.length <= size) return null;
-    payload.copy(this.#bytes, from, payload.length - size);
-    this.#got[piece] = 1;
-    if (this.#got.includes(0)) return null;
-    if (hash('sha1', this.#bytes, 'hex') === this.#infoHash) return this.#bytes;
-    // One of them lied, perhaps about the size: everything anew.
-    this.#bytes = null;
-    this.#askedAt.clear();
-    return null;
+    gathering.pieces[piece] = Buffer.from(payload.subarray(payload.length - size));
+    gathering.left -= 1;
+    gathering.heardAt = now;
+    if (gathering.left > 0) return null;
+    const info = Buffer.concat(gathering.pieces.filter((part) => part !== undefined));
+    this.#giveUp(peer);
+    return hash('sha1', info, 'hex') === this.#infoHash ? info : null;
   }
 }

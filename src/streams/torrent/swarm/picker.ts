@@ -1,5 +1,4 @@
 import type { ActivePiece } from './active-piece.ts';
-import { BLOCK_BYTES } from './layout.ts';
 import { blockKey, type Peer } from './peer.ts';
 import type { BlockRequest } from './wire.ts';
 
@@ -117,7 +116,7 @@ function askWhile(picking: Picking, piece: ActivePiece, nextBlock: () => number)
     const block = nextBlock();
     if (block < 0) return;
     picking.peer.asked(blockKey(piece.index, block), picking.now);
-    picking.picked.push({ index: piece.index, begin: block * BLOCK_BYTES, length: piece.bytesOf(block) });
+    picking.picked.push(piece.request(block));
   }
 }
 

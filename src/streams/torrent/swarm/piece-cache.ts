@@ -100,7 +100,7 @@ class DiskCache implements PieceCache {
     this.#kept.set(key, kept);
     const file = await open(this.#path(kept), 'r').catch(() => null);
     const got = await file?.read(into, 0, into.length, 0).catch(() => null);
-    await file?.close();
+    await file?.close().catch(() => {});
     if (got?.bytesRead === into.length && kept.bytes === into.length) return true;
     this.drop(infoHash, index);
     return false;

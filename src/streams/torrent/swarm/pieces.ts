@@ -133,7 +133,7 @@ export class Pieces {
     held.makeRoom(length);
     const buffer = memory.take(length);
     const bytes = buffer.bytes.subarray(0, length);
-    const isRead = await cache.read(infoHash, index, bytes);
+    const isRead = await cache.read(infoHash, index, bytes).catch(() => false);
     this.#loading.delete(index);
     if (isRead && !this.#isClosed && this.#isRight(index, bytes)) {
       this.#keep(index, length, buffer);

@@ -18,6 +18,8 @@ export type Part = { piece: HeldPiece; from: number; to: number; release(): void
 const [LATE_FACTOR, LATE_S] = [4, 4];
 /** Readers may fetch ahead into so much of the memory that all torrents share. */
 const MEMORY_SHARE = 0.7;
+/** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
+const BETWEEN_RANGES_MS = 50;
 
 export type PlaybackDeps = {
   infoHash: string;
@@ -42,6 +44,7 @@ export class Playback {
   #isFillDue = false;
   #isOrderDue = true;
   #isLast = false;
+  #resting: NodeJS.Timeout | undefined;
   #tickedAt = performance.now();
   #lastByteAt = performance.now();
   #bytesSinceTick = 0;
@@ -87,14 +90,15 @@ export class Playback {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#readers.delete(reader);
-      this.#readersChanged();
+      if (this.#readers.size > 0) this.#readersChanged();
+      else this.#restSoon();
     }
   }
 
   async #next(reader: Active): Promise<Part> {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
-    if (!this.#pieces.isHeld(index)) reader.waitingSince = performance.now();
+    reader.waitingSince = performance.now();
     const piece = await this.#pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
     const from = reader.at - index * pieceLength;
@@ -103,6 +107,16 @@ export class Playback {
     this.#isOrderDue = true;
     this.#fillSoon();
     return { piece, from, to, release: () => this.#pieces.unpin(piece) };
+  }
+
+  /** Players read a film range by range: what is on its way for the next one is not called off in between. */
+  #restSoon(): void {
+    this.#isOrderDue = true;
+    this.#renewOrder();
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      if (this.#readers.size === 0) this.#readersChanged();
+    }, BETWEEN_RANGES_MS);
   }
 
   /** A seek: what was asked for and nobody needs now is called off, so that what is needed does not wait behind it. */
@@ -194,7 +208,7 @@ export class Playback {
       const piece = this.#pieces.active(index);
       piece?.release(blockOfKey(key), peer);
       peer.outstanding.delete(key);
-      if (piece !== undefined) off.push(requestOf(piece, blockOfKey(key)));
+      if (piece !== undefined) off.push(piece.request(blockOfKey(key)));
     }
     if (off.length > 0) peer.socket.write(cancels(off));
   }
@@ -203,7 +217,7 @@ export class Playback {
     const piece = this.#pieces.active(index);
     const block = begin / BLOCK_BYTES;
     const isOurs = piece !== undefined && Number.isInteger(block) && block < piece.blockCount;
-    if (!isOurs || length !== piece.bytesOf(block) || piece.isHere(block) || !isOf(piece, peer)) {
+    if (!isOurs || length !== piece.bytesOf(block) || piece.isHere(block) || !piece.isOf(peer)) {
       peer.outstanding.delete(blockKey(index, block));
       this.wastedBytes += length;
       return null;
@@ -225,7 +239,7 @@ export class Playback {
     const { others, isLast } = piece.take(block, peer);
     for (const other of others) {
       if (!other.outstanding.delete(blockKey(index, block))) continue;
-      other.socket.write(cancels([requestOf(piece, block)]));
+      other.socket.write(cancels([piece.request(block)]));
     }
     if (isLast) this.#finish(piece);
   }
@@ -270,18 +284,10 @@ export class Playback {
   }
 
   close(): void {
+    clearTimeout(this.#resting);
     for (const { stop } of this.#readers) stop.abort(new Error('the torrent is closed'));
     this.#pieces.close();
   }
-}
-
-/** Of a peer that must show itself only whole pieces count, and then nobody else's. */
-function isOf(piece: ActivePiece, peer: Peer): boolean {
-  return piece.only === null || piece.only === peer;
-}
-
-function requestOf(piece: ActivePiece, block: number): BlockRequest {
-  return { index: piece.index, begin: block * BLOCK_BYTES, length: piece.bytesOf(block) };
 }
 
 function isLate(peer: Peer, now: number): boolean {

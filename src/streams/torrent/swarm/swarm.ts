@@ -87,7 +87,10 @@ export class Swarm {
     try {
       const peer = await connectPeer(candidate, this.#net, this.#listener, giveUp.signal);
       this.#dialling.delete(key);
+      // It may have gone already, and was told as gone.
+      if (peer.isClosed) return;
       if (!this.#isActive) return void peer.socket.destroy();
+      peer.failures = candidate.failures;
       this.peers.add(peer);
       this.#connected.set(key, peer);
     } catch {
@@ -111,7 +114,7 @@ export class Swarm {
     this.#failed(key, {
       host: hostOf(key),
       port: Number(key.slice(key.lastIndexOf(':') + 1)),
-      failures: peer.downloadedBytes > 0 ? 0 : 1,
+      failures: peer.downloadedBytes > 0 ? 0 : peer.failures,
       notBefore: 0,
     });
   }

@@ -50,6 +50,8 @@ export class Torrent implements PeerListener {
   readonly #metadata: Metadata;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
+  /** What its peers have is nothing that can be streamed. */
+  #refusal: Error | null = null;
   #playback: Playback | null = null;
   #lastByteAt = performance.now();
   readonly #waiting = new Set<{ isHasty: boolean; resolve(): void; reject(error: Error): void }>();
@@ -87,6 +89,7 @@ export class Torrent implements PeerListener {
     signal.throwIfAborted();
     const known = this.#playback;
     if (known !== null) return Promise.resolve(known);
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
     this.#lastByteAt = performance.now();
     return new Promise((fulfil, fail) => {
       const end = (settle: () => void) => {
@@ -203,8 +206,8 @@ export class Torrent implements PeerListener {
   }
 
   #askMetadata(peer: Peer, now: number): void {
-    if (this.#playback !== null || peer.metadataId === 0) return;
-    for (const piece of this.#metadata.wanted(peer.metadataBytes, now))
+    if (this.#playback !== null) return;
+    for (const piece of this.#metadata.wanted(peer, now))
       peer.socket.write(extended(peer.metadataId, metadataRequest(piece)));
   }
 
@@ -214,13 +217,15 @@ export class Torrent implements PeerListener {
     if (message.type === 0 && peer.metadataId > 0)
       peer.socket.write(extended(peer.metadataId, metadataReject(message.piece)));
     if (message.type !== 1 || this.#playback !== null) return;
-    this.#lastByteAt = performance.now();
-    const info = this.#metadata.take(message.piece, payload);
+    const now = performance.now();
+    this.#lastByteAt = now;
+    const info = this.#metadata.take(peer, message.piece, payload, now);
     if (info === null) return;
     try {
       this.#begin(info);
     } catch (error) {
       const failed = error instanceof BadInput ? error : new Error(String(error));
+      this.#refusal = failed;
       for (const { reject } of [...this.#waiting]) reject(failed);
     }
   }

@@ -27,6 +27,8 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
   const users = new Map<string, number>();
+  /** Openings whose viewers left before the answer: what was opened all the same is released when it comes. */
+  const abandoned = new Map<number, string>();
   let worker: Worker | null = null;
   let lastCall = 0;
 
@@ -45,6 +47,8 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     if (worker !== thread) return;
     worker = null;
     memory.clear();
+    states.clear();
+    abandoned.clear();
     const failed = error instanceof Error ? error : new Error(String(error));
     for (const call of [...calls.values()]) call.reject(failed);
     calls.clear();
@@ -97,6 +101,9 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
   function onAnswer(message: Extract<FromThread, { type: 'done' | 'failed' }>): void {
     const call = calls.get(message.call);
     calls.delete(message.call);
+    const infoHash = abandoned.get(message.call);
+    abandoned.delete(message.call);
+    if (infoHash !== undefined && message.type === 'done') post({ type: 'release', infoHash });
     if (message.type === 'done') call?.resolve(message.value);
     else call?.reject(fromFailure(message.error));
   }
@@ -111,10 +118,12 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     started();
     lastCall += 1;
     const call = lastCall;
+    const asked = message(call);
     return new Promise((fulfil, fail) => {
       const settled = () => signal?.removeEventListener('abort', onAbort);
       const onAbort = () => {
         calls.delete(call);
+        if (asked.type === 'open') abandoned.set(call, asked.spec.infoHash);
         post({ type: 'abort', call });
         settled();
         fail(signal?.reason);
@@ -135,7 +144,7 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
         (part) => post({ type: 'sent', call, part }),
         () => post({ type: 'abort', call }),
       );
-      post(message(call));
+      post(asked);
     });
   }
 

@@ -88,11 +88,16 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     const release = () => {
       for (const part of state.parts.values()) part.release();
       state.parts.clear();
+      state.onRoom?.();
       forgetWhenSent(call, state);
     };
     // Who left sends nothing any more.
     signal.addEventListener('abort', release, { once: true });
     for await (const part of engine.read(infoHash, fileIndex, range, signal)) {
+      if (signal.aborted) {
+        part.release();
+        break;
+      }
       count += 1;
       state.parts.set(count, part);
       state.outBytes += part.to - part.from;
@@ -102,7 +107,6 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       while (state.outBytes >= maxOutBytes && !signal.aborted)
         await new Promise<void>((resolve) => {
           state.onRoom = resolve;
-          signal.addEventListener('abort', () => resolve(), { once: true });
         });
     }
   }
