@@ -21,7 +21,7 @@ def make_torrent(job):
     made = maker.generate()
     for number, path in enumerate(paths(job)):
         if number > 0:
-            made[b"info"][b"source"] = str(number)
+            made[b"info"][b"source"] = os.path.basename(path)
         with open(path, "wb") as out:
             out.write(lt.bencode(made))
 
