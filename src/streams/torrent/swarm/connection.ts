@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Net } from '../../../platform/net.ts';
 import type { PeerAddress } from '../engine.ts';
+import { wireLink } from './link.ts';
 import { Peer } from './peer.ts';
 import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } from './wire.ts';
 
@@ -48,7 +49,7 @@ export async function connectPeer(
     signal,
   );
   if (socket.destroyed) throw new Error('the peer left at once');
-  const peer = new Peer(socket, `${host}:${port}`);
+  const peer = new Peer(wireLink(socket), `${host}:${port}`);
   feed = readFrom(socket, peer, listener);
   // Nothing behind it before theirs has come, though it would save a round trip: aria2 bans who sends more.
   socket.write(handshake(listener.infoHash, listener.peerId));

@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Bitfield } from './bitfield.ts';
 import { BLOCK_BYTES } from './layout.ts';
+import type { PeerLink } from './link.ts';
 
 /** Asked for at a time: of one we know nothing about, at least, at most (criterion 30: 10–250 blocks). */
 const [FIRST_DEPTH, MIN_DEPTH, MAX_DEPTH] = [16, 4, 250];
@@ -16,7 +16,7 @@ export const blockOfKey = (key: number) => key % KEY_STEP;
 
 /** One connected peer: what it has, what it was asked for, how fast it gives. */
 export class Peer {
-  readonly socket: Socket;
+  readonly link: PeerLink;
   readonly address: string;
   isReady = false;
   isChoking = true;
@@ -53,8 +53,8 @@ export class Peer {
   /** The shortest wait for a block, in seconds. */
   #rttS = Number.POSITIVE_INFINITY;
 
-  constructor(socket: Socket, address: string) {
-    this.socket = socket;
+  constructor(link: PeerLink, address: string) {
+    this.link = link;
     this.address = address;
   }
 

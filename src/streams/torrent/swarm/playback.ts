@@ -9,7 +9,7 @@ import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
 import { orderOf, type Reader, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
-import { type BlockRequest, cancels, requests } from './wire.ts';
+import type { BlockRequest } from './wire.ts';
 
 /** A part of a range as it lies in memory; `release` once it has been sent. */
 export type Part = { piece: HeldPiece; from: number; to: number; release(): void };
@@ -173,7 +173,7 @@ export class Playback {
       begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
     };
     const blocks = pick(peer, field, performance.now());
-    if (blocks.length > 0) peer.socket.write(requests(blocks));
+    if (blocks.length > 0) peer.link.request(blocks);
   }
 
   /** A reader can do nothing without it. */
@@ -210,7 +210,7 @@ export class Playback {
       peer.outstanding.delete(key);
       if (piece !== undefined) off.push(piece.request(blockOfKey(key)));
     }
-    if (off.length > 0) peer.socket.write(cancels(off));
+    if (off.length > 0) peer.link.cancel(off);
   }
 
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
@@ -239,7 +239,7 @@ export class Playback {
     const { others, isLast } = piece.take(block, peer);
     for (const other of others) {
       if (!other.outstanding.delete(blockKey(index, block))) continue;
-      other.socket.write(cancels([piece.request(block)]));
+      other.link.cancel([piece.request(block)]);
     }
     if (isLast) this.#finish(piece);
   }
@@ -257,7 +257,7 @@ export class Playback {
     this.wastedBytes += length;
     for (const peer of givers) peer.isSuspect = true;
     const [liar] = givers;
-    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar)) liar.socket.destroy();
+    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar)) liar.link.destroy();
   }
 
   tick(now: number, seconds: number): void {

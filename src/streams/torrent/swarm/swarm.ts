@@ -89,7 +89,7 @@ export class Swarm {
       this.#dialling.delete(key);
       // It may have gone already, and was told as gone.
       if (peer.isClosed) return;
-      if (!this.#isActive) return void peer.socket.destroy();
+      if (!this.#isActive) return void peer.link.destroy();
       peer.failures = candidate.failures;
       this.peers.add(peer);
       this.#connected.set(key, peer);
@@ -133,8 +133,8 @@ export class Swarm {
     const isKeepAliveDue = now - this.#keptAliveAt > KEEP_ALIVE_MS;
     if (isKeepAliveDue) this.#keptAliveAt = now;
     for (const peer of this.peers) {
-      if (!peer.isReady && now - peer.connectedAt > HANDSHAKE_MS) peer.socket.destroy();
-      else if (isKeepAliveDue) peer.socket.write(KEEP_ALIVE);
+      if (!peer.isReady && now - peer.connectedAt > HANDSHAKE_MS) peer.link.destroy();
+      else if (isKeepAliveDue) peer.link.send(KEEP_ALIVE);
     }
     this.dial();
   }
@@ -144,7 +144,7 @@ export class Swarm {
     if (!this.#isActive) return false;
     this.#isActive = false;
     for (const dialling of this.#dialling.values()) dialling.abort(new Error('the torrent rests'));
-    for (const peer of [...this.peers]) peer.socket.destroy();
+    for (const peer of [...this.peers]) peer.link.destroy();
     return true;
   }
 

@@ -5,25 +5,15 @@ import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
 import type { PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
-import {
-  extendedHandshake,
-  METADATA_ID,
-  metadataReject,
-  metadataRequest,
-  PEX_ID,
-  readExtendedHandshake,
-  readMetadataMessage,
-  readPex,
-} from './extensions.ts';
+import { ExtendedTalk } from './extended-talk.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
-import { Metadata } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Playback } from './playback.ts';
 import { Swarm } from './swarm.ts';
-import { BadPeer, extended, INTERESTED } from './wire.ts';
+import { BadPeer, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
   net: Pick<Net, 'dial'>;
@@ -47,7 +37,7 @@ export class Torrent implements PeerListener {
   readonly swarm: Swarm;
   readonly #deps: TorrentDeps;
   readonly #announcer: Announcer;
-  readonly #metadata: Metadata;
+  readonly #talk: ExtendedTalk;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
   /** What its peers have is nothing that can be streamed. */
@@ -61,7 +51,16 @@ export class Torrent implements PeerListener {
     this.peerId = deps.peerId;
     this.#deps = deps;
     this.#isPrivate = spec.isPrivate;
-    this.#metadata = new Metadata(spec.infoHash);
+    this.#talk = new ExtendedTalk({
+      infoHash: spec.infoHash,
+      isPrivate: () => this.#isPrivate,
+      info: () => this.#info,
+      onMetadataPart: (now) => {
+        this.#lastByteAt = now;
+      },
+      onInfo: (info) => this.#onInfo(info),
+      onPeers: (peers) => this.swarm.add(peers),
+    });
     this.swarm = new Swarm(deps.net, this);
     const { announce, onAnnounced, peerId } = deps;
     this.#announcer = new Announcer({
@@ -122,7 +121,7 @@ export class Torrent implements PeerListener {
   #settle(peer: Peer, layout: Layout): void {
     const { bits, haves } = peer.early;
     const pieces = bits === null ? new Bitfield(layout.pieceCount) : Bitfield.of(bits, layout.pieceCount);
-    if (pieces === null) return void peer.socket.destroy();
+    if (pieces === null) return void peer.link.destroy();
     for (const index of haves) pieces.set(index);
     peer.pieces = pieces;
     peer.early = { bits: null, haves: [] };
@@ -133,7 +132,7 @@ export class Torrent implements PeerListener {
     if (!this.swarm.isResting) this.#announcer.tick(now, this.#standing(), this.swarm.isHungry);
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
-    for (const peer of this.swarm.peers) this.#askMetadata(peer, now);
+    for (const peer of this.swarm.peers) this.#talk.askMetadata(peer, now);
     const isAlone = this.#announcer.isDone && this.swarm.isAlone;
     const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
     for (const { isHasty, reject } of [...this.#waiting])
@@ -184,43 +183,14 @@ export class Torrent implements PeerListener {
 
   onReady(peer: Peer, hasExtensions: boolean): void {
     if (this.#playback !== null) this.#settle(peer, this.#playback.layout);
-    const metadataBytes = this.#info?.length ?? null;
-    const ours = extendedHandshake({ hasPex: !this.#isPrivate, metadataBytes });
-    peer.socket.write(hasExtensions ? Buffer.concat([extended(0, ours), INTERESTED]) : INTERESTED);
+    peer.link.send(hasExtensions ? Buffer.concat([this.#talk.greeting(), INTERESTED]) : INTERESTED);
   }
 
   onExtended(peer: Peer, id: number, payload: Buffer): void {
-    if (id === 0) this.#onExtendedHandshake(peer, payload);
-    else if (id === METADATA_ID) this.#onMetadata(peer, payload);
-    else if (id === PEX_ID && !this.#isPrivate) this.swarm.add(readPex(payload));
+    this.#talk.onMessage(peer, id, payload);
   }
 
-  #onExtendedHandshake(peer: Peer, payload: Buffer): void {
-    const said = readExtendedHandshake(payload);
-    if (said === null) return;
-    peer.metadataId = said.metadataId;
-    peer.pexId = said.pexId;
-    peer.maxQueue = said.maxQueue;
-    peer.metadataBytes = said.metadataBytes;
-    this.#askMetadata(peer, performance.now());
-  }
-
-  #askMetadata(peer: Peer, now: number): void {
-    if (this.#playback !== null) return;
-    for (const piece of this.#metadata.wanted(peer, now))
-      peer.socket.write(extended(peer.metadataId, metadataRequest(piece)));
-  }
-
-  #onMetadata(peer: Peer, payload: Buffer): void {
-    const message = readMetadataMessage(payload);
-    if (message === null) return;
-    if (message.type === 0 && peer.metadataId > 0)
-      peer.socket.write(extended(peer.metadataId, metadataReject(message.piece)));
-    if (message.type !== 1 || this.#playback !== null) return;
-    const now = performance.now();
-    this.#lastByteAt = now;
-    const info = this.#metadata.take(peer, message.piece, payload, now);
-    if (info === null) return;
+  #onInfo(info: Uint8Array): void {
     try {
       this.#begin(info);
     } catch (error) {
