@@ -1,8 +1,8 @@
-import type { ActivePiece } from './active-piece.ts';
+import { BlockIntake } from './block-intake.ts';
 import { deadSwarm } from './dead-swarm.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
-import { BLOCK_BYTES, type Layout } from './layout.ts';
-import { blockKey, blockOfKey, type Peer, pieceOfKey } from './peer.ts';
+import type { Layout } from './layout.ts';
+import { blockOfKey, type Peer, pieceOfKey } from './peer.ts';
 import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
@@ -38,6 +38,7 @@ export class Playback {
   readonly #memory: PieceMemory;
   readonly #deadMs: number;
   readonly #pieces: Pieces;
+  readonly intake: BlockIntake;
   readonly #readers = new Set<Active>();
   #order: readonly Wanted[] = [];
   readonly #wanted = new Set<number>();
@@ -45,12 +46,6 @@ export class Playback {
   #isOrderDue = true;
   #isLast = false;
   #resting: NodeJS.Timeout | undefined;
-  #tickedAt = performance.now();
-  #lastByteAt = performance.now();
-  #bytesSinceTick = 0;
-  rate = 0;
-  downloadedBytes = 0;
-  wastedBytes = 0;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
     const { infoHash, memory, held, cache, deadMs } = deps;
@@ -66,6 +61,10 @@ export class Playback {
         if (this.#readers.size > 0) this.#fillSoon();
       },
       onRoom: () => this.#fillSoon(),
+    });
+    this.intake = new BlockIntake(this.#pieces, swarm, () => {
+      this.#isOrderDue = true;
+      this.#fillSoon();
     });
   }
 
@@ -131,7 +130,7 @@ export class Playback {
     if (!this.#isOrderDue) return;
     this.#isOrderDue = false;
     const mostBytes = this.#memory.limitBytes * MEMORY_SHARE;
-    const window = windowBytes(this.#rateNow(), this.#readers.size, this.layout, mostBytes);
+    const window = windowBytes(this.intake.rateNow, this.#readers.size, this.layout, mostBytes);
     this.#isLast = [...this.#readers].every(({ at, end }) => at + window >= end);
     this.#wanted.clear();
     const isHeld = (index: number) => {
@@ -139,12 +138,6 @@ export class Playback {
       return this.#pieces.isHeld(index);
     };
     this.#order = orderOf(this.#readers, this.layout, window, isHeld);
-  }
-
-  /** A quarter of a second is long for a fast swarm: what came since the last measure counts at once. */
-  #rateNow(): number {
-    const seconds = Math.max(0.02, (performance.now() - this.#tickedAt) / 1000);
-    return Math.max(this.rate, this.#bytesSinceTick / seconds);
   }
 
   #fillSoon(): void {
@@ -168,7 +161,7 @@ export class Playback {
     const field = {
       order: this.#order,
       peers: this.#swarm.peers,
-      rate: this.rate,
+      rate: this.intake.rate,
       isLast: this.#isLast,
       begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
     };
@@ -214,57 +207,15 @@ export class Playback {
   }
 
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
-    const piece = this.#pieces.active(index);
-    const block = begin / BLOCK_BYTES;
-    const isOurs = piece !== undefined && Number.isInteger(block) && block < piece.blockCount;
-    if (!isOurs || length !== piece.bytesOf(block) || piece.isHere(block) || !piece.isOf(peer)) {
-      peer.outstanding.delete(blockKey(index, block));
-      this.wastedBytes += length;
-      return null;
-    }
-    piece.place(block, peer);
-    return piece.buffer.bytes.subarray(begin, begin + length);
+    return this.intake.placeFor(peer, index, begin, length);
   }
 
   onBlock(peer: Peer, index: number, begin: number, length: number): void {
-    const now = performance.now();
-    const block = begin / BLOCK_BYTES;
-    this.#lastByteAt = now;
-    this.#bytesSinceTick += length;
-    this.downloadedBytes += length;
-    peer.gotBlock(blockKey(index, block), length, now);
-    const piece = this.#pieces.active(index);
-    // Meanwhile another gave it, or the piece was given up.
-    if (piece === undefined || piece.isHere(block)) return;
-    const { others, isLast } = piece.take(block, peer);
-    for (const other of others) {
-      if (!other.outstanding.delete(blockKey(index, block))) continue;
-      other.link.cancel([piece.request(block)]);
-    }
-    if (isLast) this.#finish(piece);
-  }
-
-  #finish(piece: ActivePiece): void {
-    const isRight = this.#pieces.finish(piece);
-    this.#isOrderDue = true;
-    const givers = [...piece.givers];
-    if (isRight) for (const peer of givers) peer.isSuspect &&= givers.length > 1;
-    else this.#wrong(givers, piece.length);
-    this.#fillSoon();
-  }
-
-  #wrong(givers: readonly Peer[], length: number): void {
-    this.wastedBytes += length;
-    for (const peer of givers) peer.isSuspect = true;
-    const [liar] = givers;
-    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar)) liar.link.destroy();
+    this.intake.onBlock(peer, index, begin, length);
   }
 
   tick(now: number, seconds: number): void {
-    const measured = this.#bytesSinceTick / seconds;
-    this.#bytesSinceTick = 0;
-    this.#tickedAt = now;
-    this.rate = measured > this.rate ? measured : this.rate * 0.8 + measured * 0.2;
+    this.intake.tick(now, seconds);
     for (const peer of this.#swarm.peers) {
       peer.tick(seconds);
       if (isLate(peer, now)) this.#snub(peer);
@@ -272,7 +223,7 @@ export class Playback {
     this.#isOrderDue = true;
     this.fillAll();
     for (const { waitingSince, stop } of this.#readers)
-      if (waitingSince !== null && now - Math.max(waitingSince, this.#lastByteAt) > this.#deadMs)
+      if (waitingSince !== null && now - Math.max(waitingSince, this.intake.lastByteAt) > this.#deadMs)
         stop.abort(
           deadSwarm('No peer of this torrent has sent anything for a minute. Choose another stream.'),
         );

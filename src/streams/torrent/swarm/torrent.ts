@@ -148,9 +148,9 @@ export class Torrent implements PeerListener {
   }
 
   #standing(): Standing {
-    const { layout, downloadedBytes = 0 } = this.#playback ?? {};
+    const { layout, intake } = this.#playback ?? {};
     // Before the files are known anything but 0 says that we are no seed.
-    return { downloaded: downloadedBytes, left: layout?.totalBytes ?? BLOCK_BYTES };
+    return { downloaded: intake?.downloadedBytes ?? 0, left: layout?.totalBytes ?? BLOCK_BYTES };
   }
 
   /** Nobody reads: peers and trackers are left alone until somebody does. */
@@ -166,9 +166,9 @@ export class Torrent implements PeerListener {
       peers: [...this.swarm.peers].filter(({ isReady }) => isReady).length,
       unchoked: [...this.swarm.peers].filter(({ isChoking }) => !isChoking).length,
       bannedPeers: this.swarm.bannedCount,
-      bytesPerSecond: playback?.rate ?? 0,
-      downloadedBytes: playback?.downloadedBytes ?? 0,
-      wastedBytes: playback?.wastedBytes ?? 0,
+      bytesPerSecond: playback?.intake.rate ?? 0,
+      downloadedBytes: playback?.intake.downloadedBytes ?? 0,
+      wastedBytes: playback?.intake.wastedBytes ?? 0,
       piecesHeld: playback?.heldCount ?? 0,
       pieceCount: playback?.layout.pieceCount ?? 0,
       readers: playback?.readerCount ?? 0,
