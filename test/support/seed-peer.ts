@@ -28,6 +28,8 @@ export type SeedPeer = {
   manners: Manners;
   /** Bytes of blocks that it was asked for, and that it sent. */
   counts: { asked: number; sent: number; cancelled: number; connections: number };
+  /** The pieces it was asked for, in the order in which it was first asked. */
+  pieces: Set<number>;
   /** The last extension handshake it heard, as it came (BEP 10). */
   extensions: string;
   /** Hangs up and is gone, or is back on the same port. */
@@ -96,6 +98,7 @@ export async function startSeedPeer(
       ...manners,
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
+    pieces: new Set(),
     extensions: '',
   };
   let server = createServer(serve);
@@ -172,6 +175,7 @@ export async function startSeedPeer(
     const key = request.toString('hex');
     owed.add(key);
     seed.counts.asked += length;
+    seed.pieces.add(index);
     if (seed.manners.isSilent) return;
     if (seed.manners.delayMs > 0) await sleep(seed.manners.delayMs);
     if (owed.delete(key) && !socket.destroyed) sendBlock(socket, index, begin, length);

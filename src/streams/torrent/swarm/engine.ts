@@ -14,6 +14,7 @@ import { Torrent } from './torrent.ts';
 const TICK_MS = 250;
 /** Criterion 33: peers go 30 s after the last reader, the torrent after 5 min. */
 const [REST_MS, FORGET_MS] = [30_000, 300_000];
+const IDLE_MS = 30_000;
 
 export type SwarmEngineOptions = {
   net: Net;
@@ -26,6 +27,8 @@ export type SwarmEngineOptions = {
   cache: { folder: string; maxBytes: number };
   /** How long nobody may give anything while somebody waits. */
   deadMs: number;
+  /** Who takes nothing for so long keeps one piece. 30 s (criterion 29) where it is left out. */
+  idleMs?: number;
   /** A piece buffer that will not be used again. */
   onGone(id: number): void;
 };
@@ -41,13 +44,13 @@ export class SwarmEngine {
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, memoryBytes, deadMs, onGone, onAnnounced } = options;
+    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
-      ...{ net, deadMs, peerId, memory, cache, onAnnounced },
+      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced },
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
     };
@@ -99,7 +102,7 @@ export class SwarmEngine {
     if (entry === undefined || playback == null || file === undefined)
       throw new NotFound('play.no_file', 'This torrent has no such file.');
     entry.torrent.swarm.resume();
-    return playback.read(file.offset + range.start, file.offset + range.end, signal);
+    return playback.read({ from: file.offset, to: file.offset + file.sizeBytes }, range, signal);
   }
 
   state(infoHash: string): TorrentState | null {

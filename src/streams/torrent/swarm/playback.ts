@@ -1,3 +1,4 @@
+import type { ByteRange } from '../../../kit/range.ts';
 import { BlockIntake } from './block-intake.ts';
 import { deadSwarm } from './dead-swarm.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
@@ -7,8 +8,9 @@ import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
-import { orderOf, type Reader, windowBytes } from './readers.ts';
+import { isIdle, orderOf, type Reader, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
+import { type Span, tailOf } from './tail.ts';
 import type { BlockRequest } from './wire.ts';
 
 /** A part of a range as it lies in memory; `release` once it has been sent. */
@@ -20,6 +22,8 @@ const [LATE_FACTOR, LATE_S] = [4, 4];
 const MEMORY_SHARE = 0.7;
 /** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
 const BETWEEN_RANGES_MS = 50;
+/** Who has read so much of a film from its beginning has asked for its tail, or will not. */
+const TAIL_UNTIL_BYTES = 32 * 1024 * 1024;
 
 export type PlaybackDeps = {
   infoHash: string;
@@ -27,9 +31,11 @@ export type PlaybackDeps = {
   held: HeldPieces;
   cache: PieceCache;
   deadMs: number;
+  /** Who takes nothing for so long keeps one piece. */
+  idleMs: number;
 };
 
-type Active = Reader & { waitingSince: number | null; stop: AbortController };
+type Active = Reader & { readonly stop: AbortController; readonly file: Span };
 
 /** Fetches what readers of one torrent are about to need, and no more. */
 export class Playback {
@@ -37,6 +43,7 @@ export class Playback {
   readonly #swarm: Swarm;
   readonly #memory: PieceMemory;
   readonly #deadMs: number;
+  readonly #idleMs: number;
   readonly #pieces: Pieces;
   readonly intake: BlockIntake;
   readonly #readers = new Set<Active>();
@@ -48,8 +55,9 @@ export class Playback {
   #resting: NodeJS.Timeout | undefined;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
-    const { infoHash, memory, held, cache, deadMs } = deps;
+    const { infoHash, memory, held, cache, deadMs, idleMs } = deps;
     this.#deadMs = deadMs;
+    this.#idleMs = idleMs;
     this.layout = layout;
     this.#swarm = swarm;
     this.#memory = memory;
@@ -76,12 +84,16 @@ export class Playback {
     return this.#readers.size;
   }
 
-  /** The bytes of a half-open range of the torrent, piece by piece, each as soon as it is checked. */
-  async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Part> {
+  /** The bytes of a half-open range of `file`, piece by piece, each as soon as it is checked. */
+  async *read(file: Span, range: ByteRange, signal: AbortSignal): AsyncGenerator<Part> {
+    const [start, end] = [file.from + range.start, file.from + range.end];
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const reader: Active = { at: start, end, waitingSince: null, stop };
+    const reader: Active = {
+      ...{ at: start, end, file, stop },
+      ...{ tail: null, waitingSince: null, movedAt: performance.now() },
+    };
     this.#readers.add(reader);
     this.#readersChanged();
     try {
@@ -100,7 +112,11 @@ export class Playback {
     reader.waitingSince = performance.now();
     const piece = await this.#pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
+    reader.movedAt = performance.now();
     const from = reader.at - index * pieceLength;
+    const { file } = reader;
+    if (reader.at === file.from) reader.tail = tailOf(piece.buffer.bytes.subarray(from, piece.length), file);
+    else if (reader.at > file.from + TAIL_UNTIL_BYTES) reader.tail = null;
     const to = Math.min(piece.length, reader.end - index * pieceLength);
     reader.at = index * pieceLength + to;
     this.#isOrderDue = true;
@@ -130,14 +146,18 @@ export class Playback {
     if (!this.#isOrderDue) return;
     this.#isOrderDue = false;
     const mostBytes = this.#memory.limitBytes * MEMORY_SHARE;
-    const window = windowBytes(this.intake.rateNow, this.#readers.size, this.layout, mostBytes);
-    this.#isLast = [...this.#readers].every(({ at, end }) => at + window >= end);
+    const now = performance.now();
+    const active = [...this.#readers].filter((reader) => !isIdle(reader, now, this.#idleMs));
+    const window = windowBytes(this.intake.rateNow, active.length, this.layout, mostBytes);
+    const windowOf = (reader: Reader) =>
+      isIdle(reader, now, this.#idleMs) ? this.layout.pieceLength : window;
+    this.#isLast = active.every(({ at, end }) => at + window >= end);
     this.#wanted.clear();
     const isHeld = (index: number) => {
       this.#wanted.add(index);
       return this.#pieces.isHeld(index);
     };
-    this.#order = orderOf(this.#readers, this.layout, window, isHeld);
+    this.#order = orderOf(this.#readers, this.layout, windowOf, isHeld);
   }
 
   #fillSoon(): void {

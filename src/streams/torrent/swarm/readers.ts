@@ -1,13 +1,25 @@
 import type { Layout } from './layout.ts';
 import type { Wanted } from './picker.ts';
+import type { Span } from './tail.ts';
 
 /** Somebody who reads a range, byte by byte; `at` is the next one. */
-export type Reader = { at: number; readonly end: number };
+export type Reader = {
+  at: number;
+  readonly end: number;
+  /** What will be asked for next by who began at the head of a film. */
+  tail: Span | null;
+  /** Since when it waits for a piece; null: it has what it takes. */
+  waitingSince: number | null;
+  /** When it last took a piece. */
+  movedAt: number;
+};
 
 /** Criterion 26: what two seconds bring, but never less than 8 nor more than 64 MiB ahead. */
 const [MIN_WINDOW_BYTES, MAX_WINDOW_BYTES] = [8 * 1024 * 1024, 64 * 1024 * 1024];
 const WINDOW_S = 2;
 const MIN_WINDOW_PIECES = 2;
+/** The tail comes behind so much of the head: what a player reads before it knows where to look. */
+const TAIL_DISTANCE = 2 * 1024 * 1024;
 
 /** How far ahead of each of `count` readers pieces are fetched, in bytes. */
 export function windowBytes(rate: number, count: number, { pieceLength }: Layout, mostBytes: number): number {
@@ -16,21 +28,32 @@ export function windowBytes(rate: number, count: number, { pieceLength }: Layout
   return Math.max(share, MIN_WINDOW_PIECES * pieceLength);
 }
 
+/** Who has not taken anything for `idleMs`, although it is here: a paused player keeps one piece (criterion 29). */
+export function isIdle({ waitingSince, movedAt }: Reader, now: number, idleMs: number): boolean {
+  return waitingSince === null && now - movedAt > idleMs;
+}
+
 /** The pieces that readers wait for and nobody holds, nearest first; of several readers the nearest counts. */
 export function orderOf(
   readers: Iterable<Reader>,
-  layout: Layout,
-  window: number,
+  { pieceLength }: Layout,
+  windowOf: (reader: Reader) => number,
   isHeld: (index: number) => boolean,
 ): Wanted[] {
   const nearest = new Map<number, number>();
-  for (const { at, end } of readers) {
-    const until = Math.min(end, at + window);
-    for (let index = Math.floor(at / layout.pieceLength); index * layout.pieceLength < until; index += 1) {
+  const want = (from: number, to: number, distanceOf: (index: number) => number) => {
+    for (let index = Math.floor(from / pieceLength); index * pieceLength < to; index += 1) {
       if (isHeld(index)) continue;
-      const distance = Math.max(0, index * layout.pieceLength - at);
+      const distance = Math.max(0, distanceOf(index));
       if (distance < (nearest.get(index) ?? Number.POSITIVE_INFINITY)) nearest.set(index, distance);
     }
+  };
+  for (const reader of readers) {
+    const { at, end, tail } = reader;
+    // What the tail takes is taken from the window: a viewer who pauses costs no more for it.
+    const ahead = windowOf(reader) - (tail === null ? 0 : tail.to - tail.from);
+    want(at, Math.min(end, at + Math.max(ahead, pieceLength)), (index) => index * pieceLength - at);
+    if (tail !== null) want(tail.from, tail.to, () => TAIL_DISTANCE);
   }
   return [...nearest]
     .map(([index, distance]) => ({ index, distance }))

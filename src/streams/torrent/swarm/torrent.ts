@@ -26,6 +26,8 @@ export type TorrentDeps = {
   cache: PieceCache;
   /** How long nobody may give anything while somebody waits. */
   deadMs: number;
+  /** Who takes nothing for so long keeps one piece. */
+  idleMs: number;
 };
 
 const MAX_HAVES_BEFORE_METADATA = 100_000;
