@@ -5,234 +5,196 @@
  * from them; libtorrent has the `.torrent`. Whole films are compared by SHA-256. Ratios are medians of the rounds' pairs.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RelayLink } from '../../test/support/real/peer-relay.ts';
-import { downloadByLibtorrent, type Place, startRelay, startSeeds } from '../../test/support/real/swarm.ts';
+import { downloadByAria2, downloadByLibtorrent, type Yardstick } from '../../test/support/real/swarm.ts';
 import type { Bench, BenchRow } from '../bench.ts';
-import { freePort, median, quantile, startServer } from './measure.ts';
+import { median, quantile, startServer } from './measure.ts';
+import { type Film, linkTo, type Reading, readFilm, rssMib, type Server, seekTo } from './torrent-client.ts';
+import { type BenchSwarm, type Link, openSwarm, startPeerList } from './torrent-swarm.ts';
 
 const MIB = 1024 * 1024;
-const FILM_BYTES = 100 * MIB;
+/** libtorrent's first half second (its tick) is little of a long film. */
+const [LONG, SHORT] = [400 * MIB, 100 * MIB];
 const ADMIN_TOKEN = 'admin-token-of-the-benchmark-only';
+const SEEK_BYTES = 256 * 1024;
 
-type Link = Omit<RelayLink, 'listen' | 'to'>;
 type Scene = {
   name: string;
+  film: 'long' | 'short';
   pieceBytes: number;
-  /** How each peer is reached; `{}` without any relay between. */
   links: readonly Link[];
+  roundTripMs: number;
   goal: number | null;
+  isAria2Asked?: boolean;
 };
 
 const of = (count: number, link: Link): Link[] => Array.from({ length: count }, () => link);
 const SCENES: readonly Scene[] = [
-  { name: 'loopback, 4 peers', pieceBytes: MIB, links: of(4, {}), goal: 0.9 },
-  { name: '4 peers, 60 ms', pieceBytes: MIB, links: of(4, { delayMs: 30 }), goal: 0.9 },
+  {
+    name: 'loopback, 4 peers',
+    ...{ film: 'long', pieceBytes: MIB, links: of(4, {}), roundTripMs: 0, goal: 0.9 },
+  },
+  {
+    name: '4 peers, 60 ms',
+    ...{ film: 'long', pieceBytes: MIB, links: of(4, { delayMs: 30 }), roundTripMs: 60, goal: 0.9 },
+  },
   {
     name: '10 peers, 100 ms, 1 MB/s each, 4 MiB pieces',
-    ...{ pieceBytes: 4 * MIB, links: of(10, { delayMs: 50, bytesPerSecond: 1e6 }), goal: 1.4 },
+    ...{ film: 'short', pieceBytes: 4 * MIB, links: of(10, { delayMs: 50, bytesPerSecond: 1e6 }) },
+    ...{ roundTripMs: 100, goal: 1.4 },
   },
   {
     name: '4 fast peers, 4 of 40 KB/s and 150 ms',
-    pieceBytes: MIB,
+    ...{ film: 'long', pieceBytes: MIB, roundTripMs: 60, goal: 0.9, isAria2Asked: true },
     links: [...of(4, { delayMs: 30 }), ...of(4, { delayMs: 75, bytesPerSecond: 40_000 })],
-    goal: 0.9,
   },
   {
     name: '4 peers, 60 ms, one of them damages blocks',
-    pieceBytes: MIB,
+    ...{ film: 'long', pieceBytes: MIB, roundTripMs: 60, goal: null },
     links: [...of(3, { delayMs: 30 }), { delayMs: 30, damageEvery: 50_000 }],
-    goal: null,
   },
 ];
 
+type Ground = { server: Server; folder: string; films: { long: Film; short: Film }; quick: boolean };
+
 export const benchTorrent: Bench = async ({ quick }) => {
-  const rounds = quick ? 1 : 5;
-  const seeks = quick ? 2 : 10;
   const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-  const server = await startServer({ DATA_DIR: join(folder, 'data'), ADMIN_TOKEN });
+  const started = await startServer({ DATA_DIR: join(folder, 'data'), ADMIN_TOKEN });
   try {
-    const film = randomBytes(FILM_BYTES);
-    await writeFile(join(folder, 'film.mkv'), film);
-    const sha256 = createHash('sha256').update(film).digest('hex');
+    const server = { baseUrl: started.baseUrl, pid: started.pid, adminToken: ADMIN_TOKEN };
+    const films = {
+      long: await makeFilm(folder, 'long.mkv', LONG),
+      short: await makeFilm(folder, 'short.mkv', SHORT),
+    };
+    const ground = { server, folder, films, quick };
     const rows: BenchRow[] = [];
-    const seen = new Set<string>();
-    for (const [index, scene] of SCENES.entries()) {
-      const place = { folder, index, baseUrl: server.baseUrl, pid: server.pid, film, sha256, seen };
-      rows.push(await measureScene(scene, place, rounds, seeks));
-    }
-    rows.push(
-      await tenAtOnce({
-        folder,
-        index: SCENES.length,
-        baseUrl: server.baseUrl,
-        pid: server.pid,
-        film,
-        sha256,
-        seen,
-      }),
-    );
+    for (const [index, scene] of SCENES.entries()) rows.push(await measureScene(scene, index, ground));
+    rows.push(await tenAtOnce(SCENES.length, ground));
     return rows;
   } finally {
-    await server.stop();
+    await started.stop();
     await rm(folder, { recursive: true, force: true });
   }
 };
 
-type Ground = {
-  folder: string;
-  index: number;
-  baseUrl: string;
-  pid: number;
-  film: Buffer;
-  sha256: string;
-  /** Info hashes of the scenes before: nothing of a torrent may be here when it is read. */
-  seen: Set<string>;
-};
-type Reading = { firstMs: number; seconds: number; cpuSeconds: number };
+async function makeFilm(folder: string, name: string, size: number): Promise<Film> {
+  const bytes = randomBytes(size);
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return { bytes, path, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
 
-async function measureScene(scene: Scene, ground: Ground, rounds: number, seeks: number): Promise<BenchRow> {
-  const { folder, index, film } = ground;
-  const torrent = join(folder, `scene${index}.torrent`);
-  const places = await Promise.all(
-    scene.links.map(async (_, peer) => ({ host: `127.0.${10 + index}.${peer + 1}`, port: await freePort() })),
-  );
-  // The first is for warming up: the engine's thread starts with its first torrent.
-  const copies = 2 * rounds + seeks + 1;
-  await using seeds = await startSeeds({
-    ...{ files: join(folder, 'film.mkv'), torrent, pieceBytes: scene.pieceBytes, copies, peers: places },
+async function measureScene(scene: Scene, index: number, ground: Ground): Promise<BenchRow> {
+  const { server, folder, films, quick } = ground;
+  const { name, pieceBytes, links, goal } = scene;
+  const film = films[scene.film];
+  const rounds = quick ? 1 : 5;
+  const shared = { folder, pieceBytes, links };
+  await using swarm = await openSwarm({
+    ...{ ...shared, file: film.path, index: 2 * index, copies: 3 * rounds + 1 },
   });
-  if (seeds.infoHashes.some((infoHash) => ground.seen.has(infoHash)))
-    throw new Error('a torrent of another scene would be here already');
-  for (const infoHash of seeds.infoHashes.slice(1)) ground.seen.add(infoHash);
-  const links = scene.links.map((link, peer) => ({
-    ...link,
-    listen: { host: `127.0.${100 + index}.${peer + 1}`, port: places[peer]?.port ?? 0 },
-    to: places[peer] ?? { host: '', port: 0 },
-  }));
-  const isPlain = scene.links.every((link) => Object.keys(link).length === 0);
-  await using _relay = isPlain ? null : await startRelay(links);
-  const peers = isPlain ? places : links.map(({ listen }) => listen);
-  let copy = 0;
-  const next = () => {
-    copy += 1;
-    return { infoHash: seeds.infoHashes[copy] ?? '', torrent: `${torrent}.${copy}` };
-  };
-  await ours(ground, next().infoHash, peers, { start: 0, end: film.length });
-  const [mine, theirs]: [Reading[], Reading[]] = [[], []];
-  for (let round = 0; round < rounds; round += 1) {
-    const readings = [
-      async () => mine.push(await ours(ground, next().infoHash, peers, { start: 0, end: film.length })),
-      async () => theirs.push(await downloadByLibtorrent(next().torrent, peers)),
-    ];
-    for (const read of round % 2 === 0 ? readings : readings.reverse()) await read();
-  }
-  const sought: number[] = [];
-  for (let seek = 0; seek < seeks; seek += 1) {
-    const start = Math.floor(Math.random() * (film.length - MIB));
-    sought.push((await ours(ground, next().infoHash, peers, { start, end: start + MIB })).firstMs);
-  }
-  const rate = (all: Reading[]) => median(all.map(({ seconds }) => film.length / seconds / 1e6));
-  const each = (all: Reading[], read: (one: Reading) => number) => median(all.map(read));
+  // The first is for warming up: the engine's thread starts with its first torrent.
+  await readFilm(server, film, swarm.next().infoHash, swarm.peers);
+  const { mine, theirs, aria2 } = await readInTurns(scene, film, swarm, rounds, server);
+  const rate = (all: readonly { seconds: number }[]) =>
+    median(all.map(({ seconds }) => film.bytes.length / seconds / 1e6));
+  const each = <One>(all: readonly One[], read: (one: One) => number) => median(all.map(read));
+  const ratioTo = (others: readonly Yardstick[]) =>
+    Number(median(mine.map(({ seconds }, round) => (others[round]?.seconds ?? 0) / seconds)).toFixed(2));
+  // Read from another film: nothing of it is here, and every peer is connected.
+  await using sought = await openSwarm({
+    ...{ ...shared, file: films.long.path, index: 2 * index + 1, copies: 2 },
+  });
+  const seeks = await coldSeeks(ground, sought, pieceBytes);
+  const aim = 1.5 * ((pieceBytes / rate(mine) / 1e6) * 1000 + 2 * scene.roundTripMs);
   return {
-    scene: scene.name,
+    scene: name,
     'MB/s': Number(rate(mine).toFixed(1)),
     'libtorrent MB/s': Number(rate(theirs).toFixed(1)),
-    ratio: Number(
-      median(mine.map(({ seconds }, round) => (theirs[round]?.seconds ?? 0) / seconds)).toFixed(2),
-    ),
-    goal: scene.goal ?? '',
+    ratio: ratioTo(theirs),
+    goal: goal ?? '',
+    ...(aria2.length > 0 ? { 'of aria2': ratioTo(aria2) } : {}),
     'first byte ms': Math.round(each(mine, ({ firstMs }) => firstMs)),
     'libtorrent, first piece ms': Math.round(each(theirs, ({ firstMs }) => firstMs)),
-    'cold seek p50 ms': Math.round(median(sought)),
-    'p95 ms': Math.round(quantile(sought, 0.95)),
+    'cold seek p50 ms': Math.round(median(seeks.cold)),
+    'at most': Math.round(aim),
+    'p95 ms': Math.round(quantile(seeks.cold, 0.95)),
+    'while playing p50 ms': Math.round(median(seeks.busy)),
     'CPU s': Number(each(mine, ({ cpuSeconds }) => cpuSeconds).toFixed(2)),
-    'RSS MiB': await rssMib(ground.pid),
+    'RSS MiB': await rssMib(server.pid),
   };
 }
 
+async function readInTurns(scene: Scene, film: Film, swarm: BenchSwarm, rounds: number, server: Server) {
+  const [mine, theirs, aria2]: [Reading[], Yardstick[], Yardstick[]] = [[], [], []];
+  await using list = await startPeerList(swarm.peers);
+  const readings = [
+    async () => mine.push(await readFilm(server, film, swarm.next().infoHash, swarm.peers)),
+    async () => theirs.push(await downloadByLibtorrent(swarm.next().torrent, swarm.peers)),
+    async () => {
+      const { torrent } = swarm.next();
+      if (scene.isAria2Asked === true) aria2.push(await downloadByAria2(torrent, list.url, film.sha256));
+    },
+  ];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const read of readings) await read();
+    readings.push(...readings.splice(0, 1));
+  }
+  return { mine, theirs, aria2 };
+}
+
+/** Of a torrent whose peers are connected: to fifty places nobody has, each range to its end; and ten of a player that was playing elsewhere. */
+async function coldSeeks({ server, films, quick }: Ground, swarm: BenchSwarm, pieceBytes: number) {
+  const film = films.long;
+  const connected = async () => {
+    const url = await linkTo(server, swarm.next().infoHash, swarm.peers);
+    await seekTo(url, film, 0, SEEK_BYTES, SEEK_BYTES);
+    return url;
+  };
+  const url = await connected();
+  // A range lies in one piece or two: every other pair of pieces is used once.
+  const places = Array.from(
+    { length: Math.floor(film.bytes.length / pieceBytes / 2) - 1 },
+    (_, pair) => 2 * pair + 2,
+  )
+    .map((piece) => ({ piece, at: Math.random() }))
+    .sort((one, other) => one.at - other.at)
+    .slice(0, quick ? 5 : 50);
+  const cold: number[] = [];
+  for (const { piece, at } of places) {
+    const start = Math.floor((piece + at) * pieceBytes);
+    cold.push(await seekTo(url, film, start, SEEK_BYTES, start + SEEK_BYTES));
+  }
+  const playing = await connected();
+  const busy: number[] = [];
+  // From behind to the front: what is read ahead lies behind the next place.
+  for (let place = 9; place >= 0; place -= 1) {
+    const start = Math.floor(((place + 0.5) / 10) * film.bytes.length);
+    busy.push(await seekTo(playing, film, start, 2 * MIB, film.bytes.length));
+  }
+  return { cold, busy };
+}
+
 /** Ten torrents read whole at once, without latency: what memory that takes. */
-async function tenAtOnce(ground: Ground): Promise<BenchRow> {
-  const { folder, index, film, pid } = ground;
-  const torrent = join(folder, `scene${index}.torrent`);
-  const peers = await Promise.all(
-    [1, 2, 3, 4].map(async (peer) => ({ host: `127.0.${10 + index}.${peer}`, port: await freePort() })),
-  );
-  await using seeds = await startSeeds({
-    ...{ files: join(folder, 'film.mkv'), torrent, pieceBytes: MIB, copies: 10, peers },
+async function tenAtOnce(index: number, { server, folder, films }: Ground): Promise<BenchRow> {
+  const film = films.short;
+  await using swarm = await openSwarm({
+    ...{ file: film.path, folder, index: 2 * index, pieceBytes: MIB, links: of(4, {}), copies: 10 },
   });
   let most = 0;
   const watch = setInterval(async () => {
-    most = Math.max(most, await rssMib(pid));
+    most = Math.max(most, await rssMib(server.pid));
   }, 100);
   const begun = performance.now();
   await Promise.all(
-    seeds.infoHashes
-      .slice(1)
-      .map((infoHash) => ours(ground, infoHash, peers, { start: 0, end: film.length })),
+    Array.from({ length: 10 }, () => readFilm(server, film, swarm.next().infoHash, swarm.peers)),
   );
   clearInterval(watch);
   return {
     scene: '10 torrents at once, loopback',
-    'MB/s': Number(((10 * film.length) / (performance.now() - begun) / 1000).toFixed(1)),
+    'MB/s': Number(((10 * film.bytes.length) / (performance.now() - begun) / 1000).toFixed(1)),
     'RSS MiB': most,
   };
-}
-
-/** A link made and read by one GET; timed from the making of the link, which is when a viewer chose it. */
-async function ours(
-  { baseUrl, film, sha256, pid }: Ground,
-  infoHash: string,
-  peers: readonly Place[],
-  { start, end }: { start: number; end: number },
-): Promise<Reading> {
-  const url = `magnet:?xt=urn:btih:${infoHash}${peers.map(({ host, port }) => `&x.pe=${host}:${port}`).join('')}`;
-  const cpuBefore = await cpuSeconds(pid);
-  const begun = performance.now();
-  const made = await fetch(`${baseUrl}/api/links`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ url }),
-  });
-  const link: unknown = await made.json();
-  if (typeof link !== 'object' || link === null || !('playUrl' in link))
-    throw new Error(`no play link: ${made.status}`);
-  const body = Buffer.allocUnsafe(end - start);
-  const { firstMs, seconds, size } = await readInto(body, String(link.playUrl), start, end, begun);
-  const cpu = (await cpuSeconds(pid)) - cpuBefore;
-  const isWhole = body.length === film.length;
-  const isRight = isWhole
-    ? createHash('sha256').update(body).digest('hex') === sha256
-    : body.equals(film.subarray(start, end));
-  if (size !== body.length || !isRight) throw new Error(`wrong bytes: ${size} of ${body.length}`);
-  return { firstMs, seconds, cpuSeconds: cpu };
-}
-
-function readInto(body: Buffer, url: string, start: number, end: number, begun: number) {
-  return new Promise<{ firstMs: number; seconds: number; size: number }>((resolve, reject) => {
-    get(url, { headers: { Range: `bytes=${start}-${end - 1}` } }, (answer) => {
-      if (answer.statusCode !== 206) reject(new Error(`answered ${answer.statusCode}`));
-      let [size, firstMs] = [0, 0];
-      answer.on('data', (chunk: Buffer) => {
-        if (size === 0) firstMs = performance.now() - begun;
-        size += chunk.copy(body, size);
-      });
-      answer.on('end', () => resolve({ firstMs, seconds: (performance.now() - begun) / 1000, size }));
-      answer.on('error', reject);
-    }).on('error', reject);
-  });
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function rssMib(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1]) / 1024);
 }

@@ -14,6 +14,8 @@ export type Manners = {
   isChoking: boolean;
   /** Blocks are sent so much later. */
   delayMs: number;
+  /** Over each connection, one block after the other. */
+  bytesPerSecond: number;
   /** Breaks off after so many bytes of blocks, in the middle of one. */
   cutAfter: number;
   /** Says that the metadata has so many bytes more, and gives what is not it. */
@@ -94,7 +96,7 @@ export async function startSeedPeer(
     ...{ host, port: 0, leave, comeBack, stop: leave },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
-      ...{ cutAfter: Number.POSITIVE_INFINITY, garbage: null },
+      ...{ cutAfter: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY, garbage: null },
       ...manners,
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
@@ -178,7 +180,18 @@ export async function startSeedPeer(
     seed.pieces.add(index);
     if (seed.manners.isSilent) return;
     if (seed.manners.delayMs > 0) await sleep(seed.manners.delayMs);
+    if (Number.isFinite(seed.manners.bytesPerSecond)) await itsTurn(socket, length);
     if (owed.delete(key) && !socket.destroyed) sendBlock(socket, index, begin, length);
+  }
+
+  const turns = new WeakMap<Socket, number>();
+
+  /** Resolves when a slow line has carried all that was asked for before, and this. */
+  async function itsTurn(socket: Socket, length: number): Promise<void> {
+    const from = Math.max(performance.now(), turns.get(socket) ?? 0);
+    const until = from + (1000 * length) / seed.manners.bytesPerSecond;
+    turns.set(socket, until);
+    await sleep(until - performance.now());
   }
 
   function sendBlock(socket: Socket, index: number, begin: number, length: number): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,6 +77,35 @@ export async function downloadByLibtorrent(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** One whole download by aria2 as it is, its peers from `tracker`; compared by SHA-256. From its start on: what it takes to start is measured and taken off. */
+export async function downloadByAria2(torrent: string, tracker: string, sha256: string): Promise<Yardstick> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-aria2-'));
+  try {
+    const startMs = await runAria2(['--version']);
+    const wholeMs = await runAria2([
+      ...['--no-conf', '--quiet', '--enable-dht=false', '--bt-enable-lpd=false', '--seed-time=0'],
+      ...['--file-allocation=none', '--bt-max-peers=0', '--bt-request-peer-speed-limit=0'],
+      ...[`--bt-tracker=${tracker}`, `--dir=${folder}`, '--interface=127.0.0.1', torrent],
+    ]);
+    const [name = ''] = await readdir(folder);
+    const digest = createHash('sha256').update(await readFile(join(folder, name)));
+    if (digest.digest('hex') !== sha256) throw new Error('aria2 has other bytes');
+    return { firstMs: Number.NaN, seconds: (wholeMs - startMs) / 1000, cpuSeconds: Number.NaN };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runAria2(args: readonly string[]): Promise<number> {
+  const begun = performance.now();
+  const child = spawn('/usr/bin/aria2c', args, { stdio: 'ignore', env: plainEnv() });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 300_000);
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  clearTimeout(timer);
+  if (code !== 0) throw new Error(`aria2c ended with ${code}`);
+  return performance.now() - begun;
 }
 
 /** Links between peers that delay, limit and damage. */

@@ -4,6 +4,8 @@ import type { PieceBuffer } from './piece-memory.ts';
 import type { BlockRequest } from './wire.ts';
 
 const [FREE, ASKED, HERE] = [0, 1, 2];
+/** Slow peers must not keep a fast one from the block that a viewer waits for: who has given nothing yet is only ever the second. */
+const [MAX_ASKERS, MAX_UNPROVEN] = [4, 2];
 
 /** A piece on its way: which of its blocks are asked for, of whom, and which are here. */
 export class ActivePiece {
@@ -16,9 +18,8 @@ export class ActivePiece {
   /** Only this peer is asked: it gave to a piece that was wrong, and shows now which of the givers it was. */
   only: Peer | null = null;
   #state: Uint8Array;
-  /** Who was asked first for each block, and who second. */
-  #asked: (Peer | undefined)[] = [];
-  #askedToo: (Peer | undefined)[] = [];
+  /** Who was asked for each block. */
+  readonly #askers: Peer[][];
   /** Whose bytes are being put into a block right now: one's at a time, or a liar's would lie between those of another. */
   readonly #placing = new Map<number, Peer>();
   #free: number;
@@ -32,6 +33,7 @@ export class ActivePiece {
     this.buffer = buffer;
     this.blockCount = Math.ceil(length / BLOCK_BYTES);
     this.#state = new Uint8Array(this.blockCount);
+    this.#askers = Array.from({ length: this.blockCount }, () => []);
     this.#free = this.blockCount;
     this.#missing = this.blockCount;
   }
@@ -67,7 +69,7 @@ export class ActivePiece {
     for (let block = this.#from; block < this.blockCount; block += 1) {
       if (this.#state[block] !== FREE) continue;
       this.#state[block] = ASKED;
-      this.#asked[block] = peer;
+      this.#askers[block]?.push(peer);
       this.#free -= 1;
       this.#from = block + 1;
       return block;
@@ -75,13 +77,14 @@ export class ActivePiece {
     return -1;
   }
 
-  /** A block asked of one other peer alone, from which `isWorse` says it will come later; now asked of `peer` too. -1: none. */
+  /** A block asked only of others, of all of which `isWorse` says that it will come later; now asked of `peer` too. -1: none. */
   askToo(peer: Peer, isWorse: (other: Peer, block: number) => boolean): number {
+    const most = peer.rate > 0 ? MAX_ASKERS : MAX_UNPROVEN;
     for (let block = 0; block < this.blockCount; block += 1) {
-      if (this.#state[block] !== ASKED || this.#askedToo[block] !== undefined) continue;
-      const other = this.#asked[block];
-      if (other === undefined || other === peer || !isWorse(other, block)) continue;
-      this.#askedToo[block] = peer;
+      const askers = this.#askers[block];
+      if (this.#state[block] !== ASKED || askers === undefined || askers.length >= most) continue;
+      if (!askers.every((other) => other !== peer && isWorse(other, block))) continue;
+      askers.push(peer);
       return block;
     }
     return -1;
@@ -90,12 +93,11 @@ export class ActivePiece {
   /** `peer` will not give it. */
   release(block: number, peer: Peer): void {
     if (this.#state[block] !== ASKED) return;
-    if (this.#asked[block] === peer) {
-      this.#asked[block] = this.#askedToo[block];
-      this.#askedToo[block] = undefined;
-    } else if (this.#askedToo[block] === peer) this.#askedToo[block] = undefined;
-    else return;
-    if (this.#asked[block] !== undefined) return;
+    const askers = this.#askers[block] ?? [];
+    const at = askers.indexOf(peer);
+    if (at < 0) return;
+    askers.splice(at, 1);
+    if (askers.length > 0) return;
     this.#state[block] = FREE;
     this.#free += 1;
     this.#from = Math.min(this.#from, block);
@@ -122,14 +124,11 @@ export class ActivePiece {
 
   /** It came from `peer`; answers who else was asked for it, and whether the piece is whole now. */
   take(block: number, peer: Peer): { others: Peer[]; isLast: boolean } {
-    const others = [this.#asked[block], this.#askedToo[block]].filter(
-      (other): other is Peer => other !== undefined && other !== peer,
-    );
+    const others = (this.#askers[block] ?? []).filter((other) => other !== peer);
     if (this.#state[block] === FREE) this.#free -= 1;
     this.#state[block] = HERE;
     this.#placing.delete(block);
-    this.#asked[block] = undefined;
-    this.#askedToo[block] = undefined;
+    this.#askers[block] = [];
     this.#missing -= 1;
     this.givers.add(peer);
     return { others, isLast: this.#missing === 0 };

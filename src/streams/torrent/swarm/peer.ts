@@ -7,6 +7,10 @@ const [FIRST_DEPTH, MIN_DEPTH, MAX_DEPTH] = [16, 4, 250];
 /** Beyond a round trip this much lies ready at the peer; more of it is what a seek waits for. */
 const QUEUE_S = 0.25;
 const UNKNOWN_RTT_S = 0.2;
+/** And so much more. */
+const SETTLE_S = 0.5;
+/** Of a quarter of a second. */
+const ON_TIME_S = 0.35;
 const KEY_STEP = 4096;
 
 /** A block by one number. */
@@ -41,6 +45,10 @@ export class Peer {
   readonly connectedAt = performance.now();
   downloadedBytes = 0;
   lastBlockAt = 0;
+  /** Since when something is asked of it, without a break. */
+  #askedSince = 0;
+  /** The longest it let us wait since it last gave anything. */
+  #silentS = 0;
   /** The block it is in the middle of is not put anywhere. */
   dropPlace: () => void = () => {};
   /** It let a request lie for too long; asked for one block at a time until one comes. */
@@ -78,10 +86,19 @@ export class Peer {
     return this.isChoking || this.isClosed ? 0 : depth - this.outstanding.size;
   }
 
-  /** Seconds until a block asked for now would be here; `unknownRate` is what is hoped of one that gave nothing yet. */
+  /**
+   * Seconds until a block asked for now would be here; `unknownRate` is what is hoped of one that gave nothing yet. Who has been silent
+   * for a while will be for as long again.
+   */
   etaS(unknownRate: number): number {
     const rate = Math.max(this.rate > 0 ? this.rate : unknownRate, 1024);
-    return this.rttS + ((this.outstanding.size + 1) * BLOCK_BYTES) / rate;
+    const expectedS = this.rttS + ((this.outstanding.size + 1) * BLOCK_BYTES) / rate;
+    return Math.max(expectedS, this.#silentS);
+  }
+
+  #silenceS(now: number): number {
+    if (this.outstanding.size === 0) return 0;
+    return (now - Math.max(this.lastBlockAt, this.#askedSince)) / 1000;
   }
 
   /** Seconds that are left of a block asked for at `askedAt`, by its place in the queue; of one that gave nothing in `patienceS`, for ever. */
@@ -94,12 +111,14 @@ export class Peer {
 
   asked(key: number, now: number): void {
     if (this.#firstAskedAt === 0) this.#firstAskedAt = now;
+    if (this.outstanding.size === 0) this.#askedSince = now;
     this.outstanding.set(key, now);
   }
 
   gotBlock(key: number, length: number, now: number): void {
     this.lastBlockAt = now;
     this.isSnubbed = false;
+    this.#silentS = 0;
     this.downloadedBytes += length;
     this.#bytesSinceTick += length;
     const askedAt = this.outstanding.get(key);
@@ -110,14 +129,19 @@ export class Peer {
     if (this.#isStarting && this.#depth < MAX_DEPTH) this.#depth += 1;
   }
 
-  tick(seconds: number): void {
+  tick(now: number, seconds: number): void {
+    // What was called off meanwhile was waited for all the same. A tick that comes late says that nobody was listened to.
+    if (seconds < ON_TIME_S) this.#silentS = Math.max(this.#silentS, this.#silenceS(now));
     const isAsked = this.#bytesSinceTick > 0 || this.outstanding.size > 0;
     if (!isAsked) return;
     const measured = this.#bytesSinceTick / seconds;
     this.#bytesSinceTick = 0;
     this.#rate = this.#rate === 0 ? measured : this.#rate * 0.7 + measured * 0.3;
     const enough = Math.ceil((this.#rate * (1.5 * this.rttS + QUEUE_S)) / BLOCK_BYTES);
-    if (this.#isStarting && this.#depth > 2 * enough + FIRST_DEPTH) this.#isStarting = false;
+    // A slow peer never needs what it begins with: four round trips show it.
+    const isKnown = now - this.#firstAskedAt > 1000 * (4 * this.rttS + SETTLE_S);
+    const most = 2 * enough + (isKnown ? 0 : FIRST_DEPTH);
+    if (this.#isStarting && this.#depth > most) this.#isStarting = false;
     if (!this.#isStarting) this.#depth = Math.min(MAX_DEPTH, Math.max(MIN_DEPTH, enough));
   }
 }

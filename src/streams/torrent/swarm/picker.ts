@@ -15,6 +15,10 @@ export type Field = {
   rate: number;
   /** All that is left to fetch stands in `order`: when it is asked for, nothing more will be. */
   isLast: boolean;
+  /** So many blocks may be asked of a second peer. */
+  spare: number;
+  /** Somebody has been waiting for so long that thrift ends. */
+  isWaitedFor: boolean;
 };
 
 /** Later than needed by less than this is no reason to ask somebody else. */
@@ -30,27 +34,44 @@ const [PATIENT_RTTS, PATIENCE_S] = [2, 0.05];
 const HOPED_RATE = 256 * 1024;
 
 /** One choice for one peer. */
-type Picking = { peer: Peer; field: Field; now: number; hoped: number; room: number; picked: BlockRequest[] };
+type Picking = {
+  peer: Peer;
+  field: Field;
+  now: number;
+  hoped: number;
+  room: number;
+  picked: BlockRequest[];
+};
+
+/** Blocks to ask for; `doubled` of them are asked of others too. */
+export type Pick = { blocks: BlockRequest[]; doubled: number };
 
 /**
  * Chooses what `peer` is asked for next: in the order of the readers, the first free blocks that it can give in time. In time
  * means before the reader gets there at the rate of all peers together, so that slow peers work ahead and the piece
- * under the head is never theirs while a fast one has it. When nothing is free, what slower peers owe soon is asked for again.
+ * under the head is never theirs while a fast one has it. What slower peers owe is asked for again: first under the head, and elsewhere
+ * when nothing is free.
  */
-export function pick(peer: Peer, field: Field, now: number): BlockRequest[] {
+export function pick(peer: Peer, field: Field, now: number): Pick {
   const { room } = peer;
-  if (room <= 0) return [];
-  const picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
+  const picking: Picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
+  const thrifty = Math.min(MAX_DOUBLED, field.spare);
+  // What a viewer waits for comes before what is free, or it would wait until everything else is asked for.
+  pickLate(picking, field.isWaitedFor ? MAX_DOUBLED : thrifty, ({ distance }) => distance === 0);
+  let doubled = picking.picked.length;
   pickFree(picking);
-  if (picking.picked.length === 0 && !peer.isSuspect) pickLate(picking);
-  return picking.picked;
+  if (picking.picked.length === 0) {
+    pickLate(picking, thrifty, () => true);
+    doubled = picking.picked.length;
+  }
+  return { blocks: picking.picked, doubled };
 }
 
 function pickFree(picking: Picking): void {
-  const { peer, field, hoped } = picking;
-  const best = bestEtaS(field.peers, hoped);
+  const { peer, field } = picking;
+  const best = bestEtaS(picking);
   for (const { index, distance } of field.order) {
-    if (!peer.has(index) || !isInTime(peer, distance, field.rate, hoped, best)) continue;
+    if (!peer.has(index) || !isInTime(picking, distance, best)) continue;
     const piece = field.begin(index);
     if (piece === null) return;
     if (mayGive(peer, piece)) askWhile(picking, piece, () => piece.askFree(peer));
@@ -58,9 +79,9 @@ function pickFree(picking: Picking): void {
   }
 }
 
-function isInTime(peer: Peer, distance: number, rate: number, hoped: number, best: number): boolean {
+function isInTime({ peer, field, hoped }: Picking, distance: number, best: number): boolean {
   const etaS = peer.etaS(hoped);
-  return etaS <= best * NEARLY_AS_GOOD || etaS <= distance / Math.max(rate, 1) + SLACK_S;
+  return etaS <= best * NEARLY_AS_GOOD || etaS <= distance / Math.max(field.rate, 1) + SLACK_S;
 }
 
 /** Who gave to a wrong piece gives whole pieces alone until one is right: so the liar is found, and the others are not punished. */
@@ -72,17 +93,25 @@ function mayGive(peer: Peer, piece: ActivePiece): boolean {
   return true;
 }
 
+/** Who gives whole pieces alone gives nothing else; and slow peers have nothing to help each other with. */
+function mayHelp(picking: Picking, most: number): boolean {
+  const { peer, hoped } = picking;
+  return most > 0 && !peer.isSuspect && peer.etaS(hoped) <= bestEtaS(picking) * NEARLY_AS_GOOD;
+}
+
 /** What its peer will give later than a reader needs it, and, once there is nothing else to ask for, whatever would come sooner from `peer`. */
-function pickLate(picking: Picking): void {
-  const { peer, field } = picking;
-  picking.room = Math.min(picking.room, MAX_DOUBLED);
+function pickLate(picking: Picking, most: number, isMeant: (wanted: Wanted) => boolean): void {
+  if (!mayHelp(picking, most)) return;
+  const { peer, field, room } = picking;
+  const least = Math.max(0, room - most);
   const patienceS = PATIENT_RTTS * quickestS(field.peers) + PATIENCE_S;
-  let looked = 0;
-  for (const { index, distance } of field.order) {
-    if (picking.room <= 0 || (looked >= DOUBLE_PIECES && !field.isLast)) return;
+  let left = field.isLast ? Number.POSITIVE_INFINITY : DOUBLE_PIECES;
+  for (const wanted of field.order) {
+    const { index, distance } = wanted;
+    if (!isMeant(wanted) || picking.room <= least || left === 0) return;
     const piece = peer.has(index) ? field.begin(index) : null;
-    if (piece === null || piece.only !== null) continue;
-    looked += 1;
+    if (piece?.only !== null) continue;
+    left -= 1;
     const neededS = field.isLast ? 0 : distance / Math.max(field.rate, 1) + SLACK_S;
     askWhile(picking, piece, () =>
       piece.askToo(peer, (other, block) =>
@@ -131,8 +160,9 @@ function hopedRate(peers: Iterable<Peer>): number {
   return count === 0 ? HOPED_RATE : sum / count;
 }
 
-function bestEtaS(peers: Iterable<Peer>, hoped: number): number {
+function bestEtaS({ field, hoped }: Picking): number {
   let best = Number.POSITIVE_INFINITY;
-  for (const peer of peers) if (!peer.isChoking && !peer.isSnubbed) best = Math.min(best, peer.etaS(hoped));
+  for (const peer of field.peers)
+    if (!peer.isChoking && !peer.isSnubbed) best = Math.min(best, peer.etaS(hoped));
   return best;
 }

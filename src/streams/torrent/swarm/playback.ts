@@ -2,7 +2,7 @@ import type { ByteRange } from '../../../kit/range.ts';
 import { BlockIntake } from './block-intake.ts';
 import { deadSwarm } from './dead-swarm.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
-import type { Layout } from './layout.ts';
+import { BLOCK_BYTES, type Layout } from './layout.ts';
 import { blockOfKey, type Peer, pieceOfKey } from './peer.ts';
 import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
@@ -22,6 +22,10 @@ const [LATE_FACTOR, LATE_S] = [4, 4];
 const MEMORY_SHARE = 0.7;
 /** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
 const BETWEEN_RANGES_MS = 50;
+/** What slow peers owe is asked of others too, for so much of what came in all (10 viewers may cost 1.1 of one), and a little at the start. */
+const [SPARE_SHARE, SPARE_BYTES] = [0.05, 512 * 1024];
+/** But nobody waits for longer than this for thrift's sake. */
+const PATIENCE_MS = 300;
 /** Who has read so much of a film from its beginning has asked for its tail, or will not. */
 const TAIL_UNTIL_BYTES = 32 * 1024 * 1024;
 
@@ -52,6 +56,8 @@ export class Playback {
   #isFillDue = false;
   #isOrderDue = true;
   #isLast = false;
+  /** Blocks that were asked of two peers. */
+  #doubled = 0;
   #resting: NodeJS.Timeout | undefined;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
@@ -178,15 +184,26 @@ export class Playback {
     if (peer.room <= 0) return;
     this.#renewOrder();
     if (this.#order.length === 0) return;
+    const now = performance.now();
+    const spareBytes = SPARE_BYTES + this.intake.downloadedBytes * SPARE_SHARE;
     const field = {
       order: this.#order,
       peers: this.#swarm.peers,
       rate: this.intake.rate,
       isLast: this.#isLast,
+      spare: Math.floor(spareBytes / BLOCK_BYTES) - this.#doubled,
+      isWaitedFor: this.#isWaitedFor(now),
       begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
     };
-    const blocks = pick(peer, field, performance.now());
+    const { blocks, doubled } = pick(peer, field, now);
+    this.#doubled += doubled;
     if (blocks.length > 0) peer.link.request(blocks);
+  }
+
+  #isWaitedFor(now: number): boolean {
+    for (const { waitingSince } of this.#readers)
+      if (waitingSince !== null && now - waitingSince > PATIENCE_MS) return true;
+    return false;
   }
 
   /** A reader can do nothing without it. */
@@ -237,7 +254,7 @@ export class Playback {
   tick(now: number, seconds: number): void {
     this.intake.tick(now, seconds);
     for (const peer of this.#swarm.peers) {
-      peer.tick(seconds);
+      peer.tick(now, seconds);
       if (isLate(peer, now)) this.#snub(peer);
     }
     this.#isOrderDue = true;
