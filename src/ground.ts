@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings } from './features/settings/index.ts';
-import { noteAnnounce } from './features/trackers/index.ts';
+import { type DhtStatus, noteAnnounce } from './features/trackers/index.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
@@ -15,6 +15,7 @@ import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
 import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
+import type { DhtState } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -52,11 +53,26 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  let dht: DhtStatus = { status: config.dht.isOn ? 'resting' : 'off', nodes: 0, lookups: 0 };
+  let isToldAlone = false;
+  function noteDht(state: DhtState): void {
+    if (state.status === 'alone' && !isToldAlone)
+      log.info(
+        { outbound: mode },
+        'no node of the DHT has answered; DHT_BOOTSTRAP names the first to ask, and OUTBOUND=listed lets only those of OUTBOUND_ALLOW',
+      );
+    // Once, and again only when it has been otherwise in between.
+    if (state.status !== 'resting') isToldAlone = state.status === 'alone';
+    dht = state;
+  }
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    dht: config.dht.isOn
+      ? { bootstrap: config.dht.bootstrap, port: null, onState: (state) => noteDht(state) }
+      : null,
     onAnnounced: ({ url, ...outcome }) =>
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),
@@ -98,6 +114,8 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     limiter,
     net,
     kinds,
+    /** Of this instance. */
+    dht: () => dht,
     links,
     budget,
     subtitleLinks,

@@ -34,6 +34,15 @@ describe('settings', () => {
     expect(config.fromEnvironment.size).toBe(0);
   });
 
+  test('of the DHT are a switch, and first nodes as host:port', () => {
+    const { isOn, bootstrap } = loadConfig({}, folder).dht;
+    expect([isOn, bootstrap[0]]).toEqual([true, 'router.bittorrent.com:6881']);
+    const own = loadConfig({ DHT: 'off', DHT_BOOTSTRAP: '10.0.0.1:6881, node.example.org:1' }, folder).dht;
+    expect(own).toEqual({ isOn: false, bootstrap: ['10.0.0.1:6881', 'node.example.org:1'] });
+    for (const bad of ['node.example.org', 'a:b', 'http://a:1', 'a:1/b'])
+      expect(complaint({ DHT_BOOTSTRAP: bad })).toContain('DHT_BOOTSTRAP: every entry must be host:port');
+  });
+
   test('that are empty count as absent, and names nobody knows are not ours', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', HOME: '/x' }, folder).http.port).toBe(7000);
   });

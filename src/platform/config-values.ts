@@ -1,5 +1,17 @@
 import { z } from 'zod';
 
+/** Comma-separated. */
+export const list = () => z.string().default('').transform(itemsOf);
+/** Comma-separated `host:port`. Stays text, which the README shows; `itemsOf` reads it. */
+export const places = () =>
+  z
+    .string()
+    .trim()
+    .refine(
+      (text) => itemsOf(text).every((item) => /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:\d{1,5}$/.test(item)),
+      'every entry must be host:port',
+    )
+    .refine((text) => itemsOf(text).length <= 20, 'needs at most 20 entries');
 /** Bytes: a plain number, or one with K, M, G or T (powers of 1024). */
 export const size = () =>
   z
@@ -17,6 +29,14 @@ export const duration = ({ from, to }: { from: string; to: string }) =>
       (text) => millisecondsOf(text) >= millisecondsOf(from) && millisecondsOf(text) <= millisecondsOf(to),
       `needs a time between ${from} and ${to}`,
     );
+
+/** Of a comma-separated text. */
+export function itemsOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
 
 function bytesOf(text: string): number {
   const [, amount = '', unit = ''] = /^([\d.]+)\s*([KMGT]?)/i.exec(text) ?? [];

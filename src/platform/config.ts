@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { duration, millisecondsOf, size } from './config-values.ts';
+import { duration, itemsOf, list, millisecondsOf, places, size } from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
@@ -12,16 +12,6 @@ const MIB = 1024 * 1024;
 const text = () => z.string().trim().min(1);
 const file = () => text().refine(existsSync, 'there is no such file');
 const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
-const list = () =>
-  z
-    .string()
-    .default('')
-    .transform((value) =>
-      value
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    );
 
 export const Env = z.object({
   PORT: z.coerce
@@ -142,6 +132,15 @@ export const Env = z.object({
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
+  DHT: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Whether public torrents are looked for in the DHT, which needs no tracker.'),
+  DHT_BOOTSTRAP: places()
+    .default(
+      'router.bittorrent.com:6881,dht.transmissionbt.com:6881,router.utorrent.com:6881,dht.libtorrent.org:25401',
+    )
+    .describe('Comma-separated `host:port` of the nodes that are asked first, while no others are known.'),
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -175,6 +174,7 @@ export type Config = Readonly<{
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
   trackerCheckIntervalMs: number;
+  dht: { isOn: boolean; bootstrap: readonly string[] };
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -253,6 +253,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
+    dht: { isOn: e.DHT === 'on', bootstrap: itemsOf(e.DHT_BOOTSTRAP) },
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,

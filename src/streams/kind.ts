@@ -147,6 +147,9 @@ export type StreamKind = {
   close?(): Promise<void>;
 };
 
+/** How the DHT is doing. `resting`: no torrent needs it; `alone`: it runs, and the last lookup had nobody to ask, or no answer. */
+export type DhtState = { status: 'resting' | 'running' | 'alone'; nodes: number; lookups: number };
+
 /** Handed to each kind's factory by the registry. A kind reports; the rooms write. */
 export type KindDeps = {
   db: Db;
@@ -155,6 +158,8 @@ export type KindDeps = {
   streamMemoryBytes?: number;
   /** Told what came of each real announce; the trackers room writes it. */
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
+  /** DHT_BOOTSTRAP, and the port at which peers reach us, null where they do not; left out where it is off. */
+  dht?: { bootstrap: readonly string[]; port: number | null; onState?(state: DhtState): void } | null;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

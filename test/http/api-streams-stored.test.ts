@@ -129,6 +129,7 @@ describe('GET /api/trackers', () => {
     );
     const due = { nextCheckAt: expect.any(String), reason: null, lists: [] };
     expect((await room.api.ask('GET', '/api/trackers')).body).toEqual({
+      dht: { status: 'running', nodes: 132, lookups: 1 },
       remoteList: null,
       trackers: [
         {

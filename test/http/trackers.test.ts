@@ -54,6 +54,7 @@ describe('POST /api/trackers/check', () => {
       ]),
     );
     const all = TrackersAnswer.parse((await api.ask('GET', '/api/trackers')).body);
+    expect(all.dht).toEqual({ status: 'running', nodes: 132, lookups: 1 });
     expect(all.trackers).toHaveLength(3);
     expect(all.trackers.find(({ url }) => url === dead)?.reason).toContain('Nothing listens');
   });

@@ -22,6 +22,8 @@ export type Manners = {
   isMetadataLiar: boolean;
   /** Sent at the beginning instead of a bitfield. */
   garbage: Buffer | null;
+  /** Says that its DHT node listens there (BEP 5). */
+  dhtPort: number | null;
 };
 
 export type SeedPeer = {
@@ -34,6 +36,8 @@ export type SeedPeer = {
   pieces: Set<number>;
   /** The last extension handshake it heard, as it came (BEP 10). */
   extensions: string;
+  /** The last handshake's reserved bytes, in hex. */
+  reserved: string;
   /** Hangs up and is gone, or is back on the same port. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
@@ -96,12 +100,14 @@ export async function startSeedPeer(
     ...{ host, port: 0, leave, comeBack, stop: leave },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
-      ...{ cutAfter: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY, garbage: null },
+      ...{ cutAfter: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY },
+      ...{ garbage: null, dhtPort: null },
       ...manners,
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
     pieces: new Set(),
     extensions: '',
+    reserved: '',
   };
   let server = createServer(serve);
 
@@ -125,7 +131,10 @@ export async function startSeedPeer(
     const owed = new Set<string>();
     readMessages(
       socket,
-      () => greet(socket),
+      (handshake) => {
+        seed.reserved = handshake.toString('hex', 20, 28);
+        greet(socket);
+      },
       (body) => void hear(socket, body, owed),
     );
   }
@@ -148,7 +157,10 @@ export async function startSeedPeer(
     for (let index = 0; index < count; index += 1)
       bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
     const extended = bencode({ m: { ut_metadata: 3 }, metadata_size: infoOf().length });
-    socket.write(Buffer.concat([handshake, message(5, bits), message(20, Buffer.from([0]), extended)]));
+    const { dhtPort } = seed.manners;
+    const port = dhtPort === null ? [] : [message(9, Buffer.from([dhtPort >> 8, dhtPort & 0xff]))];
+    const said = [message(5, bits), ...port, message(20, Buffer.from([0]), extended)];
+    socket.write(Buffer.concat([handshake, ...said]));
   }
 
   async function hear(socket: Socket, body: Buffer, owed: Set<string>): Promise<void> {
@@ -210,7 +222,11 @@ export async function startSeedPeer(
 }
 
 /** Calls back for the handshake, and for what each message holds. */
-function readMessages(socket: Socket, onHandshake: () => void, onMessage: (body: Buffer) => void): void {
+function readMessages(
+  socket: Socket,
+  onHandshake: (handshake: Buffer) => void,
+  onMessage: (body: Buffer) => void,
+): void {
   let heard = Buffer.alloc(0);
   let isGreeted = false;
   const next = () => {
@@ -223,8 +239,8 @@ function readMessages(socket: Socket, onHandshake: () => void, onMessage: (body:
     heard = Buffer.concat([heard, chunk]);
     if (!isGreeted && heard.length >= 68) {
       isGreeted = true;
+      onHandshake(heard.subarray(0, 68));
       heard = heard.subarray(68);
-      onHandshake();
     }
     if (isGreeted) for (let body = next(); body !== null; body = next()) if (body.length > 0) onMessage(body);
   });

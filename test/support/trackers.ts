@@ -84,6 +84,7 @@ export async function startFakeUdpTracker(
 export const trackerDeps = {
   config: { outbound: { mode: 'all' as const }, trackerCheckIntervalMs: 900_000 },
   checkLater: async () => {},
+  dht: () => ({ status: 'running' as const, nodes: 132, lookups: 1 }),
 };
 
 /** 32 bits each, as they go over the wire. */

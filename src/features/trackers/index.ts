@@ -5,6 +5,7 @@ export {
   CheckAnswer,
   CheckBody,
   CheckQuery,
+  type DhtStatus,
   TrackerHistory,
   type TrackerRoutesDeps,
   TrackersAnswer,

@@ -26,8 +26,16 @@ export const CheckBody = z.strictObject({
   urls: z.array(z.string().max(2048)).max(MAX_CHECKED).optional(),
 });
 export const CheckQuery = z.strictObject({ wait: z.enum(['true', 'false']).default('false') });
+/** The DHT of the instance that answers. `resting`: no torrent needs it; `alone`: none of its nodes has answered. */
+const DhtStatus = z.object({
+  status: z.enum(['off', 'resting', 'running', 'alone']),
+  nodes: z.int(),
+  lookups: z.int(),
+});
+export type DhtStatus = z.infer<typeof DhtStatus>;
 export const TrackersAnswer = z.object({
   trackers: z.array(Tracker),
+  dht: DhtStatus,
   /** The list from elsewhere (setting `trackerListUrl`); null: there is none. */
   remoteList: RemoteList.nullable(),
 });
@@ -45,6 +53,7 @@ export type TrackerRoutesDeps = CheckDeps & {
   /** Queues the job that checks what is due. */
   checkLater(): Promise<void>;
   settled(): Promise<void>;
+  dht(): DhtStatus;
 };
 
 /** `/api/trackers`: every tracker seen in a link, stream or list, how it does, and a check by hand. */
@@ -57,7 +66,8 @@ export function trackerRoutes(deps: TrackerRoutesDeps): Router {
   return router;
 
   async function list(_req: Request, res: Response) {
-    res.json({ trackers: await allTrackers(db, { limit: MAX_SHOWN }), remoteList: await remoteList(db) });
+    const trackers = await allTrackers(db, { limit: MAX_SHOWN });
+    res.json({ trackers, dht: deps.dht(), remoteList: await remoteList(db) });
   }
 
   async function history(_req: Request, res: Response) {

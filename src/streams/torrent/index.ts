@@ -42,6 +42,7 @@ export function torrentKind(
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
+    dht = null,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
@@ -54,6 +55,8 @@ export function torrentKind(
     ownPorts,
     onAnnounced,
     cache: pieceCache,
+    dht: dht === null ? null : { bootstrap: dht.bootstrap, port: dht.port },
+    onDht: dht?.onState ?? NOBODY,
     deadMs,
   });
   return {

@@ -15,8 +15,16 @@ const Tracker = z.object({
 });
 export type Tracker = z.infer<typeof Tracker>;
 
+const Dht = z.object({
+  status: z.enum(['off', 'resting', 'running', 'alone']),
+  nodes: z.number(),
+  lookups: z.number(),
+});
+export type Dht = z.infer<typeof Dht>;
+
 const Trackers = z.object({
   trackers: z.array(Tracker),
+  dht: Dht,
   remoteList: z.nullable(
     z.object({
       url: z.string(),

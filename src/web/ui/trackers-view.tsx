@@ -13,6 +13,7 @@ import { LazyPart } from './lazy-part.tsx';
 import { toFailure, usePolled } from './polling.ts';
 import {
   checkTrackers,
+  type Dht,
   fetchTrackerHistory,
   fetchTrackers,
   type Tracker,
@@ -65,6 +66,7 @@ function TrackerHealth({ onExpired }: { onExpired(): void }) {
       )}
       {error && data === null && !isExpired && <Failure title={FAILED} failure={error} />}
       {data === null && !error && <Skeleton height={420} radius="lg" />}
+      {data !== null && <DhtLine dht={data.dht} />}
       {data !== null && <RemoteListNotice list={data.remoteList} />}
       {data !== null && <Content trackers={data.trackers} history={history.data} />}
     </section>
@@ -179,6 +181,18 @@ function CheckButton({ onQueued, onExpired }: { onQueued(): void; onExpired(): v
       )}
     </>
   );
+}
+
+/** Peers without any tracker: one line, since there is nothing to do about it here. */
+function DhtLine({ dht: { status, nodes } }: { dht: Dht }) {
+  const known = `${plural(nodes, 'node', 'nodes')} known`;
+  const told = {
+    off: 'off (setting DHT)',
+    resting: `on, no torrent needs it now; ${known}`,
+    running: `on, ${known}`,
+    alone: `on, but no node has answered (settings DHT_BOOTSTRAP and OUTBOUND); ${known}`,
+  };
+  return <p className="tb-quiet">DHT: {told[status]}.</p>;
 }
 
 function RemoteListNotice({ list }: { list: Trackers['remoteList'] }) {

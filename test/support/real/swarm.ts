@@ -16,7 +16,7 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const PYTHON = '/usr/bin/python3';
 
 /** What python3-libtorrent is told, and its first line; it ends when its input does. */
-async function talk(script: string, job: object): Promise<{ child: ChildProcess; said: unknown }> {
+export async function talk(script: string, job: object): Promise<{ child: ChildProcess; said: unknown }> {
   const child = spawn(PYTHON, [path(script)], { stdio: ['pipe', 'pipe', 'pipe'], env: plainEnv() });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk}`.slice(-4000)));
@@ -29,7 +29,8 @@ async function talk(script: string, job: object): Promise<{ child: ChildProcess;
   return { child, said: JSON.parse(said) };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends one of those; killed after five seconds. */
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.stdin?.end();

@@ -9,6 +9,8 @@ import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } fr
 export type PeerListener = {
   readonly infoHash: string;
   readonly peerId: Buffer;
+  /** The torrent is public, and the DHT runs. */
+  readonly hasDht: boolean;
   onReady(peer: Peer, hasExtensions: boolean): void;
   onChoke(peer: Peer): void;
   onInterest(peer: Peer): void;
@@ -19,6 +21,7 @@ export type PeerListener = {
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null;
   onBlock(peer: Peer, index: number, begin: number, length: number): void;
   onExtended(peer: Peer, id: number, payload: Buffer): void;
+  onDhtPort(peer: Peer, port: number): void;
   /** All that was read has been told: time to ask for more. */
   onReadEnd(peer: Peer): void;
   onGone(peer: Peer, error: Error): void;
@@ -52,7 +55,7 @@ export async function connectPeer(
   const peer = new Peer(wireLink(socket), `${host}:${port}`);
   feed = readFrom(socket, peer, listener);
   // Nothing behind it before theirs has come, though it would save a round trip: aria2 bans who sends more.
-  socket.write(handshake(listener.infoHash, listener.peerId));
+  socket.write(handshake(listener.infoHash, listener.peerId, listener.hasDht));
   return peer;
 }
 
@@ -102,5 +105,6 @@ function readerOf(peer: Peer, listener: PeerListener): WireReader {
     placeFor: (index, begin, length) => listener.placeFor(peer, index, begin, length),
     onBlock: (index, begin, length) => listener.onBlock(peer, index, begin, length),
     onExtended: (id, payload) => listener.onExtended(peer, id, payload),
+    onDhtPort: (port) => listener.onDhtPort(peer, port),
   };
 }

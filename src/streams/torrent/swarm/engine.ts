@@ -3,6 +3,7 @@ import { NotFound } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
+import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
 import { createHeldPieces } from './held-pieces.ts';
@@ -29,6 +30,8 @@ export type SwarmEngineOptions = {
   deadMs: number;
   /** Who takes nothing for so long keeps one piece. 30 s (criterion 29) where it is left out. */
   idleMs?: number;
+  /** Peers of public torrents without trackers; absent or null: it is off. */
+  dht?: Dht | null;
   /** A piece buffer that will not be used again. */
   onGone(id: number): void;
 };
@@ -44,13 +47,13 @@ export class SwarmEngine {
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced } = options;
+    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced, dht = null } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
-      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced },
+      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced, dht },
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
     };
@@ -140,6 +143,8 @@ export class SwarmEngine {
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;
     this.memory.trim();
+    // Torrents go five minutes after their last user, so this is five minutes without any.
+    void this.#deps.dht?.rest();
     clearInterval(this.#ticker);
     this.#ticker = null;
   }

@@ -47,6 +47,11 @@ export class Swarm {
     return this.#isActive && this.peers.size < FEW_PEERS && this.#candidates.size + this.#dialling.size === 0;
   }
 
+  /** Others would help, whoever is known and cannot be reached. */
+  get hasFewPeers(): boolean {
+    return this.#isActive && this.peers.size < FEW_PEERS;
+  }
+
   /** Nobody is connected or dialled, and nobody is known who was not tried. */
   get isAlone(): boolean {
     const isNew = [...this.#candidates.values()].some(({ failures }) => failures === 0);
@@ -156,6 +161,7 @@ export class Swarm {
   }
 }
 
-function hostOf(address: string): string {
+/** Of `host:port`. */
+export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':'));
 }

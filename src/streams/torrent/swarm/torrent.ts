@@ -1,5 +1,7 @@
 import { BadInput } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
+import type { Dht } from '../dht/index.ts';
+import { PeerSearch } from '../dht/peer-search.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
@@ -12,7 +14,7 @@ import type { Peer } from './peer.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Playback } from './playback.ts';
-import { Swarm } from './swarm.ts';
+import { hostOf, Swarm } from './swarm.ts';
 import { BadPeer, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
@@ -22,6 +24,8 @@ export type TorrentDeps = {
   /** To a tracker, guarded. */
   announce: AnnouncerDeps['announce'];
   onAnnounced(announced: Announced): void;
+  /** Null: it is off. */
+  dht: Dht | null;
   held: HeldPieces;
   cache: PieceCache;
   /** How long nobody may give anything while somebody waits. */
@@ -40,6 +44,8 @@ export class Torrent implements PeerListener {
   readonly #deps: TorrentDeps;
   readonly #announcer: Announcer;
   readonly #talk: ExtendedTalk;
+  /** Null: the DHT is off, or none of this torrent's business (BEP 27). */
+  #search: PeerSearch | null = null;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
   /** What its peers have is nothing that can be streamed. */
@@ -69,11 +75,21 @@ export class Torrent implements PeerListener {
       ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced },
       onPeers: (peers) => this.swarm.add(peers),
     });
+    if (deps.dht !== null && !spec.isPrivate)
+      this.#search = new PeerSearch({
+        ...{ infoHash: spec.infoHash, dht: deps.dht },
+        onPeers: (peers) => this.swarm.add(peers),
+      });
     this.#announcer.add(spec.trackers);
     if (spec.info !== null) this.#begin(spec.info);
     this.swarm.add(spec.peers);
     // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
     this.#announcer.tick(performance.now(), this.#standing(), false);
+    this.#search?.tick(performance.now(), false);
+  }
+
+  get hasDht(): boolean {
+    return this.#search?.hasDht === true;
   }
 
   /** Null until the metadata is here. */
@@ -113,6 +129,10 @@ export class Torrent implements PeerListener {
     const layout = readLayout(info);
     this.#info = info;
     this.#isPrivate ||= layout.isPrivate;
+    if (this.#isPrivate) {
+      this.#search?.stop();
+      this.#search = null;
+    }
     this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
     for (const peer of this.swarm.peers) this.#settle(peer, layout);
     for (const { resolve } of [...this.#waiting]) resolve();
@@ -131,11 +151,14 @@ export class Torrent implements PeerListener {
 
   tick(now: number, seconds: number): void {
     this.swarm.tick(now);
-    if (!this.swarm.isResting) this.#announcer.tick(now, this.#standing(), this.swarm.isHungry);
+    if (!this.swarm.isResting) {
+      this.#announcer.tick(now, this.#standing(), this.swarm.isHungry);
+      this.#search?.tick(now, this.swarm.hasFewPeers);
+    }
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
     for (const peer of this.swarm.peers) this.#talk.askMetadata(peer, now);
-    const isAlone = this.#announcer.isDone && this.swarm.isAlone;
+    const isAlone = this.#announcer.isDone && this.#search?.isDone !== false && this.swarm.isAlone;
     const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
     for (const { isHasty, reject } of [...this.#waiting])
       if (isDead || (isAlone && isHasty))
@@ -159,6 +182,7 @@ export class Torrent implements PeerListener {
   rest(): void {
     if (!this.swarm.pause()) return;
     this.#announcer.stop(this.#standing());
+    this.#search?.stop();
   }
 
   state(): TorrentState {
@@ -190,6 +214,10 @@ export class Torrent implements PeerListener {
 
   onExtended(peer: Peer, id: number, payload: Buffer): void {
     this.#talk.onMessage(peer, id, payload);
+  }
+
+  onDhtPort(peer: Peer, port: number): void {
+    this.#search?.noteNode({ host: hostOf(peer.address), port });
   }
 
   #onInfo(info: Uint8Array): void {

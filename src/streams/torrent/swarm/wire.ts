@@ -24,6 +24,8 @@ const HANDSHAKE_BYTES = 68;
 /** Reserved bit 20 from the right says that BEP 10 is spoken. */
 const EXTENSION_BYTE = 25;
 const EXTENSION_BIT = 0x10;
+/** The last reserved bit says that we would like to hear where a peer's DHT node is (BEP 5). */
+const [DHT_BYTE, DHT_BIT] = [27, 0x01];
 const MAX_BLOCK_BYTES = 16 * 1024;
 /** A bitfield of two million pieces; a peer that announces more wants our memory. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -46,6 +48,8 @@ export type WireReader = {
   onBlock(index: number, begin: number, length: number): void;
   /** The bytes are overwritten after the call. */
   onExtended(id: number, payload: Buffer): void;
+  /** Its DHT node listens there (BEP 5). */
+  onDhtPort(port: number): void;
 };
 
 export class BadPeer extends Error {}
@@ -181,6 +185,7 @@ const TELL: Readonly<Record<number, (reader: WireReader, body: Buffer) => void>>
   [ID.bitfield]: (reader, body) => reader.onBitfield(body),
   [ID.request]: (reader, body) => reader.onRequest(blockOf(body)),
   [ID.cancel]: (reader, body) => reader.onCancel(blockOf(body)),
+  [ID.port]: (reader, body) => reader.onDhtPort(whole(body, 2).readUInt16BE(0)),
   [ID.extended](reader, body) {
     if (body.length > 0) reader.onExtended(body[0] ?? 0, body.subarray(1));
   },
@@ -197,10 +202,11 @@ function blockOf(body: Buffer): BlockRequest {
 }
 
 /** The first 68 bytes of a connection. */
-export function handshake(infoHash: string, peerId: Buffer): Buffer {
+export function handshake(infoHash: string, peerId: Buffer, hasDht: boolean): Buffer {
   const bytes = Buffer.alloc(HANDSHAKE_BYTES);
   PROTOCOL.copy(bytes);
   bytes[EXTENSION_BYTE] = EXTENSION_BIT;
+  if (hasDht) bytes[DHT_BYTE] = DHT_BIT;
   bytes.write(infoHash, 28, 'hex');
   peerId.copy(bytes, 48);
   return bytes;

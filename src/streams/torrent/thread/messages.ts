@@ -1,5 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { DhtState } from '../../kind.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -10,6 +11,8 @@ export type ThreadData = {
   memoryBytes: number;
   /** Pieces on disk. */
   cache: { folder: string; maxBytes: number };
+  /** Null: it is off. */
+  dht: { bootstrap: readonly string[]; port: number | null } | null;
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
 };
@@ -32,6 +35,8 @@ export type FromThread =
   | { type: 'announced'; announced: Announced }
   /** Of every torrent that is being read, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
+  /** Whenever it is not what it was. */
+  | { type: 'dht'; state: DhtState }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

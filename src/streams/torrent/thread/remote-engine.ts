@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
-import type { ByteSink } from '../../kind.ts';
+import type { ByteSink, DhtState } from '../../kind.ts';
 import type {
   Announced,
   OpenTorrent,
@@ -15,6 +15,7 @@ import { PartSender } from './part-sender.ts';
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   onAnnounced(announced: Announced): void;
+  onDht(state: DhtState): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -22,7 +23,12 @@ type Call = { resolve(value: unknown): void; reject(error: Error): void; sender:
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine({
+  ownPorts,
+  onAnnounced,
+  onDht,
+  ...data
+}: RemoteEngineOptions): TorrentEngine {
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
@@ -68,6 +74,9 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
         break;
       case 'announced':
         onAnnounced(message.announced);
+        break;
+      case 'dht':
+        onDht(message.state);
         break;
       case 'states':
         message.states.forEach(keepState);

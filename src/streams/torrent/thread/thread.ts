@@ -1,7 +1,9 @@
 /** The thread in which torrents are downloaded: sockets of peers, hashes and the choice of blocks stay off the thread that answers viewers. */
+import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createLog } from '../../../platform/log.ts';
 import { createNet } from '../../../platform/net.ts';
+import { Dht } from '../dht/index.ts';
 import { SwarmEngine } from '../swarm/engine.ts';
 import type { Part } from '../swarm/playback.ts';
 import { type FromThread, type ThreadData, type ToThread, toFailure } from './messages.ts';
@@ -25,14 +27,16 @@ if (parentPort !== null) await serve(parentPort, workerData);
 
 async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const { outbound, publicUrl, memoryBytes, cache, deadMs } = data;
+  const file = cache.maxBytes > 0 ? join(cache.folder, 'dht.json') : null;
   const ownPorts = new Set<number>();
   const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts });
+  const dht = data.dht === null ? null : new Dht({ net, file, ...data.dht });
   const shared = new Set<number>();
   const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
   const engine = await SwarmEngine.start({
-    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs },
+    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs, dht },
     onAnnounced: (announced) => post({ type: 'announced', announced }),
     onGone(id) {
       if (shared.delete(id)) post({ type: 'gone', id });
@@ -42,7 +46,16 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   setInterval(() => {
     const states = engine.readStates();
     if (states.length > 0) post({ type: 'states', states });
+    tellOfDht();
   }, STATES_MS).unref();
+
+  let told = '';
+  function tellOfDht(): void {
+    const state = dht?.state();
+    if (state === undefined || JSON.stringify(state) === told) return;
+    told = JSON.stringify(state);
+    post({ type: 'dht', state });
+  }
 
   port.on('message', (message: ToThread) => {
     if (message.type === 'sent') sent(message.call, message.part);
@@ -75,6 +88,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     }
     if (message.type === 'read') return await read(message, state);
     engine.close();
+    await dht?.rest();
     await net.close();
     return null;
   }
