@@ -57,10 +57,13 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
-    onAnnounced: ({ url, ...outcome }) =>
+    onAnnounced({ url, ...outcome }) {
+      metrics.torrents.onAnnounced(outcome);
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),
-      ),
+      );
+    },
+    torrentMetrics: metrics.torrents,
     log,
     crypto,
     openSpace: cache.space,

@@ -10,11 +10,13 @@ import { createPlayMetrics, type PlayMetrics } from './play-metrics.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
 import { createTalliedHistogram } from './tallied-histogram.ts';
+import { createTorrentMetrics, type TorrentMetrics } from './torrent-metrics.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 
 export type Metrics = PlayMetrics & {
+  torrents: TorrentMetrics;
   /** For `openDb`. */
   onStatement: StatementObserver;
   onRejected(limit: string): void;
@@ -43,6 +45,7 @@ export function createMetrics(): Metrics {
   const history = createHealthHistory();
   const own = instruments(registry);
   const play = createPlayMetrics(registry);
+  const torrents = createTorrentMetrics(registry);
   const lag = createLagMeter();
   const routes = boundedLabels();
   let watched: Watched | null = null;
@@ -115,6 +118,7 @@ export function createMetrics(): Metrics {
 
   return {
     ...play,
+    torrents,
     onAnswered,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);

@@ -1,5 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -30,8 +31,10 @@ export type FromThread =
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
   | { type: 'announced'; announced: Announced }
-  /** Of every torrent that is being read, each second. */
+  /** Of every torrent that somebody reads or waits for, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
+  /** Each second in which they changed. */
+  | { type: 'totals'; totals: TorrentTotals }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { ByteSink } from '../../kind.ts';
 import type {
   Announced,
@@ -15,6 +16,8 @@ import { PartSender } from './part-sender.ts';
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   onAnnounced(announced: Announced): void;
+  /** Each second in which they changed. */
+  onTotals(totals: TorrentTotals): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -22,7 +25,18 @@ type Call = { resolve(value: unknown): void; reject(error: Error): void; sender:
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine({
+  ownPorts,
+  onAnnounced,
+  onTotals,
+  ...data
+}: RemoteEngineOptions): TorrentEngine {
+  const nothingOpen: TorrentTotals = {
+    ...{ torrents: 0, peers: 0, giving: 0, downloadedBytes: 0, wastedBytes: 0, bannedPeers: 0 },
+    ...{ memoryBytes: 0, memoryLimitBytes: data.memoryBytes },
+    ...{ cacheBytes: 0, cacheLimitBytes: data.cache.maxBytes },
+  };
+  onTotals(nothingOpen);
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
@@ -49,6 +63,7 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     memory.clear();
     states.clear();
     abandoned.clear();
+    onTotals(nothingOpen);
     const failed = error instanceof Error ? error : new Error(String(error));
     for (const call of [...calls.values()]) call.reject(failed);
     calls.clear();
@@ -72,6 +87,9 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
       case 'states':
         message.states.forEach(keepState);
         break;
+      case 'totals':
+        onTotals(message.totals);
+        break;
       case 'part':
         onPart(message);
         break;
@@ -80,7 +98,7 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     }
   }
 
-  /** Only of what is open here: the map ends with its users. */
+  /** Only of what is open here or about to be: the map ends with its users. */
   function keepState(state: TorrentState): void {
     if (users.has(state.infoHash)) states.set(state.infoHash, state);
   }
@@ -164,13 +182,22 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     }
   }
 
+  async function opened(spec: TorrentSpec, signal: AbortSignal): Promise<Opened> {
+    try {
+      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
+      return asked as Opened;
+    } catch (error) {
+      count(spec.infoHash, -1);
+      throw error;
+    }
+  }
+
   return {
     async open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent> {
       const { infoHash } = spec;
-      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
-      const { info, files } = asked as Opened;
-      let isClosed = false;
       count(infoHash, 1);
+      const { info, files } = await opened(spec, signal);
+      let isClosed = false;
       return {
         ...{ infoHash, info, files },
         read: (fileIndex, range, sink, until) => read(infoHash, fileIndex, range, sink, until),
@@ -183,6 +210,7 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
         },
       };
     },
+    state: (infoHash) => states.get(infoHash) ?? null,
     async close() {
       const running = worker;
       if (running === null) return;

@@ -39,9 +39,14 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     },
   });
 
+  let toldTotals = '';
   setInterval(() => {
     const states = engine.readStates();
     if (states.length > 0) post({ type: 'states', states });
+    const totals = engine.totals();
+    if (JSON.stringify(totals) === toldTotals) return;
+    toldTotals = JSON.stringify(totals);
+    post({ type: 'totals', totals });
   }, STATES_MS).unref();
 
   port.on('message', (message: ToThread) => {
