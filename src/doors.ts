@@ -109,7 +109,7 @@ export function playDoor(
     onSegmentAsked: (isHit) => metrics.onCacheAsked('segments', isHit),
   });
   onClose(() => presentations.close());
-  const live = createLiveStreams();
+  const live = createLiveStreams((kind, resource) => kinds.get(kind)?.progress?.(resource) ?? null);
   metrics.watchStreams({ budget, runningByKind: live.byKind });
   const board = createLiveBoard({ live, db, notify, log });
   onClose(() => board.close());

@@ -73,10 +73,13 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     dht: config.dht.isOn
       ? { bootstrap: config.dht.bootstrap, port: null, onState: (state) => noteDht(state) }
       : null,
-    onAnnounced: ({ url, ...outcome }) =>
+    onAnnounced({ url, ...outcome }) {
+      metrics.torrents.onAnnounced(outcome);
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),
-      ),
+      );
+    },
+    torrentMetrics: metrics.torrents,
     log,
     crypto,
     openSpace: cache.space,

@@ -2,7 +2,7 @@ import type { Offer } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import { languageOf } from '../kit/language.ts';
-import type { Target } from '../streams/kind.ts';
+import type { Progress, SwarmHealth, Target } from '../streams/kind.ts';
 
 const KIND_MARKS: Readonly<Record<string, string>> = {
   torrent: '🧲',
@@ -38,8 +38,8 @@ export function streamName(addonName: string, offer: Offer, target: Target): str
     .join('\n');
 }
 
-/** The right column, a line a subject; lines without anything to say are left out. */
-export function streamDescription(offer: Offer, target: Target): string {
+/** The right column, a line a subject; lines without anything to say are left out. What goes on with it just now comes last. */
+export function streamDescription(offer: Offer, target: Target, progress: Progress | null = null): string {
   const lines = [
     oneLine(fileOrName(offer)),
     together(
@@ -56,6 +56,7 @@ export function streamDescription(offer: Offer, target: Target): string {
     ),
     licenceLine(offer),
     noteOf(target),
+    progress === null ? null : progressLine(progress),
   ];
   return lines.filter((line) => line !== null && line !== '').join('\n');
 }
@@ -110,6 +111,35 @@ function licenceLine({ isOpen, licenceCode, licenceName, attribution }: Offer): 
 function noteOf(target: Target): string | null {
   if (target.via === 'external') return '↗️ Opens outside the player';
   return target.via === 'listed' ? `ℹ️ ${target.reason}` : null;
+}
+
+function progressLine(progress: Progress): string | null {
+  if (progress.state === 'failed')
+    return joined('⚠️', [`Failed ${agoOf(progress.at)}`, oneLine(progress.reason)]);
+  const isStarting = progress.state === 'starting';
+  const [mark, word] = isStarting ? ['⏳', 'Starting'] : ['▶️', 'Running'];
+  return joined(mark, [word, ...(progress.swarm === null ? [] : swarmFigures(progress.swarm, isStarting))]);
+}
+
+/** Of one that runs nobody needs its pieces; one that has no peers yet says so, as that is what it waits for. */
+function swarmFigures({ peers, bytesPerSecond, piecesHeld, pieceCount }: SwarmHealth, isStarting: boolean) {
+  const pieces = isStarting && pieceCount > 0 ? `${piecesHeld} of ${pieceCount} pieces` : null;
+  const isAlone = peers === 0 && !isStarting;
+  return [
+    isAlone ? null : counted(peers, 'peer'),
+    bytesPerSecond === 0 ? null : `${formatBytes(bytesPerSecond)}/s`,
+    pieces,
+  ];
+}
+
+function counted(amount: number, what: string): string {
+  return amount === 0 ? `no ${what} yet` : `${amount} ${what}${amount === 1 ? '' : 's'}`;
+}
+
+/** Not the time of day: the server's clock is in another zone than the viewer's. */
+function agoOf(at: Date): string {
+  const minutes = Math.floor((Date.now() - at.getTime()) / 60_000);
+  return minutes < 1 ? 'just now' : `${minutes} min ago`;
 }
 
 function languageNames(codes: readonly string[]): string[] {

@@ -3,7 +3,7 @@ import { contentTypeOf } from '../kit/content-type.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { Links } from '../platform/links.ts';
-import { offerKey, type StreamKind, type Target } from '../streams/kind.ts';
+import { offerKey, type Progress, type StreamKind, type Target } from '../streams/kind.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { type FoundTitle, findTitle } from './find-title.ts';
@@ -27,6 +27,8 @@ export type StreamDeps = SubtitleLinkDeps & {
 
 /** Short: links carry their own expiry, and a stream may be blocked or found at any moment. */
 const FRESH: Freshness = { cacheMaxAge: 60, staleRevalidate: 300, staleError: 3600 };
+/** An answer that tells how a torrent is doing is old soon; what it offers is still good when we are away. */
+const LIVE: Freshness = { cacheMaxAge: 3, staleRevalidate: 0, staleError: 3600 };
 /** The web player takes MP4 and WebM as they are; all else goes through the player's own server. */
 const WEB_READY = new Set(['video/mp4', 'video/webm']);
 
@@ -44,13 +46,15 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
   if (title === null) return { streams: [], ...FRESH };
   if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
   const offered = await offeredStreams(deps, title, visibility);
+  const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
+  const freshness = told.some(({ progress }) => progress !== null) ? LIVE : FRESH;
   const streams = keepValid(
     Stream,
-    inViewingOrder(offered).map((stream) => streamOf(deps, { context, title }, stream)),
+    told.map((stream) => streamOf(deps, { context, title }, stream)),
     'stream',
     deps.onDropped,
   );
-  if (streams.length > 0) return { streams, ...FRESH };
+  if (streams.length > 0) return { streams, ...freshness };
   return { streams: [explain(deps, context, nothingToPlay(title))], ...FRESH };
 }
 
@@ -96,13 +100,21 @@ function readHere(deps: StreamDeps, offer: Offer, target: Target): Target {
   return { via: 'play', fileIndex, resource, contentType: contentTypeOf(filenameOf(offer, target)) };
 }
 
-function streamOf(deps: StreamDeps, asked: Asked, { offer, target }: OfferedStream): unknown {
+/** What goes on with its bytes here and now, where a kind can tell. */
+function progressOf({ kinds }: StreamDeps, { offer, target }: OfferedStream): Progress | null {
+  if (target.via !== 'play' && target.via !== 'torrent') return null;
+  return kinds.get(offer.kind)?.progress?.(target.resource) ?? null;
+}
+
+type ToldStream = OfferedStream & { progress: Progress | null };
+
+function streamOf(deps: StreamDeps, asked: Asked, { offer, target, progress }: ToldStream): unknown {
   const found = subtitlesOf(deps, offer, asked.context);
   const subtitles = keepValid(Subtitle, found, 'subtitles', deps.onDropped);
   return {
     ...sourceOf(deps, asked, offer, target),
     name: streamName(deps.manifestSettings().name, offer, target),
-    description: streamDescription(offer, target),
+    description: streamDescription(offer, target, progress),
     ...(subtitles.length === 0 ? {} : { subtitles }),
     behaviorHints: hintsOf(asked.context, offer, target),
   };

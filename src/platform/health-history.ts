@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createLagMeter } from './event-loop-lag.ts';
 
 export type HealthSample = {
   /** Epoch ms. */
@@ -26,7 +26,7 @@ const KEPT = 240;
 /** How this process fared, every 15 s of the last hour: what the health page plots. `everyMs` is for tests. */
 export function createHealthHistory({ everyMs = EVERY_MS }: { everyMs?: number } = {}): HealthHistory {
   const samples: HealthSample[] = [];
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const lag = createLagMeter();
   let since = performance.now();
   let requests = 0;
   let sentBytes = 0;
@@ -38,21 +38,19 @@ export function createHealthHistory({ everyMs = EVERY_MS }: { everyMs?: number }
     samples.push({
       at: Date.now(),
       rssMib: rounded(process.memoryUsage.rss() / 2 ** 20),
-      // Each measured delay holds the 20 ms between two looks.
-      eventLoopP99Ms: rounded(Math.max(0, delay.percentile(99) / 1e6 - 20)),
+      eventLoopP99Ms: rounded(lag.read().p99Ms),
       requestsPerMinute: rounded((requests * 60_000) / tookMs),
       mbitPerSecond: rounded((sentBytes * 8) / 1000 / tookMs),
       dbBusy: rounded(busyMs / tookMs),
     });
     if (samples.length > KEPT) samples.shift();
-    delay.reset();
+    lag.reset();
     since = now;
     requests = 0;
     sentBytes = 0;
     busyMs = 0;
   }
 
-  delay.enable();
   const timer = setInterval(sample, everyMs).unref();
   return {
     countRequest() {
@@ -67,7 +65,7 @@ export function createHealthHistory({ everyMs = EVERY_MS }: { everyMs?: number }
     list: () => [...samples],
     close() {
       clearInterval(timer);
-      delay.disable();
+      lag.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Cache } from './cache.ts';
 import type { Pool, StatementObserver } from './db.ts';
+import { createLagMeter, type Lag } from './event-loop-lag.ts';
 import { createHealthHistory, type HealthSample } from './health-history.ts';
 import type { JobRun } from './jobs.ts';
 import type { Notify } from './notify.ts';
@@ -9,11 +10,13 @@ import { createPlayMetrics, type PlayMetrics } from './play-metrics.ts';
 import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
 import { createTalliedHistogram } from './tallied-histogram.ts';
+import { createTorrentMetrics, type TorrentMetrics } from './torrent-metrics.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 
 export type Metrics = PlayMetrics & {
+  torrents: TorrentMetrics;
   /** For `openDb`. */
   onStatement: StatementObserver;
   onRejected(limit: string): void;
@@ -38,13 +41,15 @@ const MAX_LABELS = 300;
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  collectDefaults(registry);
   const history = createHealthHistory();
   const own = instruments(registry);
   const play = createPlayMetrics(registry);
+  const torrents = createTorrentMetrics(registry);
+  const lag = createLagMeter();
   const routes = boundedLabels();
   let watched: Watched | null = null;
   let sampledAt = Number.NEGATIVE_INFINITY;
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
 
   const instrumentsOf = (statement: string) => ({
     seconds: own.statementSeconds.series(statement),
@@ -104,8 +109,16 @@ export function createMetrics(): Metrics {
     }
   }
 
+  function setLag({ p50Ms, p90Ms, p99Ms, maxMs }: Lag): void {
+    own.lagP50.set(p50Ms / 1000);
+    own.lagP90.set(p90Ms / 1000);
+    own.lagP99.set(p99Ms / 1000);
+    own.lagMax.set(maxMs / 1000);
+  }
+
   return {
     ...play,
+    torrents,
     onAnswered,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);
@@ -146,6 +159,7 @@ export function createMetrics(): Metrics {
       watched = parts;
     },
     async render() {
+      setLag(lag.read());
       play.lookAtStreams();
       own.eventLoopP99.set((history.list().at(-1)?.eventLoopP99Ms ?? 0) / 1000);
       if (watched !== null) {
@@ -153,10 +167,16 @@ export function createMetrics(): Metrics {
         // A database that is away must not take the other figures with it.
         await sample(watched).catch(() => own.sampleErrors.inc());
       }
-      return { contentType: registry.contentType, body: await registry.metrics() };
+      const body = await registry.metrics();
+      // What the scrape itself took is nobody's lag.
+      lag.reset();
+      return { contentType: registry.contentType, body };
     },
     history: history.list,
-    close: history.close,
+    close() {
+      history.close();
+      lag.close();
+    },
   };
 }
 
@@ -166,6 +186,19 @@ function patternOf(req: Request): string {
   if (typeof pattern !== 'string') return 'unmatched';
   // Where a router is mounted under a parameter, its place is that parameter's value.
   return req.baseUrl === '/api' || req.baseUrl === '' ? `${req.baseUrl}${pattern}` : `/…${pattern}`;
+}
+
+/** Never: it is set to look once a day. */
+const SELDOM_MS = 86_400_000;
+
+/**
+ * What prom-client tells of a process, but for the event loop, whose names are ours: its figures hold the time from look to look, and what is
+ * left of the scrape after they were taken.
+ */
+function collectDefaults(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: SELDOM_MS });
+  for (const { name } of registry.getMetricsAsArray())
+    if (name.startsWith('nodejs_eventloop_lag')) registry.removeSingleMetric(name);
 }
 
 function boundedLabels(): (label: string) => string {
@@ -184,6 +217,13 @@ function instruments(registry: Registry) {
     new Counter({ name: `tributary_${name}`, help, labelNames, registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets = SECONDS) =>
     createTalliedHistogram({ name: `tributary_${name}`, help, labelNames, registers, buckets });
+  /** By the names that prom-client's dashboards know. */
+  const lag = (figure: string, most: string) =>
+    new Gauge({
+      name: `nodejs_eventloop_lag_${figure}_seconds`,
+      help: `How late the event loop came to its timers since the last scrape, ${most}; the scrape does not count`,
+      registers,
+    });
   return {
     requestSeconds: histogram('http_request_seconds', 'Time to the head of the answer', [
       'method',
@@ -209,6 +249,10 @@ function instruments(registry: Registry) {
     tableBytes: gauge('table_bytes', 'Bytes with indexes and TOAST', ['table']),
     jobs: gauge('jobs', 'Jobs in the queue', ['job', 'state']),
     jobSeconds: histogram('job_seconds', 'Time of job runs', ['job', 'outcome'], JOB_SECONDS),
+    lagP50: lag('p50', 'half the time at most'),
+    lagP90: lag('p90', '90 % of the time at most'),
+    lagP99: lag('p99', '99 % of the time at most'),
+    lagMax: lag('max', 'at most'),
     eventLoopP99: gauge(
       'event_loop_p99_seconds',
       'Lag of the event loop, 99th percentile of the last 15 s sampled',

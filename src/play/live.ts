@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { NotFound } from '../kit/errors.ts';
-import type { ByteSource } from '../streams/kind.ts';
+import type { ByteSource, Progress, SwarmHealth } from '../streams/kind.ts';
 
 /** One body being sent. */
 export const LiveStream = z.object({
@@ -53,7 +53,14 @@ export type LiveEntry = {
   end(): void;
 };
 
-export type LiveDetails = { kind: string; title?: string | undefined; client: string; subject: string };
+export type LiveDetails = {
+  kind: string;
+  /** Of the link: while its source is being opened the kind tells of it by that. */
+  resource: string;
+  title?: string | undefined;
+  client: string;
+  subject: string;
+};
 
 /** What this process is sending right now. */
 export type LiveStreams = {
@@ -124,7 +131,10 @@ const SAMPLE_MS = 1000;
 /** Weight of the last second: a change shows by two thirds after 3 s. */
 const WEIGHT = 0.3;
 
-export function createLiveStreams(): LiveStreams {
+/** `progressOf` tells of what is being opened. */
+export function createLiveStreams(
+  progressOf: (kind: string, resource: string) => Progress | null = () => null,
+): LiveStreams {
   const instance = randomBytes(6).toString('base64url');
   /** With their numbers. */
   const running = new Map<Running, number>();
@@ -138,6 +148,12 @@ export function createLiveStreams(): LiveStreams {
       stream.speed = stream.seenBytes === 0 ? second : second * WEIGHT + stream.speed * (1 - WEIGHT);
       stream.seenBytes = stream.bytes;
     }
+  }
+
+  function swarmOf({ details: { kind, resource }, source }: Running): SwarmHealth | null {
+    if (source !== null) return source.swarm?.() ?? null;
+    const progress = progressOf(kind, resource);
+    return progress === null || progress.state === 'failed' ? null : progress.swarm;
   }
 
   function end(stream: Running): void {
@@ -156,7 +172,8 @@ export function createLiveStreams(): LiveStreams {
       sampler ??= setInterval(sample, SAMPLE_MS).unref();
       return stream;
     },
-    list: () => [...running].map(([stream, number]) => shown(`${instance}.${number}`, stream)),
+    list: () =>
+      [...running].map(([stream, number]) => shown(`${instance}.${number}`, stream, swarmOf(stream))),
     count: () => running.size,
     byKind() {
       const counts = new Map<string, number>();
@@ -171,10 +188,9 @@ export function createLiveStreams(): LiveStreams {
   };
 }
 
-function shown(id: string, stream: Running): LiveStream {
+function shown(id: string, stream: Running, swarm: SwarmHealth | null): LiveStream {
   const { kind, title, client, subject } = stream.details;
   const { bytes, resumes, offset, size } = stream;
-  const swarm = stream.source?.swarm?.();
   const seconds = Math.max(1, (Date.now() - stream.startedAt) / 1000);
   return {
     id,
@@ -191,7 +207,7 @@ function shown(id: string, stream: Running): LiveStream {
     position: Math.max(0, offset + bytes),
     size,
     stalledSeconds: Math.floor(stream.stalledMs() / 1000),
-    ...(swarm == null ? {} : { swarm }),
+    ...(swarm === null ? {} : { swarm }),
   };
 }
 

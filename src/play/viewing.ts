@@ -15,7 +15,7 @@ export function beginViewing(
   // A playlist's parts are the same film as it is, and some carry nothing else that says which.
   const target = `${resource}:${link.fileIndex ?? ''}`;
   const end = (code: string, message: string) => stopping.abort(new AppError(code, message, { status: 503 }));
-  const entry = live.begin({ kind, title, client, subject }, () =>
+  const entry = live.begin({ kind, resource, title, client, subject }, () =>
     end('play.stopped', 'The owner ended this stream.'),
   );
   const begun = (leave: () => void): Viewing => ({

@@ -5,6 +5,7 @@ import type { Crypto } from '../platform/crypto.ts';
 import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
+import type { TorrentMetrics } from '../platform/torrent-metrics.ts';
 import type { SealedColumn } from './reseal.ts';
 
 /**
@@ -47,6 +48,14 @@ export type SwarmHealth = {
   piecesHeld: number;
   pieceCount: number;
 };
+
+/**
+ * What is told of bytes that others give while they are fetched here, or lately could not be. `running`: they have given something; `swarm` is
+ * null in the first second.
+ */
+export type Progress =
+  | { state: 'starting' | 'running'; swarm: SwarmHealth | null }
+  | { state: 'failed'; at: Date; reason: string };
 
 /** Where a manifest is. `progressive` only says that nobody knows better yet: `contentType` and the bytes may. */
 export type Delivery = {
@@ -137,6 +146,8 @@ export type StreamKind = {
   readonly isSlow?: boolean;
   /** Opens the bytes. Absent: the kind has none yet. */
   open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
+  /** How the bytes of a `resource` are doing on this instance; null: nobody fetches them, and nothing went wrong lately. From memory: asked for every entry of every list. */
+  progress?(resource: string): Progress | null;
   /** The detail as a play link is to carry it, where all of it would not fit a URL. Absent: as it is. */
   linkDetail?(detail: unknown): Promise<unknown>;
   /** Is it reachable now? */
@@ -160,6 +171,8 @@ export type KindDeps = {
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
   /** DHT_BOOTSTRAP, and the port at which peers reach us, null where they do not; left out where it is off. */
   dht?: { bootstrap: readonly string[]; port: number | null; onState?(state: DhtState): void } | null;
+  /** Told each second what all torrents hold, and of each viewer whom no peer gave anything. */
+  torrentMetrics?: Pick<TorrentMetrics, 'onTotals' | 'onDead'>;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

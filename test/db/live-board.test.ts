@@ -28,7 +28,9 @@ async function instance() {
 }
 
 const shown = async (board: { list(): unknown }) => (await board.list()) as { id: string; title?: string }[];
-const film = (title: string) => ({ kind: 'http', title, client: '192.0.2.1', subject: 'public' });
+const film = (title: string) => ({
+  ...{ kind: 'http', resource: 'r', title, client: '192.0.2.1', subject: 'public' },
+});
 
 test('every instance lists the streams of all, and a stop reaches the one that runs it', async () => {
   await using one = await instance();

@@ -102,7 +102,7 @@ describe('a running stream', () => {
   });
 
   test('shows what the engine tells of it', () => {
-    const entry = server.live.begin({ kind: 'usenet', client: '::1', subject: 'x' }, () => {});
+    const entry = server.live.begin({ kind: 'usenet', resource: 'r', client: '::1', subject: 'x' }, () => {});
     entry.startAt(500, 9000);
     entry.add(100);
     entry.resumed();

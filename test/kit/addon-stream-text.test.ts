@@ -8,7 +8,7 @@ import {
   streamName,
 } from '../../src/addon/stream-text.ts';
 import type { Offer } from '../../src/features/stream-index/index.ts';
-import type { Target } from '../../src/streams/kind.ts';
+import type { Progress, Target } from '../../src/streams/kind.ts';
 import { offerWith } from '../support/offers.ts';
 
 const PLAY: Target = { via: 'play', fileIndex: null, resource: 'r', contentType: 'video/mp4' };
@@ -114,6 +114,34 @@ describe('the description', () => {
     expect(linesOf({}, PAGE).at(-1)).toBe('↗️ Opens outside the player');
     expect(linesOf({}, POST).at(-1)).toBe('ℹ️ Not yet.');
     expect(linesOf({}, VIDEO)).toHaveLength(1);
+  });
+});
+
+describe('what goes on with a torrent', () => {
+  const swarm = { peers: 4, giving: 2, bytesPerSecond: 2_100_000, piecesHeld: 3, pieceCount: 120 };
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000 - 1000);
+
+  test.each<[Progress, string]>([
+    [{ state: 'starting', swarm: null }, '⏳ Starting'],
+    [{ state: 'starting', swarm }, '⏳ Starting · 4 peers · 2.1 MB/s · 3 of 120 pieces'],
+    [
+      { state: 'starting', swarm: { ...swarm, peers: 0, bytesPerSecond: 0, piecesHeld: 0, pieceCount: 0 } },
+      '⏳ Starting · no peer yet',
+    ],
+    [{ state: 'running', swarm: { ...swarm, peers: 1 } }, '▶️ Running · 1 peer · 2.1 MB/s'],
+    [{ state: 'running', swarm: { ...swarm, bytesPerSecond: 0 } }, '▶️ Running · 4 peers'],
+    [{ state: 'running', swarm: { ...swarm, peers: 0, bytesPerSecond: 0 } }, '▶️ Running'],
+    [
+      { state: 'failed', at: ago(0), reason: 'no peer gave anything' },
+      '⚠️ Failed just now · no peer gave anything',
+    ],
+    [
+      { state: 'failed', at: ago(3), reason: 'no peer gave anything' },
+      '⚠️ Failed 3 min ago · no peer gave anything',
+    ],
+  ])('%j is the last line', (progress, line) => {
+    const without = streamDescription(offerWith({ seeders: 4 }), SWARM);
+    expect(streamDescription(offerWith({ seeders: 4 }), SWARM, progress)).toBe(`${without}\n${line}`);
   });
 });
 

@@ -45,12 +45,13 @@ async function watch(filename: string, readMs: number): Promise<Socket> {
   const socket = openRequest(playUrl);
   socket.on('error', () => {});
   socket.on('data', () => {});
+  // Before it is held up: on a busy machine the first byte takes longer than a second.
+  await once(socket, 'data');
   const timer = setInterval(() => {
     if (readMs > 0) socket.resume();
     setTimeout(() => socket.pause(), readMs);
   }, 900);
   viewers.push({ socket, timer });
-  await once(socket, 'data');
   socket.pause();
   return socket;
 }

@@ -117,7 +117,7 @@ test('mpv plays an episode and seeks in it', async () => {
   expect(played.playedOnToSeconds).toBeGreaterThan(90);
 });
 
-test('the live list tells how its swarm does, while it plays', async () => {
+test('the live list, the add-on and the metrics tell how its swarm does, while it plays', async () => {
   const stop = new AbortController();
   const answer = await fetch(await episodeUrl(1, 4), { signal: stop.signal });
   const reader = answer.body?.getReader();
@@ -126,7 +126,7 @@ test('the live list tells how its swarm does, while it plays', async () => {
     streams: z.array(
       z.object({
         kind: z.string(),
-        swarm: z.object({ peers: z.number(), pieceCount: z.number() }).optional(),
+        swarm: z.object({ peers: z.number(), piecesHeld: z.number(), pieceCount: z.number() }).optional(),
       }),
     ),
   });
@@ -137,7 +137,28 @@ test('the live list tells how its swarm does, while it plays', async () => {
     },
     { what: 'the swarm is told of', timeoutMs: 5000 },
   );
+  // Those who look at what there is see that it runs, in the same entry; and the owner's monitoring sees its figures.
+  const listed = streamsIn(await (await fetch(`${product.baseUrl}/stream/series/${SHOW}:1:4.json`)).json());
+  expect(listed[0]?.description).toMatch(/\n▶️ Running · \d peer/u);
+  const { piecesHeld } = swarm;
+  const figures = await (await product.asAdmin('/metrics')).text();
+  const figure = (name: string) =>
+    Number(
+      figures
+        .split('\n')
+        .find((line) => line.startsWith(`tributary_${name} `))
+        ?.split(' ')[1],
+    );
+  expect(figure('torrents_open')).toBe(1);
+  expect(figure('torrent_peers{state="connected"}')).toBeGreaterThan(0);
+  expect(figure('torrent_downloaded_bytes_total')).toBeGreaterThan(LARGE_BYTES / 4);
+  expect(figure('torrent_announces_total{outcome="answered"}')).toBeGreaterThan(0);
+  expect(figure('torrent_memory_bytes')).toBeGreaterThan(0);
+  expect(figure('torrent_memory_bytes')).toBeLessThanOrEqual(figure('torrent_memory_limit_bytes'));
+  expect(figure('torrent_cache_limit_bytes')).toBeGreaterThan(figure('torrent_cache_bytes'));
+  expect(figure('torrent_dead_total')).toBe(0);
   stop.abort();
+  expect(piecesHeld).toBeGreaterThan(0);
   expect(swarm.pieceCount).toBeGreaterThan(LARGE_BYTES / (256 * 1024));
   expect(swarm.peers).toBeGreaterThan(0);
 });

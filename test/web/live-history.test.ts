@@ -45,6 +45,14 @@ test('a viewer who asks range by range keeps the line between two requests, and 
   expect(nextHistory(again, [], 18_000).rows).toEqual([]);
 });
 
+test('a line starts until its first byte, and not again at a seek', () => {
+  const starting = nextHistory(NO_HISTORY, [stream('a', { bytes: 0 })], 1000);
+  expect(starting.rows).toMatchObject([{ hasBegun: false }]);
+  const begun = nextHistory(starting, [stream('a')], 2000);
+  expect(begun.rows).toMatchObject([{ hasBegun: true }]);
+  expect(nextHistory(begun, [stream('b', { bytes: 0 })], 3000).rows).toMatchObject([{ hasBegun: true }]);
+});
+
 test('only the last five minutes and the last minute of each line are kept', () => {
   let history = NO_HISTORY;
   for (let second = 0; second < 1000; second += 1)

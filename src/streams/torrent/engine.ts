@@ -57,6 +57,8 @@ export type OpenTorrent = {
 export type TorrentEngine = {
   /** Resolves when the files are known: at once with `info`, else when a peer has sent it (504 after a minute). */
   open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent>;
+  /** Of the last second, of what is open or being opened. */
+  state(infoHash: string): TorrentState | null;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 };

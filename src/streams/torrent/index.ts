@@ -10,6 +10,7 @@ import { infoOf } from './info-hash.ts';
 import { linkDetail } from './link-detail.ts';
 import { openFile } from './open.ts';
 import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
+import { watchEngine } from './progress.ts';
 import {
   offeredTorrents,
   replaceInTorrent,
@@ -28,6 +29,7 @@ const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
+const NO_METRICS = { onTotals: NOBODY, onDead: NOBODY };
 /** Somebody who adds a magnet waits so long for its files. */
 const COMPLETE_MS = 8000;
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
@@ -43,22 +45,25 @@ export function torrentKind(
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
     dht = null,
+    torrentMetrics: metrics = NO_METRICS,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
   const { mode, allow, publicUrl = null, ownPorts } = net.rules;
-  const engine = createRemoteEngine({
+  const remote = createRemoteEngine({
     engine: 'swarm',
     outbound: { mode, allow },
     publicUrl,
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
     ownPorts,
     onAnnounced,
+    onTotals: metrics.onTotals,
     cache: pieceCache,
     dht: dht === null ? null : { bootstrap: dht.bootstrap, port: dht.port },
     onDht: dht?.onState ?? NOBODY,
     deadMs,
   });
+  const engine = watchEngine(remote, metrics.onDead);
   return {
     kind: 'torrent',
     // A dead swarm holds a job for a minute, and there are two of them at a time.
@@ -70,6 +75,7 @@ export function torrentKind(
     save,
     complete,
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
+    progress: engine.progress,
     close: () => engine.close(),
     linkDetail,
     sealed: [

@@ -33,10 +33,15 @@ function sourceOf(torrent: OpenTorrent, file: TorrentFile | undefined): ByteSour
   };
 }
 
-function healthOf(state: TorrentState | null): SwarmHealth | null {
+/** Less is what is left of an average when nothing comes any more. */
+const MIN_RATE = 1000;
+
+/** Its figures as the live list and the add-on tell them. */
+export function healthOf(state: TorrentState | null): SwarmHealth | null {
   if (state === null) return null;
   const { peers, unchoked: giving, bytesPerSecond, piecesHeld, pieceCount } = state;
-  return { peers, giving, bytesPerSecond: Math.round(bytesPerSecond), piecesHeld, pieceCount };
+  const measured = bytesPerSecond < MIN_RATE ? 0 : Math.round(bytesPerSecond);
+  return { peers, giving, bytesPerSecond: measured, piecesHeld, pieceCount };
 }
 
 /** The largest video; where there is none, the only file. */

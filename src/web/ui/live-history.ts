@@ -19,6 +19,8 @@ export type LiveRow = {
   position: number;
   size: number | null;
   stalledSeconds: number;
+  /** Something has gone out: before that it starts, however long it takes. */
+  hasBegun: boolean;
   /** Of a torrent. */
   swarm: LiveStream['swarm'];
   /** Speeds of the last minute, oldest first. */
@@ -68,6 +70,7 @@ function rowOf(key: string, group: readonly LiveStream[], known: LiveRow | undef
     position: newest.position,
     size: newest.size,
     swarm: group.find(({ swarm }) => swarm !== undefined)?.swarm,
+    hasBegun: known?.hasBegun === true || group.some(({ bytes }) => bytes > 0),
     stalledSeconds: Math.min(...group.map(({ stalledSeconds }) => stalledSeconds)),
     speeds: added(known?.speeds ?? [], bytesPerSecond),
     lastSeenAt: at,

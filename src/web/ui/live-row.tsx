@@ -1,13 +1,14 @@
 import { Alert, Badge, Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { stopStream } from './api.ts';
-import { duration, plural, rate, size } from './format.ts';
+import { count, duration, plural, rate, size } from './format.ts';
 import type { LiveRow } from './live-history.ts';
 import { toFailure } from './polling.ts';
 
 /** Standing still this long is worth a word: a paused player, or a source that does not answer. */
 const STALLED_S = 5;
 
+type Swarm = NonNullable<LiveRow['swarm']>;
 type LiveRowProps = { row: LiveRow; onExpired(): void };
 
 /** One viewer's stream: who, what, how fast over the last minute, and the way to end it. */
@@ -42,13 +43,15 @@ export function LiveRowCard({ row, onExpired }: LiveRowProps) {
         {row.swarm !== undefined && (
           <div>
             <dt>Swarm</dt>
-            <dd>
-              {row.swarm.giving} of {plural(row.swarm.peers, 'peer', 'peers')} ·{' '}
-              {rate(row.swarm.bytesPerSecond)}
-            </dd>
+            <dd>{swarmOf(row.swarm, row.hasBegun)}</dd>
           </div>
         )}
-        {isRunning && row.stalledSeconds >= STALLED_S && (
+        {isRunning && !row.hasBegun && (
+          <Badge color="teal" variant="light" size="sm" radius="sm" tt="none">
+            Starting
+          </Badge>
+        )}
+        {isRunning && row.hasBegun && row.stalledSeconds >= STALLED_S && (
           <Badge color="orange" variant="light" size="sm" radius="sm" tt="none">
             Stands still for {duration(row.stalledSeconds * 1000)}
           </Badge>
@@ -147,9 +150,25 @@ function viewerOf(subject: string): string {
   return subject === 'api' ? 'link of the API' : subject;
 }
 
-function placeOf({ position, size: whole }: LiveRow): string {
+function placeOf({ hasBegun, position, size: whole }: LiveRow): string {
+  if (!hasBegun) return '–';
   if (whole === null) return size(position);
   return whole === 0 ? '–' : `${Math.floor((Math.min(position, whole) / whole) * 100)} % of ${size(whole)}`;
+}
+
+/** Who gives of those connected, what they give together, and how much of it is here; broken only between these. */
+function swarmOf(
+  { peers, giving, bytesPerSecond, piecesHeld, pieceCount }: Swarm,
+  hasBegun: boolean,
+): string {
+  const nobody = hasBegun ? 'no peer' : 'no peer yet';
+  return [
+    peers === 0 ? nobody : `${giving} of ${plural(peers, 'peer', 'peers')}`,
+    ...(rate(bytesPerSecond) === rate(0) ? [] : [rate(bytesPerSecond)]),
+    ...(pieceCount > 0 ? [`${count(piecesHeld)} of ${plural(pieceCount, 'piece', 'pieces')}`] : []),
+  ]
+    .map((part) => part.replaceAll(' ', '\u00a0'))
+    .join(' · ');
 }
 
 function shareOf({ position, size: whole }: LiveRow): number {

@@ -3,6 +3,7 @@ import { NotFound } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
+import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
@@ -11,6 +12,7 @@ import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
 import { Torrent } from './torrent.ts';
+import { Totals } from './totals.ts';
 
 const TICK_MS = 250;
 /** Criterion 33: peers go 30 s after the last reader, the torrent after 5 min. */
@@ -43,6 +45,8 @@ export class SwarmEngine {
   readonly memory: PieceMemory;
   readonly #torrents = new Map<string, Entry>();
   readonly #deps: ConstructorParameters<typeof Torrent>[1];
+  readonly #totals = new Totals();
+  readonly #cacheLimitBytes: number;
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
@@ -50,6 +54,7 @@ export class SwarmEngine {
     const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced, dht = null } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
+    this.#cacheLimitBytes = options.cache.maxBytes;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
@@ -112,11 +117,18 @@ export class SwarmEngine {
     return this.#torrents.get(infoHash)?.torrent.state() ?? null;
   }
 
-  /** Of those that somebody reads. */
+  /** Of those that somebody reads or waits for. */
   readStates(): TorrentState[] {
-    return [...this.#torrents.values()]
-      .map(({ torrent }) => torrent.state())
-      .filter(({ readers }) => readers > 0);
+    const torrents = [...this.#torrents.values()].map(({ torrent }) => torrent);
+    return torrents.filter(({ isInUse }) => isInUse).map((torrent) => torrent.state());
+  }
+
+  totals(): TorrentTotals {
+    const states = [...this.#torrents.values()].map(({ torrent }) => torrent.state());
+    return this.#totals.of(states, {
+      ...{ memoryBytes: this.memory.usedBytes(), memoryLimitBytes: this.memory.limitBytes },
+      ...{ cacheBytes: this.#deps.cache.usedBytes(), cacheLimitBytes: this.#cacheLimitBytes },
+    });
   }
 
   release(infoHash: string): void {
@@ -139,6 +151,7 @@ export class SwarmEngine {
   }
 
   #forget(infoHash: string, torrent: Torrent): void {
+    this.#totals.forget(torrent.state());
     torrent.close();
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;

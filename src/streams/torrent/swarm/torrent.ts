@@ -101,6 +101,11 @@ export class Torrent implements PeerListener {
     return this.#info;
   }
 
+  /** Somebody reads it, or waits to know what is in it. */
+  get isInUse(): boolean {
+    return this.#waiting.size > 0 || (this.#playback?.readerCount ?? 0) > 0;
+  }
+
   /** Resolves when the files are known. */
   ready(signal: AbortSignal, isHasty = false): Promise<Playback> {
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { DhtState } from '../../kind.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
@@ -33,10 +34,12 @@ export type FromThread =
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
   | { type: 'announced'; announced: Announced }
-  /** Of every torrent that is being read, each second. */
+  /** Of every torrent that somebody reads or waits for, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
   /** Whenever it is not what it was. */
   | { type: 'dht'; state: DhtState }
+  /** Each second in which they changed. */
+  | { type: 'totals'; totals: TorrentTotals }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

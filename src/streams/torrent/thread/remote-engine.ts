@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { ByteSink, DhtState } from '../../kind.ts';
 import type {
   Announced,
@@ -16,6 +17,8 @@ export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   onAnnounced(announced: Announced): void;
   onDht(state: DhtState): void;
+  /** Each second in which they changed. */
+  onTotals(totals: TorrentTotals): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -27,8 +30,15 @@ export function createRemoteEngine({
   ownPorts,
   onAnnounced,
   onDht,
+  onTotals,
   ...data
 }: RemoteEngineOptions): TorrentEngine {
+  const nothingOpen: TorrentTotals = {
+    ...{ torrents: 0, peers: 0, giving: 0, downloadedBytes: 0, wastedBytes: 0, bannedPeers: 0 },
+    ...{ memoryBytes: 0, memoryLimitBytes: data.memoryBytes },
+    ...{ cacheBytes: 0, cacheLimitBytes: data.cache.maxBytes },
+  };
+  onTotals(nothingOpen);
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
@@ -55,6 +65,7 @@ export function createRemoteEngine({
     memory.clear();
     states.clear();
     abandoned.clear();
+    onTotals(nothingOpen);
     const failed = error instanceof Error ? error : new Error(String(error));
     for (const call of [...calls.values()]) call.reject(failed);
     calls.clear();
@@ -81,6 +92,9 @@ export function createRemoteEngine({
       case 'states':
         message.states.forEach(keepState);
         break;
+      case 'totals':
+        onTotals(message.totals);
+        break;
       case 'part':
         onPart(message);
         break;
@@ -89,7 +103,7 @@ export function createRemoteEngine({
     }
   }
 
-  /** Only of what is open here: the map ends with its users. */
+  /** Only of what is open here or about to be: the map ends with its users. */
   function keepState(state: TorrentState): void {
     if (users.has(state.infoHash)) states.set(state.infoHash, state);
   }
@@ -173,13 +187,22 @@ export function createRemoteEngine({
     }
   }
 
+  async function opened(spec: TorrentSpec, signal: AbortSignal): Promise<Opened> {
+    try {
+      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
+      return asked as Opened;
+    } catch (error) {
+      count(spec.infoHash, -1);
+      throw error;
+    }
+  }
+
   return {
     async open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent> {
       const { infoHash } = spec;
-      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
-      const { info, files } = asked as Opened;
-      let isClosed = false;
       count(infoHash, 1);
+      const { info, files } = await opened(spec, signal);
+      let isClosed = false;
       return {
         ...{ infoHash, info, files },
         read: (fileIndex, range, sink, until) => read(infoHash, fileIndex, range, sink, until),
@@ -192,6 +215,7 @@ export function createRemoteEngine({
         },
       };
     },
+    state: (infoHash) => states.get(infoHash) ?? null,
     async close() {
       const running = worker;
       if (running === null) return;

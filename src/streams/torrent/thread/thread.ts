@@ -43,11 +43,20 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     },
   });
 
+  let toldTotals = '';
   setInterval(() => {
     const states = engine.readStates();
     if (states.length > 0) post({ type: 'states', states });
     tellOfDht();
+    tellTotals();
   }, STATES_MS).unref();
+
+  function tellTotals(): void {
+    const totals = engine.totals();
+    if (JSON.stringify(totals) === toldTotals) return;
+    toldTotals = JSON.stringify(totals);
+    post({ type: 'totals', totals });
+  }
 
   let told = '';
   function tellOfDht(): void {
