@@ -14,6 +14,8 @@ export type Read = {
   range?: { start: number; end: number };
   /** Waited for after each part. */
   pace?: (taken: number) => Promise<unknown> | undefined;
+  /** Parts are released after `pace`, not before. */
+  isHeld?: boolean;
   signal?: AbortSignal;
 };
 
@@ -74,7 +76,7 @@ export function specOf(
 export async function readBytes(
   engine: SwarmEngine,
   torrent: Pick<TestTorrent, 'infoHash' | 'bytes'>,
-  { fileIndex = 0, range, pace, signal = NEVER }: Read = {},
+  { fileIndex = 0, range, pace, isHeld = false, signal = NEVER }: Read = {},
 ): Promise<Buffer> {
   const parts: Buffer[] = [];
   let taken = 0;
@@ -82,8 +84,9 @@ export async function readBytes(
   for await (const { piece, from, to, release } of engine.read(torrent.infoHash, fileIndex, wanted, signal)) {
     parts.push(Buffer.from(piece.buffer.bytes.subarray(from, to)));
     taken += to - from;
-    release();
+    if (!isHeld) release();
     await pace?.(taken);
+    if (isHeld) release();
   }
   return Buffer.concat(parts);
 }
