@@ -50,8 +50,8 @@ export function placeOf(
 
 /** What the owner set for what is offered of one title. */
 export function offerLimits({ settings }: Pick<Ground, 'settings'>): OfferLimits {
-  const { streamsPerTitle, streamsPerResolution, weakTorrents } = settings.get();
-  return { maxTotal: streamsPerTitle, maxPerResolution: streamsPerResolution, weakTorrents };
+  const { streamsPerTitle, streamsPerResolution, weakTorrents, hevc } = settings.get();
+  return { maxTotal: streamsPerTitle, maxPerResolution: streamsPerResolution, weakTorrents, hevc };
 }
 
 /** A limit a minute for each address. */

@@ -55,14 +55,16 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
     deps.onDropped,
   );
   if (streams.length > 0) return { streams, ...freshness };
-  return { streams: [explain(deps, context, nothingToPlay(title))], ...FRESH };
+  return { streams: [explain(deps, context, nothingToPlay(title, deps.offerLimits()))], ...FRESH };
 }
 
 const SWITCHED_OFF =
   'The public catalogue of this server is switched off. Ask its owner for an install of your own.';
 
-function nothingToPlay({ isEmpty, episodeId }: FoundTitle): string {
+function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
   if (isEmpty) return 'Nothing to play yet: this title has no link. The owner of this server can add one.';
+  if (hevc === 'hide')
+    return 'Nothing to play right now: what there is has expired, cannot be reached, or is HEVC, which this server hides.';
   return episodeId === null
     ? 'Nothing to play right now: the links of this title have expired or cannot be reached.'
     : 'Nothing to play right now: no link of this episode is known, or it cannot be reached.';

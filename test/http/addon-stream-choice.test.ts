@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { command } from '../../src/platform/db.ts';
-import { subtitlesIn } from '../support/addon-answers.ts';
+import { streamsIn, subtitlesIn } from '../support/addon-answers.ts';
 import type { StreamOf } from '../support/addon-server.ts';
 import { addonStreamsRoom } from '../support/addon-streams-room.ts';
 
@@ -67,6 +67,31 @@ describe('left out', () => {
     await room.server.set({ weakTorrents: 'off' });
     expect(await names()).toEqual(['40', '7', '5', '3', '2', '0', undefined]);
     await room.server.set({ weakTorrents: null });
+  });
+
+  test('is HEVC where the owner hides it, by the file’s own name first; with nothing else the entry says so', async () => {
+    await add(torrent('Film.2160p.x265-GRP'));
+    await add(file('Film.1080p.HEVC.mkv'));
+    await add(torrent('Film.1080p.x264-GRP'));
+    await add(file('Film.720p.mkv', { codec: 'h265' }));
+    const pack = torrent('Films.480p.x265', {
+      files: [
+        { index: 0, name: 'Films/Film.480p.x264.mkv' },
+        { index: 1, name: 'Films/Other.480p.mkv' },
+      ],
+    });
+    await room.server.addStream(pack, { mediaId: room.film, fileIndex: 0 });
+    const other = await room.server.add({ kind: 'movie', title: 'Other', ids: { imdb: 'tt0000065' } });
+    await room.server.addStream(pack, { mediaId: other, fileIndex: 1 });
+    expect(await firstLines()).toHaveLength(5);
+    await room.server.set({ hevc: 'hide' });
+    expect(await firstLines()).toEqual(['Film.1080p.x264-GRP', 'Film.480p.x264.mkv']);
+    const { body } = await room.server.ask('/stream/movie/tt0000065.json');
+    expect(streamsIn(body)).toEqual([
+      expect.objectContaining({ description: expect.stringContaining('HEVC, which this server hides') }),
+    ]);
+    await room.server.set({ hevc: null });
+    expect(await firstLines()).toHaveLength(5);
   });
 });
 

@@ -129,6 +129,13 @@ describe('torrents hardly anyone seeds', () => {
       ...{ isOffered: false, position: null, seeders: 0 },
       reason: 'Its seeders are 0, and better seeded torrents are there: the setting weakTorrents hides it.',
     });
+    room.setOfferLimits({ hevc: 'hide' });
+    expect(await link()).toMatchObject({ isOffered: true, position: 6 });
+    const hevc = StreamAnswer.parse((await add(9, { name: 'Film.2010.2160p.x265' })).body);
+    const { body } = await room.api.ask('GET', `/api/streams/${hevc.streamId}/explain`);
+    expect(Explanation.parse(body).links).toMatchObject([
+      { isOffered: false, position: null, reason: 'It is HEVC (H.265): the setting hevc hides it.' },
+    ]);
     room.setOfferLimits({});
   });
 

@@ -58,7 +58,7 @@ export async function startPlayServer(
   memoryBytes = 2 ** 28,
 ): Promise<PlayServer> {
   const held = await openKindDeps(folders, undefined, outbound);
-  const kinds = createKinds(held.deps);
+  const kinds = createKinds({ ...held.deps, streamMemoryBytes: memoryBytes });
   const { log, crypto } = held.deps;
   const { net } = held.deps;
   const [links, live, sources] = [createLinks(crypto), createLiveStreams(), createSources()];

@@ -30,6 +30,11 @@ export const Settings = z.object({
     .describe(
       'Torrents hardly anyone seeds: hide them while better seeded ones are there, or (off) show them all. Those whose trackers were not asked yet are shown.',
     ),
+  hevc: z
+    .enum(['offer', 'hide'])
+    .describe(
+      'Films in HEVC (H.265, x265), which older televisions and some browsers cannot show: offer them, or hide them from everybody.',
+    ),
   torrentPlayer: z
     .enum(['server', 'client'])
     .describe(
@@ -82,6 +87,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
+  hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
   streamsPerSubject: { type: 'integer', defaultOf: () => 20 },

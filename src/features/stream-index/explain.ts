@@ -132,7 +132,7 @@ async function explainLink(
 ): Promise<Explanation['links'][number]> {
   const ranked = await rankedFor(db, link, query.only);
   const own = ranked.find((candidate) => candidate.linkId === link.linkId);
-  const { chosen, weak } = chosenOf(ranked, query);
+  const { chosen, hevc, weak } = chosenOf(ranked, query);
   const place = chosen.findIndex((candidate) => candidate.linkId === link.linkId);
   const isOffered = place !== -1 && link.isTitleVisible;
   return {
@@ -144,7 +144,7 @@ async function explainLink(
     fileName: link.fileName,
     confidence: link.confidence,
     isOffered,
-    reason: reasonOf(link, filters, own, { place, weak, count: ranked.length - weak.size }),
+    reason: reasonOf(link, filters, own, { place, hevc, weak, count: ranked.length - hevc.size - weak.size }),
     position: isOffered ? place + 1 : null,
     seeders: own?.seeders ?? null,
     sortKey: own === undefined ? null : sortKeyOf(own),
@@ -156,16 +156,19 @@ function sortKeyOf(own: Ranked): Explanation['links'][number]['sortKey'] {
   return { rank, isVerified, needsSwarm: needsSwarm(own), score, sizeBytes };
 }
 
+type Choice = Pick<ReturnType<typeof chosenOf>, 'hevc' | 'weak'>;
+
 function reasonOf(
   link: LinkVerdict,
   filters: readonly Verdict[],
   own: Ranked | undefined,
-  { place, weak, count }: { place: number; weak: ReadonlySet<number>; count: number },
+  { place, hevc, weak, count }: Choice & { place: number; count: number },
 ): string {
   if (!link.isTitleVisible) return 'Its title is hidden.';
   const failed = filters.find((verdict) => !verdict.passes);
   if (failed !== undefined) return failed.reason;
   if (own === undefined) return 'One of its files is linked to the same place, and says more.';
+  if (hevc.has(own.linkId)) return 'It is HEVC (H.265): the setting hevc hides it.';
   if (weak.has(own.linkId))
     return `Its seeders are ${own.seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`;
   if (place === -1)

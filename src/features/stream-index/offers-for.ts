@@ -1,5 +1,6 @@
 import { qualityRank } from '../../kit/quality-rank.ts';
 import type { Db } from '../../platform/db.ts';
+import { isHevc } from './hevc.ts';
 import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
 import type { Offer } from './schemas.ts';
 import { weakTorrents } from './weak-torrents.ts';
@@ -17,9 +18,11 @@ export type OffersQuery = {
   maxPerResolution?: number | undefined;
   /** What becomes of torrents hardly anyone seeds. */
   weakTorrents?: 'off' | 'hide' | undefined;
+  /** What becomes of files in HEVC. */
+  hevc?: 'offer' | 'hide' | undefined;
 };
 /** The part of it that the owner sets. */
-export type OfferLimits = Pick<OffersQuery, 'maxTotal' | 'maxPerResolution' | 'weakTorrents'>;
+export type OfferLimits = Pick<OffersQuery, 'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'hevc'>;
 
 /**
  * What is offered for a title or an episode, best first: what plays here, resolution and source, links somebody verified,
@@ -75,17 +78,22 @@ export function needsSwarm({ kind }: Pick<Candidate, 'kind'>): boolean {
   return kind === 'torrent';
 }
 
-/** What of it is offered, and what was left out because nobody seeds it. `ranked` is best first. */
+/** What of it is offered, and what was left out because it is HEVC or nobody seeds it. `ranked` is best first. */
 export function chosenOf(
   ranked: readonly Ranked[],
   limits: OfferLimits,
-): { chosen: Ranked[]; weak: ReadonlySet<number> } {
-  const weak: ReadonlySet<number> = limits.weakTorrents === 'hide' ? weakTorrents(ranked) : new Set();
+): { chosen: Ranked[]; hevc: ReadonlySet<number>; weak: ReadonlySet<number> } {
+  const hidden = limits.hevc === 'hide' ? ranked.filter(isHevc) : [];
+  const hevc = new Set(hidden.map(({ linkId }) => linkId));
+  // A swarm that is hidden anyway must not make another look weak.
+  const shown = ranked.filter(({ linkId }) => !hevc.has(linkId));
+  const weak: ReadonlySet<number> = limits.weakTorrents === 'hide' ? weakTorrents(shown) : new Set();
   return {
     chosen: capped(
-      ranked.filter(({ linkId }) => !weak.has(linkId)),
+      shown.filter(({ linkId }) => !weak.has(linkId)),
       limits,
     ),
+    hevc,
     weak,
   };
 }

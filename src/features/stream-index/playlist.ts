@@ -4,6 +4,7 @@ import type { Db } from '../../platform/db.ts';
 import type { Links } from '../../platform/links.ts';
 import type { SubtitleLinks } from '../../platform/subtitle-links.ts';
 import { type OfferRef, offerKey, type StreamKind, type Target } from '../../streams/kind.ts';
+import { isHevc } from './hevc.ts';
 import { type LinkedFile, linkedPlaylist, playlistOf, playlistSubtitles } from './queries/playlist.ts';
 import { type FileInside, wholeVideos } from './whole-videos.ts';
 
@@ -91,8 +92,8 @@ function leafOf(name: string): string {
   return name.split('/').findLast((part) => part !== '') ?? name;
 }
 
-function isWanted({ codec }: { codec: string | null }, { hevc }: PlaylistOptions): boolean {
-  return hevc || codec !== 'HEVC';
+function isWanted(file: Parameters<typeof isHevc>[0], { hevc }: PlaylistOptions): boolean {
+  return hevc || !isHevc(file);
 }
 
 async function entriesOf(

@@ -12,6 +12,8 @@ const Candidate = z.object({
   fileIndex: z.int().nullable(),
   resolution: z.string().nullable(),
   quality: z.string().nullable(),
+  codec: z.string().nullable(),
+  fileName: z.string().nullable(),
   isVerified: z.boolean(),
   score: z.number(),
   sizeBytes: z.int().nullable(),
@@ -36,7 +38,7 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
     only === 'all' ? sql.fragment`` : sql.fragment`AND is_open_stream(s.id, s.kind, s.licence_code)`;
   return db.any(rows('streams.candidates', Candidate)`
     SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", s.resolution, s.quality,
-      l.is_verified AS "isVerified", s.score,
+      s.codec, coalesce(l.file_name, f.name) AS "fileName", l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
       t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds"
     FROM stream_media_link l
