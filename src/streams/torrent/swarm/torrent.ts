@@ -1,10 +1,13 @@
 import { BadInput } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
+import { namedIn } from '../exact-source.ts';
+import { infoOf } from '../info-hash.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
 import type { PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
+import { ExactSources } from './exact-sources.ts';
 import { ExtendedTalk } from './extended-talk.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
@@ -16,7 +19,7 @@ import { Swarm } from './swarm.ts';
 import { BadPeer, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
-  net: Pick<Net, 'dial'>;
+  net: Pick<Net, 'dial' | 'http1' | 'request'>;
   peerId: Buffer;
   memory: PieceMemory;
   /** To a tracker, guarded. */
@@ -38,6 +41,7 @@ export class Torrent implements PeerListener {
   readonly #deps: TorrentDeps;
   readonly #announcer: Announcer;
   readonly #talk: ExtendedTalk;
+  readonly #sources: ExactSources;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
   /** What its peers have is nothing that can be streamed. */
@@ -67,8 +71,11 @@ export class Torrent implements PeerListener {
       ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced },
       onPeers: (peers) => this.swarm.add(peers),
     });
+    this.#sources = new ExactSources(deps.net, spec.infoHash, (file) => this.#onTorrent(file));
     this.#announcer.add(spec.trackers);
+    this.swarm.webSeeds.add(spec.webSeeds ?? []);
     if (spec.info !== null) this.#begin(spec.info);
+    else this.#sources.ask(spec.exactSources ?? []);
     this.swarm.add(spec.peers);
     // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
     this.#announcer.tick(performance.now(), this.#standing(), false);
@@ -113,6 +120,8 @@ export class Torrent implements PeerListener {
     this.#isPrivate ||= layout.isPrivate;
     this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
     for (const peer of this.swarm.peers) this.#settle(peer, layout);
+    this.swarm.webSeeds.begin(layout);
+    this.swarm.dial();
     for (const { resolve } of [...this.#waiting]) resolve();
     this.#playback.fillAll();
   }
@@ -133,7 +142,7 @@ export class Torrent implements PeerListener {
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
     for (const peer of this.swarm.peers) this.#talk.askMetadata(peer, now);
-    const isAlone = this.#announcer.isDone && this.swarm.isAlone;
+    const isAlone = this.#announcer.isDone && this.swarm.isAlone && !this.#sources.isAsking;
     const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
     for (const { isHasty, reject } of [...this.#waiting])
       if (isDead || (isAlone && isHasty))
@@ -141,8 +150,10 @@ export class Torrent implements PeerListener {
   }
 
   /** Somebody came with more trackers or peers. */
-  learn({ trackers, peers }: Pick<TorrentSpec, 'trackers' | 'peers'>): void {
+  learn({ trackers, peers, webSeeds, exactSources }: TorrentSpec): void {
     this.#announcer.add(trackers);
+    this.swarm.webSeeds.add(webSeeds ?? []);
+    if (this.#info === null) this.#sources.ask(exactSources ?? []);
     this.swarm.add(peers);
     this.swarm.resume();
   }
@@ -177,6 +188,7 @@ export class Torrent implements PeerListener {
 
   close(): void {
     this.rest();
+    this.#sources.close();
     this.#playback?.close();
     for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
   }
@@ -188,6 +200,13 @@ export class Torrent implements PeerListener {
 
   onExtended(peer: Peer, id: number, payload: Buffer): void {
     this.#talk.onMessage(peer, id, payload);
+  }
+
+  #onTorrent(file: Uint8Array): void {
+    const { trackers, webSeeds } = namedIn(file);
+    if (this.#info === null) this.#onInfo(infoOf(file));
+    this.#announcer.add(trackers);
+    if (!this.#isPrivate) this.swarm.webSeeds.add(webSeeds);
   }
 
   #onInfo(info: Uint8Array): void {
