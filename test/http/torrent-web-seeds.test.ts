@@ -81,6 +81,12 @@ test('a magnet plays whose web seed and exact source are all there is', async ()
   await expectRanges(await linkTo({ url: `magnet:?xt=urn:btih:${infoHash}&${given}` }), bytes);
 });
 
+test('a link to a .torrent on the web comes back to it where a link has no room for it', async () => {
+  const { bytes, base } = await filmOf(12 * MIB, 32 * 1024);
+  await expectRanges(await linkTo({ url: `${base}/film.torrent` }), bytes);
+  expect(seed?.requests.filter(({ path }) => path === '/film.torrent')).toHaveLength(2);
+});
+
 test('a private torrent is asked of nobody but its peers', async () => {
   const { torrent } = await filmOf(MIB, 256 * 1024, { private: 1 });
   const url = await linkTo({ torrent });

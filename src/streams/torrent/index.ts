@@ -144,13 +144,14 @@ export function torrentKind(
   }
 
   async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
-    const { infoHash, torrent, magnet } = detail;
+    const { infoHash, torrent, magnet, exactSources } = detail;
     const { trackers: own, isPrivate, webSeeds } = await contentsOf(detail);
     const trackers = await trackersFor(db, { own, isPrivate });
     const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
     return {
       ...{ infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate },
-      ...{ webSeeds: isPrivate ? [] : webSeeds, exactSources: exactSourcesOf(magnet ?? '') },
+      webSeeds: isPrivate ? [] : webSeeds,
+      exactSources: [...exactSources, ...exactSourcesOf(magnet ?? '')],
     };
   }
 
