@@ -76,6 +76,8 @@ export function webSeedRoom() {
 
   return {
     ...{ film, net, webSeed, filmSeed, peer, play, readAll },
+    /** What came, as a number: a failed expectation prints no film. */
+    lengthOf: async (reading: Promise<Buffer>) => (await reading).length,
     /** Whether these are the film's bytes from `start` on. */
     isFilm: (bytes: Buffer, start = 0) => bytes.equals(film.bytes.subarray(start, start + bytes.length)),
     sentBy: ({ requests }: WebSeedServer) => requests.reduce((sum, { sent }) => sum + sent, 0),
