@@ -17,7 +17,7 @@ type Wanted = {
  * (told or sent), a body that ends early, and a compressed one, which nobody asked for: so nothing here can be a bomb.
  */
 export async function fetchWhole(
-  net: Net,
+  net: Pick<Net, 'request'>,
   url: string,
   { what, maxBytes, headers, body, signal }: Wanted,
 ): Promise<Uint8Array> {

@@ -18,5 +18,6 @@ export async function withTorrentFile(
     maxBytes: MAX_TORRENT_BYTES,
     signal,
   });
-  return { kind: 'torrent', fields: { ...source.fields, url: undefined, torrent } };
+  // A play link has no room for most of them, and comes back to it.
+  return { kind: 'torrent', fields: { ...source.fields, url: undefined, torrent, exactSources: [url] } };
 }

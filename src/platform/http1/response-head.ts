@@ -80,6 +80,7 @@ function parseResponseHead(text: string): ResponseHead {
     'content-range': value('content-range'),
     etag: value('etag'),
     'last-modified': value('last-modified'),
+    location: value('location'),
     'retry-after': value('retry-after'),
     'transfer-encoding': value('transfer-encoding'),
   };

@@ -5,6 +5,7 @@ import type { StreamFile } from '../kind.ts';
 import type { TorrentDetail } from './detail.ts';
 import type { PeerAddress } from './engine.ts';
 import { invalid } from './info-hash.ts';
+import { isPadding } from './padding.ts';
 
 const MAX_FILES = 100_000;
 const MAX_TRACKERS = 100;
@@ -48,8 +49,8 @@ export async function contentsOf(detail: TorrentDetail): Promise<Contents> {
   const attributes = parsed.info?.files?.map(({ attr }) => Buffer.from(attr ?? []).toString('latin1')) ?? [];
   const files = parsed.files.flatMap(({ path, length }, index) => {
     const name = safePath(path);
-    // BEP 47: `p` pads a file to a piece, `l` is a symbolic link. Older writers only name the folder.
-    if (/[pl]/.test(attributes[index] ?? '') || isPadding(name)) return [];
+    // BEP 47: `l` is a symbolic link.
+    if (isPadding(name, attributes[index]) || attributes[index]?.includes('l')) return [];
     return [{ index, name, sizeBytes: length, contentType: contentTypeOf(name) }];
   });
   return {
@@ -60,11 +61,6 @@ export async function contentsOf(detail: TorrentDetail): Promise<Contents> {
     isPrivate: parsed.private ?? detail.isPrivate,
     publishedAt: detail.publishedAt ?? plausibleDate(parsed.created),
   };
-}
-
-/** `.pad/123` of libtorrent, `_____padding_file_0_if you see this file…` of BitComet. */
-function isPadding(name: string): boolean {
-  return /(^|\/)(\.pad\/|_{5}padding_file_)/.test(name);
 }
 
 async function parse(detail: TorrentDetail): Promise<z.infer<typeof Parsed>> {

@@ -23,6 +23,8 @@ const TorrentInput = z.object({
   name: z.string().min(1).max(1000).optional(),
   trackers: z.array(z.string().max(2048)).max(1000).default([]),
   webSeeds: z.array(z.string().max(8192)).max(1000).default([]),
+  /** Where the `.torrent` lies on the web. */
+  exactSources: z.array(z.string().max(MAX_MAGNET_CHARS)).max(4).default([]),
   files: z.array(FileInput).max(100_000).default([]),
   isPrivate: z.boolean().default(false),
   /** What an indexer or a list says of the swarm, until a tracker is asked. */
@@ -50,6 +52,7 @@ export const TorrentDetail = z.object({
   seeders: z.int().nullable().default(null),
   leechers: z.int().nullable().default(null),
   publishedAt: z.string().nullable().default(null),
+  exactSources: z.array(z.string()).default([]),
 });
 export type TorrentDetail = z.infer<typeof TorrentDetail>;
 
@@ -66,6 +69,7 @@ export function parseTorrentInput(input: unknown): TorrentDetail {
     name: given.name ?? null,
     trackers: given.trackers,
     webSeeds: given.webSeeds,
+    exactSources: given.exactSources,
     files: given.files.map(({ index, name, sizeBytes = null }) => {
       return { index, name, sizeBytes, contentType: contentTypeOf(name) };
     }),

@@ -12,6 +12,10 @@ export type TorrentSpec = {
   info: Uint8Array | null;
   trackers: readonly string[];
   peers: readonly PeerAddress[];
+  /** Web servers that have its files (BEP 19). */
+  webSeeds?: readonly string[];
+  /** Addresses of its `.torrent` (a magnet's `xs`): asked where `info` is null. */
+  exactSources?: readonly string[];
   /** BEP 27: no peers but those of its own trackers. */
   isPrivate: boolean;
   /** Who opens it would rather go on without than wait: it fails as soon as nobody is left to ask. */

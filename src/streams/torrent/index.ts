@@ -6,6 +6,7 @@ import { resourceKey } from '../resource.ts';
 import { contentsOf, magnetPeers } from './contents.ts';
 import { parseTorrentInput, TorrentDetail } from './detail.ts';
 import type { TorrentSpec } from './engine.ts';
+import { exactSourcesOf, fetchExactSource } from './exact-source.ts';
 import { infoOf } from './info-hash.ts';
 import { linkDetail } from './link-detail.ts';
 import { openFile } from './open.ts';
@@ -115,10 +116,16 @@ export function torrentKind(
     const spec = await specOfDetail(detail);
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMPLETE_MS)]);
     try {
-      const opened = await engine.open({ ...spec, isHasty: true }, bounded);
-      opened.close();
       const { trackers, webSeeds } = await contentsOf(detail);
-      return withTorrent({ ...detail, trackers: [...trackers], webSeeds: [...webSeeds] }, opened.info);
+      const known = { ...detail, trackers: [...trackers], webSeeds: [...webSeeds] };
+      const { exactSources = [] } = spec;
+      // Before its peers: the file names trackers and web seeds, and they only have the `info` in it.
+      const early = AbortSignal.any([bounded, AbortSignal.timeout(COMPLETE_MS / 2)]);
+      const file = await fetchExactSource(net, exactSources, detail.infoHash, early).catch(() => null);
+      if (file !== null) return { ...known, torrent: Buffer.from(file).toString('base64') };
+      const opened = await engine.open({ ...spec, exactSources: [], isHasty: true }, bounded);
+      opened.close();
+      return withTorrent(known, opened.info);
     } catch {
       signal.throwIfAborted();
       return detail;
@@ -129,7 +136,7 @@ export function torrentKind(
     if ('detail' in ref) return await specOfDetail(TorrentDetail.parse(ref.detail));
     const stored = await storedTorrent(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
-    const { infoHash, isPrivate, magnetSealed, fileSealed, trackers } = stored;
+    const { infoHash, isPrivate, magnetSealed, fileSealed, webSeeds, trackers } = stored;
     const file = fileSealed === null ? null : crypto.open(SEALED_FILE, fileSealed);
     const magnet =
       magnetSealed === null ? '' : (crypto.open(SEALED_MAGNET, magnetSealed)?.toString('utf8') ?? '');
@@ -141,15 +148,20 @@ export function torrentKind(
         isPrivate,
       }),
       peers: magnetPeers(magnet),
+      ...{ webSeeds, exactSources: exactSourcesOf(magnet) },
     };
   }
 
   async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
-    const { infoHash, torrent, magnet } = detail;
-    const { trackers: own, isPrivate } = await contentsOf(detail);
+    const { infoHash, torrent, magnet, exactSources } = detail;
+    const { trackers: own, isPrivate, webSeeds } = await contentsOf(detail);
     const trackers = await trackersFor(db, { own, isPrivate });
     const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
-    return { infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate };
+    return {
+      ...{ infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate },
+      webSeeds: isPrivate ? [] : webSeeds,
+      exactSources: [...exactSources, ...exactSourcesOf(magnet ?? '')],
+    };
   }
 
   async function save(on: Db, streamId: number, value: unknown): Promise<void> {

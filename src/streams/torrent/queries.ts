@@ -118,6 +118,7 @@ const Stored = z.object({
   isPrivate: z.boolean(),
   magnetSealed: z.instanceof(Buffer).nullable(),
   fileSealed: z.instanceof(Buffer).nullable(),
+  webSeeds: z.array(z.string()),
   trackers: z.array(z.string()),
 });
 
@@ -125,7 +126,7 @@ const Stored = z.object({
 export function storedTorrent(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
   return db.maybeOne(rows('torrent.stored', Stored)`
     SELECT t.info_hash AS "infoHash", t.visibility = 'private' AS "isPrivate",
-      t.magnet_sealed AS "magnetSealed", t.file_sealed AS "fileSealed",
+      t.magnet_sealed AS "magnetSealed", t.file_sealed AS "fileSealed", t.web_seeds AS "webSeeds",
       ARRAY(
         SELECT k.url FROM torrent_tracker tt JOIN tracker k ON k.id = tt.tracker_id
         WHERE tt.stream_id = t.stream_id

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Seeds a folder's files by libtorrent, one session an address. Reads one line of JSON:
-{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "copies": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?}
+{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "copies": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?, "webSeeds": []?}
 Copies are torrents of the same files with other info hashes, written to torrent.1, torrent.2 and so on: nobody has anything of a new one.
 Says {"infoHashes"} in a line when all of them seed; ends when standard input does."""
 import json
@@ -17,6 +17,8 @@ def make_torrent(job):
     maker = lt.create_torrent(storage, job.get("pieceBytes", 0), lt.create_torrent.v1_only)
     for tracker in job.get("trackers", []):
         maker.add_tracker(tracker)
+    for url in job.get("webSeeds", []):
+        maker.add_url_seed(url)
     lt.set_piece_hashes(maker, os.path.dirname(job["files"]))
     made = maker.generate()
     for number, path in enumerate(paths(job)):

@@ -49,6 +49,8 @@ export type SeedJob = {
   copies?: number;
   peers: readonly (Place & { uploadBytes?: number })[];
   trackers?: readonly string[];
+  /** BEP 19. */
+  webSeeds?: readonly string[];
 };
 
 /** libtorrent seeds, each at its own address; their `.torrent` is written on the way. */

@@ -117,8 +117,9 @@ export class ActivePiece {
   #dropPlace(block: number, next: Peer | null): void {
     const earlier = this.#placing.get(block);
     if (earlier === undefined || earlier === next) return;
-    earlier.dropPlace();
-    earlier.outstanding.delete(blockKey(this.index, block));
+    const key = blockKey(this.index, block);
+    earlier.dropPlace(key);
+    earlier.outstanding.delete(key);
     this.#placing.delete(block);
   }
 

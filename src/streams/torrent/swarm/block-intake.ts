@@ -66,15 +66,16 @@ export class BlockIntake {
     const isRight = this.#pieces.finish(piece);
     const givers = [...piece.givers];
     if (isRight) for (const peer of givers) peer.isSuspect &&= givers.length > 1;
-    else this.#wrong(givers, piece.length);
+    else this.#wrong(givers, piece);
     this.#onPiece();
   }
 
-  #wrong(givers: readonly Peer[], length: number): void {
+  #wrong(givers: readonly Peer[], { index, length }: ActivePiece): void {
     this.wastedBytes += length;
     for (const peer of givers) peer.isSuspect = true;
     const [liar] = givers;
-    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar)) liar.link.destroy();
+    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar, index))
+      liar.link.destroy();
   }
 
   tick(now: number, seconds: number): void {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BadInput } from '../../../kit/errors.ts';
 import type { TorrentFile } from '../engine.ts';
 import { invalid } from '../info-hash.ts';
+import { isPadding } from '../padding.ts';
 
 /** Where everything is in a torrent (BEP 3 `info`). */
 export type Layout = {
@@ -13,6 +14,10 @@ export type Layout = {
   /** 20 bytes a piece. */
   hashes: Buffer;
   files: readonly TorrentFile[];
+  /** A single file, not a folder of some: web seeds are addressed otherwise (BEP 19). */
+  isSingleFile: boolean;
+  /** Files of zeros that nobody has (BEP 47), by their index. */
+  padding: ReadonlySet<number>;
   isPrivate: boolean;
 };
 
@@ -32,7 +37,14 @@ const Info = z.object({
   pieces: Bytes,
   length: Length.optional(),
   files: z
-    .array(z.object({ length: Length, path: z.array(Text), 'path.utf-8': z.array(Text).optional() }))
+    .array(
+      z.object({
+        length: Length,
+        path: z.array(Text),
+        'path.utf-8': z.array(Text).optional(),
+        attr: Text.optional(),
+      }),
+    )
     .max(MAX_FILES)
     .optional(),
   private: z.int().optional(),
@@ -60,7 +72,14 @@ export function readLayout(info: Uint8Array): Layout {
   if (isOdd || pieceCount > MAX_PIECES)
     throw new BadInput('torrent.pieces', 'This torrent is cut into pieces that cannot be streamed.');
   const hashes = Buffer.from(pieces);
-  return { name, pieceLength, pieceCount, totalBytes, hashes, files: placed, isPrivate: secret === 1 };
+  const isSingleFile = length !== undefined;
+  const padding = new Set(
+    placed.filter(({ index, path }) => isPadding(path, files[index]?.attr)).map(({ index }) => index),
+  );
+  return {
+    ...{ name, pieceLength, pieceCount, totalBytes, hashes, files: placed },
+    ...{ isSingleFile, padding, isPrivate: secret === 1 },
+  };
 }
 
 function decode(info: Uint8Array): unknown {

@@ -2,10 +2,20 @@ import type { Bitfield } from './bitfield.ts';
 import { BLOCK_BYTES } from './layout.ts';
 import type { PeerLink } from './link.ts';
 
-/** Asked for at a time: of one we know nothing about, at least, at most (criterion 30: 10–250 blocks). */
-const [FIRST_DEPTH, MIN_DEPTH, MAX_DEPTH] = [16, 4, 250];
-/** Beyond a round trip this much lies ready at the peer; more of it is what a seek waits for. */
-const QUEUE_S = 0.25;
+/** How many blocks are asked for at a time. */
+export type QueueRules = {
+  /** Of one we know nothing about, at least, at most. */
+  first: number;
+  min: number;
+  max: number;
+  /** Beyond a round trip this much lies ready at the peer; more of it is what a seek waits for. */
+  aheadS: number;
+  /** So much of the depth must be free before more is asked for: who answers block by block needs no heap of them. */
+  heap: number;
+};
+
+/** Criterion 30: 10–250 blocks. */
+const WIRE_QUEUE: QueueRules = { first: 16, min: 4, max: 250, aheadS: 0.25, heap: 0 };
 const UNKNOWN_RTT_S = 0.2;
 /** And so much more. */
 const SETTLE_S = 0.5;
@@ -37,7 +47,7 @@ export class Peer {
   pexId = 0;
   /** How long the `info` dictionary is, as it says; 0: it does not have it. */
   metadataBytes = 0;
-  maxQueue = MAX_DEPTH;
+  maxQueue: number;
   /** Gave to a piece with a wrong hash, with others: the next whole piece it gives alone tells. */
   isSuspect = false;
   /** When each block was asked for, oldest first. */
@@ -49,21 +59,25 @@ export class Peer {
   #askedSince = 0;
   /** The longest it let us wait since it last gave anything. */
   #silentS = 0;
-  /** The block it is in the middle of is not put anywhere. */
-  dropPlace: () => void = () => {};
+  /** This block, if it is in the middle of it, is not put anywhere. */
+  dropPlace: (key: number) => void = () => {};
   /** It let a request lie for too long; asked for one block at a time until one comes. */
   isSnubbed = false;
   #firstAskedAt = 0;
   #bytesSinceTick = 0;
   #rate = 0;
-  #depth = FIRST_DEPTH;
+  readonly #queue: QueueRules;
+  #depth: number;
   #isStarting = true;
   /** The shortest wait for a block, in seconds. */
   #rttS = Number.POSITIVE_INFINITY;
 
-  constructor(link: PeerLink, address: string) {
+  constructor(link: PeerLink, address: string, queue = WIRE_QUEUE) {
     this.link = link;
     this.address = address;
+    this.#queue = queue;
+    this.#depth = queue.first;
+    this.maxQueue = queue.max;
   }
 
   has(index: number): boolean {
@@ -83,7 +97,8 @@ export class Peer {
   /** How many more blocks it may be asked for now. */
   get room(): number {
     const depth = this.isSnubbed ? 1 : Math.min(this.#depth, this.maxQueue);
-    return this.isChoking || this.isClosed ? 0 : depth - this.outstanding.size;
+    const room = depth - this.outstanding.size;
+    return this.isChoking || this.isClosed || room < depth * this.#queue.heap ? 0 : room;
   }
 
   /**
@@ -126,7 +141,7 @@ export class Peer {
     this.outstanding.delete(key);
     this.#rttS = Math.min(this.#rttS, (now - askedAt) / 1000);
     // As TCP begins: twice as much each round trip, until the rate shows what is enough.
-    if (this.#isStarting && this.#depth < MAX_DEPTH) this.#depth += 1;
+    if (this.#isStarting && this.#depth < this.#queue.max) this.#depth += 1;
   }
 
   tick(now: number, seconds: number): void {
@@ -137,11 +152,12 @@ export class Peer {
     const measured = this.#bytesSinceTick / seconds;
     this.#bytesSinceTick = 0;
     this.#rate = this.#rate === 0 ? measured : this.#rate * 0.7 + measured * 0.3;
-    const enough = Math.ceil((this.#rate * (1.5 * this.rttS + QUEUE_S)) / BLOCK_BYTES);
+    const { first, min, max, aheadS } = this.#queue;
+    const enough = Math.ceil((this.#rate * (1.5 * this.rttS + aheadS)) / BLOCK_BYTES);
     // A slow peer never needs what it begins with: four round trips show it.
     const isKnown = now - this.#firstAskedAt > 1000 * (4 * this.rttS + SETTLE_S);
-    const most = 2 * enough + (isKnown ? 0 : FIRST_DEPTH);
+    const most = 2 * enough + (isKnown ? 0 : first);
     if (this.#isStarting && this.#depth > most) this.#isStarting = false;
-    if (!this.#isStarting) this.#depth = Math.min(MAX_DEPTH, Math.max(MIN_DEPTH, enough));
+    if (!this.#isStarting) this.#depth = Math.min(max, Math.max(min, enough));
   }
 }

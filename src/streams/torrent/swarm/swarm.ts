@@ -2,6 +2,7 @@ import type { Net } from '../../../platform/net.ts';
 import type { PeerAddress } from '../engine.ts';
 import { connectPeer, type PeerListener } from './connection.ts';
 import type { Peer } from './peer.ts';
+import { WebSeeds } from './web-seeds/web-seeds.ts';
 import { KEEP_ALIVE } from './wire.ts';
 
 /** Criterion 30: at least 50 at a time. */
@@ -29,6 +30,7 @@ type Candidate = PeerAddress & { failures: number; notBefore: number };
 /** The peers of one torrent: who is known, dialled, connected, banned. */
 export class Swarm {
   readonly peers = new Set<Peer>();
+  readonly webSeeds: WebSeeds;
   readonly #net: Pick<Net, 'dial'>;
   readonly #listener: PeerListener;
   readonly #candidates = new Map<string, Candidate>();
@@ -39,13 +41,14 @@ export class Swarm {
   #isActive = true;
   #keptAliveAt = 0;
 
-  constructor(net: Pick<Net, 'dial'>, listener: PeerListener) {
+  constructor(net: Pick<Net, 'dial' | 'http1'>, listener: PeerListener) {
     this.#net = net;
     this.#listener = listener;
+    this.webSeeds = new WebSeeds({ net, listener, peers: this.peers });
   }
 
   get bannedCount(): number {
-    return this.#banned.size;
+    return this.#banned.size + this.webSeeds.bannedCount;
   }
 
   /** Few peers, and nobody left to dial. */
@@ -82,6 +85,7 @@ export class Swarm {
   dial(): void {
     if (!this.#isActive) return;
     const now = performance.now();
+    this.webSeeds.open(now);
     let room = this.#roomAt(now);
     for (const [key, candidate] of this.#candidates) {
       if (room <= 0) return;
@@ -130,6 +134,7 @@ export class Swarm {
   /** A connection ended. One that gave something is soon tried again. */
   gone(peer: Peer): void {
     this.peers.delete(peer);
+    if (this.webSeeds.has(peer)) return;
     const key = peer.address;
     this.#connected.delete(key);
     this.#failed(key, {
@@ -140,8 +145,9 @@ export class Swarm {
     });
   }
 
-  /** It alone gave a piece with a wrong hash. True: it was once too often, and its address is banned. */
-  gaveBadPiece(peer: Peer): boolean {
+  /** It alone gave this piece with a wrong hash. True: it was once too often, and its address is banned. */
+  gaveBadPiece(peer: Peer, index: number): boolean {
+    if (this.webSeeds.has(peer)) return this.webSeeds.gaveBadPiece(peer, index);
     const host = hostOf(peer.address);
     const count = (this.#badPieces.get(host) ?? 0) + 1;
     this.#badPieces.set(host, count);

@@ -3,10 +3,13 @@ import type { Net } from '../../../platform/net.ts';
 import type { Dht } from '../dht/index.ts';
 import { PeerSearch } from '../dht/peer-search.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
+import { namedIn } from '../exact-source.ts';
+import { infoOf } from '../info-hash.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
 import type { PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
+import { ExactSources } from './exact-sources.ts';
 import { ExtendedTalk } from './extended-talk.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
@@ -18,7 +21,7 @@ import { hostOf, Swarm } from './swarm.ts';
 import { BadPeer, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
-  net: Pick<Net, 'dial'>;
+  net: Pick<Net, 'dial' | 'http1' | 'request'>;
   peerId: Buffer;
   memory: PieceMemory;
   /** To a tracker, guarded. */
@@ -46,6 +49,7 @@ export class Torrent implements PeerListener {
   readonly #talk: ExtendedTalk;
   /** Null: the DHT is off, or none of this torrent's business (BEP 27). */
   #search: PeerSearch | null = null;
+  readonly #sources: ExactSources;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
   /** What its peers have is nothing that can be streamed. */
@@ -80,8 +84,11 @@ export class Torrent implements PeerListener {
         ...{ infoHash: spec.infoHash, dht: deps.dht },
         onPeers: (peers) => this.swarm.add(peers),
       });
+    this.#sources = new ExactSources(deps.net, spec.infoHash, (file) => this.#onTorrent(file));
     this.#announcer.add(spec.trackers);
+    this.swarm.webSeeds.add(spec.webSeeds ?? []);
     if (spec.info !== null) this.#begin(spec.info);
+    else this.#sources.ask(spec.exactSources ?? []);
     this.swarm.add(spec.peers);
     // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
     this.#announcer.tick(performance.now(), this.#standing(), false);
@@ -140,6 +147,8 @@ export class Torrent implements PeerListener {
     }
     this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
     for (const peer of this.swarm.peers) this.#settle(peer, layout);
+    this.swarm.webSeeds.begin(layout);
+    this.swarm.dial();
     for (const { resolve } of [...this.#waiting]) resolve();
     this.#playback.fillAll();
   }
@@ -163,7 +172,8 @@ export class Torrent implements PeerListener {
     this.#playback?.tick(now, seconds);
     if (this.#waiting.size === 0) return;
     for (const peer of this.swarm.peers) this.#talk.askMetadata(peer, now);
-    const isAlone = this.#announcer.isDone && this.#search?.isDone !== false && this.swarm.isAlone;
+    const isDone = this.#announcer.isDone && this.#search?.isDone !== false && !this.#sources.isAsking;
+    const isAlone = isDone && this.swarm.isAlone;
     const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
     for (const { isHasty, reject } of [...this.#waiting])
       if (isDead || (isAlone && isHasty))
@@ -171,8 +181,10 @@ export class Torrent implements PeerListener {
   }
 
   /** Somebody came with more trackers or peers. */
-  learn({ trackers, peers }: Pick<TorrentSpec, 'trackers' | 'peers'>): void {
+  learn({ trackers, peers, webSeeds, exactSources }: TorrentSpec): void {
     this.#announcer.add(trackers);
+    this.swarm.webSeeds.add(webSeeds ?? []);
+    if (this.#info === null) this.#sources.ask(exactSources ?? []);
     this.swarm.add(peers);
     this.swarm.resume();
   }
@@ -208,6 +220,7 @@ export class Torrent implements PeerListener {
 
   close(): void {
     this.rest();
+    this.#sources.close();
     this.#playback?.close();
     for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
   }
@@ -223,6 +236,13 @@ export class Torrent implements PeerListener {
 
   onDhtPort(peer: Peer, port: number): void {
     this.#search?.noteNode({ host: hostOf(peer.address), port });
+  }
+
+  #onTorrent(file: Uint8Array): void {
+    const { trackers, webSeeds } = namedIn(file);
+    if (this.#info === null) this.#onInfo(infoOf(file));
+    this.#announcer.add(trackers);
+    if (!this.#isPrivate) this.swarm.webSeeds.add(webSeeds);
   }
 
   #onInfo(info: Uint8Array): void {
