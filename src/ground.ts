@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
-import { createSettings } from './features/settings/index.ts';
+import { createSettings, type Settings } from './features/settings/index.ts';
 import { noteAnnounce } from './features/trackers/index.ts';
+import { concreteAddress } from './platform/address-rules.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
@@ -15,6 +16,7 @@ import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
 import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
+import type { TrafficLimits } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -47,16 +49,27 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   });
   const ownPorts = new Set<number>([
     ...database.ports,
+    // A port that peers dial; what streams from this server may not.
+    ...(config.torrentListen.port === undefined ? [] : [config.torrentListen.port]),
     ...(config.redisUrl === null ? [] : [Number(new URL(config.redisUrl).port || 6379)]),
   ]);
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  // What is said of torrents goes out by the address the owner chose for them, as their peers do.
+  const localAddress = concreteAddress(config.torrentListen.host);
+  const torrentNet = localAddress === null ? net : createNet({ ...net.rules, localAddress });
+  if (torrentNet !== net) onClose(() => torrentNet.close());
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    torrentListen: config.torrentListen,
+    torrentTraffic: {
+      now: () => trafficLimits(settings.get()),
+      onChange: (tell) => settings.onChange((changed) => tell(trafficLimits(changed))),
+    },
     onAnnounced: ({ url, ...outcome }) =>
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),
@@ -97,6 +110,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     settings,
     limiter,
     net,
+    torrentNet,
     kinds,
     links,
     budget,
@@ -108,6 +122,16 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   };
 }
 export type Ground = Awaited<ReturnType<typeof layGround>>;
+
+/** KiB as the owner writes them, bytes as they are counted. */
+function trafficLimits(settings: Settings): TrafficLimits {
+  return {
+    upload: settings.torrentUpload,
+    uploadRatio: settings.torrentUploadRatio,
+    uploadBytesPerSecond: 1024 * settings.torrentUploadLimit,
+    downloadBytesPerSecond: 1024 * settings.torrentDownloadLimit,
+  };
+}
 
 function version(): string {
   return z

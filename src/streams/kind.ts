@@ -147,6 +147,16 @@ export type StreamKind = {
   close?(): Promise<void>;
 };
 
+/** What the owner lets torrents give, and how fast they may be, all together. */
+export type TrafficLimits = {
+  /** `playing`: while somebody reads that torrent. `ratio`: afterwards too, until `uploadRatio` of what came has gone back. */
+  upload: 'off' | 'playing' | 'ratio';
+  uploadRatio: number;
+  /** 0: no limit. */
+  uploadBytesPerSecond: number;
+  downloadBytesPerSecond: number;
+};
+
 /** Handed to each kind's factory by the registry. A kind reports; the rooms write. */
 export type KindDeps = {
   db: Db;
@@ -155,6 +165,10 @@ export type KindDeps = {
   streamMemoryBytes?: number;
   /** Told what came of each real announce; the trackers room writes it. */
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
+  /** Where peers may dial us (TORRENT_PORT, TORRENT_HOST); left out: nowhere. */
+  torrentListen?: { port?: number | undefined; host?: string | undefined };
+  /** What torrents may give and take; left out: they give nothing. `onChange` is told of each change. */
+  torrentTraffic?: { now(): TrafficLimits; onChange(listener: (limits: TrafficLimits) => void): void };
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bencodable, bencode } from './bencode.ts';
 
@@ -33,6 +33,8 @@ export type SeedPeer = {
   /** Hangs up and is gone, or is back on the same port. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
+  /** Dials somebody who listens, as one that cannot be dialled itself. */
+  dial(port: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -89,7 +91,7 @@ export async function startSeedPeer(
 ): Promise<SeedPeer> {
   const sockets = new Set<Socket>();
   const seed: SeedPeer = {
-    ...{ host, port: 0, leave, comeBack, stop: leave },
+    ...{ host, port: 0, leave, comeBack, dial, stop: leave },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
       ...{ cutAfter: Number.POSITIVE_INFINITY, garbage: null },
@@ -98,10 +100,10 @@ export async function startSeedPeer(
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
     extensions: '',
   };
-  let server = createServer(serve);
+  let server = createServer((socket) => serve(socket));
 
   async function comeBack(): Promise<void> {
-    server = createServer({ noDelay: true }, serve).listen(seed.port, host);
+    server = createServer({ noDelay: true }, (socket) => serve(socket)).listen(seed.port, host);
     await once(server, 'listening');
     const address = server.address();
     if (address !== null && typeof address === 'object') seed.port = address.port;
@@ -112,7 +114,14 @@ export async function startSeedPeer(
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   }
 
-  function serve(socket: Socket): void {
+  async function dial(port: number): Promise<void> {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: host });
+    serve(socket, false);
+    await once(socket, 'connect');
+    greet(socket);
+  }
+
+  function serve(socket: Socket, isDialled = true): void {
     sockets.add(socket);
     seed.counts.connections += 1;
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
@@ -120,7 +129,7 @@ export async function startSeedPeer(
     const owed = new Set<string>();
     readMessages(
       socket,
-      () => greet(socket),
+      () => isDialled && greet(socket),
       (body) => void hear(socket, body, owed),
     );
   }
@@ -193,7 +202,11 @@ export async function startSeedPeer(
 }
 
 /** Calls back for the handshake, and for what each message holds. */
-function readMessages(socket: Socket, onHandshake: () => void, onMessage: (body: Buffer) => void): void {
+export function readMessages(
+  socket: Socket,
+  onHandshake: (handshake: Buffer) => unknown,
+  onMessage: (body: Buffer) => void,
+): void {
   let heard = Buffer.alloc(0);
   let isGreeted = false;
   const next = () => {
@@ -206,8 +219,8 @@ function readMessages(socket: Socket, onHandshake: () => void, onMessage: (body:
     heard = Buffer.concat([heard, chunk]);
     if (!isGreeted && heard.length >= 68) {
       isGreeted = true;
+      onHandshake(heard.subarray(0, 68));
       heard = heard.subarray(68);
-      onHandshake();
     }
     if (isGreeted) for (let body = next(); body !== null; body = next()) if (body.length > 0) onMessage(body);
   });

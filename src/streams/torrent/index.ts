@@ -18,6 +18,7 @@ import {
   storedTorrent,
   streamOfTorrent,
 } from './queries.ts';
+import { NOTHING_GIVEN } from './swarm/traffic.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 import { trackersFor } from './trackers/queries.ts';
 
@@ -28,6 +29,7 @@ const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
+const NOWHERE = {};
 /** Somebody who adds a magnet waits so long for its files. */
 const COMPLETE_MS = 8000;
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
@@ -42,6 +44,9 @@ export function torrentKind(
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
+    torrentListen = NOWHERE,
+    torrentTraffic,
+    log,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
@@ -55,7 +60,11 @@ export function torrentKind(
     onAnnounced,
     cache: pieceCache,
     deadMs,
+    limits: torrentTraffic?.now() ?? NOTHING_GIVEN,
+    listen: torrentListen,
+    onWarning: (text) => log.warn(text),
   });
+  torrentTraffic?.onChange((limits) => engine.setLimits(limits));
   return {
     kind: 'torrent',
     // A dead swarm holds a job for a minute, and there are two of them at a time.

@@ -15,6 +15,8 @@ export type Field = {
   rate: number;
   /** All that is left to fetch stands in `order`: when it is asked for, nothing more will be. */
   isLast: boolean;
+  /** Blocks that may be asked for at all just now. */
+  most: number;
 };
 
 /** Later than needed by less than this is no reason to ask somebody else. */
@@ -38,7 +40,7 @@ type Picking = { peer: Peer; field: Field; now: number; hoped: number; room: num
  * under the head is never theirs while a fast one has it. When nothing is free, what slower peers owe soon is asked for again.
  */
 export function pick(peer: Peer, field: Field, now: number): BlockRequest[] {
-  const { room } = peer;
+  const room = Math.min(peer.room, field.most);
   if (room <= 0) return [];
   const picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
   pickFree(picking);

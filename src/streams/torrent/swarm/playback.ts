@@ -7,6 +7,7 @@ import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { orderOf, type Reader, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
 import type { BlockRequest } from './wire.ts';
@@ -14,8 +15,6 @@ import type { BlockRequest } from './wire.ts';
 /** A part of a range as it lies in memory; `release` once it has been sent. */
 export type Part = { piece: HeldPiece; from: number; to: number; release(): void };
 
-/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
-const [LATE_FACTOR, LATE_S] = [4, 4];
 /** Readers may fetch ahead into so much of the memory that all torrents share. */
 const MEMORY_SHARE = 0.7;
 /** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
@@ -27,6 +26,9 @@ export type PlaybackDeps = {
   held: HeldPieces;
   cache: PieceCache;
   deadMs: number;
+  /** How much may be asked for. */
+  downloads: RateLimit;
+  onStored(index: number): void;
 };
 
 type Active = Reader & { waitingSince: number | null; stop: AbortController };
@@ -35,15 +37,15 @@ type Active = Reader & { waitingSince: number | null; stop: AbortController };
 export class Playback {
   readonly layout: Layout;
   readonly #swarm: Swarm;
-  readonly #memory: PieceMemory;
-  readonly #deadMs: number;
-  readonly #pieces: Pieces;
+  readonly #deps: PlaybackDeps;
+  readonly pieces: Pieces;
   readonly #readers = new Set<Active>();
   #order: readonly Wanted[] = [];
   readonly #wanted = new Set<number>();
   #isFillDue = false;
   #isOrderDue = true;
   #isLast = false;
+  readonly #fillLater = () => this.#fillSoon();
   #resting: NodeJS.Timeout | undefined;
   #tickedAt = performance.now();
   #lastByteAt = performance.now();
@@ -53,13 +55,12 @@ export class Playback {
   wastedBytes = 0;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
-    const { infoHash, memory, held, cache, deadMs } = deps;
-    this.#deadMs = deadMs;
+    const { infoHash, memory, held, cache, onStored } = deps;
+    this.#deps = deps;
     this.layout = layout;
     this.#swarm = swarm;
-    this.#memory = memory;
-    this.#pieces = new Pieces({
-      ...{ infoHash, cache, layout, memory, held },
+    this.pieces = new Pieces({
+      ...{ infoHash, cache, layout, memory, held, onStored },
       isWanted: (index) => this.#wanted.has(index),
       onDropped: () => {
         this.#isOrderDue = true;
@@ -67,10 +68,6 @@ export class Playback {
       },
       onRoom: () => this.#fillSoon(),
     });
-  }
-
-  get heldCount(): number {
-    return this.#pieces.heldCount;
   }
 
   get readerCount(): number {
@@ -99,14 +96,14 @@ export class Playback {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
     reader.waitingSince = performance.now();
-    const piece = await this.#pieces.want(index, reader.stop.signal);
+    const piece = await this.pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
     const from = reader.at - index * pieceLength;
     const to = Math.min(piece.length, reader.end - index * pieceLength);
     reader.at = index * pieceLength + to;
     this.#isOrderDue = true;
     this.#fillSoon();
-    return { piece, from, to, release: () => this.#pieces.unpin(piece) };
+    return { piece, from, to, release: () => this.pieces.unpin(piece) };
   }
 
   /** Players read a film range by range: what is on its way for the next one is not called off in between. */
@@ -130,13 +127,13 @@ export class Playback {
   #renewOrder(): void {
     if (!this.#isOrderDue) return;
     this.#isOrderDue = false;
-    const mostBytes = this.#memory.limitBytes * MEMORY_SHARE;
+    const mostBytes = this.#deps.memory.limitBytes * MEMORY_SHARE;
     const window = windowBytes(this.#rateNow(), this.#readers.size, this.layout, mostBytes);
     this.#isLast = [...this.#readers].every(({ at, end }) => at + window >= end);
     this.#wanted.clear();
     const isHeld = (index: number) => {
       this.#wanted.add(index);
-      return this.#pieces.isHeld(index);
+      return this.pieces.isHeld(index);
     };
     this.#order = orderOf(this.#readers, this.layout, window, isHeld);
   }
@@ -165,15 +162,20 @@ export class Playback {
     if (peer.room <= 0) return;
     this.#renewOrder();
     if (this.#order.length === 0) return;
+    // The limit is on asking: what is read slower has been sent all the same, and lies in the queues of the way.
+    if (!this.#deps.downloads.isOpen) return void this.#deps.downloads.wait(this.#fillLater);
     const field = {
       order: this.#order,
       peers: this.#swarm.peers,
       rate: this.rate,
       isLast: this.#isLast,
-      begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
+      most: Math.ceil(this.#deps.downloads.available / BLOCK_BYTES),
+      begin: (index: number) => this.pieces.begin(index, this.#isUnderHead(index)),
     };
     const blocks = pick(peer, field, performance.now());
-    if (blocks.length > 0) peer.link.request(blocks);
+    if (blocks.length === 0) return;
+    this.#deps.downloads.take(blocks.length * BLOCK_BYTES);
+    peer.link.request(blocks);
   }
 
   /** A reader can do nothing without it. */
@@ -195,9 +197,10 @@ export class Playback {
 
   #release(peer: Peer): void {
     for (const key of peer.outstanding.keys())
-      this.#pieces.active(pieceOfKey(key))?.release(blockOfKey(key), peer);
+      this.pieces.active(pieceOfKey(key))?.release(blockOfKey(key), peer);
+    this.#deps.downloads.giveBack(peer.outstanding.size * BLOCK_BYTES);
     peer.outstanding.clear();
-    for (const piece of this.#pieces.actives()) if (piece.only === peer && peer.isClosed) piece.only = null;
+    for (const piece of this.pieces.actives()) if (piece.only === peer && peer.isClosed) piece.only = null;
   }
 
   #callOff(peer: Peer, isMeant: (index: number) => boolean): void {
@@ -205,20 +208,23 @@ export class Playback {
     for (const key of peer.outstanding.keys()) {
       const index = pieceOfKey(key);
       if (!isMeant(index)) continue;
-      const piece = this.#pieces.active(index);
+      const piece = this.pieces.active(index);
       piece?.release(blockOfKey(key), peer);
       peer.outstanding.delete(key);
       if (piece !== undefined) off.push(piece.request(blockOfKey(key)));
     }
-    if (off.length > 0) peer.link.cancel(off);
+    if (off.length === 0) return;
+    this.#deps.downloads.giveBack(off.length * BLOCK_BYTES);
+    peer.link.cancel(off);
   }
 
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
-    const piece = this.#pieces.active(index);
+    const piece = this.pieces.active(index);
     const block = begin / BLOCK_BYTES;
     const isOurs = piece !== undefined && Number.isInteger(block) && block < piece.blockCount;
     if (!isOurs || length !== piece.bytesOf(block) || piece.isHere(block) || !piece.isOf(peer)) {
-      peer.outstanding.delete(blockKey(index, block));
+      // Called off too late: it comes all the same, and counts.
+      if (!peer.outstanding.delete(blockKey(index, block))) this.#deps.downloads.take(length);
       this.wastedBytes += length;
       return null;
     }
@@ -233,7 +239,7 @@ export class Playback {
     this.#bytesSinceTick += length;
     this.downloadedBytes += length;
     peer.gotBlock(blockKey(index, block), length, now);
-    const piece = this.#pieces.active(index);
+    const piece = this.pieces.active(index);
     // Meanwhile another gave it, or the piece was given up.
     if (piece === undefined || piece.isHere(block)) return;
     const { others, isLast } = piece.take(block, peer);
@@ -245,7 +251,7 @@ export class Playback {
   }
 
   #finish(piece: ActivePiece): void {
-    const isRight = this.#pieces.finish(piece);
+    const isRight = this.pieces.finish(piece);
     this.#isOrderDue = true;
     const givers = [...piece.givers];
     if (isRight) for (const peer of givers) peer.isSuspect &&= givers.length > 1;
@@ -267,12 +273,12 @@ export class Playback {
     this.rate = measured > this.rate ? measured : this.rate * 0.8 + measured * 0.2;
     for (const peer of this.#swarm.peers) {
       peer.tick(seconds);
-      if (isLate(peer, now)) this.#snub(peer);
+      if (peer.isLate(now)) this.#snub(peer);
     }
     this.#isOrderDue = true;
     this.fillAll();
     for (const { waitingSince, stop } of this.#readers)
-      if (waitingSince !== null && now - Math.max(waitingSince, this.#lastByteAt) > this.#deadMs)
+      if (waitingSince !== null && now - Math.max(waitingSince, this.#lastByteAt) > this.#deps.deadMs)
         stop.abort(
           deadSwarm('No peer of this torrent has sent anything for a minute. Choose another stream.'),
         );
@@ -286,13 +292,6 @@ export class Playback {
   close(): void {
     clearTimeout(this.#resting);
     for (const { stop } of this.#readers) stop.abort(new Error('the torrent is closed'));
-    this.#pieces.close();
+    this.pieces.close();
   }
-}
-
-function isLate(peer: Peer, now: number): boolean {
-  const [oldest] = peer.outstanding.values();
-  if (oldest === undefined || peer.isChoking) return false;
-  const since = (now - Math.max(oldest, peer.lastBlockAt)) / 1000;
-  return since > Math.max(LATE_S, LATE_FACTOR * peer.etaS(0));
 }

@@ -1,5 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { TrafficLimits } from '../../kind.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -12,6 +13,9 @@ export type ThreadData = {
   cache: { folder: string; maxBytes: number };
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
+  limits: TrafficLimits;
+  /** Where peers may dial us; a concrete host is also where we dial from. */
+  listen: { port?: number | undefined; host?: string | undefined };
 };
 
 /** `call` numbers what is answered by `done` or `failed`. */
@@ -21,6 +25,7 @@ export type ToThread =
   | { type: 'sent'; call: number; part: number }
   | { type: 'abort'; call: number }
   | { type: 'release'; infoHash: string }
+  | { type: 'limits'; limits: TrafficLimits }
   | { type: 'close'; call: number };
 
 export type FromThread =
@@ -30,6 +35,8 @@ export type FromThread =
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
   | { type: 'announced'; announced: Announced }
+  /** The owner should know. */
+  | { type: 'warned'; text: string }
   /** Of every torrent that is being read, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };

@@ -15,6 +15,8 @@ import { PartSender } from './part-sender.ts';
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   onAnnounced(announced: Announced): void;
+  /** What the owner should know. */
+  onWarning(text: string): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -22,7 +24,8 @@ type Call = { resolve(value: unknown): void; reject(error: Error): void; sender:
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine {
+  const { ownPorts, onAnnounced, onWarning, ...data } = options;
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
@@ -68,6 +71,9 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
         break;
       case 'announced':
         onAnnounced(message.announced);
+        break;
+      case 'warned':
+        onWarning(message.text);
         break;
       case 'states':
         message.states.forEach(keepState);
@@ -182,6 +188,11 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
           post({ type: 'release', infoHash });
         },
       };
+    },
+    setLimits(limits) {
+      // A thread that begins later, or again, begins with them.
+      data.limits = limits;
+      post({ type: 'limits', limits });
     },
     async close() {
       const running = worker;
