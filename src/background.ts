@@ -97,7 +97,7 @@ async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
 }
 
 function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {
-  const { net } = ground;
+  const { torrentNet: net } = ground;
   const ask: ScrapeSwarms = (url, hashes, aborted) => scrape(url, hashes, { net }, aborted);
   return checkSwarms({ ...ground, scrape: ask }, signal);
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
-import { createSettings } from './features/settings/index.ts';
+import { createSettings, type Settings } from './features/settings/index.ts';
 import { type DhtStatus, noteAnnounce } from './features/trackers/index.ts';
+import { concreteAddress } from './platform/address-rules.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
@@ -15,7 +16,7 @@ import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
 import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
-import type { DhtState } from './streams/kind.ts';
+import type { DhtState, TrafficLimits } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -48,6 +49,8 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   });
   const ownPorts = new Set<number>([
     ...database.ports,
+    // A port that peers dial; what streams from this server may not.
+    ...(config.torrentListen.port === undefined ? [] : [config.torrentListen.port]),
     ...(config.redisUrl === null ? [] : [Number(new URL(config.redisUrl).port || 6379)]),
   ]);
   const { mode, allow } = config.outbound;
@@ -65,13 +68,26 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     if (state.status !== 'resting') isToldAlone = state.status === 'alone';
     dht = state;
   }
+  // What is said of torrents goes out by the address the owner chose for them, as their peers do.
+  const localAddress = concreteAddress(config.torrentListen.host);
+  const torrentNet = localAddress === null ? net : createNet({ ...net.rules, localAddress });
+  if (torrentNet !== net) onClose(() => torrentNet.close());
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    torrentListen: config.torrentListen,
+    torrentTraffic: {
+      now: () => trafficLimits(settings.get()),
+      onChange: (tell) => settings.onChange((changed) => tell(trafficLimits(changed))),
+    },
     dht: config.dht.isOn
-      ? { bootstrap: config.dht.bootstrap, port: null, onState: (state) => noteDht(state) }
+      ? {
+          bootstrap: config.dht.bootstrap,
+          port: config.torrentListen.port ?? null,
+          onState: (state) => noteDht(state),
+        }
       : null,
     onAnnounced({ url, ...outcome }) {
       metrics.torrents.onAnnounced(outcome);
@@ -116,6 +132,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     settings,
     limiter,
     net,
+    torrentNet,
     kinds,
     /** Of this instance. */
     dht: () => dht,
@@ -129,6 +146,16 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   };
 }
 export type Ground = Awaited<ReturnType<typeof layGround>>;
+
+/** KiB as the owner writes them, bytes as they are counted. */
+function trafficLimits(settings: Settings): TrafficLimits {
+  return {
+    upload: settings.torrentUpload,
+    uploadRatio: settings.torrentUploadRatio,
+    uploadBytesPerSecond: 1024 * settings.torrentUploadLimit,
+    downloadBytesPerSecond: 1024 * settings.torrentDownloadLimit,
+  };
+}
 
 function version(): string {
   return z

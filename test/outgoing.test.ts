@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/listen.ts': 'listens',
   'src/platform/address-rules.ts': 'parses addresses',
   'src/platform/config.ts': 'parses addresses',
+  'src/platform/config-values.ts': 'parses addresses',
   'src/platform/db.ts': 'the owner’s database',
   'src/platform/backup/index.ts': 'the owner’s database',
   'src/platform/dial.ts': 'the dialer',
@@ -32,6 +33,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/rate-limit.ts': 'the owner’s database',
   'src/play/lend.ts': 'listens, for ffmpeg',
   'src/streams/torrent/dht/rpc-socket.ts': 'datagrams to addresses that passed `net.addressesOf`, each time',
+  'src/streams/torrent/swarm/listener.ts': 'listens, for peers',
   'src/streams/torrent/trackers/udp-socket.ts':
     'datagrams to an address of `net.addressesOf`, which is connected to',
   'src/streams/torrent/trackers/web-socket.ts': 'WebSockets by `net.dispatcher`',

@@ -63,6 +63,11 @@ export function isPublicAddress(address: string): boolean {
   return family === 6 && globalIpv6.check(bare, 'ipv6') && !deniedIpv6.check(bare, 'ipv6');
 }
 
+/** An address that can be dialled from; a wildcard stands for all of this machine and is none. */
+export function concreteAddress(host: string | undefined): string | null {
+  return host === undefined || host === '0.0.0.0' || host === '::' ? null : host;
+}
+
 /** Whether a stranger's URL may name this port. */
 export function isStreamingPort(port: number): boolean {
   return LOW_PORTS.has(port) || (port >= 1024 && port <= 65535 && !SERVICE_PORTS.has(port));

@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 
 /** Comma-separated. */
@@ -47,4 +49,35 @@ function bytesOf(text: string): number {
 export function millisecondsOf(text: string): number {
   const [, amount = '', unit = 's'] = /^(\d+)\s*([smh])?/i.exec(text) ?? [];
   return Number(amount) * 1000 * 60 ** ['s', 'm', 'h'].indexOf(unit.toLowerCase());
+}
+
+export const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+
+/** A `name=/absolute/folder`; null where it is none. */
+export function folderOf(entry: string): { name: string; folder: string } | null {
+  const [, name, folder] = /^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
+  return name === undefined || folder === undefined || !isAbsolute(folder)
+    ? null
+    : { name, folder: resolve(folder) };
+}
+
+/** No two folders are called the same. */
+export function hasOwnNames(entries: readonly string[]): boolean {
+  const names = ['starter', ...entries.map((entry) => folderOf(entry)?.name ?? entry)];
+  return new Set(names).size === names.length;
+}
+
+/** An address, or a network of them. */
+export function isCidr(value: string): boolean {
+  const [address = '', prefix] = value.split('/');
+  const family = isIP(address);
+  if (family === 0) return false;
+  if (prefix === undefined) return true;
+  if (!/^\d{1,3}$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  } catch {
+    return false;
+  }
 }

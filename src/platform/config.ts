@@ -1,10 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { duration, itemsOf, list, millisecondsOf, places, size } from './config-values.ts';
+import {
+  duration,
+  folderOf,
+  HOST_NAME,
+  hasOwnNames,
+  isCidr,
+  itemsOf,
+  list,
+  millisecondsOf,
+  places,
+  size,
+} from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
@@ -129,6 +140,19 @@ export const Env = z.object({
     )
     .default(10 * 1024 * MIB)
     .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+  TORRENT_PORT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe('TCP port at which other peers of torrents can connect. Nothing listens when absent.'),
+  TORRENT_HOST: text()
+    .refine((value) => isIP(value) !== 0, 'must be an IP address')
+    .optional()
+    .describe(
+      'Address of this machine that torrents use, a VPN’s say: to listen at, and to dial peers and trackers from. All and any when absent.',
+    ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
@@ -173,6 +197,7 @@ export type Config = Readonly<{
   /** Bytes all streams of this process may buffer together. */
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
+  torrentListen: { port: number | undefined; host: string | undefined };
   trackerCheckIntervalMs: number;
   dht: { isOn: boolean; bootstrap: readonly string[] };
   ffmpegPath: string;
@@ -252,6 +277,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
+    torrentListen: { port: e.TORRENT_PORT, host: e.TORRENT_HOST },
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     dht: { isOn: e.DHT === 'on', bootstrap: itemsOf(e.DHT_BOOTSTRAP) },
     ffmpegPath: e.FFMPEG_PATH,
@@ -265,32 +291,4 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
 /** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
 function ramBytes(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-}
-
-const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
-
-function folderOf(entry: string): { name: string; folder: string } | null {
-  const [, name, folder] = /^([a-z0-9][a-z0-9-]{0,30})=(.+)$/.exec(entry) ?? [];
-  return name === undefined || folder === undefined || !isAbsolute(folder)
-    ? null
-    : { name, folder: resolve(folder) };
-}
-
-function hasOwnNames(entries: readonly string[]): boolean {
-  const names = ['starter', ...entries.map((entry) => folderOf(entry)?.name ?? entry)];
-  return new Set(names).size === names.length;
-}
-
-function isCidr(value: string): boolean {
-  const [address = '', prefix] = value.split('/');
-  const family = isIP(address);
-  if (family === 0) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix)) return false;
-  try {
-    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
-    return true;
-  } catch {
-    return false;
-  }
 }

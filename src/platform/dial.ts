@@ -23,6 +23,8 @@ export type DialTarget = {
   protocols?: readonly string[];
   /** Reads into the caller's buffers instead of `data` events. */
   onread?: OnReadOpts;
+  /** The address of this machine it goes out by; the system's choice where absent. */
+  localAddress?: string;
 };
 
 /** TLS sessions by name and port; a resumed one saves a round trip a connection. */
@@ -33,12 +35,13 @@ export type TlsSessions = {
 
 /** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
 export function openSocket(
-  { host, port, isTls, servername = host, protocols = [], onread }: DialTarget,
-  addresses: readonly CheckedAddress[],
+  { host, port, isTls, servername = host, protocols = [], onread, localAddress }: DialTarget,
+  checked: readonly CheckedAddress[],
   sessions: TlsSessions,
   signal: AbortSignal,
 ): Promise<Socket> {
   signal.throwIfAborted();
+  const addresses = reachableFrom(checked, localAddress);
   const where = {
     host,
     port,
@@ -47,6 +50,7 @@ export function openSocket(
     noDelay: true,
     keepAlive: true,
     ...(onread === undefined ? {} : { onread }),
+    ...(localAddress === undefined ? {} : { localAddress }),
   };
   const key = `${servername}:${port}`;
   const session = sessions.get(key);
@@ -78,6 +82,17 @@ export function openSocket(
       fulfil(socket);
     });
   });
+}
+
+/** From an address of one family only that family is reached. */
+function reachableFrom(
+  addresses: readonly CheckedAddress[],
+  localAddress: string | undefined,
+): readonly CheckedAddress[] {
+  if (localAddress === undefined) return addresses;
+  const usable = addresses.filter(({ family }) => family === isIP(localAddress));
+  if (usable.length === 0) throw new Error('the address to dial from is of another family');
+  return usable;
 }
 
 /** The lookup of a dial answers with what was checked, so the name is never resolved a second time (DNS rebinding). */

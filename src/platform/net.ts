@@ -84,6 +84,8 @@ export type NetRules = {
   ownPorts: () => ReadonlySet<number>;
   /** `PUBLIC_URL`: reached through it the server would stream from itself. */
   publicUrl?: string | null;
+  /** An address of this machine that everything goes out by, a VPN's say; who sends datagrams binds to it. */
+  localAddress?: string | null;
 };
 
 export type NetOptions = NetRules & {
@@ -95,6 +97,9 @@ export type NetOptions = NetRules & {
 export function createNet(options: NetOptions): Net {
   const check = createCheck(options);
   const sessions: TlsSessions = new LRUCache<string, Buffer>({ max: MAX_TLS_SESSIONS });
+
+  const { localAddress } = options;
+  const from = (target: DialTarget) => (localAddress ? { localAddress, ...target } : target);
 
   async function dial(target: DialTarget, signal: AbortSignal | null): Promise<Socket> {
     // One timer that is cleared: `AbortSignal.timeout` and `any` go on after the dial, and were 0.1 ms of it.
@@ -109,7 +114,7 @@ export function createNet(options: NetOptions): Net {
     try {
       signal?.throwIfAborted();
       const addresses = await check(target.host, target.port, dialling.signal);
-      return await openSocket(target, addresses, sessions, dialling.signal);
+      return await openSocket(from(target), addresses, sessions, dialling.signal);
     } catch (error) {
       if (isLate && signal?.aborted !== true) throw timedOut(error);
       throw error;

@@ -161,6 +161,16 @@ export type StreamKind = {
 /** How the DHT is doing. `resting`: no torrent needs it; `alone`: it runs, and the last lookup had nobody to ask, or no answer. */
 export type DhtState = { status: 'resting' | 'running' | 'alone'; nodes: number; lookups: number };
 
+/** What the owner lets torrents give, and how fast they may be, all together. */
+export type TrafficLimits = {
+  /** `playing`: while somebody reads that torrent. `ratio`: afterwards too, until `uploadRatio` of what came has gone back. */
+  upload: 'off' | 'playing' | 'ratio';
+  uploadRatio: number;
+  /** 0: no limit. */
+  uploadBytesPerSecond: number;
+  downloadBytesPerSecond: number;
+};
+
 /** Handed to each kind's factory by the registry. A kind reports; the rooms write. */
 export type KindDeps = {
   db: Db;
@@ -173,6 +183,10 @@ export type KindDeps = {
   dht?: { bootstrap: readonly string[]; port: number | null; onState?(state: DhtState): void } | null;
   /** Told each second what all torrents hold, and of each viewer whom no peer gave anything. */
   torrentMetrics?: Pick<TorrentMetrics, 'onTotals' | 'onDead'>;
+  /** Where peers may dial us (TORRENT_PORT, TORRENT_HOST); left out: nowhere. */
+  torrentListen?: { port?: number | undefined; host?: string | undefined };
+  /** What torrents may give and take; left out: they give nothing. `onChange` is told of each change. */
+  torrentTraffic?: { now(): TrafficLimits; onChange(listener: (limits: TrafficLimits) => void): void };
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bencodable, bencode } from './bencode.ts';
 
@@ -41,6 +41,8 @@ export type SeedPeer = {
   /** Hangs up and is gone, or is back on the same port. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
+  /** Dials somebody who listens, as one that cannot be dialled itself. */
+  dial(port: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -97,7 +99,7 @@ export async function startSeedPeer(
 ): Promise<SeedPeer> {
   const sockets = new Set<Socket>();
   const seed: SeedPeer = {
-    ...{ host, port: 0, leave, comeBack, stop: leave },
+    ...{ host, port: 0, leave, comeBack, dial, stop: leave },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
       ...{ cutAfter: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY },
@@ -109,10 +111,10 @@ export async function startSeedPeer(
     extensions: '',
     reserved: '',
   };
-  let server = createServer(serve);
+  let server = createServer((socket) => serve(socket));
 
   async function comeBack(): Promise<void> {
-    server = createServer({ noDelay: true }, serve).listen(seed.port, host);
+    server = createServer({ noDelay: true }, (socket) => serve(socket)).listen(seed.port, host);
     await once(server, 'listening');
     const address = server.address();
     if (address !== null && typeof address === 'object') seed.port = address.port;
@@ -123,7 +125,14 @@ export async function startSeedPeer(
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   }
 
-  function serve(socket: Socket): void {
+  async function dial(port: number): Promise<void> {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: host });
+    serve(socket, false);
+    await once(socket, 'connect');
+    greet(socket);
+  }
+
+  function serve(socket: Socket, isDialled = true): void {
     sockets.add(socket);
     seed.counts.connections += 1;
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
@@ -133,7 +142,7 @@ export async function startSeedPeer(
       socket,
       (handshake) => {
         seed.reserved = handshake.toString('hex', 20, 28);
-        greet(socket);
+        if (isDialled) greet(socket);
       },
       (body) => void hear(socket, body, owed),
     );
@@ -222,9 +231,9 @@ export async function startSeedPeer(
 }
 
 /** Calls back for the handshake, and for what each message holds. */
-function readMessages(
+export function readMessages(
   socket: Socket,
-  onHandshake: (handshake: Buffer) => void,
+  onHandshake: (handshake: Buffer) => unknown,
   onMessage: (body: Buffer) => void,
 ): void {
   let heard = Buffer.alloc(0);

@@ -1,3 +1,3 @@
-export { SettingEntry } from './registry.ts';
+export { SettingEntry, type Settings } from './registry.ts';
 export { settingsRoutes } from './routes.ts';
 export { createSettings } from './settings.ts';

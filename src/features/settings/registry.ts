@@ -3,6 +3,7 @@ import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Config } from '../../platform/config.ts';
 
 const atOnce = z.int().min(0).max(10_000);
+const kibPerSecond = z.int().min(0).max(100_000_000);
 const perMinute = z.int().min(1).max(1_000_000);
 
 /** Every run-time setting: what it may be and the sentence the settings page shows. A new one is a line here and one in `ABOUT`. */
@@ -40,6 +41,20 @@ export const Settings = z.object({
     .describe(
       'Who downloads a torrent that is watched in Stremio: this server, which every player can read from, or the player itself.',
     ),
+  torrentUpload: z
+    .enum(['off', 'playing', 'ratio'])
+    .describe(
+      'What this server gives back of torrents it reads: nothing, to others while somebody watches that torrent, or (ratio) afterwards too until enough was given. Needs CACHE_MAX_BYTES: only what lies on disk is given.',
+    ),
+  torrentUploadRatio: z
+    .number()
+    .min(0)
+    .max(1000)
+    .describe('With torrentUpload ratio: bytes given for each byte downloaded of a torrent.'),
+  torrentUploadLimit: kibPerSecond.describe('KiB a second given, all torrents together; 0 = no limit.'),
+  torrentDownloadLimit: kibPerSecond.describe(
+    'KiB a second downloaded, all torrents together; 0 = no limit.',
+  ),
   playLinkHours: z
     .int()
     .min(1)
@@ -89,6 +104,10 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
   hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
+  torrentUpload: { type: 'enum', defaultOf: () => 'off' },
+  torrentUploadRatio: { type: 'json', defaultOf: () => 1 },
+  torrentUploadLimit: { type: 'integer', defaultOf: () => 0 },
+  torrentDownloadLimit: { type: 'integer', defaultOf: () => 0 },
   playLinkHours: { type: 'integer', defaultOf: () => 24 },
   streamsPerSubject: { type: 'integer', defaultOf: () => 20 },
   streamsPerIp: { type: 'integer', defaultOf: () => 30 },

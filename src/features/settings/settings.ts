@@ -26,6 +26,8 @@ export type SettingsRoom = {
   get(): Settings;
   /** Counts the changes; 0 before the first. */
   revision(): number;
+  /** Told of every change, whoever made it, once it is valid here. */
+  onChange(listener: (settings: Settings) => void): void;
   list(): SettingEntry[];
   /**
    * Changes several settings, all or none; null takes one back to its default. Resolves once this instance has them and
@@ -45,6 +47,7 @@ const Message = z.object({ revision: z.int(), values: z.record(z.string(), z.unk
 export async function createSettings({ db, config, notify, log }: SettingsDeps): Promise<SettingsRoom> {
   let stored: StoredSettings = { revision: -1, values: {} };
   let snapshot = snapshotOf({}, config);
+  const listeners: ((settings: Settings) => void)[] = [];
   let isReloadDue = false;
   let isReloading = false;
 
@@ -53,6 +56,7 @@ export async function createSettings({ db, config, notify, log }: SettingsDeps):
     if (newer.revision <= stored.revision) return;
     stored = newer;
     snapshot = snapshotOf(newer.values, config);
+    for (const listener of listeners) listener(snapshot);
   }
 
   /** After a message too long for its values, or when some may have been missed; asked again meanwhile, reads again. */
@@ -117,6 +121,7 @@ export async function createSettings({ db, config, notify, log }: SettingsDeps):
 
   return {
     get: () => snapshot,
+    onChange: (listener) => void listeners.push(listener),
     revision: () => Math.max(0, stored.revision),
     list,
     async patch(changes) {

@@ -8,6 +8,8 @@ import { claimDue, leaveUnknown, type Outcome, recordOutcomes } from './queries/
 export type CheckDeps = {
   db: Db;
   net: Net;
+  /** By which torrents go out; absent: as everything does. */
+  torrentNet?: Net;
   config: { outbound: { mode: 'all' | 'listed' }; trackerCheckIntervalMs: number };
 };
 
@@ -56,14 +58,14 @@ async function checkTogether(deps: CheckDeps, urls: readonly string[], signal: A
  * peer that stops, so that nothing of it stays. "Not on my list" is an answer: that tracker works. Null: it may not be asked.
  */
 async function checkOne(
-  { net, config }: CheckDeps,
+  { net, torrentNet = net, config }: CheckDeps,
   url: string,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const begun = performance.now();
   const answered = () => ({ url, ok: true, latencyMs: performance.now() - begun, reason: null });
   try {
-    await announce(url, nobody(url), { net }, signal);
+    await announce(url, nobody(url), { net: torrentNet }, signal);
     return answered();
   } catch (error) {
     signal.throwIfAborted();

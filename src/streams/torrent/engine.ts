@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../kit/range.ts';
-import type { ByteSink } from '../kind.ts';
+import type { ByteSink, TrafficLimits } from '../kind.ts';
 
 /** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
 export type PeerAddress = { host: string; port: number };
@@ -20,6 +20,8 @@ export type TorrentSpec = {
   isPrivate: boolean;
   /** Who opens it would rather go on without than wait: it fails as soon as nobody is left to ask. */
   isHasty?: boolean;
+  /** What went and came in earlier runs, where it is remembered: the ratio counts it. */
+  earlier?: { uploadedBytes: number; downloadedBytes: number };
 };
 
 /** What an announce came to: a real one is as good as a check. `ok`: the tracker answered, be it by refusing. */
@@ -36,6 +38,9 @@ export type TorrentState = {
   unchoked: number;
   bytesPerSecond: number;
   downloadedBytes: number;
+  /** Blocks given to peers, as far as is known with earlier runs, and how many bytes of them a second. */
+  uploadedBytes: number;
+  uploadRate: number;
   /** Bytes that failed their hash. */
   wastedBytes: number;
   piecesHeld: number;
@@ -63,6 +68,8 @@ export type TorrentEngine = {
   open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent>;
   /** Of the last second, of what is open or being opened. */
   state(infoHash: string): TorrentState | null;
+  /** What may go out and in from now on, all torrents together. */
+  setLimits(limits: TrafficLimits): void;
   /** Resolves when every connection is closed. */
   close(): Promise<void>;
 };

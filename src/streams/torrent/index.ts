@@ -20,6 +20,7 @@ import {
   storedTorrent,
   streamOfTorrent,
 } from './queries.ts';
+import { NOTHING_GIVEN } from './swarm/traffic.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 import { trackersFor } from './trackers/queries.ts';
 
@@ -31,6 +32,7 @@ const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
 const NO_METRICS = { onTotals: NOBODY, onDead: NOBODY };
+const NOWHERE = {};
 /** Somebody who adds a magnet waits so long for its files. */
 const COMPLETE_MS = 8000;
 /** Nobody gives anything: the viewer is told, not kept waiting (criterion 34: 60 s). */
@@ -47,6 +49,9 @@ export function torrentKind(
     onAnnounced = NOBODY,
     dht = null,
     torrentMetrics: metrics = NO_METRICS,
+    torrentListen = NOWHERE,
+    torrentTraffic,
+    log,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
@@ -63,8 +68,12 @@ export function torrentKind(
     dht: dht === null ? null : { bootstrap: dht.bootstrap, port: dht.port },
     onDht: dht?.onState ?? NOBODY,
     deadMs,
+    limits: torrentTraffic?.now() ?? NOTHING_GIVEN,
+    listen: torrentListen,
+    onWarning: (text) => log.warn(text),
   });
   const engine = watchEngine(remote, metrics.onDead);
+  torrentTraffic?.onChange((limits) => engine.setLimits(limits));
   return {
     kind: 'torrent',
     // A dead swarm holds a job for a minute, and there are two of them at a time.

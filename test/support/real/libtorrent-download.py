@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """The yardstick of a swarm: downloads one torrent by libtorrent, in order, from given peers.
 Reads one line of JSON: {"torrent", "folder", "peers": [{"host", "port"}], "onlyPiece": n or null}.
-Says {"firstMs", "seconds", "bytes", "cpuSeconds"}: from adding the torrent to the first piece and to the last wanted byte."""
+Says {"firstMs", "seconds", "bytes", "cpuSeconds"}: from adding the torrent to the first piece and to the last wanted byte;
+with {"isHashed": true} also {"sha256"} of the one file that came."""
+import hashlib
 import json
+import os
 import resource
 import sys
 import time
@@ -39,10 +42,21 @@ while ended is None and time.monotonic() < deadline:
                 ended = now
         if isinstance(alert, lt.torrent_finished_alert) and only is None:
             ended = now
+sha256 = None
+if ended is not None and job.get("isHashed"):
+    handle.flush_cache()
+    while handle.status().state != lt.torrent_status.seeding:
+        time.sleep(0.05)
+    session.pause()
+    time.sleep(0.5)
+    with open(os.path.join(job["folder"], info.files().file_path(0)), "rb") as file:
+        sha256 = hashlib.sha256(file.read()).hexdigest()
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({
     "firstMs": None if first is None else (first - begun) * 1000,
     "seconds": None if ended is None else ended - begun,
     "bytes": info.total_size() if only is None else info.piece_size(only),
     "cpuSeconds": usage.ru_utime + usage.ru_stime,
+    "got": handle.status().total_payload_download,
+    "sha256": sha256,
 }), flush=True)

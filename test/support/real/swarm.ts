@@ -82,6 +82,25 @@ export async function downloadByLibtorrent(
   }
 }
 
+/** What libtorrent gets of a torrent of one file within the time: the hash of it where it has all, and the bytes that came. */
+export async function takeByLibtorrent(
+  torrent: string,
+  peers: readonly Place[],
+  timeout: number,
+): Promise<{ sha256: string | null; got: number; seconds: number | null }> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
+  try {
+    const job = { torrent, folder, peers, onlyPiece: null, timeout, isHashed: true };
+    const { child, said } = await talk('libtorrent-download.py', job);
+    await end(child);
+    return z
+      .object({ sha256: z.string().nullable(), got: z.number(), seconds: z.number().nullable() })
+      .parse(said);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** One whole download by aria2 as it is, its peers from `tracker`; compared by SHA-256. From its start on: what it takes to start is measured and taken off. */
 export async function downloadByAria2(torrent: string, tracker: string, sha256: string): Promise<Yardstick> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-aria2-'));

@@ -7,15 +7,17 @@ export type AnnouncerDeps = {
   announce(url: string, request: Announce, signal: AbortSignal): Promise<AnnounceAnswer>;
   onPeers(peers: readonly PeerAddress[]): void;
   onAnnounced(announced: Announced): void;
+  /** Where peers can dial us; null: nowhere. */
+  listenPort(): number | null;
 };
 
 /** How far the torrent is, as trackers want to know it. */
-export type Standing = { downloaded: number; left: number };
+export type Standing = { uploaded: number; downloaded: number; left: number };
 
 /** More than this a swarm of one viewer never connects to. */
 const NUM_WANT = 80;
-/** Nobody can be dialled at it: we take no connections. Trackers refuse 0. */
-const PORT = 6881;
+/** Said where we take no connections: trackers refuse 0. */
+const NO_PORT = 6881;
 /** Of a tracker that does not answer, doubled each time. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [30_000, 1_800_000];
 /** Asked out of turn when peers run out, where the tracker allows it. */
@@ -31,6 +33,8 @@ type Tracker = {
   isAsking: boolean;
   /** It knows of us. */
   isStarted: boolean;
+  /** It has not been told yet that we have all. */
+  isCompletedDue: boolean;
   /** What it wants to be told again. */
   trackerId: string | null;
 };
@@ -40,6 +44,8 @@ export class Announcer {
   readonly #deps: AnnouncerDeps;
   readonly #trackers = new Map<string, Tracker>();
   #stop = new AbortController();
+  /** BEP 3: trackers are told what went and came since they were told that we begin. */
+  #before = { uploaded: 0, downloaded: 0 };
 
   constructor(deps: AnnouncerDeps) {
     this.#deps = deps;
@@ -51,7 +57,7 @@ export class Announcer {
       if (this.#trackers.has(url)) continue;
       this.#trackers.set(url, {
         ...{ url, notBefore: 0, hurryAt: 0, failures: 0 },
-        ...{ isAsking: false, isStarted: false, trackerId: null },
+        ...{ isAsking: false, isStarted: false, isCompletedDue: false, trackerId: null },
       });
     }
   }
@@ -64,18 +70,35 @@ export class Announcer {
   /** `isHungry`: peers are wanted sooner than the trackers would have it. */
   tick(now: number, standing: Standing, isHungry: boolean): void {
     for (const tracker of this.#trackers.values()) {
-      const isDue = now >= tracker.notBefore || (isHungry && now >= tracker.hurryAt);
+      const isNews = tracker.isCompletedDue && tracker.failures === 0;
+      const isDue = isNews || now >= tracker.notBefore || (isHungry && now >= tracker.hurryAt);
       if (isDue && !tracker.isAsking) void this.#ask(tracker, standing);
     }
   }
 
+  /** The last piece came: those that know us as one who lacks something are told. */
+  completed(): void {
+    for (const tracker of this.#trackers.values())
+      tracker.isCompletedDue = tracker.isStarted || tracker.isAsking;
+  }
+
+  #request({ uploaded, downloaded, left }: Standing, numWant: number): Announce {
+    const { infoHash, peerId, listenPort } = this.#deps;
+    return {
+      ...{ infoHash, peerId, port: listenPort() ?? NO_PORT, left, numWant },
+      uploaded: uploaded - this.#before.uploaded,
+      downloaded: downloaded - this.#before.downloaded,
+    };
+  }
+
   async #ask(tracker: Tracker, standing: Standing): Promise<void> {
     tracker.isAsking = true;
-    const { infoHash, peerId, announce, onPeers } = this.#deps;
+    const { announce, onPeers } = this.#deps;
     const { signal } = this.#stop;
     const begun = performance.now();
-    const request: Announce = { infoHash, peerId, port: PORT, uploaded: 0, ...standing, numWant: NUM_WANT };
+    const request = this.#request(standing, NUM_WANT);
     if (!tracker.isStarted) request.event = 'started';
+    else if (tracker.isCompletedDue) request.event = 'completed';
     if (tracker.trackerId !== null) request.trackerId = tracker.trackerId;
     try {
       const { peers, intervalS, minIntervalS, latencyMs, trackerId } = await announce(
@@ -85,6 +108,7 @@ export class Announcer {
       );
       const now = performance.now();
       tracker.isStarted = true;
+      if (request.event === 'completed') tracker.isCompletedDue = false;
       tracker.failures = 0;
       tracker.trackerId = trackerId ?? tracker.trackerId;
       tracker.notBefore = now + 1000 * intervalS;
@@ -116,21 +140,14 @@ export class Announcer {
   stop(standing: Standing): void {
     this.#stop.abort(new Error('the torrent rests'));
     this.#stop = new AbortController();
-    const { infoHash, peerId, announce } = this.#deps;
-    const request: Announce = {
-      infoHash,
-      peerId,
-      port: PORT,
-      uploaded: 0,
-      ...standing,
-      numWant: 0,
-      event: 'stopped',
-    };
+    const request: Announce = { ...this.#request(standing, 0), event: 'stopped' };
+    this.#before = { uploaded: standing.uploaded, downloaded: standing.downloaded };
     for (const tracker of this.#trackers.values()) {
       tracker.notBefore = 0;
+      tracker.isCompletedDue = false;
       if (!tracker.isStarted) continue;
       tracker.isStarted = false;
-      announce(tracker.url, request, AbortSignal.timeout(STOP_MS)).catch(() => {});
+      this.#deps.announce(tracker.url, request, AbortSignal.timeout(STOP_MS)).catch(() => {});
     }
   }
 }

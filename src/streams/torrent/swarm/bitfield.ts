@@ -20,6 +20,11 @@ export class Bitfield {
     return field;
   }
 
+  /** As it goes on the wire. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   has(index: number): boolean {
     return ((this.#bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
   }

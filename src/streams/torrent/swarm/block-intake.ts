@@ -2,12 +2,14 @@ import type { ActivePiece } from './active-piece.ts';
 import { BLOCK_BYTES } from './layout.ts';
 import { blockKey, type Peer } from './peer.ts';
 import type { Pieces } from './pieces.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Swarm } from './swarm.ts';
 
 /** Takes the blocks that peers give, measures how fast they come, and finds out who gave wrong ones. */
 export class BlockIntake {
   readonly #pieces: Pieces;
   readonly #swarm: Swarm;
+  readonly #downloads: RateLimit;
   readonly #onPiece: () => void;
   #tickedAt = performance.now();
   #bytesSinceTick = 0;
@@ -18,9 +20,10 @@ export class BlockIntake {
   wastedBytes = 0;
 
   /** `onPiece`: one is whole, right or wrong. */
-  constructor(pieces: Pieces, swarm: Swarm, onPiece: () => void) {
+  constructor(pieces: Pieces, swarm: Swarm, downloads: RateLimit, onPiece: () => void) {
     this.#pieces = pieces;
     this.#swarm = swarm;
+    this.#downloads = downloads;
     this.#onPiece = onPiece;
   }
 
@@ -36,7 +39,8 @@ export class BlockIntake {
     const block = begin / BLOCK_BYTES;
     const isOurs = piece !== undefined && Number.isInteger(block) && block < piece.blockCount;
     if (!isOurs || length !== piece.bytesOf(block) || piece.isHere(block) || !piece.isOf(peer)) {
-      peer.outstanding.delete(blockKey(index, block));
+      // Called off too late: it comes all the same, and counts.
+      if (!peer.outstanding.delete(blockKey(index, block))) this.#downloads.take(length);
       this.wastedBytes += length;
       return null;
     }

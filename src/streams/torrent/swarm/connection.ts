@@ -59,6 +59,23 @@ export async function connectPeer(
   return peer;
 }
 
+/**
+ * A peer that dialled us; `feed` it what it said so far, and from then on `listener` hears. It reads by events: Node gives a
+ * server's sockets no buffer of ours to read into.
+ */
+export function acceptPeer(
+  socket: Socket,
+  host: string,
+  listener: PeerListener,
+): { peer: Peer; feed: (bytes: Buffer) => void } {
+  const peer = new Peer(wireLink(socket), `${host}:${socket.remotePort ?? 0}`);
+  peer.isIncoming = true;
+  const feed = readFrom(socket, peer, listener);
+  socket.on('data', feed);
+  socket.write(handshake(listener.infoHash, listener.peerId, listener.hasDht));
+  return { peer, feed };
+}
+
 function readFrom(socket: Socket, peer: Peer, listener: PeerListener): (bytes: Buffer) => void {
   const parser = new WireParser(readerOf(peer, listener));
   peer.dropPlace = () => parser.dropPlace();
@@ -73,6 +90,7 @@ function readFrom(socket: Socket, peer: Peer, listener: PeerListener): (bytes: B
   socket.on('close', () => close(new Error('the connection was closed')));
   return (bytes) => {
     if (peer.isClosed) return;
+    peer.heardAt = performance.now();
     try {
       parser.feed(bytes);
       listener.onReadEnd(peer);
@@ -87,6 +105,7 @@ function readerOf(peer: Peer, listener: PeerListener): WireReader {
     onHandshake(infoHash, peerId, hasExtensions) {
       if (infoHash !== listener.infoHash) throw new BadPeer('another torrent');
       if (peerId.equals(listener.peerId)) throw new BadPeer('this is ourselves');
+      peer.id = peerId.toString('hex');
       peer.isReady = true;
       listener.onReady(peer, hasExtensions);
     },

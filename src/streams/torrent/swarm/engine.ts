@@ -4,20 +4,25 @@ import type { ByteRange } from '../../../kit/range.ts';
 import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
+import type { TrafficLimits } from '../../kind.ts';
 import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
 import { createHeldPieces } from './held-pieces.ts';
+import { listenForPeers, type PeerListening } from './listener.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
 import { Torrent } from './torrent.ts';
 import { Totals } from './totals.ts';
+import { Traffic } from './traffic.ts';
 
 const TICK_MS = 250;
 /** Criterion 33: peers go 30 s after the last reader, the torrent after 5 min. */
 const [REST_MS, FORGET_MS] = [30_000, 300_000];
 const IDLE_MS = 30_000;
+/** Torrents that give with nobody reading: each keeps up to 60 connections. Those that ended longest ago rest. */
+const MAX_GIVING = 20;
 
 export type SwarmEngineOptions = {
   net: Net;
@@ -36,6 +41,12 @@ export type SwarmEngineOptions = {
   dht?: Dht | null;
   /** A piece buffer that will not be used again. */
   onGone(id: number): void;
+  /** What may go out and in; absent: nothing out, anything in. */
+  limits?: TrafficLimits;
+  /** What the owner should know. */
+  onWarning?(text: string): void;
+  /** Where peers may dial us; absent: nowhere. */
+  listen?: { port: number; host?: string | undefined };
 };
 
 type Entry = { torrent: Torrent; users: number; idleSince: number };
@@ -47,21 +58,25 @@ export class SwarmEngine {
   readonly #deps: ConstructorParameters<typeof Torrent>[1];
   readonly #totals = new Totals();
   readonly #cacheLimitBytes: number;
+  readonly #traffic = new Traffic();
+  #listening: PeerListening | null = null;
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced, dht = null } = options;
+    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced, limits, dht = null } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     this.#cacheLimitBytes = options.cache.maxBytes;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
-      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced, dht },
+      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced, dht, traffic: this.#traffic },
+      listenPort: () => this.listenPort,
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
     };
+    if (limits !== undefined) this.setLimits(limits);
   }
 
   static async start(options: SwarmEngineOptions): Promise<SwarmEngine> {
@@ -69,7 +84,32 @@ export class SwarmEngine {
     let engine: SwarmEngine | null = null;
     const isPlaying = (infoHash: string) => (engine?.state(infoHash)?.readers ?? 0) > 0;
     engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, isPlaying }));
+    if (options.listen !== undefined) await engine.#listen(options.listen, options.onWarning);
     return engine;
+  }
+
+  /** A port that is taken costs nobody a film: peers are dialled all the same. */
+  async #listen(
+    listen: NonNullable<SwarmEngineOptions['listen']>,
+    warn: (text: string) => void = () => {},
+  ): Promise<void> {
+    const torrentOf = (infoHash: string) => this.#torrents.get(infoHash)?.torrent ?? null;
+    try {
+      this.#listening = await listenForPeers({ ...listen, torrentOf });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      warn(`no peer can connect to us: port ${listen.port} cannot be had for torrents (${reason})`);
+    }
+  }
+
+  /** Where peers can dial us; null: nowhere. */
+  get listenPort(): number | null {
+    return this.#listening?.port ?? null;
+  }
+
+  /** What may go out and in from now on. */
+  setLimits(limits: TrafficLimits): void {
+    this.#traffic.set(limits);
   }
 
   /** One user more of the torrent; `release` it. Resolves when its files are known. */
@@ -109,7 +149,7 @@ export class SwarmEngine {
     const file = playback?.layout.files[fileIndex];
     if (entry === undefined || playback == null || file === undefined)
       throw new NotFound('play.no_file', 'This torrent has no such file.');
-    entry.torrent.swarm.resume();
+    entry.torrent.wake();
     return playback.read({ from: file.offset, to: file.offset + file.sizeBytes }, range, signal);
   }
 
@@ -142,12 +182,23 @@ export class SwarmEngine {
     const now = performance.now();
     const seconds = Math.max(0.001, (now - this.#tickedAt) / 1000);
     this.#tickedAt = now;
+    for (const { torrent } of this.#torrents.values()) torrent.tick(now, seconds);
+    const giving = this.#giving(now);
     for (const [infoHash, { torrent, users, idleSince }] of [...this.#torrents]) {
-      torrent.tick(now, seconds);
       if (users > 0) continue;
-      if (now - idleSince > REST_MS) torrent.rest();
-      if (now - idleSince > FORGET_MS) this.#forget(infoHash, torrent);
+      if (giving.has(torrent)) torrent.giveOnly();
+      else if (now - idleSince > REST_MS) torrent.rest();
+      if (!giving.has(torrent) && now - idleSince > FORGET_MS) this.#forget(infoHash, torrent);
     }
+  }
+
+  /** Nobody reads them, and they go on giving. */
+  #giving(now: number): ReadonlySet<Torrent> {
+    const all = [...this.#torrents.values()].filter(
+      ({ torrent, users, idleSince }) => users === 0 && now - idleSince > REST_MS && torrent.isOwing,
+    );
+    const latest = all.sort((a, b) => b.idleSince - a.idleSince).slice(0, MAX_GIVING);
+    return new Set(latest.map(({ torrent }) => torrent));
   }
 
   #forget(infoHash: string, torrent: Torrent): void {
@@ -163,6 +214,8 @@ export class SwarmEngine {
   }
 
   close(): void {
+    this.#listening?.close();
+    this.#traffic.close();
     for (const [infoHash, { torrent }] of [...this.#torrents]) this.#forget(infoHash, torrent);
   }
 }

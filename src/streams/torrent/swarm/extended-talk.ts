@@ -19,6 +19,12 @@ export type ExtendedTalkDeps = {
   isPrivate(): boolean;
   /** The `info` dictionary, once it is known. */
   info(): Uint8Array | null;
+  /** Sends a peer a piece of it; false: it is refused. */
+  giveMetadata(peer: Peer, piece: number): boolean;
+  /** Where peers may dial us; null: nowhere. */
+  listenPort(): number | null;
+  /** A peer said where it can be dialled. */
+  onListenPort(peer: Peer): void;
   /** A part of it came. */
   onMetadataPart(now: number): void;
   /** All of it came, and its hash is right. */
@@ -38,8 +44,13 @@ export class ExtendedTalk {
 
   /** What is said to a peer first. */
   greeting(): Uint8Array {
-    const { isPrivate, info } = this.#deps;
-    return extended(0, extendedHandshake({ hasPex: !isPrivate(), metadataBytes: info()?.length ?? null }));
+    const { isPrivate, info, listenPort } = this.#deps;
+    const said = {
+      hasPex: !isPrivate(),
+      metadataBytes: info()?.length ?? null,
+      listenPort: listenPort(),
+    };
+    return extended(0, extendedHandshake(said));
   }
 
   onMessage(peer: Peer, id: number, payload: Buffer): void {
@@ -55,6 +66,10 @@ export class ExtendedTalk {
     peer.pexId = said.pexId;
     peer.maxQueue = said.maxQueue;
     peer.metadataBytes = said.metadataBytes;
+    if (said.listenPort > 0 && peer.isIncoming) {
+      peer.listenPort = said.listenPort;
+      this.#deps.onListenPort(peer);
+    }
     this.askMetadata(peer, performance.now());
   }
 
@@ -68,7 +83,7 @@ export class ExtendedTalk {
   #onMetadata(peer: Peer, payload: Buffer): void {
     const message = readMetadataMessage(payload);
     if (message === null) return;
-    if (message.type === 0 && peer.metadataId > 0)
+    if (message.type === 0 && peer.metadataId > 0 && !this.#deps.giveMetadata(peer, message.piece))
       peer.link.send(extended(peer.metadataId, metadataReject(message.piece)));
     if (message.type !== 1 || this.#deps.info() !== null) return;
     const now = performance.now();

@@ -15,6 +15,7 @@ const Handshake = z.object({
   m: z.object({ ut_metadata: Count.max(255).optional(), ut_pex: Count.max(255).optional() }).catch({}),
   metadata_size: Count.max(MAX_METADATA_BYTES).optional().catch(undefined),
   reqq: Count.optional().catch(undefined),
+  p: Count.max(65_535).optional().catch(undefined),
 });
 
 export type ExtendedHandshake = {
@@ -22,14 +23,21 @@ export type ExtendedHandshake = {
   pexId: number;
   metadataBytes: number;
   maxQueue: number;
+  /** Where it can be dialled; 0: it does not say. */
+  listenPort: number;
 };
 
-/** What we say of ourselves. */
-export function extendedHandshake(options: { hasPex: boolean; metadataBytes: number | null }): Uint8Array {
-  const { hasPex, metadataBytes } = options;
+/** What we say of ourselves; `listenPort` null: nobody can dial us. */
+export function extendedHandshake(options: {
+  hasPex: boolean;
+  metadataBytes: number | null;
+  listenPort: number | null;
+}): Uint8Array {
+  const { hasPex, metadataBytes, listenPort } = options;
   return bencode.encode({
     m: { ut_metadata: METADATA_ID, ...(hasPex ? { ut_pex: PEX_ID } : {}) },
     ...(metadataBytes === null ? {} : { metadata_size: metadataBytes }),
+    ...(listenPort === null ? {} : { p: listenPort }),
     reqq: 250,
     v: 'Tributary',
   });
@@ -39,8 +47,9 @@ export function extendedHandshake(options: { hasPex: boolean; metadataBytes: num
 export function readExtendedHandshake(payload: Uint8Array): ExtendedHandshake | null {
   const parsed = Handshake.safeParse(decoded(payload));
   if (!parsed.success) return null;
-  const { m, metadata_size: metadataBytes = 0, reqq = 250 } = parsed.data;
-  return { metadataId: m.ut_metadata ?? 0, pexId: m.ut_pex ?? 0, metadataBytes, maxQueue: Math.max(1, reqq) };
+  const { m, metadata_size: metadataBytes = 0, reqq = 250, p: listenPort = 0 } = parsed.data;
+  const maxQueue = Math.max(1, reqq);
+  return { metadataId: m.ut_metadata ?? 0, pexId: m.ut_pex ?? 0, metadataBytes, maxQueue, listenPort };
 }
 
 const MetadataMessage = z.object({ msg_type: z.int(), piece: Count });
@@ -53,6 +62,13 @@ export function metadataRequest(piece: number): Uint8Array {
 /** BEP 9: says that we do not have it (yet). */
 export function metadataReject(piece: number): Uint8Array {
   return bencode.encode({ msg_type: 2, piece });
+}
+
+/** BEP 9: one piece of the `info` dictionary. */
+export function metadataData(info: Uint8Array, piece: number): Uint8Array {
+  const from = piece * METADATA_PIECE_BYTES;
+  const head = bencode.encode({ msg_type: 1, piece, total_size: info.length });
+  return Buffer.concat([head, info.subarray(from, from + METADATA_PIECE_BYTES)]);
 }
 
 /** 0 asks, 1 gives (the bytes follow the dictionary), 2 refuses. */
@@ -98,4 +114,52 @@ function decoded(payload: Uint8Array): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** BEP 11 flag: it can be dialled. */
+const REACHABLE = 0x10;
+
+/** BEP 11: who joined and who left, as `host:port`. */
+export function pexMessage(added: readonly string[], dropped: readonly string[]): Uint8Array {
+  const [joined, joined6] = compacted(added);
+  const [left, left6] = compacted(dropped);
+  return bencode.encode({
+    added: joined,
+    'added.f': Buffer.alloc(joined.length / 6, REACHABLE),
+    added6: joined6,
+    'added6.f': Buffer.alloc(joined6.length / 18, REACHABLE),
+    dropped: left,
+    dropped6: left6,
+  });
+}
+
+function compacted(addresses: readonly string[]): [v4: Buffer, v6: Buffer] {
+  const all = addresses.map(compactAddress).filter((bytes) => bytes !== null);
+  return [
+    Buffer.concat(all.filter(({ length }) => length === 6)),
+    Buffer.concat(all.filter(({ length }) => length === 18)),
+  ];
+}
+
+/** `host:port` in 6 bytes (BEP 23) or 18 (BEP 7); null where the host is no IP address. */
+export function compactAddress(address: string): Buffer | null {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon);
+  const port = Number(address.slice(colon + 1));
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return null;
+  const bytes = /^\d+\.\d+\.\d+\.\d+$/.test(host) ? host.split('.').map(Number) : bytesOfIpv6(host);
+  if (bytes === null || bytes.some((byte) => byte > 255)) return null;
+  return Buffer.from([...bytes, port >> 8, port & 255]);
+}
+
+/** Null where it is none; `::` stands for as many zeros as are missing. */
+function bytesOfIpv6(host: string): number[] | null {
+  const [front = '', back, ...more] = host.split('::');
+  const groups = (part: string) => (part === '' ? [] : part.split(':'));
+  const [first, last] = [groups(front), groups(back ?? '')];
+  const missing = 8 - first.length - last.length;
+  const isWhole = back === undefined ? missing === 0 : missing > 0;
+  const all = [...first, ...Array(Math.max(0, missing)).fill('0'), ...last];
+  if (!isWhole || more.length > 0 || !all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null;
+  return all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]);
 }

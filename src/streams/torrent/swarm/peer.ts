@@ -21,6 +21,8 @@ const UNKNOWN_RTT_S = 0.2;
 const SETTLE_S = 0.5;
 /** Of a quarter of a second. */
 const ON_TIME_S = 0.35;
+/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
+const [LATE_FACTOR, LATE_S] = [4, 4];
 const KEY_STEP = 4096;
 
 /** A block by one number. */
@@ -32,6 +34,13 @@ export const blockOfKey = (key: number) => key % KEY_STEP;
 export class Peer {
   readonly link: PeerLink;
   readonly address: string;
+  /** It dialled us; the port of `address` is not the one it listens at. */
+  isIncoming = false;
+  /** Its own name for itself (BEP 3), in hex; empty until it said it. */
+  id = '';
+  /** Where it can be dialled, as it says (BEP 10); 0: it did not say. */
+  listenPort = 0;
+  heardAt = performance.now();
   isReady = false;
   isChoking = true;
   isInterested = false;
@@ -122,6 +131,14 @@ export class Peer {
     if (this.rate === 0 && waitedS > patienceS) return Number.POSITIVE_INFINITY;
     const expectedS = this.etaS(unknownRate);
     return waitedS > expectedS ? expectedS : expectedS - waitedS;
+  }
+
+  /** It lets a request lie for too long. */
+  isLate(now: number): boolean {
+    const [oldest] = this.outstanding.values();
+    if (oldest === undefined || this.isChoking) return false;
+    const since = (now - Math.max(oldest, this.lastBlockAt)) / 1000;
+    return since > Math.max(LATE_S, LATE_FACTOR * this.etaS(0));
   }
 
   asked(key: number, now: number): void {

@@ -19,6 +19,8 @@ export type Field = {
   spare: number;
   /** Somebody has been waiting for so long that thrift ends. */
   isWaitedFor: boolean;
+  /** Blocks that may be asked for at all just now. */
+  most: number;
 };
 
 /** Later than needed by less than this is no reason to ask somebody else. */
@@ -53,7 +55,7 @@ export type Pick = { blocks: BlockRequest[]; doubled: number };
  * when nothing is free.
  */
 export function pick(peer: Peer, field: Field, now: number): Pick {
-  const { room } = peer;
+  const room = Math.min(peer.room, field.most);
   const picking: Picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
   const thrifty = Math.min(MAX_DOUBLED, field.spare);
   // What a viewer waits for comes before what is free, or it would wait until everything else is asked for.

@@ -15,6 +15,8 @@ export type PiecesDeps = {
   isWanted(index: number): boolean;
   /** Nobody holds it any more. */
   onDropped(index: number): void;
+  /** It lies on disk, for others too. */
+  onStored(index: number): void;
   /** There is memory again for a piece that could not be begun. */
   onRoom(): void;
 };
@@ -26,7 +28,7 @@ export class Pieces {
   readonly #deps: PiecesDeps;
   readonly #active = new Map<number, ActivePiece>();
   readonly #held = new Map<number, HeldPiece>();
-  readonly #loading = new Set<number>();
+  readonly #loading = new Map<number, Promise<void>>();
   readonly #waiters = new Map<number, Set<Waiter>>();
   #isClosed = false;
   #isStarved = false;
@@ -37,11 +39,15 @@ export class Pieces {
 
   /** Here, or on its way from the disk: no peer is asked for it. */
   isHeld(index: number): boolean {
-    return this.#held.has(index) || this.#deps.cache.has(this.#deps.infoHash, index);
+    return this.#held.has(index) || this.isStored(index);
   }
 
   get heldCount(): number {
-    return Math.max(this.#held.size, this.#deps.cache.count(this.#deps.infoHash));
+    return Math.max(this.#held.size, this.storedCount);
+  }
+
+  get storedCount(): number {
+    return this.#deps.cache.count(this.#deps.infoHash);
   }
 
   active(index: number): ActivePiece | undefined {
@@ -94,7 +100,10 @@ export class Pieces {
     }
     const kept = this.#keep(index, length, buffer);
     kept.pins += 1;
-    void cache.write(infoHash, index, buffer.bytes.subarray(0, length)).then(() => this.unpin(kept));
+    void cache.write(infoHash, index, buffer.bytes.subarray(0, length)).then(() => {
+      this.unpin(kept);
+      if (this.isStored(index)) this.#deps.onStored(index);
+    });
     return true;
   }
 
@@ -124,10 +133,38 @@ export class Pieces {
     return kept;
   }
 
+  get layout(): Layout {
+    return this.#deps.layout;
+  }
+
+  /** On disk; what is only in memory may be gone in a second. */
+  isStored(index: number): boolean {
+    return this.#deps.cache.has(this.#deps.infoHash, index);
+  }
+
+  /** Pinned, where it is in memory: `unpin` it. */
+  lend(index: number): HeldPiece | null {
+    const kept = this.#held.get(index);
+    if (kept === undefined) return null;
+    kept.pins += 1;
+    return kept;
+  }
+
+  /** From the disk for somebody who is not in a hurry: false, where there is no memory to spare. */
+  async load(index: number): Promise<boolean> {
+    if (!this.#deps.held.makeRoom(pieceBytesOf(this.layout, index))) return false;
+    await this.#load(index);
+    return true;
+  }
+
+  #load(index: number): Promise<void> {
+    const running = this.#loading.get(index) ?? this.#read(index);
+    this.#loading.set(index, running);
+    return running;
+  }
+
   /** From the disk into memory, hashed again: a disk may have lost power in the middle. What is wrong there is fetched from peers. */
-  async #load(index: number): Promise<void> {
-    if (this.#loading.has(index)) return;
-    this.#loading.add(index);
+  async #read(index: number): Promise<void> {
     const { infoHash, cache, layout, held, memory, onDropped } = this.#deps;
     const length = pieceBytesOf(layout, index);
     held.makeRoom(length);
@@ -140,6 +177,7 @@ export class Pieces {
       return;
     }
     memory.give(buffer);
+    if (this.#isClosed) return;
     cache.drop(infoHash, index);
     onDropped(index);
   }
@@ -152,7 +190,7 @@ export class Pieces {
       kept.pins += 1;
       return Promise.resolve(kept);
     }
-    if (this.#deps.cache.has(this.#deps.infoHash, index)) void this.#load(index);
+    if (this.isStored(index)) void this.#load(index);
     return this.#wait(index, signal);
   }
 

@@ -8,6 +8,7 @@ import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { isIdle, orderOf, type Reader, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
 import { type Span, tailOf } from './tail.ts';
@@ -16,8 +17,6 @@ import type { BlockRequest } from './wire.ts';
 /** A part of a range as it lies in memory; `release` once it has been sent. */
 export type Part = { piece: HeldPiece; from: number; to: number; release(): void };
 
-/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
-const [LATE_FACTOR, LATE_S] = [4, 4];
 /** Readers may fetch ahead into so much of the memory that all torrents share. */
 const MEMORY_SHARE = 0.7;
 /** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
@@ -37,6 +36,9 @@ export type PlaybackDeps = {
   deadMs: number;
   /** Who takes nothing for so long keeps one piece. */
   idleMs: number;
+  /** How much may be asked for. */
+  downloads: RateLimit;
+  onStored(index: number): void;
 };
 
 type Active = Reader & { readonly stop: AbortController; readonly file: Span };
@@ -45,10 +47,8 @@ type Active = Reader & { readonly stop: AbortController; readonly file: Span };
 export class Playback {
   readonly layout: Layout;
   readonly #swarm: Swarm;
-  readonly #memory: PieceMemory;
-  readonly #deadMs: number;
-  readonly #idleMs: number;
-  readonly #pieces: Pieces;
+  readonly #deps: PlaybackDeps;
+  readonly pieces: Pieces;
   readonly intake: BlockIntake;
   readonly #readers = new Set<Active>();
   #order: readonly Wanted[] = [];
@@ -58,17 +58,16 @@ export class Playback {
   #isLast = false;
   /** Blocks that were asked of two peers. */
   #doubled = 0;
+  readonly #fillLater = () => this.#fillSoon();
   #resting: NodeJS.Timeout | undefined;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
-    const { infoHash, memory, held, cache, deadMs, idleMs } = deps;
-    this.#deadMs = deadMs;
-    this.#idleMs = idleMs;
+    const { infoHash, memory, held, cache, onStored } = deps;
+    this.#deps = deps;
     this.layout = layout;
     this.#swarm = swarm;
-    this.#memory = memory;
-    this.#pieces = new Pieces({
-      ...{ infoHash, cache, layout, memory, held },
+    this.pieces = new Pieces({
+      ...{ infoHash, cache, layout, memory, held, onStored },
       isWanted: (index) => this.#wanted.has(index),
       onDropped: () => {
         this.#isOrderDue = true;
@@ -76,14 +75,10 @@ export class Playback {
       },
       onRoom: () => this.#fillSoon(),
     });
-    this.intake = new BlockIntake(this.#pieces, swarm, () => {
+    this.intake = new BlockIntake(this.pieces, swarm, deps.downloads, () => {
       this.#isOrderDue = true;
       this.#fillSoon();
     });
-  }
-
-  get heldCount(): number {
-    return this.#pieces.heldCount;
   }
 
   get readerCount(): number {
@@ -116,7 +111,7 @@ export class Playback {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
     reader.waitingSince = performance.now();
-    const piece = await this.#pieces.want(index, reader.stop.signal);
+    const piece = await this.pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
     reader.movedAt = performance.now();
     const from = reader.at - index * pieceLength;
@@ -127,7 +122,7 @@ export class Playback {
     reader.at = index * pieceLength + to;
     this.#isOrderDue = true;
     this.#fillSoon();
-    return { piece, from, to, release: () => this.#pieces.unpin(piece) };
+    return { piece, from, to, release: () => this.pieces.unpin(piece) };
   }
 
   /** Players read a film range by range: what is on its way for the next one is not called off in between. */
@@ -151,17 +146,17 @@ export class Playback {
   #renewOrder(): void {
     if (!this.#isOrderDue) return;
     this.#isOrderDue = false;
-    const mostBytes = this.#memory.limitBytes * MEMORY_SHARE;
+    const mostBytes = this.#deps.memory.limitBytes * MEMORY_SHARE;
     const now = performance.now();
-    const active = [...this.#readers].filter((reader) => !isIdle(reader, now, this.#idleMs));
+    const active = [...this.#readers].filter((reader) => !isIdle(reader, now, this.#deps.idleMs));
     const window = windowBytes(this.intake.rateNow, active.length, this.layout, mostBytes);
     const windowOf = (reader: Reader) =>
-      isIdle(reader, now, this.#idleMs) ? this.layout.pieceLength : window;
+      isIdle(reader, now, this.#deps.idleMs) ? this.layout.pieceLength : window;
     this.#isLast = active.every(({ at, end }) => at + window >= end);
     this.#wanted.clear();
     const isHeld = (index: number) => {
       this.#wanted.add(index);
-      return this.#pieces.isHeld(index);
+      return this.pieces.isHeld(index);
     };
     this.#order = orderOf(this.#readers, this.layout, windowOf, isHeld);
   }
@@ -184,6 +179,8 @@ export class Playback {
     if (peer.room <= 0) return;
     this.#renewOrder();
     if (this.#order.length === 0) return;
+    // The limit is on asking: what is read slower has been sent all the same, and lies in the queues of the way.
+    if (!this.#deps.downloads.isOpen) return void this.#deps.downloads.wait(this.#fillLater);
     const now = performance.now();
     const spareBytes = SPARE_BYTES + this.intake.downloadedBytes * SPARE_SHARE;
     const field = {
@@ -193,11 +190,14 @@ export class Playback {
       isLast: this.#isLast,
       spare: Math.floor(spareBytes / BLOCK_BYTES) - this.#doubled,
       isWaitedFor: this.#isWaitedFor(now),
-      begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
+      most: Math.ceil(this.#deps.downloads.available / BLOCK_BYTES),
+      begin: (index: number) => this.pieces.begin(index, this.#isUnderHead(index)),
     };
     const { blocks, doubled } = pick(peer, field, now);
     this.#doubled += doubled;
-    if (blocks.length > 0) peer.link.request(blocks);
+    if (blocks.length === 0) return;
+    this.#deps.downloads.take(blocks.length * BLOCK_BYTES);
+    peer.link.request(blocks);
   }
 
   #isWaitedFor(now: number): boolean {
@@ -225,9 +225,10 @@ export class Playback {
 
   #release(peer: Peer): void {
     for (const key of peer.outstanding.keys())
-      this.#pieces.active(pieceOfKey(key))?.release(blockOfKey(key), peer);
+      this.pieces.active(pieceOfKey(key))?.release(blockOfKey(key), peer);
+    this.#deps.downloads.giveBack(peer.outstanding.size * BLOCK_BYTES);
     peer.outstanding.clear();
-    for (const piece of this.#pieces.actives()) if (piece.only === peer && peer.isClosed) piece.only = null;
+    for (const piece of this.pieces.actives()) if (piece.only === peer && peer.isClosed) piece.only = null;
   }
 
   #callOff(peer: Peer, isMeant: (index: number) => boolean): void {
@@ -235,12 +236,14 @@ export class Playback {
     for (const key of peer.outstanding.keys()) {
       const index = pieceOfKey(key);
       if (!isMeant(index)) continue;
-      const piece = this.#pieces.active(index);
+      const piece = this.pieces.active(index);
       piece?.release(blockOfKey(key), peer);
       peer.outstanding.delete(key);
       if (piece !== undefined) off.push(piece.request(blockOfKey(key)));
     }
-    if (off.length > 0) peer.link.cancel(off);
+    if (off.length === 0) return;
+    this.#deps.downloads.giveBack(off.length * BLOCK_BYTES);
+    peer.link.cancel(off);
   }
 
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
@@ -255,12 +258,12 @@ export class Playback {
     this.intake.tick(now, seconds);
     for (const peer of this.#swarm.peers) {
       peer.tick(now, seconds);
-      if (isLate(peer, now)) this.#snub(peer);
+      if (peer.isLate(now)) this.#snub(peer);
     }
     this.#isOrderDue = true;
     this.fillAll();
     for (const { waitingSince, stop } of this.#readers)
-      if (waitingSince !== null && now - Math.max(waitingSince, this.intake.lastByteAt) > this.#deadMs)
+      if (waitingSince !== null && now - Math.max(waitingSince, this.intake.lastByteAt) > this.#deps.deadMs)
         stop.abort(
           deadSwarm('No peer of this torrent has sent anything for a minute. Choose another stream.'),
         );
@@ -274,13 +277,6 @@ export class Playback {
   close(): void {
     clearTimeout(this.#resting);
     for (const { stop } of this.#readers) stop.abort(new Error('the torrent is closed'));
-    this.#pieces.close();
+    this.pieces.close();
   }
-}
-
-function isLate(peer: Peer, now: number): boolean {
-  const [oldest] = peer.outstanding.values();
-  if (oldest === undefined || peer.isChoking) return false;
-  const since = (now - Math.max(oldest, peer.lastBlockAt)) / 1000;
-  return since > Math.max(LATE_S, LATE_FACTOR * peer.etaS(0));
 }

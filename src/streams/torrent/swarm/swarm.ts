@@ -19,6 +19,12 @@ const FEW_PEERS = 5;
 const MAX_CANDIDATES = 2000;
 /** A peer that left or cannot be reached is tried again after these pauses, then no more. */
 const RETRY_MS = [1000, 5000, 15_000, 60_000, 300_000] as const;
+/** Who dials us gets so many of the places, and each address so many of those: strangers cannot keep us from whom we want to dial. */
+const [MAX_INCOMING, MAX_INCOMING_OF_ONE] = [40, 5];
+/** BEP 3: one that says nothing for two minutes, not even that it is there, may be hung up on. */
+const SILENT_MS = 180_000;
+/** Two connections of one peer begun at about the same time are told apart by who began them. */
+const CROSSED_MS = 5000;
 const HANDSHAKE_MS = 10_000;
 /** Peers hang up on who says nothing for two minutes (BEP 3). */
 const KEEP_ALIVE_MS = 60_000;
@@ -69,6 +75,46 @@ export class Swarm {
 
   get isResting(): boolean {
     return !this.#isActive;
+  }
+
+  /** Whether one more of that address may come by itself. */
+  isWelcome(host: string): boolean {
+    if (!this.#isActive || this.#banned.has(host)) return false;
+    const incoming = [...this.peers].filter(({ isIncoming }) => isIncoming);
+    const ofOne = incoming.filter(({ address }) => hostOf(address) === host).length;
+    return (
+      this.peers.size + this.#dialling.size < MAX_PEERS &&
+      incoming.length < MAX_INCOMING &&
+      ofOne < MAX_INCOMING_OF_ONE
+    );
+  }
+
+  /** It came by itself. */
+  admit(peer: Peer): void {
+    this.peers.add(peer);
+  }
+
+  /** Where it could be dialled: it is not, while it is here. */
+  knowAt(peer: Peer, port: number): void {
+    const key = `${hostOf(peer.address)}:${port}`;
+    this.#candidates.delete(key);
+    if (!this.#connected.has(key)) this.#connected.set(key, peer);
+  }
+
+  /**
+   * A peer that dialled us while we dialled it is there twice; true: this one stays. Both ends must hang up the same of the two, so
+   * it is the one that the smaller name began; once one has lasted, the newcomer.
+   */
+  isKept(peer: Peer, ownId: string): boolean {
+    for (const other of this.peers) {
+      const isTwice = other !== peer && other.isReady && other.id === peer.id;
+      if (!isTwice || !(other.isIncoming || peer.isIncoming)) continue;
+      const isCrossed =
+        other.isIncoming !== peer.isIncoming && peer.connectedAt - other.connectedAt < CROSSED_MS;
+      if (!isCrossed || peer.isIncoming !== peer.id > ownId) return false;
+      other.link.destroy();
+    }
+    return true;
   }
 
   add(addresses: readonly PeerAddress[]): void {
@@ -135,8 +181,10 @@ export class Swarm {
   gone(peer: Peer): void {
     this.peers.delete(peer);
     if (this.webSeeds.has(peer)) return;
+    for (const [key, other] of this.#connected) if (other === peer) this.#connected.delete(key);
+    // The port it came from is not where it can be dialled.
+    if (peer.isIncoming) return;
     const key = peer.address;
-    this.#connected.delete(key);
     this.#failed(key, {
       host: hostOf(key),
       port: Number(key.slice(key.lastIndexOf(':') + 1)),
@@ -161,6 +209,7 @@ export class Swarm {
     if (isKeepAliveDue) this.#keptAliveAt = now;
     for (const peer of this.peers) {
       if (!peer.isReady && now - peer.connectedAt > HANDSHAKE_MS) peer.link.destroy();
+      else if (peer.isIncoming && now - peer.heardAt > SILENT_MS) peer.link.destroy();
       else if (isKeepAliveDue) peer.link.send(KEEP_ALIVE);
     }
     this.dial();

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { BadInput } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Dht } from '../dht/index.ts';
@@ -6,19 +7,24 @@ import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 import { namedIn } from '../exact-source.ts';
 import { infoOf } from '../info-hash.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
-import { Bitfield } from './bitfield.ts';
-import type { PeerListener } from './connection.ts';
+import { acceptPeer, type PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
 import { ExactSources } from './exact-sources.ts';
 import { ExtendedTalk } from './extended-talk.ts';
+import { Gossip } from './gossip.ts';
 import type { HeldPieces } from './held-pieces.ts';
-import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
+import { readLayout } from './layout.ts';
+import { Openers } from './openers.ts';
 import type { Peer } from './peer.ts';
+import { settleEarly, takeBitfield, takeHave } from './peer-pieces.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Playback } from './playback.ts';
+import { Progress } from './standing.ts';
 import { hostOf, Swarm } from './swarm.ts';
-import { BadPeer, INTERESTED } from './wire.ts';
+import type { Traffic } from './traffic.ts';
+import { Upload } from './upload.ts';
+import { BadPeer, type BlockRequest, INTERESTED, NOT_INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
   net: Pick<Net, 'dial' | 'http1' | 'request'>;
@@ -35,9 +41,11 @@ export type TorrentDeps = {
   deadMs: number;
   /** Who takes nothing for so long keeps one piece. */
   idleMs: number;
+  /** What may go out and in. */
+  traffic: Traffic;
+  /** Where peers can dial us; null: nowhere. */
+  listenPort(): number | null;
 };
-
-const MAX_HAVES_BEFORE_METADATA = 100_000;
 
 /** One torrent: its peers, its metadata, and from then on its playback. */
 export class Torrent implements PeerListener {
@@ -50,13 +58,18 @@ export class Torrent implements PeerListener {
   /** Null: the DHT is off, or none of this torrent's business (BEP 27). */
   #search: PeerSearch | null = null;
   readonly #sources: ExactSources;
+  readonly #upload: Upload;
+  readonly #gossip: Gossip;
+  readonly #progress: Progress;
+  /** Something is wanted of peers; without readers they are told so, and their places at others are free. */
+  #isWanting = true;
   #isPrivate: boolean;
   #info: Uint8Array | null = null;
   /** What its peers have is nothing that can be streamed. */
   #refusal: Error | null = null;
   #playback: Playback | null = null;
   #lastByteAt = performance.now();
-  readonly #waiting = new Set<{ isHasty: boolean; resolve(): void; reject(error: Error): void }>();
+  readonly #openers = new Openers();
 
   constructor(spec: TorrentSpec, deps: TorrentDeps) {
     this.infoHash = spec.infoHash;
@@ -67,6 +80,9 @@ export class Torrent implements PeerListener {
       infoHash: spec.infoHash,
       isPrivate: () => this.#isPrivate,
       info: () => this.#info,
+      giveMetadata: (peer, piece) => this.#upload.giveMetadata(peer, piece),
+      listenPort: deps.listenPort,
+      onListenPort: (peer) => this.swarm.knowAt(peer, peer.listenPort),
       onMetadataPart: (now) => {
         this.#lastByteAt = now;
       },
@@ -74,9 +90,18 @@ export class Torrent implements PeerListener {
       onPeers: (peers) => this.swarm.add(peers),
     });
     this.swarm = new Swarm(deps.net, this);
-    const { announce, onAnnounced, peerId } = deps;
+    this.#gossip = new Gossip(this.swarm.peers);
+    this.#progress = new Progress(deps.traffic, spec.earlier);
+    this.#upload = new Upload({
+      traffic: deps.traffic,
+      info: () => this.#info,
+      isPrivate: () => this.#isPrivate,
+      isRead: () => (this.#playback?.readerCount ?? 0) > 0,
+      progress: this.#progress,
+    });
+    const { announce, onAnnounced, peerId, listenPort } = deps;
     this.#announcer = new Announcer({
-      ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced },
+      ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced, listenPort },
       onPeers: (peers) => this.swarm.add(peers),
     });
     if (deps.dht !== null && !spec.isPrivate)
@@ -110,7 +135,7 @@ export class Torrent implements PeerListener {
 
   /** Somebody reads it, or waits to know what is in it. */
   get isInUse(): boolean {
-    return this.#waiting.size > 0 || (this.#playback?.readerCount ?? 0) > 0;
+    return !this.#openers.isEmpty || (this.#playback?.readerCount ?? 0) > 0;
   }
 
   /** Resolves when the files are known. */
@@ -120,21 +145,7 @@ export class Torrent implements PeerListener {
     if (known !== null) return Promise.resolve(known);
     if (this.#refusal !== null) return Promise.reject(this.#refusal);
     this.#lastByteAt = performance.now();
-    return new Promise((fulfil, fail) => {
-      const end = (settle: () => void) => {
-        this.#waiting.delete(waiter);
-        signal.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const waiter = {
-        isHasty,
-        resolve: () => end(() => this.#playback !== null && fulfil(this.#playback)),
-        reject: (error: Error) => end(() => fail(error)),
-      };
-      const onAbort = () => end(() => fail(signal.reason));
-      this.#waiting.add(waiter);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+    return this.#openers.wait(isHasty, signal).then(() => this.ready(signal));
   }
 
   #begin(info: Uint8Array): void {
@@ -145,22 +156,18 @@ export class Torrent implements PeerListener {
       this.#search?.stop();
       this.#search = null;
     }
-    this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
-    for (const peer of this.swarm.peers) this.#settle(peer, layout);
+    const { traffic } = this.#deps;
+    this.#playback = new Playback(layout, this.swarm, {
+      ...{ ...this.#deps, infoHash: this.infoHash, downloads: traffic.downloads },
+      onStored: (index) => this.#upload.onStored(index),
+    });
+    this.#upload.begin(this.#playback.pieces);
+    this.#progress.begin(this.#playback);
+    for (const peer of this.swarm.peers) settleEarly(peer, layout);
     this.swarm.webSeeds.begin(layout);
     this.swarm.dial();
-    for (const { resolve } of [...this.#waiting]) resolve();
+    this.#openers.resolve();
     this.#playback.fillAll();
-  }
-
-  /** What a peer said before anyone knew how many pieces there are. */
-  #settle(peer: Peer, layout: Layout): void {
-    const { bits, haves } = peer.early;
-    const pieces = bits === null ? new Bitfield(layout.pieceCount) : Bitfield.of(bits, layout.pieceCount);
-    if (pieces === null) return void peer.link.destroy();
-    for (const index of haves) pieces.set(index);
-    peer.pieces = pieces;
-    peer.early = { bits: null, haves: [] };
   }
 
   tick(now: number, seconds: number): void {
@@ -170,14 +177,16 @@ export class Torrent implements PeerListener {
       this.#search?.tick(now, this.swarm.hasFewPeers);
     }
     this.#playback?.tick(now, seconds);
-    if (this.#waiting.size === 0) return;
+    this.#upload.tick(now, seconds);
+    if (!this.#isPrivate && !this.#deps.traffic.isOff) this.#gossip.tick(now);
+    if (this.#progress.hasJustCompleted()) this.#announcer.completed();
+    if (this.#openers.isEmpty) return;
     for (const peer of this.swarm.peers) this.#talk.askMetadata(peer, now);
     const isDone = this.#announcer.isDone && this.#search?.isDone !== false && !this.#sources.isAsking;
     const isAlone = isDone && this.swarm.isAlone;
     const isDead = now - this.#lastByteAt >= this.#deps.deadMs;
-    for (const { isHasty, reject } of [...this.#waiting])
-      if (isDead || (isAlone && isHasty))
-        reject(deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.'));
+    const dead = deadSwarm('No peer has sent what is in this torrent. It may have no seeders at the moment.');
+    if (isDead || isAlone) this.#openers.reject(dead, !isDead);
   }
 
   /** Somebody came with more trackers or peers. */
@@ -186,13 +195,34 @@ export class Torrent implements PeerListener {
     this.swarm.webSeeds.add(webSeeds ?? []);
     if (this.#info === null) this.#sources.ask(exactSources ?? []);
     this.swarm.add(peers);
+    this.wake();
+  }
+
+  /** Somebody will read. */
+  wake(): void {
     this.swarm.resume();
+    this.#want(true);
+  }
+
+  /** Nobody reads, and peers may go on taking what they have not had yet. */
+  giveOnly(): void {
+    this.#want(false);
+  }
+
+  /** What went back is less than the owner wants to give. */
+  get isOwing(): boolean {
+    return !this.swarm.isResting && this.#upload.isOwing;
+  }
+
+  #want(isWanting: boolean): void {
+    if (this.#isWanting === isWanting) return;
+    this.#isWanting = isWanting;
+    for (const { isReady, link } of this.swarm.peers)
+      if (isReady) link.send(isWanting ? INTERESTED : NOT_INTERESTED);
   }
 
   #standing(): Standing {
-    const { layout, intake } = this.#playback ?? {};
-    // Before the files are known anything but 0 says that we are no seed.
-    return { downloaded: intake?.downloadedBytes ?? 0, left: layout?.totalBytes ?? BLOCK_BYTES };
+    return this.#progress.standing(this.#upload.uploadedBytes);
   }
 
   /** Nobody reads: peers and trackers are left alone until somebody does. */
@@ -212,7 +242,9 @@ export class Torrent implements PeerListener {
       bytesPerSecond: playback?.intake.rate ?? 0,
       downloadedBytes: playback?.intake.downloadedBytes ?? 0,
       wastedBytes: playback?.intake.wastedBytes ?? 0,
-      piecesHeld: playback?.heldCount ?? 0,
+      uploadedBytes: this.#upload.uploadedBytes,
+      uploadRate: this.#upload.rate,
+      piecesHeld: playback?.pieces.heldCount ?? 0,
       pieceCount: playback?.layout.pieceCount ?? 0,
       readers: playback?.readerCount ?? 0,
     };
@@ -222,12 +254,27 @@ export class Torrent implements PeerListener {
     this.rest();
     this.#sources.close();
     this.#playback?.close();
-    for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
+    this.#openers.reject(new Error('the torrent is closed'));
   }
 
   onReady(peer: Peer, hasExtensions: boolean): void {
-    if (this.#playback !== null) this.#settle(peer, this.#playback.layout);
-    peer.link.send(hasExtensions ? Buffer.concat([this.#talk.greeting(), INTERESTED]) : INTERESTED);
+    if (!this.swarm.isKept(peer, this.peerId.toString('hex'))) throw new BadPeer('connected twice');
+    if (this.#playback !== null) settleEarly(peer, this.#playback.layout);
+    const said = [this.#upload.greeting(peer)];
+    if (hasExtensions) said.push(this.#talk.greeting());
+    if (this.#isWanting) said.push(INTERESTED);
+    peer.link.send(Buffer.concat(said));
+  }
+
+  isWelcome(host: string): boolean {
+    return this.swarm.isWelcome(host);
+  }
+
+  /** A peer that dialled us. */
+  welcome(socket: Socket, host: string, heard: Buffer): void {
+    const { peer, feed } = acceptPeer(socket, host, this);
+    this.swarm.admit(peer);
+    feed(heard);
   }
 
   onExtended(peer: Peer, id: number, payload: Buffer): void {
@@ -251,7 +298,7 @@ export class Torrent implements PeerListener {
     } catch (error) {
       const failed = error instanceof BadInput ? error : new Error(String(error));
       this.#refusal = failed;
-      for (const { reject } of [...this.#waiting]) reject(failed);
+      this.#openers.reject(failed);
     }
   }
 
@@ -262,28 +309,20 @@ export class Torrent implements PeerListener {
   onInterest(): void {}
 
   onHave(peer: Peer, index: number): void {
-    if (peer.pieces === null) {
-      if (peer.early.haves.length < MAX_HAVES_BEFORE_METADATA) peer.early.haves.push(index);
-      return;
-    }
-    if (index >= peer.pieces.size) throw new BadPeer('a piece that does not exist');
-    peer.pieces.set(index);
+    takeHave(peer, index);
   }
 
   onBitfield(peer: Peer, bits: Uint8Array): void {
-    const layout = this.#playback?.layout;
-    if (layout === undefined) {
-      peer.early.bits = Uint8Array.from(bits);
-      return;
-    }
-    const pieces = Bitfield.of(bits, layout.pieceCount);
-    if (pieces === null) throw new BadPeer('a bitfield of another torrent');
-    peer.pieces = pieces;
+    takeBitfield(peer, bits, this.#playback?.layout);
   }
 
-  onRequest(): void {}
+  onRequest(peer: Peer, request: BlockRequest): void {
+    this.#upload.onRequest(peer, request);
+  }
 
-  onCancel(): void {}
+  onCancel(peer: Peer, request: BlockRequest): void {
+    this.#upload.onCancel(peer, request);
+  }
 
   placeFor(peer: Peer, index: number, begin: number, length: number): Uint8Array | null {
     return this.#playback?.placeFor(peer, index, begin, length) ?? null;
@@ -299,6 +338,7 @@ export class Torrent implements PeerListener {
 
   onGone(peer: Peer): void {
     this.swarm.gone(peer);
+    this.#upload.onGone(peer);
     this.#playback?.onGone(peer);
   }
 }

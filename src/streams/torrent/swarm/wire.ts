@@ -21,12 +21,13 @@ const ID = {
 
 const PROTOCOL = Buffer.from('\x13BitTorrent protocol', 'latin1');
 const HANDSHAKE_BYTES = 68;
+const BLOCK_HEAD_BYTES = 13;
 /** Reserved bit 20 from the right says that BEP 10 is spoken. */
 const EXTENSION_BYTE = 25;
 const EXTENSION_BIT = 0x10;
 /** The last reserved bit says that we would like to hear where a peer's DHT node is (BEP 5). */
 const [DHT_BYTE, DHT_BIT] = [27, 0x01];
-const MAX_BLOCK_BYTES = 16 * 1024;
+export const MAX_BLOCK_BYTES = 16 * 1024;
 /** A bitfield of two million pieces; a peer that announces more wants our memory. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
@@ -157,14 +158,11 @@ export class WireParser {
   }
 
   #handshake(bytes: Buffer): void {
-    if (!bytes.subarray(0, PROTOCOL.length).equals(PROTOCOL)) throw new BadPeer('another protocol');
+    const said = readHandshake(bytes);
+    if (said === null) return;
     this.#hasHandshake = true;
     const hasExtensions = ((bytes[EXTENSION_BYTE] ?? 0) & EXTENSION_BIT) !== 0;
-    this.#reader.onHandshake(
-      bytes.toString('hex', 28, 48),
-      Buffer.from(bytes.subarray(48, 68)),
-      hasExtensions,
-    );
+    this.#reader.onHandshake(said.infoHash, said.peerId, hasExtensions);
   }
 
   #beginBlock(head: Buffer): void {
@@ -212,11 +210,22 @@ export function handshake(infoHash: string, peerId: Buffer, hasDht: boolean): Bu
   return bytes;
 }
 
+/** Who began a connection and for which torrent; null: it has not said so yet. Throws BadPeer at the first byte of another protocol. */
+export function readHandshake(bytes: Buffer): { infoHash: string; peerId: Buffer } | null {
+  const seen = Math.min(bytes.length, PROTOCOL.length);
+  if (bytes.compare(PROTOCOL, 0, seen, 0, seen) !== 0) throw new BadPeer('another protocol');
+  if (bytes.length < HANDSHAKE_BYTES) return null;
+  return { infoHash: bytes.toString('hex', 28, 48), peerId: Buffer.from(bytes.subarray(48, 68)) };
+}
+
 function plain(id: number): Buffer {
   return Buffer.from([0, 0, 0, 1, id]);
 }
 
+export const CHOKE = plain(ID.choke);
+export const UNCHOKE = plain(ID.unchoke);
 export const INTERESTED = plain(ID.interested);
+export const NOT_INTERESTED = plain(ID.notInterested);
 export const KEEP_ALIVE = Buffer.alloc(4);
 
 function blockMessages(id: number, blocks: readonly BlockRequest[]): Buffer {
@@ -240,6 +249,34 @@ export function requests(blocks: readonly BlockRequest[]): Buffer {
 
 export function cancels(blocks: readonly BlockRequest[]): Buffer {
   return blockMessages(ID.cancel, blocks);
+}
+
+/** What we have come to have, many in one write. */
+export function haves(indexes: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(9 * indexes.length);
+  for (const [place, index] of indexes.entries()) {
+    bytes.writeUInt32BE(5, 9 * place);
+    bytes[9 * place + 4] = ID.have;
+    bytes.writeUInt32BE(index, 9 * place + 5);
+  }
+  return bytes;
+}
+
+/** What we have; only as the first message (BEP 3). */
+export function bitfield(bits: Uint8Array): Buffer {
+  const head = Buffer.from([0, 0, 0, 0, ID.bitfield]);
+  head.writeUInt32BE(1 + bits.length, 0);
+  return Buffer.concat([head, bits]);
+}
+
+/** Goes before the bytes of a block. */
+export function blockHead({ index, begin, length }: BlockRequest): Buffer {
+  const head = Buffer.allocUnsafe(BLOCK_HEAD_BYTES);
+  head.writeUInt32BE(9 + length, 0);
+  head[4] = ID.piece;
+  head.writeUInt32BE(index, 5);
+  head.writeUInt32BE(begin, 9);
+  return head;
 }
 
 export function extended(id: number, payload: Uint8Array): Buffer {

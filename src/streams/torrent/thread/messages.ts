@@ -1,7 +1,7 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
-import type { DhtState } from '../../kind.ts';
+import type { DhtState, TrafficLimits } from '../../kind.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -16,6 +16,9 @@ export type ThreadData = {
   dht: { bootstrap: readonly string[]; port: number | null } | null;
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
+  limits: TrafficLimits;
+  /** Where peers may dial us; a concrete host is also where we dial from. */
+  listen: { port?: number | undefined; host?: string | undefined };
 };
 
 /** `call` numbers what is answered by `done` or `failed`. */
@@ -25,6 +28,7 @@ export type ToThread =
   | { type: 'sent'; call: number; part: number }
   | { type: 'abort'; call: number }
   | { type: 'release'; infoHash: string }
+  | { type: 'limits'; limits: TrafficLimits }
   | { type: 'close'; call: number };
 
 export type FromThread =
@@ -34,6 +38,8 @@ export type FromThread =
   | { type: 'memory'; id: number; shared: SharedArrayBuffer }
   | { type: 'gone'; id: number }
   | { type: 'announced'; announced: Announced }
+  /** The owner should know. */
+  | { type: 'warned'; text: string }
   /** Of every torrent that somebody reads or waits for, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
   /** Whenever it is not what it was. */

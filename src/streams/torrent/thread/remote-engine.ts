@@ -19,6 +19,8 @@ export type RemoteEngineOptions = ThreadData & {
   onDht(state: DhtState): void;
   /** Each second in which they changed. */
   onTotals(totals: TorrentTotals): void;
+  /** What the owner should know. */
+  onWarning(text: string): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -26,13 +28,8 @@ type Call = { resolve(value: unknown): void; reject(error: Error): void; sender:
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({
-  ownPorts,
-  onAnnounced,
-  onDht,
-  onTotals,
-  ...data
-}: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine {
+  const { ownPorts, onAnnounced, onDht, onTotals, onWarning, ...data } = options;
   const nothingOpen: TorrentTotals = {
     ...{ torrents: 0, peers: 0, giving: 0, downloadedBytes: 0, wastedBytes: 0, bannedPeers: 0 },
     ...{ memoryBytes: 0, memoryLimitBytes: data.memoryBytes },
@@ -88,6 +85,9 @@ export function createRemoteEngine({
         break;
       case 'dht':
         onDht(message.state);
+        break;
+      case 'warned':
+        onWarning(message.text);
         break;
       case 'states':
         message.states.forEach(keepState);
@@ -216,6 +216,11 @@ export function createRemoteEngine({
       };
     },
     state: (infoHash) => states.get(infoHash) ?? null,
+    setLimits(limits) {
+      // A thread that begins later, or again, begins with them.
+      data.limits = limits;
+      post({ type: 'limits', limits });
+    },
     async close() {
       const running = worker;
       if (running === null) return;

@@ -1,6 +1,7 @@
 /** The thread in which torrents are downloaded: sockets of peers, hashes and the choice of blocks stay off the thread that answers viewers. */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { concreteAddress } from '../../../platform/address-rules.ts';
 import { createLog } from '../../../platform/log.ts';
 import { createNet } from '../../../platform/net.ts';
 import { Dht } from '../dht/index.ts';
@@ -23,25 +24,33 @@ type Call = {
   isAnswered: boolean;
 };
 
+/** What is answered. */
+type Asked = Exclude<ToThread, { type: 'sent' | 'abort' | 'release' | 'limits' }>;
+
 if (parentPort !== null) await serve(parentPort, workerData);
 
 async function serve(port: MessagePort, data: ThreadData): Promise<void> {
-  const { outbound, publicUrl, memoryBytes, cache, deadMs } = data;
+  const { outbound, publicUrl, memoryBytes, cache, deadMs, limits, listen } = data;
   const file = cache.maxBytes > 0 ? join(cache.folder, 'dht.json') : null;
   const ownPorts = new Set<number>();
-  const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts });
+  const host = concreteAddress(listen.host);
+  const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts, localAddress: host });
   const dht = data.dht === null ? null : new Dht({ net, file, ...data.dht });
   const shared = new Set<number>();
   const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
   const engine = await SwarmEngine.start({
-    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs, dht },
+    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs, limits, dht },
+    ...(listen.port === undefined ? {} : { listen: { port: listen.port, host: listen.host } }),
+    onWarning: (text) => post({ type: 'warned', text }),
     onAnnounced: (announced) => post({ type: 'announced', announced }),
     onGone(id) {
       if (shared.delete(id)) post({ type: 'gone', id });
     },
   });
+
+  if (engine.listenPort !== null) ownPorts.add(engine.listenPort);
 
   let toldTotals = '';
   setInterval(() => {
@@ -70,10 +79,11 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     if (message.type === 'sent') sent(message.call, message.part);
     else if (message.type === 'abort') calls.get(message.call)?.abort.abort(new Error('the viewer has left'));
     else if (message.type === 'release') engine.release(message.infoHash);
+    else if (message.type === 'limits') engine.setLimits(message.limits);
     else void answer(message);
   });
 
-  async function answer(message: Exclude<ToThread, { type: 'sent' | 'abort' | 'release' }>): Promise<void> {
+  async function answer(message: Asked): Promise<void> {
     const { call } = message;
     const state: Call = {
       ...{ abort: new AbortController(), parts: new Map(), outBytes: 0 },
@@ -90,7 +100,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     }
   }
 
-  async function run(message: ToThread, state: Call): Promise<unknown> {
+  async function run(message: Asked, state: Call): Promise<unknown> {
     if (message.type === 'open') {
       for (const own of message.ownPorts) ownPorts.add(own);
       return await engine.open(message.spec, state.abort.signal);

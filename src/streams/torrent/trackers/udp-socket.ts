@@ -30,6 +30,7 @@ type Pending = { action: number; settle(answer: Buffer | null): void; fail(error
 export async function openUdpTracker(
   { address, family }: CheckedAddress,
   port: number,
+  localAddress: string | null,
   onIdle: () => void,
 ): Promise<UdpTracker> {
   const pending = new Map<number, Pending>();
@@ -49,6 +50,7 @@ export async function openUdpTracker(
   });
 
   try {
+    if (localAddress !== null) await bound(socket, localAddress);
     await connected(socket, port, address);
   } catch (error) {
     close();
@@ -107,6 +109,11 @@ export async function openUdpTracker(
     ask,
     close,
   };
+}
+
+async function bound(socket: Socket, localAddress: string): Promise<void> {
+  socket.bind({ address: localAddress });
+  await once(socket, 'listening');
 }
 
 async function connected(socket: Socket, port: number, address: string): Promise<void> {

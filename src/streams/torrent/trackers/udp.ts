@@ -150,7 +150,7 @@ function trackerAt(net: Net, address: CheckedAddress, port: number): Promise<Udp
   const known = trackers.get(key);
   if (known !== undefined) return known;
   const forget = () => trackers.delete(key);
-  const opening = openUdpTracker(address, port, forget);
+  const opening = openUdpTracker(address, port, net.rules.localAddress ?? null, forget);
   trackers.set(key, opening);
   opening.catch(forget);
   return opening;
