@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings } from './features/settings/index.ts';
+import { createTorrentStorage } from './features/torrents/index.ts';
 import { noteAnnounce } from './features/trackers/index.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
@@ -52,11 +53,14 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  const torrents = await createTorrentStorage({ db, notify, log, pieceCache: config.pieceCache });
+  onClose(() => torrents.close());
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    onStored: torrents.note,
     onAnnounced: ({ url, ...outcome }) =>
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),
@@ -68,6 +72,8 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     shippedFolder: SHIPPED_FOLDER,
   });
   onClose(() => kinds.close());
+  const kept = kinds.get('torrent')?.storage;
+  if (kept !== undefined) await torrents.begin(kept);
   const links = createLinks(crypto);
   const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   const subtitleLinks = createSubtitleLinks(crypto);
@@ -98,6 +104,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     limiter,
     net,
     kinds,
+    torrents,
     links,
     budget,
     subtitleLinks,

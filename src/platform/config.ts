@@ -137,8 +137,10 @@ export const Env = z.object({
         .min(0)
         .max(64 * 1024 * 1024 * MIB),
     )
-    .default(10 * 1024 * MIB)
-    .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+    .default(50 * 1024 * MIB)
+    .describe(
+      'How much of them is kept, such as `10G`; less where the disk runs short. 0 keeps nothing on disk.',
+    ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),

@@ -6,6 +6,7 @@ import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
 import type { SealedColumn } from './reseal.ts';
+import type { KindStorage, StoredTorrent } from './storage.ts';
 
 /**
  * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
@@ -141,6 +142,8 @@ export type StreamKind = {
   linkDetail?(detail: unknown): Promise<unknown>;
   /** Is it reachable now? */
   check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
+  /** What it keeps of what it fetched. */
+  readonly storage?: KindStorage;
   /** What this kind stores sealed; `resealStreams` brings it under the newest key. */
   readonly sealed?: readonly SealedColumn[];
   /** Releases everything long-lived. */
@@ -155,6 +158,8 @@ export type KindDeps = {
   streamMemoryBytes?: number;
   /** Told what came of each real announce; the trackers room writes it. */
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
+  /** Told what lies on disk of torrents, when that changes; the torrents room writes it. */
+  onStored?(stored: readonly StoredTorrent[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

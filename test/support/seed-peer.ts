@@ -28,6 +28,7 @@ export type SeedPeer = {
   manners: Manners;
   /** Bytes of blocks that it was asked for, and that it sent. */
   counts: { asked: number; sent: number; cancelled: number; connections: number };
+  openConnections(): number;
   /** The last extension handshake it heard, as it came (BEP 10). */
   extensions: string;
   /** Hangs up and is gone, or is back on the same port. */
@@ -96,6 +97,7 @@ export async function startSeedPeer(
       ...manners,
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
+    openConnections: () => sockets.size,
     extensions: '',
   };
   let server = createServer(serve);

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSink } from '../kind.ts';
+import type { KindStorage } from '../storage.ts';
 
 /** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
 export type PeerAddress = { host: string; port: number };
@@ -32,6 +33,7 @@ export type TorrentState = {
   unchoked: number;
   bytesPerSecond: number;
   downloadedBytes: number;
+  uploadedBytes: number;
   /** Bytes that failed their hash. */
   wastedBytes: number;
   piecesHeld: number;
@@ -53,8 +55,8 @@ export type OpenTorrent = {
   close(): void;
 };
 
-/** What downloads torrents. One for the process. */
-export type TorrentEngine = {
+/** What downloads torrents, and keeps them as their owner says. One for the process. */
+export type TorrentEngine = Pick<KindStorage, 'pause' | 'resume' | 'remove'> & {
   /** Resolves when the files are known: at once with `info`, else when a peer has sent it (504 after a minute). */
   open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent>;
   /** Resolves when every connection is closed. */

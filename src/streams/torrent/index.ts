@@ -18,6 +18,8 @@ import {
   storedTorrent,
   streamOfTorrent,
 } from './queries.ts';
+import { foundIn } from './swarm/disk-pieces.ts';
+import { limitOf } from './swarm/disk-room.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 import { trackersFor } from './trackers/queries.ts';
 
@@ -42,6 +44,7 @@ export function torrentKind(
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
+    onStored = NOBODY,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
@@ -53,6 +56,7 @@ export function torrentKind(
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
     ownPorts,
     onAnnounced,
+    onStored,
     cache: pieceCache,
     deadMs,
   });
@@ -68,6 +72,13 @@ export function torrentKind(
     complete,
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
     close: () => engine.close(),
+    storage: {
+      pause: (infoHash) => engine.pause(infoHash),
+      resume: (infoHash) => engine.resume(infoHash),
+      remove: (infoHash, isForced) => engine.remove(infoHash, isForced),
+      found: () => foundIn(pieceCache),
+      limitBytes: (usedBytes) => limitOf(pieceCache, usedBytes),
+    },
     linkDetail,
     sealed: [
       {

@@ -8,6 +8,8 @@ const [FIRST_DEPTH, MIN_DEPTH, MAX_DEPTH] = [16, 4, 250];
 const QUEUE_S = 0.25;
 const UNKNOWN_RTT_S = 0.2;
 const KEY_STEP = 4096;
+/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
+const [LATE_FACTOR, LATE_S] = [4, 4];
 
 /** A block by one number. */
 export const blockKey = (index: number, block: number) => index * KEY_STEP + block;
@@ -90,6 +92,14 @@ export class Peer {
     if (this.rate === 0 && waitedS > patienceS) return Number.POSITIVE_INFINITY;
     const expectedS = this.etaS(unknownRate);
     return waitedS > expectedS ? expectedS : expectedS - waitedS;
+  }
+
+  /** What it was asked for first should have come by now. */
+  isLate(now: number): boolean {
+    const [oldest] = this.outstanding.values();
+    if (oldest === undefined || this.isChoking) return false;
+    const since = (now - Math.max(oldest, this.lastBlockAt)) / 1000;
+    return since > Math.max(LATE_S, LATE_FACTOR * this.etaS(0));
   }
 
   asked(key: number, now: number): void {

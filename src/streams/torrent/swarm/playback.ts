@@ -7,15 +7,13 @@ import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
-import { orderOf, type Reader, windowBytes } from './readers.ts';
+import { type Active, isAhead, isUnderHead, orderOf, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
 import type { BlockRequest } from './wire.ts';
 
 /** A part of a range as it lies in memory; `release` once it has been sent. */
 export type Part = { piece: HeldPiece; from: number; to: number; release(): void };
 
-/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
-const [LATE_FACTOR, LATE_S] = [4, 4];
 /** Readers may fetch ahead into so much of the memory that all torrents share. */
 const MEMORY_SHARE = 0.7;
 /** From the end of one range to the beginning of the next; criterion 26 gives an old window 100 ms. */
@@ -28,8 +26,6 @@ export type PlaybackDeps = {
   cache: PieceCache;
   deadMs: number;
 };
-
-type Active = Reader & { waitingSince: number | null; stop: AbortController };
 
 /** Fetches what readers of one torrent are about to need, and no more. */
 export class Playback {
@@ -44,6 +40,7 @@ export class Playback {
   #isFillDue = false;
   #isOrderDue = true;
   #isLast = false;
+  #refusal: Error | null = null;
   #resting: NodeJS.Timeout | undefined;
   #tickedAt = performance.now();
   #lastByteAt = performance.now();
@@ -77,6 +74,21 @@ export class Playback {
     return this.#readers.size;
   }
 
+  /** Some reader has yet to come by that piece. */
+  isAhead(index: number): boolean {
+    return isAhead(this.#readers, this.layout, index);
+  }
+
+  /** Until null: who needs more than what is here is told `reason`, and no peer is asked. */
+  refuse(reason: Error | null): void {
+    this.#refusal = reason;
+    if (reason === null) return;
+    for (const { at, waitingSince, stop } of this.#readers) {
+      const index = Math.floor(at / this.layout.pieceLength);
+      if (waitingSince !== null && !this.#pieces.isHeld(index)) stop.abort(reason);
+    }
+  }
+
   /** The bytes of a half-open range of the torrent, piece by piece, each as soon as it is checked. */
   async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<Part> {
     const stop = new AbortController();
@@ -98,6 +110,7 @@ export class Playback {
   async #next(reader: Active): Promise<Part> {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
+    if (this.#refusal !== null && !this.#pieces.isHeld(index)) throw this.#refusal;
     reader.waitingSince = performance.now();
     const piece = await this.#pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
@@ -170,16 +183,10 @@ export class Playback {
       peers: this.#swarm.peers,
       rate: this.rate,
       isLast: this.#isLast,
-      begin: (index: number) => this.#pieces.begin(index, this.#isUnderHead(index)),
+      begin: (index: number) => this.#pieces.begin(index, isUnderHead(this.#readers, this.layout, index)),
     };
     const blocks = pick(peer, field, performance.now());
     if (blocks.length > 0) peer.link.request(blocks);
-  }
-
-  /** A reader can do nothing without it. */
-  #isUnderHead(index: number): boolean {
-    for (const { at } of this.#readers) if (Math.floor(at / this.layout.pieceLength) === index) return true;
-    return false;
   }
 
   onChoke(peer: Peer): void {
@@ -267,10 +274,11 @@ export class Playback {
     this.rate = measured > this.rate ? measured : this.rate * 0.8 + measured * 0.2;
     for (const peer of this.#swarm.peers) {
       peer.tick(seconds);
-      if (isLate(peer, now)) this.#snub(peer);
+      if (peer.isLate(now)) this.#snub(peer);
     }
     this.#isOrderDue = true;
     this.fillAll();
+    this.refuse(this.#refusal);
     for (const { waitingSince, stop } of this.#readers)
       if (waitingSince !== null && now - Math.max(waitingSince, this.#lastByteAt) > this.#deadMs)
         stop.abort(
@@ -283,16 +291,9 @@ export class Playback {
     this.#callOff(peer, () => true);
   }
 
-  close(): void {
+  close(reason: Error): void {
     clearTimeout(this.#resting);
-    for (const { stop } of this.#readers) stop.abort(new Error('the torrent is closed'));
+    for (const { stop } of this.#readers) stop.abort(reason);
     this.#pieces.close();
   }
-}
-
-function isLate(peer: Peer, now: number): boolean {
-  const [oldest] = peer.outstanding.values();
-  if (oldest === undefined || peer.isChoking) return false;
-  const since = (now - Math.max(oldest, peer.lastBlockAt)) / 1000;
-  return since > Math.max(LATE_S, LATE_FACTOR * peer.etaS(0));
 }

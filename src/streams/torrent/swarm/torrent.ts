@@ -8,6 +8,7 @@ import { deadSwarm } from './dead-swarm.ts';
 import { ExtendedTalk } from './extended-talk.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
+import { pausedTorrent } from './paused.ts';
 import type { Peer } from './peer.ts';
 import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
@@ -33,6 +34,7 @@ const MAX_HAVES_BEFORE_METADATA = 100_000;
 /** One torrent: its peers, its metadata, and from then on its playback. */
 export class Torrent implements PeerListener {
   readonly infoHash: string;
+  readonly spec: TorrentSpec;
   readonly peerId: Buffer;
   readonly swarm: Swarm;
   readonly #deps: TorrentDeps;
@@ -44,13 +46,17 @@ export class Torrent implements PeerListener {
   #refusal: Error | null = null;
   #playback: Playback | null = null;
   #lastByteAt = performance.now();
+  #isHeld: boolean;
   readonly #waiting = new Set<{ isHasty: boolean; resolve(): void; reject(error: Error): void }>();
 
-  constructor(spec: TorrentSpec, deps: TorrentDeps) {
+  /** `isHeld`: the owner has paused it. */
+  constructor(spec: TorrentSpec, deps: TorrentDeps, isHeld = false) {
     this.infoHash = spec.infoHash;
+    this.spec = spec;
     this.peerId = deps.peerId;
     this.#deps = deps;
     this.#isPrivate = spec.isPrivate;
+    this.#isHeld = isHeld;
     this.#talk = new ExtendedTalk({
       infoHash: spec.infoHash,
       isPrivate: () => this.#isPrivate,
@@ -62,6 +68,7 @@ export class Torrent implements PeerListener {
       onPeers: (peers) => this.swarm.add(peers),
     });
     this.swarm = new Swarm(deps.net, this);
+    if (isHeld) this.swarm.pause();
     const { announce, onAnnounced, peerId } = deps;
     this.#announcer = new Announcer({
       ...{ infoHash: spec.infoHash, peerId, announce, onAnnounced },
@@ -71,7 +78,7 @@ export class Torrent implements PeerListener {
     if (spec.info !== null) this.#begin(spec.info);
     this.swarm.add(spec.peers);
     // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
-    this.#announcer.tick(performance.now(), this.#standing(), false);
+    if (!isHeld) this.#announcer.tick(performance.now(), this.#standing(), false);
   }
 
   /** Null until the metadata is here. */
@@ -88,7 +95,8 @@ export class Torrent implements PeerListener {
     signal.throwIfAborted();
     const known = this.#playback;
     if (known !== null) return Promise.resolve(known);
-    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    const refusal = this.#refusal ?? (this.#isHeld ? pausedTorrent() : null);
+    if (refusal !== null) return Promise.reject(refusal);
     this.#lastByteAt = performance.now();
     return new Promise((fulfil, fail) => {
       const end = (settle: () => void) => {
@@ -112,6 +120,7 @@ export class Torrent implements PeerListener {
     this.#info = info;
     this.#isPrivate ||= layout.isPrivate;
     this.#playback = new Playback(layout, this.swarm, { ...this.#deps, infoHash: this.infoHash });
+    if (this.#isHeld) this.#playback.refuse(pausedTorrent());
     for (const peer of this.swarm.peers) this.#settle(peer, layout);
     for (const { resolve } of [...this.#waiting]) resolve();
     this.#playback.fillAll();
@@ -144,7 +153,26 @@ export class Torrent implements PeerListener {
   learn({ trackers, peers }: Pick<TorrentSpec, 'trackers' | 'peers'>): void {
     this.#announcer.add(trackers);
     this.swarm.add(peers);
-    this.swarm.resume();
+    this.wake();
+  }
+
+  /** Somebody reads: peers are spoken to again, unless the owner has paused it. */
+  wake(): void {
+    if (!this.#isHeld) this.swarm.resume();
+  }
+
+  /** The owner's pause, and its end: until then nobody outside hears of us, and viewers get what is here. */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.rest();
+    this.#playback?.refuse(isHeld ? pausedTorrent() : null);
+    if (isHeld) for (const { reject } of [...this.#waiting]) reject(pausedTorrent());
+  }
+
+  /** Why nothing of it can be streamed; null: it can, or nobody knows yet. */
+  get refusal(): Error | null {
+    return this.#refusal;
   }
 
   #standing(): Standing {
@@ -168,6 +196,7 @@ export class Torrent implements PeerListener {
       bannedPeers: this.swarm.bannedCount,
       bytesPerSecond: playback?.rate ?? 0,
       downloadedBytes: playback?.downloadedBytes ?? 0,
+      uploadedBytes: 0,
       wastedBytes: playback?.wastedBytes ?? 0,
       piecesHeld: playback?.heldCount ?? 0,
       pieceCount: playback?.layout.pieceCount ?? 0,
@@ -175,10 +204,10 @@ export class Torrent implements PeerListener {
     };
   }
 
-  close(): void {
+  close(reason = new Error('the torrent is closed')): void {
     this.rest();
-    this.#playback?.close();
-    for (const { reject } of [...this.#waiting]) reject(new Error('the torrent is closed'));
+    this.#playback?.close(reason);
+    for (const { reject } of [...this.#waiting]) reject(reason);
   }
 
   onReady(peer: Peer, hasExtensions: boolean): void {

@@ -1,5 +1,6 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
+import type { StoredTorrent } from '../../storage.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -21,6 +22,9 @@ export type ToThread =
   | { type: 'sent'; call: number; part: number }
   | { type: 'abort'; call: number }
   | { type: 'release'; infoHash: string }
+  /** The owner's pauses, or the end of one. */
+  | { type: 'hold'; infoHashes: readonly string[]; isHeld: boolean }
+  | { type: 'remove'; call: number; infoHash: string; isForced: boolean }
   | { type: 'close'; call: number };
 
 export type FromThread =
@@ -32,6 +36,8 @@ export type FromThread =
   | { type: 'announced'; announced: Announced }
   /** Of every torrent that is being read, each second. */
   | { type: 'states'; states: readonly TorrentState[] }
+  /** Of every torrent of which what lies on disk has changed, each second. */
+  | { type: 'stored'; stored: readonly StoredTorrent[] }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

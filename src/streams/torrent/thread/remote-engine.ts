@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { ByteSink } from '../../kind.ts';
+import type { StoredTorrent } from '../../storage.ts';
 import type {
   Announced,
   OpenTorrent,
@@ -15,6 +16,7 @@ import { PartSender } from './part-sender.ts';
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   onAnnounced(announced: Announced): void;
+  onStored(stored: readonly StoredTorrent[]): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -22,11 +24,14 @@ type Call = { resolve(value: unknown): void; reject(error: Error): void; sender:
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
-export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEngineOptions): TorrentEngine {
+export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine {
+  const { ownPorts, onAnnounced, onStored, ...data } = options;
   const calls = new Map<number, Call>();
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
   const users = new Map<string, number>();
+  /** By the owner; a thread that is begun later is told. */
+  const paused = new Set<string>();
   /** Openings whose viewers left before the answer: what was opened all the same is released when it comes. */
   const abandoned = new Map<number, string>();
   let worker: Worker | null = null;
@@ -39,6 +44,7 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
     thread.on('error', (error) => lost(thread, error));
     thread.on('exit', () => lost(thread, new Error('the torrent engine has stopped')));
     worker = thread;
+    if (paused.size > 0) post({ type: 'hold', infoHashes: [...paused], isHeld: true });
     return thread;
   }
 
@@ -68,6 +74,9 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
         break;
       case 'announced':
         onAnnounced(message.announced);
+        break;
+      case 'stored':
+        onStored(message.stored);
         break;
       case 'states':
         message.states.forEach(keepState);
@@ -182,6 +191,19 @@ export function createRemoteEngine({ ownPorts, onAnnounced, ...data }: RemoteEng
           post({ type: 'release', infoHash });
         },
       };
+    },
+    pause(infoHash) {
+      paused.add(infoHash);
+      post({ type: 'hold', infoHashes: [infoHash], isHeld: true });
+    },
+    resume(infoHash) {
+      paused.delete(infoHash);
+      post({ type: 'hold', infoHashes: [infoHash], isHeld: false });
+    },
+    async remove(infoHash, isForced) {
+      const isGone = await ask((call) => ({ type: 'remove', call, infoHash, isForced }), null);
+      if (isGone === true) paused.delete(infoHash);
+      return isGone === true;
     },
     async close() {
       const running = worker;

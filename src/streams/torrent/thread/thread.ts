@@ -42,16 +42,26 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   setInterval(() => {
     const states = engine.readStates();
     if (states.length > 0) post({ type: 'states', states });
+    tellStored();
   }, STATES_MS).unref();
+
+  function tellStored(): void {
+    const stored = engine.stored();
+    if (stored.length > 0) post({ type: 'stored', stored });
+  }
 
   port.on('message', (message: ToThread) => {
     if (message.type === 'sent') sent(message.call, message.part);
     else if (message.type === 'abort') calls.get(message.call)?.abort.abort(new Error('the viewer has left'));
     else if (message.type === 'release') engine.release(message.infoHash);
+    else if (message.type === 'hold')
+      for (const infoHash of message.infoHashes) engine.hold(infoHash, message.isHeld);
     else void answer(message);
   });
 
-  async function answer(message: Exclude<ToThread, { type: 'sent' | 'abort' | 'release' }>): Promise<void> {
+  async function answer(
+    message: Exclude<ToThread, { type: 'sent' | 'abort' | 'release' | 'hold' }>,
+  ): Promise<void> {
     const { call } = message;
     const state: Call = {
       ...{ abort: new AbortController(), parts: new Map(), outBytes: 0 },
@@ -74,7 +84,9 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       return await engine.open(message.spec, state.abort.signal);
     }
     if (message.type === 'read') return await read(message, state);
+    if (message.type === 'remove') return await engine.remove(message.infoHash, message.isForced);
     engine.close();
+    tellStored();
     await net.close();
     return null;
   }
