@@ -10,11 +10,18 @@ const MINUTE_MS = 60_000;
 const UPLOADING_MS = 10_000;
 
 type Counters = { downloadedBytes: number; uploadedBytes: number };
-type Told = { report: StoredTorrent; atMs: number; counters: Counters; uploadedAt: number };
+type Told = {
+  report: StoredTorrent;
+  atMs: number;
+  /** And the last look at it. */
+  lookedAtMs: number;
+  counters: Counters;
+  uploadedAt: number;
+};
 type Open = { torrent: Torrent; accessedAt: number };
 
 const NO_COUNTERS: Counters = { downloadedBytes: 0, uploadedBytes: 0 };
-const CLOSED = { ...NO_COUNTERS, peers: 0, readers: 0, bytesPerSecond: 0, pieceCount: 0 };
+const CLOSED = { peers: 0, readers: 0, pieceCount: 0 };
 
 /** What is to be told of what lies on disk: what has changed, and what is being read or given. */
 export class StoredReports {
@@ -43,32 +50,34 @@ export class StoredReports {
 
   #news(infoHash: string, open: Open | null, isKnown: boolean, now: number): StoredTorrent[] {
     const before = this.#told.get(infoHash) ?? null;
+    const { counters: told = NO_COUNTERS, lookedAtMs = now, uploadedAt: wasUploadedAt = 0 } = before ?? {};
     const { downloadedBytes, uploadedBytes } = open?.torrent.state() ?? NO_COUNTERS;
     const counters = { downloadedBytes, uploadedBytes };
-    const since = sinceTold(counters, before?.counters ?? NO_COUNTERS);
-    const uploadedAt = since.uploadedBytes > 0 ? now : (before?.uploadedAt ?? 0);
+    const since = sinceTold(counters, told);
+    const uploadedAt = since.uploadedBytes > 0 ? now : wasUploadedAt;
     const isUploading = now - uploadedAt < UPLOADING_MS;
     const report = {
       ...this.#look(infoHash, open, before),
       ...since,
+      bytesPerSecond: rateOf(since.downloadedBytes, now - lookedAtMs),
       ...this.#standing(infoHash, open, isUploading),
     };
     if (!isKnown && !isWorthARow(report)) return [];
     const isTold = before === null || isNews(report, before, now);
     const atMs = isTold ? now : before.atMs;
-    this.#told.set(infoHash, { report, atMs, counters, uploadedAt });
+    this.#told.set(infoHash, { report, atMs, lookedAtMs: now, counters, uploadedAt });
     if (open === null && report.piecesHeld === 0) this.#told.delete(infoHash);
     return isTold ? [report] : [];
   }
 
   #look(infoHash: string, open: Open | null, before: Told | null) {
     const { pieces = 0, bytes = 0, accessedAt = 0 } = this.#cache.stored(infoHash) ?? {};
-    const { peers, readers, bytesPerSecond } = open?.torrent.state() ?? CLOSED;
+    const { peers, readers } = open?.torrent.state() ?? CLOSED;
     const last = Math.max(accessedAt, open?.accessedAt ?? 0);
     return {
       ...{ infoHash, ...factsOf(open?.torrent ?? null), piecesHeld: pieces, bytesOnDisk: bytes },
       accessedAt: toTheMinute(last, before?.report.accessedAt ?? null),
-      ...{ peers, readers, bytesPerSecond: Math.round(bytesPerSecond) },
+      ...{ peers, readers },
     };
   }
 
@@ -99,6 +108,11 @@ function sinceTold(now: Counters, before: Counters): Counters {
     downloadedBytes: since(now.downloadedBytes, before.downloadedBytes),
     uploadedBytes: since(now.uploadedBytes, before.uploadedBytes),
   };
+}
+
+/** What really came; what the engine plans with sinks only slowly. */
+function rateOf(bytes: number, ms: number): number {
+  return ms > 0 ? Math.round((bytes * 1000) / ms) : 0;
 }
 
 function toTheMinute(last: number, told: number | null): number | null {
