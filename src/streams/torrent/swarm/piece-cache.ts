@@ -162,7 +162,9 @@ class DiskCache implements PieceCache {
       await rename(`${path}.part`, path);
       this.#failures.delete(infoHash);
       // It had to go while it was being written.
-      if (!this.has(infoHash, index)) await rm(path, { force: true });
+      if (this.has(infoHash, index)) return;
+      await rm(path, { force: true });
+      if (this.count(infoHash) === 0) await this.#removeFolder(infoHash);
     } catch (error) {
       this.drop(infoHash, index);
       await rm(`${path}.part`, { force: true }).catch(() => {});
