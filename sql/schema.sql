@@ -1402,6 +1402,52 @@ CREATE TABLE title_word (
 
 CREATE INDEX title_word_trigram ON public.title_word USING gin (word gin_trgm_ops);
 
+CREATE TABLE torrent_storage (
+  info_hash text NOT NULL,
+  store text NOT NULL,
+  stream_id bigint,
+  name text,
+  size_bytes bigint,
+  pieces_held integer NOT NULL DEFAULT 0,
+  piece_count integer,
+  progress double precision NOT NULL DEFAULT 0,
+  status text NOT NULL,
+  error text,
+  downloaded_bytes bigint NOT NULL DEFAULT 0,
+  uploaded_bytes bigint NOT NULL DEFAULT 0,
+  bytes_on_disk bigint NOT NULL DEFAULT 0,
+  peers integer NOT NULL DEFAULT 0,
+  readers integer NOT NULL DEFAULT 0,
+  bytes_per_second bigint NOT NULL DEFAULT 0,
+  accessed_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT torrent_storage_pkey PRIMARY KEY (info_hash, store),
+  CONSTRAINT torrent_storage_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream_torrent(stream_id) ON DELETE SET NULL,
+  CONSTRAINT torrent_storage_bytes_on_disk_check CHECK ((bytes_on_disk >= 0)),
+  CONSTRAINT torrent_storage_bytes_per_second_check CHECK ((bytes_per_second >= 0)),
+  CONSTRAINT torrent_storage_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT torrent_storage_downloaded_bytes_check CHECK ((downloaded_bytes >= 0)),
+  CONSTRAINT torrent_storage_error_check CHECK (((length(error) >= 1) AND (length(error) <= 1000))),
+  CONSTRAINT torrent_storage_info_hash_check CHECK ((info_hash ~ '^[0-9a-f]{40}$'::text)),
+  CONSTRAINT torrent_storage_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  CONSTRAINT torrent_storage_peers_check CHECK ((peers >= 0)),
+  CONSTRAINT torrent_storage_piece_count_check CHECK ((piece_count > 0)),
+  CONSTRAINT torrent_storage_pieces_held_check CHECK ((pieces_held >= 0)),
+  CONSTRAINT torrent_storage_progress_check CHECK (((progress >= (0)::double precision) AND (progress <= (1)::double precision))),
+  CONSTRAINT torrent_storage_readers_check CHECK ((readers >= 0)),
+  CONSTRAINT torrent_storage_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT torrent_storage_status_check CHECK ((status = ANY (ARRAY['downloading'::text, 'completed'::text, 'seeding'::text, 'idle'::text, 'paused'::text, 'error'::text]))),
+  CONSTRAINT torrent_storage_store_check CHECK (((length(store) >= 1) AND (length(store) <= 64))),
+  CONSTRAINT torrent_storage_uploaded_bytes_check CHECK ((uploaded_bytes >= 0))
+);
+
+CREATE INDEX torrent_storage_paused ON public.torrent_storage USING btree (info_hash) WHERE (status = 'paused'::text);
+
+CREATE INDEX torrent_storage_store ON public.torrent_storage USING btree (store);
+
+CREATE INDEX torrent_storage_stream ON public.torrent_storage USING btree (stream_id);
+
 CREATE TABLE torrent_tracker (
   stream_id bigint NOT NULL,
   tracker_id bigint NOT NULL,

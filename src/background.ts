@@ -40,6 +40,7 @@ export function runInBackground(
 
   async function begin() {
     const building = buildPage();
+    if (config.role !== 'worker') void reconcileTorrents();
     onClose(() =>
       Promise.race([building, new Promise<void>((resolve) => setTimeout(resolve, BUILD_STOP_MS).unref())]),
     );
@@ -62,6 +63,13 @@ export function runInBackground(
     jobQueue = queue;
     onClose(() => queue.stop());
     void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
+  }
+
+  /** A run that was killed told nothing of its end; what lies on disk does. */
+  async function reconcileTorrents(): Promise<void> {
+    await ground.torrents.reconcile().catch((error: unknown) => {
+      if (!signal.aborted) log.warn({ err: error }, 'what lies on disk of torrents could not be looked at');
+    });
   }
 
   async function buildPage(): Promise<void> {

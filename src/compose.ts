@@ -17,6 +17,7 @@ import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { torrentRoutes } from './features/torrents/index.ts';
 import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
@@ -118,6 +119,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
       requireAdmin,
       checkLater: () => checkTrackersLater(background),
     }),
+    torrentRoutes({ ...ground, requireAdmin }),
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];

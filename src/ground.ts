@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings, type Settings } from './features/settings/index.ts';
+import { createTorrentStorage } from './features/torrents/index.ts';
 import { type DhtStatus, noteAnnounce } from './features/trackers/index.ts';
 import { concreteAddress } from './platform/address-rules.ts';
 import { createBudget } from './platform/budget.ts';
@@ -72,11 +73,14 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const localAddress = concreteAddress(config.torrentListen.host);
   const torrentNet = localAddress === null ? net : createNet({ ...net.rules, localAddress });
   if (torrentNet !== net) onClose(() => torrentNet.close());
+  const torrents = await createTorrentStorage({ db, notify, log, pieceCache: config.pieceCache });
+  onClose(() => torrents.close());
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    onStored: torrents.note,
     torrentListen: config.torrentListen,
     torrentTraffic: {
       now: () => trafficLimits(settings.get()),
@@ -103,6 +107,8 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     shippedFolder: SHIPPED_FOLDER,
   });
   onClose(() => kinds.close());
+  const kept = kinds.get('torrent')?.storage;
+  if (kept !== undefined) await torrents.begin(kept);
   const links = createLinks(crypto);
   const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   const subtitleLinks = createSubtitleLinks(crypto);
@@ -136,6 +142,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     kinds,
     /** Of this instance. */
     dht: () => dht,
+    torrents,
     links,
     budget,
     subtitleLinks,

@@ -1,10 +1,11 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
+import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
 import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
 import type { Job, JobContext } from './platform/jobs.ts';
 
 /** The only list of background jobs. */
 export const jobs: readonly Job<
-  JobContext & UpkeepDeps & FileFactsDeps & StreamJobsDeps & TrackerJobsDeps
->[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs];
+  JobContext & UpkeepDeps & FileFactsDeps & StreamJobsDeps & TrackerJobsDeps & TorrentJobsDeps
+>[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs, ...torrentJobs];

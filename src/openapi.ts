@@ -12,6 +12,7 @@ import {
 } from './features/trackers/index.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { streamPaths } from './openapi-streams.ts';
+import { torrentPaths } from './openapi-torrents.ts';
 import { LiveStream } from './play/live.ts';
 
 const Settings = z.object({ settings: z.array(SettingEntry) });
@@ -119,6 +120,7 @@ const paths = {
       },
     },
   },
+  ...torrentPaths,
   '/api/live': {
     get: {
       summary: 'Running streams of all instances',

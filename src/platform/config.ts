@@ -138,8 +138,10 @@ export const Env = z.object({
         .min(0)
         .max(64 * 1024 * 1024 * MIB),
     )
-    .default(10 * 1024 * MIB)
-    .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+    .default(50 * 1024 * MIB)
+    .describe(
+      'How much of them is kept, such as `10G`; less where the disk runs short. 0 keeps nothing on disk.',
+    ),
   TORRENT_PORT: z.coerce
     .number()
     .int()

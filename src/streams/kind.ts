@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
 import type { TorrentMetrics } from '../platform/torrent-metrics.ts';
 import type { SealedColumn } from './reseal.ts';
+import type { KindStorage, StoredTorrent } from './storage.ts';
 
 /**
  * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
@@ -152,6 +153,8 @@ export type StreamKind = {
   linkDetail?(detail: unknown): Promise<unknown>;
   /** Is it reachable now? */
   check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
+  /** What it keeps of what it fetched. */
+  readonly storage?: KindStorage;
   /** What this kind stores sealed; `resealStreams` brings it under the newest key. */
   readonly sealed?: readonly SealedColumn[];
   /** Releases everything long-lived. */
@@ -187,6 +190,8 @@ export type KindDeps = {
   torrentListen?: { port?: number | undefined; host?: string | undefined };
   /** What torrents may give and take; left out: they give nothing. `onChange` is told of each change. */
   torrentTraffic?: { now(): TrafficLimits; onChange(listener: (limits: TrafficLimits) => void): void };
+  /** Told what lies on disk of torrents, when that changes; the torrents room writes it. */
+  onStored?(stored: readonly StoredTorrent[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   log: Log;

@@ -1,3 +1,5 @@
+import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
+
 /** One statement for each rule of the schema that breaks just this rule, by the rule's name. `$film` and the like: `fillEveryTable`. */
 export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   // foundation
@@ -276,6 +278,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     `INSERT INTO play_count (subject_hash, media_id) VALUES ('\\x00', $film)`,
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
+  ...BROKEN_STORAGE_ROWS,
   // lists
   ['catalog_check', `INSERT INTO catalog (slug, name, created_at) VALUES ('x', 'x', 'infinity')`],
   ['catalog_name_check', `INSERT INTO catalog (slug, name) VALUES ('x', '')`],

@@ -89,6 +89,7 @@ describe('what goes when its parent goes', () => {
       'media.owner_id',
       'stream.owner_id',
       'stream_media_link.linked_by',
+      'torrent_storage.stream_id',
     ]);
     for (const { child, parent, columns } of keys) {
       await undone(async () => {

@@ -105,6 +105,10 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO tracker_list (name, url, next_fetch_at) VALUES ('remote', 'https://lists.example/', now())`,
   ],
+  [
+    '',
+    `INSERT INTO torrent_storage (info_hash, store, stream_id, status) SELECT info_hash, 'a', stream_id, 'idle' FROM stream_torrent WHERE stream_id = $torrent`,
+  ],
   ['', `INSERT INTO torrent_tracker (stream_id, tracker_id) VALUES ($torrent, $tracker)`],
   ['http', `INSERT INTO stream (kind, name) VALUES ('http', 'File') RETURNING id`],
   [

@@ -34,6 +34,7 @@ export type SeedPeer = {
   counts: { asked: number; sent: number; cancelled: number; connections: number };
   /** The pieces it was asked for, in the order in which it was first asked. */
   pieces: Set<number>;
+  openConnections(): number;
   /** The last extension handshake it heard, as it came (BEP 10). */
   extensions: string;
   /** The last handshake's reserved bytes, in hex. */
@@ -108,6 +109,7 @@ export async function startSeedPeer(
     },
     counts: { asked: 0, sent: 0, cancelled: 0, connections: 0 },
     pieces: new Set(),
+    openConnections: () => sockets.size,
     extensions: '',
     reserved: '',
   };

@@ -11,6 +11,7 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'setting',
   'source',
   'sync_state',
+  'torrent_storage',
   'tracker_health',
   'tracker_list',
 ]);

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSink, TrafficLimits } from '../kind.ts';
+import type { KindStorage } from '../storage.ts';
 
 /** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
 export type PeerAddress = { host: string; port: number };
@@ -62,8 +63,8 @@ export type OpenTorrent = {
   close(): void;
 };
 
-/** What downloads torrents. One for the process. */
-export type TorrentEngine = {
+/** What downloads torrents, and keeps them as their owner says. One for the process. */
+export type TorrentEngine = Pick<KindStorage, 'pause' | 'resume' | 'remove'> & {
   /** Resolves when the files are known: at once with `info`, else when a peer has sent it (504 after a minute). */
   open(spec: TorrentSpec, signal: AbortSignal): Promise<OpenTorrent>;
   /** Of the last second, of what is open or being opened. */

@@ -20,6 +20,8 @@ import {
   storedTorrent,
   streamOfTorrent,
 } from './queries.ts';
+import { foundIn } from './swarm/disk-pieces.ts';
+import { limitOf } from './swarm/disk-room.ts';
 import { NOTHING_GIVEN } from './swarm/traffic.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 import { trackersFor } from './trackers/queries.ts';
@@ -47,6 +49,7 @@ export function torrentKind(
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
+    onStored = NOBODY,
     dht = null,
     torrentMetrics: metrics = NO_METRICS,
     torrentListen = NOWHERE,
@@ -63,6 +66,7 @@ export function torrentKind(
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),
     ownPorts,
     onAnnounced,
+    onStored,
     onTotals: metrics.onTotals,
     cache: pieceCache,
     dht: dht === null ? null : { bootstrap: dht.bootstrap, port: dht.port },
@@ -87,6 +91,13 @@ export function torrentKind(
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
     progress: engine.progress,
     close: () => engine.close(),
+    storage: {
+      pause: (infoHash) => engine.pause(infoHash),
+      resume: (infoHash) => engine.resume(infoHash),
+      remove: (infoHash, isForced) => engine.remove(infoHash, isForced),
+      found: () => foundIn(pieceCache),
+      limitBytes: (usedBytes) => limitOf(pieceCache, usedBytes),
+    },
     linkDetail,
     sealed: [
       {

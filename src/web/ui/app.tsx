@@ -8,6 +8,7 @@ import { useView, VIEWS } from './views.ts';
 
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
+const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
 const TrackersView = lazy(async () => ({ default: (await import('./trackers-view.tsx')).TrackersView }));
 const SettingsView = lazy(async () => ({ default: (await import('./settings-view.tsx')).SettingsView }));
 
@@ -38,6 +39,11 @@ export function App() {
         {view === 'live' && (
           <LazyPart>
             <LiveView />
+          </LazyPart>
+        )}
+        {view === 'torrents' && (
+          <LazyPart>
+            <TorrentsView />
           </LazyPart>
         )}
         {view === 'trackers' && (

@@ -1,6 +1,15 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { Health } from './api.ts';
-import { FlowIcon, HomeIcon, MastIcon, MoonIcon, PulseIcon, SlidersIcon, SunIcon } from './icons.tsx';
+import {
+  FlowIcon,
+  HomeIcon,
+  MagnetIcon,
+  MastIcon,
+  MoonIcon,
+  PulseIcon,
+  SlidersIcon,
+  SunIcon,
+} from './icons.tsx';
 import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
@@ -8,11 +17,12 @@ import { hrefOf, VIEWS, type View } from './views.ts';
 const ICONS = {
   home: HomeIcon,
   live: FlowIcon,
+  torrents: MagnetIcon,
   trackers: MastIcon,
   health: PulseIcon,
   settings: SlidersIcon,
 };
-const ENTRIES: readonly View[] = ['home', 'live', 'trackers', 'health', 'settings'];
+const ENTRIES: readonly View[] = ['home', 'live', 'torrents', 'trackers', 'health', 'settings'];
 
 type HeaderProps = { view: View; health: Polled<Health> };
 

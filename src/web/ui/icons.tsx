@@ -150,6 +150,14 @@ export function SlidersIcon(props: IconProps) {
   );
 }
 
+export function MagnetIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <path d="M5 4.5h4.5v8a2.5 2.5 0 0 0 5 0v-8H19v8a7 7 0 0 1-14 0zM5 8.5h4.5M14.5 8.5H19" />
+    </Icon>
+  );
+}
+
 export function FilmIcon(props: IconProps) {
   return (
     <Icon {...props}>

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 export const VIEWS = {
   home: 'Home',
   live: 'Live',
+  torrents: 'Torrents',
   trackers: 'Trackers',
   health: 'Health',
   settings: 'Settings',

@@ -3,6 +3,7 @@ import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
+import * as torrents from '../../../src/features/torrents/queries.ts';
 import * as checks from '../../../src/features/trackers/queries/checks.ts';
 import * as trackers from '../../../src/features/trackers/queries/trackers.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
@@ -77,6 +78,19 @@ export const otherCalls: Calls = {
     await checks.checksOfDay(db, 1000);
     await checks.forgetChecks(db);
     await checks.forgetOffers(db);
+  },
+  torrents: async (db) => {
+    const infoHash = 'a'.repeat(40);
+    const found = { infoHash, piecesHeld: 5, bytesOnDisk: 500, accessedAt: 1_000_000_000_000 };
+    await torrents.settleFound(db, 'here', [found], () => false);
+    await torrents.listTorrents(db, { limit: 50, offset: 0 });
+    await torrents.oneTorrent(db, infoHash);
+    await torrents.storageUse(db, 'here');
+    await torrents.pauseStored(db, infoHash);
+    await torrents.pausedTorrents(db);
+    await torrents.resumeStored(db, infoHash);
+    await torrents.deleteStored(db, [infoHash], null);
+    await torrents.forgetStored(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);

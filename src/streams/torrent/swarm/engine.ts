@@ -5,14 +5,17 @@ import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { TrafficLimits } from '../../kind.ts';
+import type { StoredTorrent } from '../../storage.ts';
 import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
 import { createHeldPieces } from './held-pieces.ts';
 import { listenForPeers, type PeerListening } from './listener.ts';
+import { removedTorrent } from './paused.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
+import { StoredReports } from './stored-reports.ts';
 import { Torrent } from './torrent.ts';
 import { Totals } from './totals.ts';
 import { Traffic } from './traffic.ts';
@@ -23,6 +26,9 @@ const [REST_MS, FORGET_MS] = [30_000, 300_000];
 const IDLE_MS = 30_000;
 /** Torrents that give with nobody reading: each keeps up to 60 connections. Those that ended longest ago rest. */
 const MAX_GIVING = 20;
+/** Players come range by range: between two of them the torrent is still being watched. */
+const WATCHED_MS = 60_000;
+const MEASURE_MS = 10_000;
 
 export type SwarmEngineOptions = {
   net: Net;
@@ -49,7 +55,13 @@ export type SwarmEngineOptions = {
   listen?: { port: number; host?: string | undefined };
 };
 
-type Entry = { torrent: Torrent; users: number; idleSince: number };
+type Entry = {
+  torrent: Torrent;
+  users: number;
+  idleSince: number;
+  /** Epoch ms of the last read. */
+  accessedAt: number;
+};
 
 /** All torrents of this thread. */
 export class SwarmEngine {
@@ -60,6 +72,13 @@ export class SwarmEngine {
   readonly #cacheLimitBytes: number;
   readonly #traffic = new Traffic();
   #listening: PeerListening | null = null;
+  readonly #cache: PieceCache;
+  readonly #reports: StoredReports;
+  /** Paused by the owner, known here or not yet. */
+  readonly #onHold = new Set<string>();
+  /** Removed while somebody had them open: begun anew when he reads on. */
+  readonly #removed = new Map<string, { spec: TorrentSpec; users: number }>();
+  #measuredAt = 0;
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
@@ -68,6 +87,8 @@ export class SwarmEngine {
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     this.#cacheLimitBytes = options.cache.maxBytes;
+    this.#cache = cache;
+    this.#reports = new StoredReports(cache);
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
     this.#deps = {
@@ -82,8 +103,8 @@ export class SwarmEngine {
   static async start(options: SwarmEngineOptions): Promise<SwarmEngine> {
     const { log, cache } = options;
     let engine: SwarmEngine | null = null;
-    const isPlaying = (infoHash: string) => (engine?.state(infoHash)?.readers ?? 0) > 0;
-    engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, isPlaying }));
+    const needs = (infoHash: string) => engine?.needsOf(infoHash) ?? null;
+    engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, needs }));
     if (options.listen !== undefined) await engine.#listen(options.listen, options.onWarning);
     return engine;
   }
@@ -112,6 +133,13 @@ export class SwarmEngine {
     this.#traffic.set(limits);
   }
 
+  /** What viewers have yet to see of a torrent; null: nobody watches it. */
+  needsOf(infoHash: string): ((index: number) => boolean) | null {
+    const entry = this.#torrents.get(infoHash);
+    if (entry === undefined || Date.now() - entry.accessedAt > WATCHED_MS) return null;
+    return (index) => entry.torrent.playback?.isAhead(index) ?? false;
+  }
+
   /** One user more of the torrent; `release` it. Resolves when its files are known. */
   async open(
     spec: TorrentSpec,
@@ -134,8 +162,14 @@ export class SwarmEngine {
       known.torrent.learn(spec);
       return known;
     }
-    const torrent = new Torrent(spec, this.#deps);
-    const fresh = { torrent, users: 0, idleSince: 0 };
+    const torrent = new Torrent(spec, this.#deps, this.#onHold.has(spec.infoHash));
+    const fresh = {
+      torrent,
+      users: this.#removed.get(spec.infoHash)?.users ?? 0,
+      idleSince: 0,
+      accessedAt: 0,
+    };
+    this.#removed.delete(spec.infoHash);
     this.#torrents.set(spec.infoHash, fresh);
     this.#tickedAt = performance.now();
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
@@ -144,12 +178,14 @@ export class SwarmEngine {
 
   /** A half-open range of a file, in parts. */
   read(infoHash: string, fileIndex: number, range: ByteRange, signal: AbortSignal): AsyncGenerator<Part> {
-    const entry = this.#torrents.get(infoHash);
+    const removed = this.#removed.get(infoHash);
+    const entry = removed === undefined ? this.#torrents.get(infoHash) : this.#entryOf(removed.spec);
     const playback = entry?.torrent.playback;
     const file = playback?.layout.files[fileIndex];
     if (entry === undefined || playback == null || file === undefined)
       throw new NotFound('play.no_file', 'This torrent has no such file.');
     entry.torrent.wake();
+    entry.accessedAt = Date.now();
     return playback.read({ from: file.offset, to: file.offset + file.sizeBytes }, range, signal);
   }
 
@@ -172,17 +208,64 @@ export class SwarmEngine {
   }
 
   release(infoHash: string): void {
+    const removed = this.#removed.get(infoHash);
+    if (removed !== undefined) {
+      removed.users -= 1;
+      if (removed.users === 0) this.#removed.delete(infoHash);
+    }
     const entry = this.#torrents.get(infoHash);
     if (entry === undefined) return;
     entry.users -= 1;
     if (entry.users === 0) entry.idleSince = performance.now();
   }
 
+  /** The owner's pause, or its end; of a torrent that is opened later, too. */
+  hold(infoHash: string, isHeld: boolean): void {
+    if (isHeld) this.#onHold.add(infoHash);
+    else this.#onHold.delete(infoHash);
+    this.#torrents.get(infoHash)?.torrent.hold(isHeld);
+  }
+
+  /** From memory and disk. False: somebody reads it, and it is not forced. */
+  async remove(infoHash: string, isForced: boolean): Promise<boolean> {
+    const entry = this.#torrents.get(infoHash);
+    if (entry !== undefined) {
+      const { torrent, users } = entry;
+      if (!isForced && torrent.state().readers > 0) return false;
+      if (users > 0) this.#removed.set(infoHash, { spec: { ...torrent.spec, info: torrent.info }, users });
+      this.#forget(infoHash, torrent, removedTorrent());
+    }
+    await this.#cache.remove(infoHash);
+    this.#onHold.delete(infoHash);
+    this.#reports.forget(infoHash);
+    return true;
+  }
+
+  /** What lies on disk, as far as it has changed since this was asked. */
+  stored(): StoredTorrent[] {
+    return this.#reports.collect(this.#torrents);
+  }
+
   #tick(): void {
     const now = performance.now();
     const seconds = Math.max(0.001, (now - this.#tickedAt) / 1000);
     this.#tickedAt = now;
-    for (const { torrent } of this.#torrents.values()) torrent.tick(now, seconds);
+    if (now - this.#measuredAt > MEASURE_MS) {
+      this.#measuredAt = now;
+      this.#cache.measure().catch(() => {});
+    }
+    for (const [infoHash, entry] of this.#torrents) {
+      const { torrent } = entry;
+      torrent.tick(now, seconds);
+      if ((torrent.playback?.readerCount ?? 0) === 0) continue;
+      entry.accessedAt = Date.now();
+      this.#cache.touch(infoHash);
+    }
+    this.#letRest(now);
+  }
+
+  /** Whom nobody reads: some go on giving, the others rest, and are forgotten. */
+  #letRest(now: number): void {
     const giving = this.#giving(now);
     for (const [infoHash, { torrent, users, idleSince }] of [...this.#torrents]) {
       if (users > 0) continue;
@@ -201,9 +284,9 @@ export class SwarmEngine {
     return new Set(latest.map(({ torrent }) => torrent));
   }
 
-  #forget(infoHash: string, torrent: Torrent): void {
+  #forget(infoHash: string, torrent: Torrent, reason?: Error): void {
     this.#totals.forget(torrent.state());
-    torrent.close();
+    torrent.close(reason);
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;
     this.memory.trim();

@@ -21,9 +21,9 @@ const UNKNOWN_RTT_S = 0.2;
 const SETTLE_S = 0.5;
 /** Of a quarter of a second. */
 const ON_TIME_S = 0.35;
+const KEY_STEP = 4096;
 /** Of a request that lies at the peer: so many times what it should take, and at least so long. */
 const [LATE_FACTOR, LATE_S] = [4, 4];
-const KEY_STEP = 4096;
 
 /** A block by one number. */
 export const blockKey = (index: number, block: number) => index * KEY_STEP + block;
@@ -133,7 +133,7 @@ export class Peer {
     return waitedS > expectedS ? expectedS : expectedS - waitedS;
   }
 
-  /** It lets a request lie for too long. */
+  /** What it was asked for first should have come by now. */
   isLate(now: number): boolean {
     const [oldest] = this.outstanding.values();
     if (oldest === undefined || this.isChoking) return false;

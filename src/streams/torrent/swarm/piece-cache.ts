@@ -1,18 +1,33 @@
-import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../../platform/log.ts';
+import { forgetMark, markAccessed, torrentsOnDisk } from './disk-pieces.ts';
+import { createDiskRoom, type DiskRoom, reserveOf } from './disk-room.ts';
+import { type Kept, KeptPieces, type Needs } from './kept-pieces.ts';
 
 /** Pieces on disk, of all torrents: a file each, so that any one can go. What is read from it is to be hashed again. */
 export type PieceCache = {
   has(infoHash: string, index: number): boolean;
   /** Pieces of a torrent that lie there. */
   count(infoHash: string): number;
+  /** What lies there of a torrent; null: nothing. `accessedAt` in epoch ms. */
+  stored(infoHash: string): { pieces: number; bytes: number; accessedAt: number } | null;
+  /** Why the last piece of it could not be kept; null: it could. */
+  failure(infoHash: string): string | null;
+  /** Torrents of which something came or went since this was asked. */
+  changed(): ReadonlySet<string>;
+  /** Somebody reads it, be it from memory. */
+  touch(infoHash: string): void;
   /** Fills `into` to the last byte; false where that cannot be, and then it is forgotten. */
   read(infoHash: string, index: number, into: Buffer): Promise<boolean>;
   /** Keeps it if it can; the longest unused go for it. Never rejects: without a disk the film plays on. */
   write(infoHash: string, index: number, bytes: Buffer): Promise<void>;
   /** Its bytes are not what they were. */
   drop(infoHash: string, index: number): void;
+  /** All of it goes. */
+  remove(infoHash: string): Promise<void>;
+  /** Looks how full the disk is, and makes room where others took it. */
+  measure(): Promise<void>;
   usedBytes(): number;
 };
 
@@ -21,15 +36,15 @@ export type PieceCacheOptions = {
   /** 0: nothing is kept on disk. */
   maxBytes: number;
   log: Log;
-  /** Pieces of a torrent that somebody watches go last. */
-  isPlaying(infoHash: string): boolean;
+  /** What somebody reads goes last, and what is ahead of them never. */
+  needs: Needs;
+  /** Bytes of the disk that are left to others, by its size. */
+  reserve?: (diskBytes: number) => number;
 };
 
 /** After a full disk nothing is written for so long. */
 const REST_MS = 60_000;
-/** A piece half written is somebody else's until it is this old: instances may share the folder. */
-const LEFT_BEHIND_MS = 3_600_000;
-const INFO_HASH = /^[0-9a-f]{40}$/;
+const MARK_MS = 60_000;
 
 /** Finds what an earlier run left behind; only whole pieces are there, since each is written beside its place and renamed. */
 export async function openPieceCache(options: PieceCacheOptions): Promise<PieceCache> {
@@ -38,19 +53,20 @@ export async function openPieceCache(options: PieceCacheOptions): Promise<PieceC
   return cache;
 }
 
-type Kept = { infoHash: string; index: number; bytes: number };
-type Found = Kept & { usedAt: number };
-
 class DiskCache implements PieceCache {
   readonly #options: PieceCacheOptions;
-  /** Longest unused first. */
-  readonly #kept = new Map<string, Kept>();
-  readonly #counts = new Map<string, number>();
-  #used = 0;
+  readonly #kept = new KeptPieces();
+  readonly #room: DiskRoom;
+  readonly #failures = new Map<string, string>();
+  readonly #markedAt = new Map<string, number>();
+  /** Writes that have not ended, by torrent. */
+  readonly #writes = new Map<string, Set<Promise<void>>>();
   #restsUntil = 0;
 
   constructor(options: PieceCacheOptions) {
     this.#options = options;
+    const { folder, maxBytes, reserve = reserveOf } = options;
+    this.#room = createDiskRoom(folder, maxBytes, reserve);
   }
 
   async find(): Promise<void> {
@@ -58,46 +74,53 @@ class DiskCache implements PieceCache {
     if (maxBytes === 0) return;
     try {
       await mkdir(folder, { recursive: true });
-      const found: Found[] = [];
-      for (const infoHash of (await readdir(folder)).filter((name) => INFO_HASH.test(name)))
-        for (const name of await readdir(join(folder, infoHash)))
-          found.push(...(await this.#look(infoHash, name)));
-      for (const { usedAt: _, ...kept } of found.sort((a, b) => a.usedAt - b.usedAt)) this.#add(kept);
-      await this.#makeRoom(0);
+      const found = [];
+      for await (const torrent of torrentsOnDisk(folder)) found.push(torrent);
+      for (const { infoHash, pieces, accessedAt } of found.sort((a, b) => a.accessedAt - b.accessedAt))
+        for (const { index, bytes } of pieces) this.#kept.add({ infoHash, index, bytes }, accessedAt);
+      await this.measure();
     } catch (error) {
       log.warn({ err: error }, 'the cache of torrents cannot be used');
       this.#restsUntil = Number.POSITIVE_INFINITY;
     }
   }
 
-  /** The piece of that name; nothing where it is none, or has just gone. */
-  async #look(infoHash: string, name: string): Promise<Found[]> {
-    const path = join(this.#options.folder, infoHash, name);
-    const facts = await factsOf(path).catch(() => null);
-    if (facts === null) return [];
-    if (/^\d+$/.test(name)) return [{ infoHash, index: Number(name), ...facts }];
-    if (Date.now() - facts.usedAt > LEFT_BEHIND_MS) await rm(path, { force: true });
-    return [];
-  }
-
   has(infoHash: string, index: number): boolean {
-    return this.#kept.has(keyOf(infoHash, index));
+    return this.#kept.piece(infoHash, index) !== null;
   }
 
   count(infoHash: string): number {
-    return this.#counts.get(infoHash) ?? 0;
+    return this.#kept.of(infoHash)?.pieces ?? 0;
+  }
+
+  stored(infoHash: string): { pieces: number; bytes: number; accessedAt: number } | null {
+    return this.#kept.of(infoHash);
+  }
+
+  failure(infoHash: string): string | null {
+    return this.#failures.get(infoHash) ?? null;
+  }
+
+  changed(): ReadonlySet<string> {
+    return this.#kept.changed();
   }
 
   usedBytes(): number {
-    return this.#used;
+    return this.#kept.usedBytes;
+  }
+
+  touch(infoHash: string): void {
+    const now = Date.now();
+    this.#kept.touch(infoHash, now);
+    if (this.count(infoHash) === 0 || now - (this.#markedAt.get(infoHash) ?? 0) < MARK_MS) return;
+    this.#markedAt.set(infoHash, now);
+    markAccessed(this.#options.folder, infoHash, now).catch(() => {});
   }
 
   async read(infoHash: string, index: number, into: Buffer): Promise<boolean> {
-    const key = keyOf(infoHash, index);
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return false;
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
+    const kept = this.#kept.piece(infoHash, index);
+    if (kept === null) return false;
+    this.#kept.touch(infoHash, Date.now(), index);
     const file = await open(this.#path(kept), 'r').catch(() => null);
     const got = await file?.read(into, 0, into.length, 0).catch(() => null);
     await file?.close().catch(() => {});
@@ -107,30 +130,46 @@ class DiskCache implements PieceCache {
   }
 
   async write(infoHash: string, index: number, bytes: Buffer): Promise<void> {
-    const { maxBytes, folder, log } = this.#options;
-    const isKept = this.has(infoHash, index) || bytes.length > maxBytes;
-    if (isKept || performance.now() < this.#restsUntil) return;
+    if (this.has(infoHash, index) || performance.now() < this.#restsUntil) return;
+    const { needs } = this.#options;
+    const { goers, isEnough } = this.#kept.goersFor(bytes.length, this.#room.limitBytes(), needs);
+    // Nothing may go for it: it is played from memory, and fetched again if it is needed again.
+    if (!isEnough) return;
     const kept = { infoHash, index, bytes: bytes.length };
+    // Its place is taken before anything is waited for: another piece counts it.
+    const going = this.#evict(goers);
+    this.#kept.add(kept, Date.now());
+    const writing = this.#put(kept, bytes, going);
+    const ofTorrent = this.#writes.get(infoHash) ?? new Set();
+    this.#writes.set(infoHash, ofTorrent.add(writing));
+    await writing;
+    ofTorrent.delete(writing);
+    if (ofTorrent.size === 0) this.#writes.delete(infoHash);
+  }
+
+  async #put(kept: Kept, bytes: Buffer, going: Promise<void>): Promise<void> {
+    const { folder, log } = this.#options;
+    const { infoHash, index } = kept;
     const path = this.#path(kept);
     try {
-      // Its place is taken before anything is waited for: another piece counts it.
-      const room = this.#makeRoom(bytes.length);
-      this.#add(kept);
-      await room;
-      await mkdir(join(folder, infoHash), { recursive: true });
-      const file = await open(`${path}.part`, 'w', 0o600);
+      await going;
+      const file = await openNew(join(folder, infoHash), `${index}.part`);
       try {
         await file.write(bytes, 0, bytes.length, 0);
       } finally {
         await file.close();
       }
       await rename(`${path}.part`, path);
+      this.#failures.delete(infoHash);
       // It had to go while it was being written.
-      if (!this.has(infoHash, index)) await rm(path, { force: true });
+      if (this.has(infoHash, index)) return;
+      await rm(path, { force: true });
+      if (this.count(infoHash) === 0) await this.#removeFolder(infoHash);
     } catch (error) {
       this.drop(infoHash, index);
       await rm(`${path}.part`, { force: true }).catch(() => {});
       this.#restsUntil = performance.now() + REST_MS;
+      this.#failures.set(infoHash, reasonOf(error));
       log.warn(
         { err: error },
         'a piece of a torrent could not be kept on disk; it is tried again in a minute',
@@ -139,40 +178,39 @@ class DiskCache implements PieceCache {
   }
 
   drop(infoHash: string, index: number): void {
-    const kept = this.#kept.get(keyOf(infoHash, index));
-    if (kept === undefined) return;
-    this.#forget(kept);
-    void unlink(this.#path(kept)).catch(() => {});
+    const kept = this.#kept.piece(infoHash, index);
+    if (kept !== null) void this.#evict([kept]);
   }
 
-  #add(kept: Kept): void {
-    this.#kept.set(keyOf(kept.infoHash, kept.index), kept);
-    this.#counts.set(kept.infoHash, this.count(kept.infoHash) + 1);
-    this.#used += kept.bytes;
+  async remove(infoHash: string): Promise<void> {
+    this.#kept.remove(infoHash);
+    this.#markedAt.delete(infoHash);
+    this.#failures.delete(infoHash);
+    await Promise.all(this.#writes.get(infoHash) ?? []);
+    await rm(join(this.#options.folder, infoHash), { recursive: true, force: true });
   }
 
-  #forget(kept: Kept): void {
-    this.#kept.delete(keyOf(kept.infoHash, kept.index));
-    this.#used -= kept.bytes;
-    const left = this.count(kept.infoHash) - 1;
-    if (left > 0) this.#counts.set(kept.infoHash, left);
-    else this.#counts.delete(kept.infoHash);
+  async measure(): Promise<void> {
+    const { maxBytes, needs } = this.#options;
+    if (maxBytes === 0 || this.#restsUntil === Number.POSITIVE_INFINITY) return;
+    await this.#room.measure(this.#kept.usedBytes);
+    await this.#evict(this.#kept.goersFor(0, this.#room.limitBytes(), needs).goers);
   }
 
-  /** What nobody watches goes first, then the longest unused of the rest: the limit holds in any case. */
-  async #makeRoom(bytes: number): Promise<void> {
-    const { maxBytes, isPlaying } = this.#options;
-    const goers: Kept[] = [];
-    let free = maxBytes - this.#used - bytes;
-    for (const isLast of [false, true])
-      for (const kept of this.#kept.values()) {
-        if (free >= 0) break;
-        if (isPlaying(kept.infoHash) !== isLast) continue;
-        goers.push(kept);
-        free += kept.bytes;
-      }
-    for (const kept of goers) this.#forget(kept);
+  /** From the books at once, from the disk soon; a torrent's folder with its last piece. */
+  async #evict(goers: readonly Kept[]): Promise<void> {
+    for (const kept of goers) this.#kept.forget(kept);
     await Promise.all(goers.map((kept) => unlink(this.#path(kept)).catch(() => {})));
+    const emptied = new Set(goers.map(({ infoHash }) => infoHash));
+    for (const infoHash of emptied) if (this.count(infoHash) === 0) await this.#removeFolder(infoHash);
+  }
+
+  async #removeFolder(infoHash: string): Promise<void> {
+    const folder = join(this.#options.folder, infoHash);
+    this.#markedAt.delete(infoHash);
+    await forgetMark(folder);
+    // One that is being written into again stays.
+    await rmdir(folder).catch(() => {});
   }
 
   #path({ infoHash, index }: Kept): string {
@@ -180,11 +218,21 @@ class DiskCache implements PieceCache {
   }
 }
 
-function keyOf(infoHash: string, index: number): string {
-  return `${infoHash}/${index}`;
+/** The folder may go between the two steps, when the last piece before this one has just gone. */
+async function openNew(folder: string, name: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries += 1) {
+    await mkdir(folder, { recursive: true });
+    try {
+      return await open(join(folder, name), 'w', 0o600);
+    } catch (error) {
+      if (tries === 3 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
 }
 
-async function factsOf(path: string): Promise<{ bytes: number; usedAt: number }> {
-  const { size, mtimeMs } = await stat(path);
-  return { bytes: size, usedAt: mtimeMs };
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'The disk is full.';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'The folder cannot be written to.';
+  return 'The disk could not be written to.';
 }

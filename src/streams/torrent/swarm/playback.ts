@@ -9,7 +9,7 @@ import type { PieceCache } from './piece-cache.ts';
 import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { isIdle, orderOf, type Reader, windowBytes } from './readers.ts';
+import { type Active, isAhead, isIdle, isUnderHead, orderOf, type Reader, windowBytes } from './readers.ts';
 import type { Swarm } from './swarm.ts';
 import { type Span, tailOf } from './tail.ts';
 import type { BlockRequest } from './wire.ts';
@@ -41,8 +41,6 @@ export type PlaybackDeps = {
   onStored(index: number): void;
 };
 
-type Active = Reader & { readonly stop: AbortController; readonly file: Span };
-
 /** Fetches what readers of one torrent are about to need, and no more. */
 export class Playback {
   readonly layout: Layout;
@@ -59,6 +57,7 @@ export class Playback {
   /** Blocks that were asked of two peers. */
   #doubled = 0;
   readonly #fillLater = () => this.#fillSoon();
+  #refusal: Error | null = null;
   #resting: NodeJS.Timeout | undefined;
 
   constructor(layout: Layout, swarm: Swarm, deps: PlaybackDeps) {
@@ -83,6 +82,21 @@ export class Playback {
 
   get readerCount(): number {
     return this.#readers.size;
+  }
+
+  /** Some reader has yet to come by that piece. */
+  isAhead(index: number): boolean {
+    return isAhead(this.#readers, this.layout, index);
+  }
+
+  /** Until null: who needs more than what is here is told `reason`, and no peer is asked. */
+  refuse(reason: Error | null): void {
+    this.#refusal = reason;
+    if (reason === null) return;
+    for (const { at, waitingSince, stop } of this.#readers) {
+      const index = Math.floor(at / this.layout.pieceLength);
+      if (waitingSince !== null && !this.pieces.isHeld(index)) stop.abort(reason);
+    }
   }
 
   /** The bytes of a half-open range of `file`, piece by piece, each as soon as it is checked. */
@@ -110,6 +124,7 @@ export class Playback {
   async #next(reader: Active): Promise<Part> {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
+    if (this.#refusal !== null && !this.pieces.isHeld(index)) throw this.#refusal;
     reader.waitingSince = performance.now();
     const piece = await this.pieces.want(index, reader.stop.signal);
     reader.waitingSince = null;
@@ -191,7 +206,7 @@ export class Playback {
       spare: Math.floor(spareBytes / BLOCK_BYTES) - this.#doubled,
       isWaitedFor: this.#isWaitedFor(now),
       most: Math.ceil(this.#deps.downloads.available / BLOCK_BYTES),
-      begin: (index: number) => this.pieces.begin(index, this.#isUnderHead(index)),
+      begin: (index: number) => this.pieces.begin(index, isUnderHead(this.#readers, this.layout, index)),
     };
     const { blocks, doubled } = pick(peer, field, now);
     this.#doubled += doubled;
@@ -203,12 +218,6 @@ export class Playback {
   #isWaitedFor(now: number): boolean {
     for (const { waitingSince } of this.#readers)
       if (waitingSince !== null && now - waitingSince > PATIENCE_MS) return true;
-    return false;
-  }
-
-  /** A reader can do nothing without it. */
-  #isUnderHead(index: number): boolean {
-    for (const { at } of this.#readers) if (Math.floor(at / this.layout.pieceLength) === index) return true;
     return false;
   }
 
@@ -262,6 +271,7 @@ export class Playback {
     }
     this.#isOrderDue = true;
     this.fillAll();
+    this.refuse(this.#refusal);
     for (const { waitingSince, stop } of this.#readers)
       if (waitingSince !== null && now - Math.max(waitingSince, this.intake.lastByteAt) > this.#deps.deadMs)
         stop.abort(
@@ -274,9 +284,9 @@ export class Playback {
     this.#callOff(peer, () => true);
   }
 
-  close(): void {
+  close(reason: Error): void {
     clearTimeout(this.#resting);
-    for (const { stop } of this.#readers) stop.abort(new Error('the torrent is closed'));
+    for (const { stop } of this.#readers) stop.abort(reason);
     this.pieces.close();
   }
 }

@@ -13,6 +13,8 @@ export type Reader = {
   /** When it last took a piece. */
   movedAt: number;
 };
+/** One in the middle of it: of which file, and how its waiting is ended. */
+export type Active = Reader & { readonly stop: AbortController; readonly file: Span };
 
 /** Criterion 26: what two seconds bring, but never less than 8 nor more than 64 MiB ahead. */
 const [MIN_WINDOW_BYTES, MAX_WINDOW_BYTES] = [8 * 1024 * 1024, 64 * 1024 * 1024];
@@ -31,6 +33,19 @@ export function windowBytes(rate: number, count: number, { pieceLength }: Layout
 /** Who has not taken anything for `idleMs`, although it is here: a paused player keeps one piece (criterion 29). */
 export function isIdle({ waitingSince, movedAt }: Reader, now: number, idleMs: number): boolean {
   return waitingSince === null && now - movedAt > idleMs;
+}
+
+/** A reader can do nothing without it. */
+export function isUnderHead(readers: Iterable<Reader>, { pieceLength }: Layout, index: number): boolean {
+  for (const { at } of readers) if (Math.floor(at / pieceLength) === index) return true;
+  return false;
+}
+
+/** A reader has yet to come by, be it in an hour. */
+export function isAhead(readers: Iterable<Reader>, { pieceLength }: Layout, index: number): boolean {
+  for (const { at, end } of readers)
+    if (index >= Math.floor(at / pieceLength) && index * pieceLength < end) return true;
+  return false;
 }
 
 /** The pieces that readers wait for and nobody holds, nearest first; of several readers the nearest counts. */

@@ -15,6 +15,7 @@ import { Gossip } from './gossip.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { readLayout } from './layout.ts';
 import { Openers } from './openers.ts';
+import { pausedTorrent } from './paused.ts';
 import type { Peer } from './peer.ts';
 import { settleEarly, takeBitfield, takeHave } from './peer-pieces.ts';
 import type { PieceCache } from './piece-cache.ts';
@@ -50,6 +51,7 @@ export type TorrentDeps = {
 /** One torrent: its peers, its metadata, and from then on its playback. */
 export class Torrent implements PeerListener {
   readonly infoHash: string;
+  readonly spec: TorrentSpec;
   readonly peerId: Buffer;
   readonly swarm: Swarm;
   readonly #deps: TorrentDeps;
@@ -70,12 +72,16 @@ export class Torrent implements PeerListener {
   #playback: Playback | null = null;
   #lastByteAt = performance.now();
   readonly #openers = new Openers();
+  #isHeld: boolean;
 
-  constructor(spec: TorrentSpec, deps: TorrentDeps) {
+  /** `isHeld`: the owner has paused it. */
+  constructor(spec: TorrentSpec, deps: TorrentDeps, isHeld = false) {
     this.infoHash = spec.infoHash;
+    this.spec = spec;
     this.peerId = deps.peerId;
     this.#deps = deps;
     this.#isPrivate = spec.isPrivate;
+    this.#isHeld = isHeld;
     this.#talk = new ExtendedTalk({
       infoHash: spec.infoHash,
       isPrivate: () => this.#isPrivate,
@@ -90,6 +96,7 @@ export class Torrent implements PeerListener {
       onPeers: (peers) => this.swarm.add(peers),
     });
     this.swarm = new Swarm(deps.net, this);
+    if (isHeld) this.swarm.pause();
     this.#gossip = new Gossip(this.swarm.peers);
     this.#progress = new Progress(deps.traffic, spec.earlier);
     this.#upload = new Upload({
@@ -116,6 +123,7 @@ export class Torrent implements PeerListener {
     else this.#sources.ask(spec.exactSources ?? []);
     this.swarm.add(spec.peers);
     // Now, not at the next tick: a quarter of a second is half of what a viewer waits for the first byte.
+    if (isHeld) return;
     this.#announcer.tick(performance.now(), this.#standing(), false);
     this.#search?.tick(performance.now(), false);
   }
@@ -143,7 +151,8 @@ export class Torrent implements PeerListener {
     signal.throwIfAborted();
     const known = this.#playback;
     if (known !== null) return Promise.resolve(known);
-    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    const refusal = this.#refusal ?? (this.#isHeld ? pausedTorrent() : null);
+    if (refusal !== null) return Promise.reject(refusal);
     this.#lastByteAt = performance.now();
     return this.#openers.wait(isHasty, signal).then(() => this.ready(signal));
   }
@@ -161,6 +170,7 @@ export class Torrent implements PeerListener {
       ...{ ...this.#deps, infoHash: this.infoHash, downloads: traffic.downloads },
       onStored: (index) => this.#upload.onStored(index),
     });
+    if (this.#isHeld) this.#playback.refuse(pausedTorrent());
     this.#upload.begin(this.#playback.pieces);
     this.#progress.begin(this.#playback);
     for (const peer of this.swarm.peers) settleEarly(peer, layout);
@@ -198,8 +208,9 @@ export class Torrent implements PeerListener {
     this.wake();
   }
 
-  /** Somebody will read. */
+  /** Somebody will read: peers are spoken to again, unless the owner has paused it. */
   wake(): void {
+    if (this.#isHeld) return;
     this.swarm.resume();
     this.#want(true);
   }
@@ -219,6 +230,20 @@ export class Torrent implements PeerListener {
     this.#isWanting = isWanting;
     for (const { isReady, link } of this.swarm.peers)
       if (isReady) link.send(isWanting ? INTERESTED : NOT_INTERESTED);
+  }
+
+  /** The owner's pause, and its end: until then nobody outside hears of us, and viewers get what is here. */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.rest();
+    this.#playback?.refuse(isHeld ? pausedTorrent() : null);
+    if (isHeld) this.#openers.reject(pausedTorrent());
+  }
+
+  /** Why nothing of it can be streamed; null: it can, or nobody knows yet. */
+  get refusal(): Error | null {
+    return this.#refusal;
   }
 
   #standing(): Standing {
@@ -250,11 +275,11 @@ export class Torrent implements PeerListener {
     };
   }
 
-  close(): void {
+  close(reason = new Error('the torrent is closed')): void {
     this.rest();
     this.#sources.close();
-    this.#playback?.close();
-    this.#openers.reject(new Error('the torrent is closed'));
+    this.#playback?.close(reason);
+    this.#openers.reject(reason);
   }
 
   onReady(peer: Peer, hasExtensions: boolean): void {

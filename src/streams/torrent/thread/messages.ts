@@ -2,6 +2,7 @@ import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { DhtState, TrafficLimits } from '../../kind.ts';
+import type { StoredTorrent } from '../../storage.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
@@ -29,6 +30,9 @@ export type ToThread =
   | { type: 'abort'; call: number }
   | { type: 'release'; infoHash: string }
   | { type: 'limits'; limits: TrafficLimits }
+  /** The owner's pauses, or the end of one. */
+  | { type: 'hold'; infoHashes: readonly string[]; isHeld: boolean }
+  | { type: 'remove'; call: number; infoHash: string; isForced: boolean }
   | { type: 'close'; call: number };
 
 export type FromThread =
@@ -46,6 +50,8 @@ export type FromThread =
   | { type: 'dht'; state: DhtState }
   /** Each second in which they changed. */
   | { type: 'totals'; totals: TorrentTotals }
+  /** Of every torrent of which what lies on disk has changed, each second. */
+  | { type: 'stored'; stored: readonly StoredTorrent[] }
   | { type: 'part'; call: number; part: number; memory: number; from: number; to: number };
 
 /** An error as it crosses from thread to thread. */

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { ByteSink, DhtState } from '../../kind.ts';
+import type { StoredTorrent } from '../../storage.ts';
 import type {
   Announced,
   OpenTorrent,
@@ -21,6 +22,7 @@ export type RemoteEngineOptions = ThreadData & {
   onTotals(totals: TorrentTotals): void;
   /** What the owner should know. */
   onWarning(text: string): void;
+  onStored(stored: readonly StoredTorrent[]): void;
 };
 
 type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
@@ -29,7 +31,7 @@ type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
 /** The engine in a thread of its own, begun with the first torrent. What it downloads is sent from the memory it lies in. */
 export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine {
-  const { ownPorts, onAnnounced, onDht, onTotals, onWarning, ...data } = options;
+  const { ownPorts, onAnnounced, onDht, onTotals, onWarning, onStored, ...data } = options;
   const nothingOpen: TorrentTotals = {
     ...{ torrents: 0, peers: 0, giving: 0, downloadedBytes: 0, wastedBytes: 0, bannedPeers: 0 },
     ...{ memoryBytes: 0, memoryLimitBytes: data.memoryBytes },
@@ -40,6 +42,8 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
   const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
   const users = new Map<string, number>();
+  /** By the owner; a thread that is begun later is told. */
+  const paused = new Set<string>();
   /** Openings whose viewers left before the answer: what was opened all the same is released when it comes. */
   const abandoned = new Map<number, string>();
   let worker: Worker | null = null;
@@ -52,6 +56,7 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
     thread.on('error', (error) => lost(thread, error));
     thread.on('exit', () => lost(thread, new Error('the torrent engine has stopped')));
     worker = thread;
+    if (paused.size > 0) post({ type: 'hold', infoHashes: [...paused], isHeld: true });
     return thread;
   }
 
@@ -88,6 +93,9 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
         break;
       case 'warned':
         onWarning(message.text);
+        break;
+      case 'stored':
+        onStored(message.stored);
         break;
       case 'states':
         message.states.forEach(keepState);
@@ -220,6 +228,19 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
       // A thread that begins later, or again, begins with them.
       data.limits = limits;
       post({ type: 'limits', limits });
+    },
+    pause(infoHash) {
+      paused.add(infoHash);
+      post({ type: 'hold', infoHashes: [infoHash], isHeld: true });
+    },
+    resume(infoHash) {
+      paused.delete(infoHash);
+      post({ type: 'hold', infoHashes: [infoHash], isHeld: false });
+    },
+    async remove(infoHash, isForced) {
+      const isGone = await ask((call) => ({ type: 'remove', call, infoHash, isForced }), null);
+      if (isGone === true) paused.delete(infoHash);
+      return isGone === true;
     },
     async close() {
       const running = worker;

@@ -25,7 +25,7 @@ type Call = {
 };
 
 /** What is answered. */
-type Asked = Exclude<ToThread, { type: 'sent' | 'abort' | 'release' | 'limits' }>;
+type Asked = Exclude<ToThread, { type: 'sent' | 'abort' | 'release' | 'limits' | 'hold' }>;
 
 if (parentPort !== null) await serve(parentPort, workerData);
 
@@ -58,6 +58,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     if (states.length > 0) post({ type: 'states', states });
     tellOfDht();
     tellTotals();
+    tellStored();
   }, STATES_MS).unref();
 
   function tellTotals(): void {
@@ -75,12 +76,27 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     post({ type: 'dht', state });
   }
 
+  function tellStored(): void {
+    const stored = engine.stored();
+    if (stored.length > 0) post({ type: 'stored', stored });
+  }
+
   port.on('message', (message: ToThread) => {
-    if (message.type === 'sent') sent(message.call, message.part);
-    else if (message.type === 'abort') calls.get(message.call)?.abort.abort(new Error('the viewer has left'));
-    else if (message.type === 'release') engine.release(message.infoHash);
-    else if (message.type === 'limits') engine.setLimits(message.limits);
-    else void answer(message);
+    switch (message.type) {
+      case 'sent':
+        return sent(message.call, message.part);
+      case 'abort':
+        return calls.get(message.call)?.abort.abort(new Error('the viewer has left'));
+      case 'release':
+        return engine.release(message.infoHash);
+      case 'limits':
+        return engine.setLimits(message.limits);
+      case 'hold':
+        for (const infoHash of message.infoHashes) engine.hold(infoHash, message.isHeld);
+        return;
+      default:
+        return void answer(message);
+    }
   });
 
   async function answer(message: Asked): Promise<void> {
@@ -106,8 +122,10 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       return await engine.open(message.spec, state.abort.signal);
     }
     if (message.type === 'read') return await read(message, state);
+    if (message.type === 'remove') return await engine.remove(message.infoHash, message.isForced);
     engine.close();
     await dht?.rest();
+    tellStored();
     await net.close();
     return null;
   }

@@ -1,0 +1,140 @@
+import { Badge, Button } from '@mantine/core';
+import { useState } from 'react';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { duration, plural, rate, size } from './format.ts';
+import { toFailure } from './polling.ts';
+import { pauseTorrent, removeTorrent, resumeTorrent, type Torrent } from './torrent-api.ts';
+
+const STATUS_WORDS = {
+  downloading: { word: 'Downloading', color: 'cyan' },
+  completed: { word: 'Complete', color: 'teal' },
+  seeding: { word: 'Uploading', color: 'teal' },
+  idle: { word: 'In part', color: 'gray' },
+  paused: { word: 'Paused', color: 'yellow' },
+  error: { word: 'Error', color: 'red' },
+} as const;
+
+type TorrentRowProps = { torrent: Torrent; onChanged(): void; onExpired(): void };
+
+/** One torrent: how much of it is here, what moves, and pause and removal. */
+export function TorrentRow({ torrent, onChanged, onExpired }: TorrentRowProps) {
+  const [asking, setAsking] = useState<'pause' | 'remove' | null>(null);
+  const [isResuming, setIsResuming] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  const { infoHash, status } = torrent;
+  const name = torrent.name ?? infoHash;
+  const { word, color } = STATUS_WORDS[status];
+  const isPaused = status === 'paused';
+  const moving = torrent.readers + torrent.bytesPerSecond;
+
+  async function change(act: (infoHash: string, signal: AbortSignal) => Promise<void>) {
+    await act(infoHash, new AbortController().signal);
+    setFailure(null);
+    onChanged();
+  }
+
+  /** What needs no second thought. */
+  async function resume() {
+    setIsResuming(true);
+    await change(resumeTorrent).catch((reason: unknown) => {
+      const refused = toFailure(reason);
+      if (refused.status === 401) onExpired();
+      else setFailure(refused.message);
+    });
+    setIsResuming(false);
+  }
+
+  return (
+    <li className="tb-card tb-torrent" data-status={status}>
+      <What torrent={torrent} failure={failure} />
+      <Badge color={color} variant="light" size="sm" radius="sm" tt="none">
+        {word}
+      </Badge>
+      <dl className="tb-torrent-figures">
+        <div>
+          <dt>Rate</dt>
+          <dd>{!isPaused && moving > 0 ? rate(torrent.bytesPerSecond) : '–'}</dd>
+        </div>
+        <div>
+          <dt>Peers</dt>
+          <dd>{!isPaused && torrent.peers > 0 ? torrent.peers : '–'}</dd>
+        </div>
+      </dl>
+      <div className="tb-torrent-actions">
+        <Button
+          variant="default"
+          size="sm"
+          loading={isResuming}
+          onClick={() => (isPaused ? void resume() : setAsking('pause'))}
+          aria-label={`${isPaused ? 'Resume' : 'Pause'} ${name}`}
+        >
+          {isPaused ? 'Resume' : 'Pause'}
+        </Button>
+        <Button variant="default" size="sm" onClick={() => setAsking('remove')} aria-label={`Remove ${name}`}>
+          Remove
+        </Button>
+      </div>
+      <div className="tb-torrent-progress" role="img" aria-label={`${percentOf(torrent)} of it is here`}>
+        <span style={{ width: `${(torrent.progress * 100).toFixed(2)}%` }} />
+      </div>
+      {asking !== null && (
+        <ConfirmDialog
+          title={asking === 'pause' ? 'Pause this torrent?' : 'Remove this torrent?'}
+          action={asking === 'pause' ? 'Pause it' : 'Remove it'}
+          color={asking === 'pause' ? 'teal' : 'red'}
+          onConfirm={() => change(asking === 'pause' ? pauseTorrent : removeTorrent)}
+          onClose={() => setAsking(null)}
+          onExpired={onExpired}
+        >
+          <b>{name}</b> {asking === 'pause' ? pausing(torrent) : removing(torrent)}
+        </ConfirmDialog>
+      )}
+    </li>
+  );
+}
+
+function What({ torrent, failure }: { torrent: Torrent; failure: string | null }) {
+  const { name, infoHash, error } = torrent;
+  return (
+    <div className="tb-torrent-what">
+      <h3>{name ?? infoHash}</h3>
+      <p className="tb-quiet">{factsOf(torrent).join(' · ')}</p>
+      {error !== null && <p className="tb-torrent-reason">{error}</p>}
+      {failure !== null && (
+        <p className="tb-torrent-reason" role="alert">
+          {failure}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function factsOf(torrent: Torrent): string[] {
+  const { sizeBytes, bytesOnDisk, accessedAt, readers, uploadedBytes } = torrent;
+  const held = sizeBytes === null ? size(bytesOnDisk) : `${size(bytesOnDisk)} of ${size(sizeBytes)}`;
+  return [
+    sizeBytes === null ? held : `${percentOf(torrent)}, ${held}`,
+    readers > 0 ? 'being watched' : `watched ${agoOf(Date.now() - Date.parse(accessedAt))}`,
+    ...(uploadedBytes > 0 ? [`${size(uploadedBytes)} uploaded`] : []),
+  ];
+}
+
+/** Told by the minute. */
+function agoOf(ms: number): string {
+  return ms < 60_000 ? 'just now' : `${duration(Math.floor(ms / 60_000) * 60_000)} ago`;
+}
+
+function percentOf({ progress }: Torrent): string {
+  return `${Math.floor(progress * 100)} %`;
+}
+
+function pausing({ readers }: Torrent): string {
+  const watched = readers > 0 ? ' Somebody is watching it, who comes as far as that goes.' : '';
+  return `is fetched from nobody until you resume it, and plays as far as it lies here.${watched}`;
+}
+
+function removing({ readers, bytesOnDisk }: Torrent): string {
+  const watched =
+    readers > 0 ? ` ${plural(readers, 'request of a viewer ends', 'requests of viewers end')} at once.` : '';
+  return `goes from the disk, ${size(bytesOnDisk)}. What is saved of it in the catalogue stays.${watched}`;
+}
