@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { duration, millisecondsOf, size } from './config-values.ts';
+import { duration, millisecondsOf, onOff, size } from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
@@ -139,6 +139,9 @@ export const Env = z.object({
     )
     .default(10 * 1024 * MIB)
     .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+  UTP: onOff('on').describe(
+    '`off` reaches peers of torrents by TCP alone; else those who speak only uTP too.',
+  ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
@@ -174,6 +177,7 @@ export type Config = Readonly<{
   /** Bytes all streams of this process may buffer together. */
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
+  utp: boolean;
   trackerCheckIntervalMs: number;
   ffmpegPath: string;
   backupsKept: number;
@@ -252,6 +256,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
+    utp: e.UTP === 'on',
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,

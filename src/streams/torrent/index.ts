@@ -41,6 +41,7 @@ export function torrentKind(
     net,
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
+    utp = false,
     onAnnounced = NOBODY,
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
@@ -54,6 +55,7 @@ export function torrentKind(
     ownPorts,
     onAnnounced,
     cache: pieceCache,
+    utp: utp ? { port: null } : null,
     deadMs,
   });
   return {

@@ -47,6 +47,8 @@ export type SeedJob = {
   copies?: number;
   peers: readonly (Place & { uploadBytes?: number })[];
   trackers?: readonly string[];
+  /** What they speak, in and out. */
+  transport?: 'tcp' | 'utp' | 'both';
 };
 
 /** libtorrent seeds, each at its own address; their `.torrent` is written on the way. */
@@ -67,10 +69,11 @@ export async function downloadByLibtorrent(
   torrent: string,
   peers: readonly Place[],
   onlyPiece: number | null = null,
+  transport: 'tcp' | 'utp' = 'tcp',
 ): Promise<Yardstick> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
   try {
-    const { child, said } = await talk('libtorrent-download.py', { torrent, folder, peers, onlyPiece });
+    const { child, said } = await talk('libtorrent-download.py', { torrent, folder, peers, onlyPiece, transport });
     await end(child);
     return z.object({ firstMs: z.number(), seconds: z.number(), cpuSeconds: z.number() }).parse(said);
   } finally {

@@ -5,6 +5,8 @@ import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
+import { createUtp, type Utp, type UtpOptions } from '../utp/socket.ts';
+import { peerUtp } from './dial-peer.ts';
 import { createHeldPieces } from './held-pieces.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
@@ -26,6 +28,8 @@ export type SwarmEngineOptions = {
   cache: { folder: string; maxBytes: number };
   /** How long nobody may give anything while somebody waits. */
   deadMs: number;
+  /** Peers are reached by uTP as well; null: by TCP alone, and there is no UDP socket for them. */
+  utp?: Pick<UtpOptions, 'port'> | null;
   /** A piece buffer that will not be used again. */
   onGone(id: number): void;
 };
@@ -37,17 +41,20 @@ export class SwarmEngine {
   readonly memory: PieceMemory;
   readonly #torrents = new Map<string, Entry>();
   readonly #deps: ConstructorParameters<typeof Torrent>[1];
+  readonly #utp: Utp | null;
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, memoryBytes, deadMs, onGone, onAnnounced } = options;
+    const { net, memoryBytes, deadMs, onGone, onAnnounced, utp = null } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
+    this.#utp = utp === null ? null : createUtp({ ...utp, net });
     this.#deps = {
-      ...{ net, deadMs, peerId, memory, cache, onAnnounced },
+      net: { dial: net.dial, utp: this.#utp === null ? null : peerUtp(this.#utp) },
+      ...{ deadMs, peerId, memory, cache, onAnnounced },
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
     };
@@ -143,5 +150,6 @@ export class SwarmEngine {
 
   close(): void {
     for (const [infoHash, { torrent }] of [...this.#torrents]) this.#forget(infoHash, torrent);
+    this.#utp?.close();
   }
 }

@@ -1,12 +1,14 @@
-import type { Net } from '../../../platform/net.ts';
 import type { PeerAddress } from '../engine.ts';
 import { connectPeer, type PeerListener } from './connection.ts';
+import type { PeerNet } from './dial-peer.ts';
 import type { Peer } from './peer.ts';
 import { KEEP_ALIVE } from './wire.ts';
 
 /** Criterion 30: at least 50 at a time. */
 const MAX_PEERS = 60;
 const MAX_DIALLING = 20;
+/** Beside them: who refused TCP is silent by uTP for 3 s, and must keep nobody from being dialled. */
+const MAX_WAITING_FOR_UTP = 100;
 const FEW_PEERS = 5;
 /** Known and not connected; PEX and trackers tell more than anyone can use. */
 const MAX_CANDIDATES = 2000;
@@ -23,17 +25,19 @@ type Candidate = PeerAddress & { failures: number; notBefore: number };
 /** The peers of one torrent: who is known, dialled, connected, banned. */
 export class Swarm {
   readonly peers = new Set<Peer>();
-  readonly #net: Pick<Net, 'dial'>;
+  readonly #net: PeerNet;
   readonly #listener: PeerListener;
   readonly #candidates = new Map<string, Candidate>();
   readonly #dialling = new Map<string, AbortController>();
+  /** Of those, whom TCP has not reached: only uTP is left. */
+  readonly #waitingForUtp = new Set<string>();
   readonly #connected = new Map<string, Peer>();
   readonly #badPieces = new Map<string, number>();
   readonly #banned = new Set<string>();
   #isActive = true;
   #keptAliveAt = 0;
 
-  constructor(net: Pick<Net, 'dial'>, listener: PeerListener) {
+  constructor(net: PeerNet, listener: PeerListener) {
     this.#net = net;
     this.#listener = listener;
   }
@@ -44,7 +48,11 @@ export class Swarm {
 
   /** Few peers, and nobody left to dial. */
   get isHungry(): boolean {
-    return this.#isActive && this.peers.size < FEW_PEERS && this.#candidates.size + this.#dialling.size === 0;
+    return this.#isActive && this.peers.size < FEW_PEERS && this.#candidates.size + this.#diallingTcp === 0;
+  }
+
+  get #diallingTcp(): number {
+    return this.#dialling.size - this.#waitingForUtp.size;
   }
 
   /** Nobody is connected or dialled, and nobody is known who was not tried. */
@@ -72,21 +80,28 @@ export class Swarm {
     if (!this.#isActive) return;
     const now = performance.now();
     for (const [key, candidate] of this.#candidates) {
-      const isFull =
-        this.peers.size + this.#dialling.size >= MAX_PEERS || this.#dialling.size >= MAX_DIALLING;
-      if (isFull) return;
+      if (this.#isFull) return;
       if (candidate.notBefore > now) continue;
       this.#candidates.delete(key);
       void this.#connect(key, candidate);
     }
   }
 
+  get #isFull(): boolean {
+    const dialling = this.#diallingTcp;
+    const isBusy = dialling >= MAX_DIALLING || this.#waitingForUtp.size >= MAX_WAITING_FOR_UTP;
+    return isBusy || this.peers.size + dialling >= MAX_PEERS;
+  }
+
   async #connect(key: string, candidate: Candidate): Promise<void> {
     const giveUp = new AbortController();
     this.#dialling.set(key, giveUp);
     try {
-      const peer = await connectPeer(candidate, this.#net, this.#listener, giveUp.signal);
-      this.#dialling.delete(key);
+      const peer = await connectPeer(candidate, this.#net, this.#listener, {
+        signal: giveUp.signal,
+        onTcpFailed: () => this.#onTcpFailed(key),
+      });
+      this.#dialled(key);
       // It may have gone already, and was told as gone.
       if (peer.isClosed) return;
       if (!this.#isActive) return void peer.link.destroy();
@@ -94,15 +109,26 @@ export class Swarm {
       this.peers.add(peer);
       this.#connected.set(key, peer);
     } catch {
-      this.#dialling.delete(key);
+      this.#dialled(key);
       this.#failed(key, candidate);
     }
   }
 
-  #failed(key: string, { host, port, failures }: Candidate): void {
+  #onTcpFailed(key: string): void {
+    if (!this.#dialling.has(key)) return;
+    this.#waitingForUtp.add(key);
+    this.dial();
+  }
+
+  #dialled(key: string): void {
+    this.#dialling.delete(key);
+    this.#waitingForUtp.delete(key);
+  }
+
+  #failed(key: string, { host, port, failures }: Candidate, isAtOnce = false): void {
     const pauseMs = RETRY_MS[failures];
     if (pauseMs === undefined || this.#banned.has(host)) return;
-    const notBefore = performance.now() + pauseMs;
+    const notBefore = isAtOnce ? 0 : performance.now() + pauseMs;
     this.#candidates.set(key, { host, port, failures: failures + 1, notBefore });
   }
 
@@ -111,12 +137,17 @@ export class Swarm {
     this.peers.delete(peer);
     const key = peer.address;
     this.#connected.delete(key);
-    this.#failed(key, {
+    const known = {
       host: hostOf(key),
       port: Number(key.slice(key.lastIndexOf(':') + 1)),
       failures: peer.downloadedBytes > 0 ? 0 : peer.failures,
       notBefore: 0,
-    });
+    };
+    // libtorrent takes a TCP connection and ends it when it is set to speak uTP alone.
+    const isForUtp = this.#net.utp != null && !peer.isUtp && !peer.isReady;
+    if (isForUtp) this.#net.utp?.first.set(key, true);
+    this.#failed(key, known, isForUtp && known.failures === 0);
+    this.dial();
   }
 
   /** It alone gave a piece with a wrong hash. True: it was once too often, and its address is banned. */

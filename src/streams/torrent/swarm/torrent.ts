@@ -1,10 +1,10 @@
 import { BadInput } from '../../../kit/errors.ts';
-import type { Net } from '../../../platform/net.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { Bitfield } from './bitfield.ts';
 import type { PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
+import type { PeerNet } from './dial-peer.ts';
 import { ExtendedTalk } from './extended-talk.ts';
 import type { HeldPieces } from './held-pieces.ts';
 import { BLOCK_BYTES, type Layout, readLayout } from './layout.ts';
@@ -16,7 +16,7 @@ import { Swarm } from './swarm.ts';
 import { BadPeer, INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
-  net: Pick<Net, 'dial'>;
+  net: PeerNet;
   peerId: Buffer;
   memory: PieceMemory;
   /** To a tracker, guarded. */

@@ -10,6 +10,8 @@ export type ThreadData = {
   memoryBytes: number;
   /** Pieces on disk. */
   cache: { folder: string; maxBytes: number };
+  /** Null: TCP alone. */
+  utp: { port: number | null } | null;
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
 };

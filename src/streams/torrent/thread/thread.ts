@@ -24,7 +24,7 @@ type Call = {
 if (parentPort !== null) await serve(parentPort, workerData);
 
 async function serve(port: MessagePort, data: ThreadData): Promise<void> {
-  const { outbound, publicUrl, memoryBytes, cache, deadMs } = data;
+  const { outbound, publicUrl, memoryBytes, cache, utp, deadMs } = data;
   const ownPorts = new Set<number>();
   const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts });
   const shared = new Set<number>();
@@ -32,7 +32,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
   const engine = await SwarmEngine.start({
-    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs },
+    ...{ net, log: createLog('silent'), memoryBytes, cache, utp, deadMs },
     onAnnounced: (announced) => post({ type: 'announced', announced }),
     onGone(id) {
       if (shared.delete(id)) post({ type: 'gone', id });
