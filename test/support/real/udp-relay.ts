@@ -46,7 +46,6 @@ class Way {
   }
 
   #wait(datagram: Buffer, ms: number): void {
-    if (ms === 0) return this.#send(datagram);
     this.#waiting.push({ due: performance.now() + ms, datagram });
     this.#timer ??= setTimeout(() => this.#flush(), 1);
   }

@@ -46,7 +46,8 @@ export async function dialPeer(
     try {
       return await tcp(until);
     } catch (error) {
-      onTcpFailed();
+      // Given up is not failed.
+      if (!until.aborted) onTcpFailed();
       throw error;
     }
   };

@@ -161,9 +161,11 @@ export class Torrent implements PeerListener {
 
   state(): TorrentState {
     const playback = this.#playback;
+    const ready = [...this.swarm.peers].filter(({ isReady }) => isReady);
     return {
       infoHash: this.infoHash,
-      peers: [...this.swarm.peers].filter(({ isReady }) => isReady).length,
+      peers: ready.length,
+      utpPeers: ready.filter(({ isUtp }) => isUtp).length,
       unchoked: [...this.swarm.peers].filter(({ isChoking }) => !isChoking).length,
       bannedPeers: this.swarm.bannedCount,
       bytesPerSecond: playback?.rate ?? 0,
