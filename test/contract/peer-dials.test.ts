@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -125,17 +126,46 @@ test('who answers neither is no peer, and nothing is left of the try', async () 
   expect(ways.open()).toBe(0);
 });
 
+async function engineWith(utp: { port: number | null } | null): Promise<SwarmEngine> {
+  const engine = await SwarmEngine.start({
+    ...{ net, log: createLog('silent'), memoryBytes: 32 * 1024 * 1024, cache: { folder: '', maxBytes: 0 } },
+    ...{ deadMs: 15_000, onGone: () => {}, onAnnounced: () => {}, utp },
+  });
+  ends.push(() => engine.close());
+  return engine;
+}
+
+/** Whether anybody has the UDP port. */
+async function isTaken(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  const outcome = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(true)).bind(port, () => resolve(false));
+  });
+  socket.close();
+  return outcome;
+}
+
+test('the UDP port is its own while there is uTP, and free after close', async () => {
+  const [port, { infoHash, info }] = [await freePort(), makeTorrent(randomBytes(1000), 64 * 1024)];
+  const peers = [{ host: '127.0.9.1', port: await freePort() }];
+  for (const [utp, expected] of [[{ port }, true] as const, [null, false] as const]) {
+    const engine = await engineWith(utp);
+    await engine.open({ infoHash, info, trackers: [], peers, isPrivate: false }, NEVER);
+    await sleep(500);
+    expect(await isTaken(port)).toBe(expected);
+    engine.close();
+    await sleep(50);
+    expect(await isTaken(port)).toBe(false);
+  }
+});
+
 test('a hundred and fifty who refuse TCP keep nobody from the one who gives', async () => {
   const film = makeTorrent(randomBytes(400_000), 64 * 1024);
   const seed = await startSeedPeer(film, '127.0.1.1');
   ends.push(() => seed.stop());
   const port = await freePort();
   const dead = Array.from({ length: 150 }, (_, count) => ({ host: `127.0.9.${count + 1}`, port }));
-  const engine = await SwarmEngine.start({
-    ...{ net, log: createLog('silent'), memoryBytes: 32 * 1024 * 1024, cache: { folder: '', maxBytes: 0 } },
-    ...{ deadMs: 15_000, onGone: () => {}, onAnnounced: () => {}, utp: { port: null } },
-  });
-  ends.push(() => engine.close());
+  const engine = await engineWith({ port: null });
   const { infoHash, info } = film;
   const begun = performance.now();
   await engine.open({ infoHash, info, trackers: [], peers: [...dead, seed], isPrivate: false }, NEVER);

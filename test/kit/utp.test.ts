@@ -70,6 +70,21 @@ test('a wait without an answer doubles, and what was sent is held for lost', () 
   expect([outgoing.isEmpty, outgoing.inFlight, outgoing.couldAck(1)]).toEqual([true, 0, false]);
 });
 
+test('a packet is held for lost when three behind it have come, not when two have', () => {
+  const outgoing = new Outgoing(65_534);
+  for (let count = 0; count < 6; count += 1) outgoing.add(Buffer.alloc(10), 10, 0);
+  // 65534 has come; of 65535 to 3 those after the missing two.
+  expect(outgoing.acked(65_534, Buffer.from([0b0110, 0, 0, 0]), true, 50)).toEqual({
+    bytes: 30,
+    hasLost: false,
+  });
+  expect(outgoing.acked(65_534, Buffer.from([0b1110, 0, 0, 0]), true, 60)).toEqual({
+    bytes: 10,
+    hasLost: true,
+  });
+  expect(outgoing.inFlight).toBe(0);
+});
+
 test('three acknowledgements of the same tell of a loss where nobody acknowledges selectively', () => {
   const outgoing = new Outgoing(10);
   for (let count = 0; count < 5; count += 1) outgoing.add(Buffer.alloc(10), 10, 0);
