@@ -147,7 +147,7 @@ export class Swarm {
     const isForUtp = this.#net.utp != null && !peer.isUtp && !peer.isReady;
     if (isForUtp) this.#net.utp?.first.set(key, true);
     this.#failed(key, known, isForUtp && known.failures === 0);
-    this.dial();
+    if (isForUtp) this.dial();
   }
 
   /** It alone gave a piece with a wrong hash. True: it was once too often, and its address is banned. */

@@ -19,7 +19,7 @@ export type Packet = {
 };
 
 const VERSION = 1;
-export const HEAD_BYTES = 20;
+const HEAD_BYTES = 20;
 const SELECTIVE_ACK = 1;
 
 /** What a datagram says; null where it is no packet of uTP. Nothing is copied. */
