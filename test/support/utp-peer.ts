@@ -20,6 +20,8 @@ export type UtpPeer = {
   heard: Heard[];
   /** Bytes of data, each once and in order. */
   received: Buffer;
+  /** The UDP port of who connected last. */
+  clientPort(): number;
   manners: { isSilent: boolean; isAcking: boolean };
   /** Data, the so-manyth packet of its own, counted from 0. */
   data(number: number, payload: Buffer): void;
@@ -49,6 +51,7 @@ export async function startUtpPeer({
   let expected = 0;
   const peer: UtpPeer = {
     ...{ host, port: socket.address().port, heard: [], received: Buffer.alloc(0) },
+    clientPort: () => client.port,
     manners: { isSilent, isAcking: true },
     data: (number, payload) => send(Buffer.concat([head(DATA, first + number), payload])),
     fin: (number) => send(head(FIN, first + number)),
