@@ -21,6 +21,8 @@ export const size = () =>
     .trim()
     .regex(/^\d{1,15}(\.\d{1,3})?\s*[KMGT]?(i?B)?$/i, 'needs bytes, or a size such as 512M')
     .transform(bytesOf);
+/** A switch. Stays text, which the README shows. */
+export const onOff = (byDefault: 'on' | 'off') => z.enum(['on', 'off']).default(byDefault);
 /** `90s`, `15m`, `15 min`, `2h`; a plain number is seconds. Stays text, which the README shows; `millisecondsOf` reads it. */
 export const duration = ({ from, to }: { from: string; to: string }) =>
   z

@@ -13,6 +13,7 @@ import {
   itemsOf,
   list,
   millisecondsOf,
+  onOff,
   places,
   size,
 } from './config-values.ts';
@@ -155,6 +156,9 @@ export const Env = z.object({
     .describe(
       'Address of this machine that torrents use, a VPN’s say: to listen at, and to dial peers and trackers from. All and any when absent.',
     ),
+  UTP: onOff('on').describe(
+    '`off` reaches peers of torrents by TCP alone; else those who speak only uTP too.',
+  ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
@@ -200,6 +204,7 @@ export type Config = Readonly<{
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
   torrentListen: { port: number | undefined; host: string | undefined };
+  utp: boolean;
   trackerCheckIntervalMs: number;
   dht: { isOn: boolean; bootstrap: readonly string[] };
   ffmpegPath: string;
@@ -280,6 +285,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
     torrentListen: { port: e.TORRENT_PORT, host: e.TORRENT_HOST },
+    utp: e.UTP === 'on',
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     dht: { isOn: e.DHT === 'on', bootstrap: itemsOf(e.DHT_BOOTSTRAP) },
     ffmpegPath: e.FFMPEG_PATH,

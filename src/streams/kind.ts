@@ -194,6 +194,8 @@ export type KindDeps = {
   onStored?(stored: readonly StoredTorrent[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
+  /** UTP: peers are reached by UDP as well. */
+  utp?: boolean;
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;

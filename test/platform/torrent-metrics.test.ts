@@ -57,7 +57,7 @@ test('a forgotten torrent is open no more, and its bytes stay counted', () => {
   const state = {
     ...{ infoHash: 'a'.repeat(40), peers: 3, unchoked: 2, bytesPerSecond: 1, downloadedBytes: 50 },
     ...{ wastedBytes: 8, piecesHeld: 1, pieceCount: 2, readers: 1, bannedPeers: 1 },
-    ...{ uploadedBytes: 0, uploadRate: 0 },
+    ...{ uploadedBytes: 0, uploadRate: 0, utpPeers: 0 },
   };
   const totals = new Totals();
   totals.forget(state);

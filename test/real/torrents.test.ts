@@ -15,7 +15,7 @@ import { waitUntil } from '../support/wait-until.ts';
 // A pack that real clients seed, known to a real tracker, through the whole product: added, listed, played, sought in.
 
 const SHOW = 'tt0000071';
-const [LIBTORRENT, TRANSMISSION, ARIA2] = ['127.0.2.1', '127.0.2.2', '127.0.2.3'];
+const [LIBTORRENT, TRANSMISSION, ARIA2, UTP_ONLY] = ['127.0.2.1', '127.0.2.2', '127.0.2.3', '127.0.2.4'];
 const SUBTITLE = '1\n00:00:01,000 --> 00:00:03,000\nGood evening.\n';
 
 let dir: Awaited<ReturnType<typeof openTempDir>>;
@@ -175,6 +175,7 @@ test('the subtitle beside an episode is offered with it, as WebVTT', async () =>
 test.each([
   ['Transmission', TRANSMISSION],
   ['aria2', ARIA2],
+  ['libtorrent by uTP alone', UTP_ONLY],
 ])('%s gives too: a magnet with its address plays bit for bit', async (name, host) => {
   // A file of its own, so that nothing of it lies here yet.
   const single = join(dir.path, `${name}.mkv`);
@@ -182,13 +183,14 @@ test.each([
   const singleTorrent = join(dir.path, `${name}.torrent`);
   const made = await startSeeds({ files: single, torrent: singleTorrent, pieceBytes: 128 * 1024, peers: [] });
   await made.stop();
-  const own = await freePort();
-  seeds.push(
-    name === 'aria2'
-      ? await startAria2(dir.path, singleTorrent, { host, port: own })
-      : await startTransmission(dir.path, singleTorrent, { host, port: own }, await freePort()),
-  );
-  const url = `magnet:?xt=urn:btih:${made.infoHash}&x.pe=${host}:${own}`;
+  const at = { host, port: await freePort() };
+  const start = {
+    [TRANSMISSION]: async () => startTransmission(dir.path, singleTorrent, at, await freePort()),
+    [ARIA2]: () => startAria2(dir.path, singleTorrent, at),
+    [UTP_ONLY]: () => startSeeds({ files: single, torrent: singleTorrent, peers: [at], transport: 'utp' }),
+  }[host];
+  if (start !== undefined) seeds.push(await start());
+  const url = `magnet:?xt=urn:btih:${made.infoHash}&x.pe=${host}:${at.port}`;
   const link = z.object({ playUrl: z.string() }).parse(await (await post('/api/links', { url })).json());
   const bytes = Buffer.from(await (await fetch(link.playUrl)).arrayBuffer());
   expect(bytes.equals(await readFile(single))).toBe(true);

@@ -35,6 +35,8 @@ export type TorrentFile = { index: number; path: string; offset: number; sizeByt
 export type TorrentState = {
   infoHash: string;
   peers: number;
+  /** Of those, whom uTP reached. */
+  utpPeers: number;
   /** Peers that let us ask. */
   unchoked: number;
   bytesPerSecond: number;

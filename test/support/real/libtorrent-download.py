@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The yardstick of a swarm: downloads one torrent by libtorrent, in order, from given peers.
-Reads one line of JSON: {"torrent", "folder", "peers": [{"host", "port"}], "onlyPiece": n or null}.
+Reads one line of JSON: {"torrent", "folder", "peers": [{"host", "port"}], "onlyPiece": n or null, "transport": "tcp" | "utp"}.
 Says {"firstMs", "seconds", "bytes", "cpuSeconds"}: from adding the torrent to the first piece and to the last wanted byte;
 with {"isHashed": true} also {"sha256"} of the one file that came."""
 import hashlib
@@ -14,9 +14,11 @@ import libtorrent as lt
 
 job = json.loads(sys.stdin.readline())
 info = lt.torrent_info(job["torrent"])
+is_utp = job.get("transport") == "utp"
 session = lt.session({
     "listen_interfaces": "127.0.0.1:0", "enable_dht": False, "enable_lsd": False, "enable_upnp": False,
-    "enable_natpmp": False, "enable_incoming_utp": False, "enable_outgoing_utp": False,
+    "enable_natpmp": False, "enable_incoming_utp": is_utp, "enable_outgoing_utp": is_utp,
+    "enable_incoming_tcp": not is_utp, "enable_outgoing_tcp": not is_utp,
     "allow_multiple_connections_per_ip": True, "connections_limit": 500,
     "alert_mask": lt.alert.category_t.piece_progress_notification | lt.alert.category_t.status_notification,
 })

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Seeds a folder's files by libtorrent, one session an address. Reads one line of JSON:
-{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "copies": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?, "webSeeds": []?}
+{"files": path of a file or folder, "torrent": where the .torrent is written, "pieceBytes": n, "copies": n, "peers": [{"host", "port", "uploadBytes"?}], "trackers": []?, "webSeeds": []?, "transport": "tcp" | "utp" | "both"}
 Copies are torrents of the same files with other info hashes, written to torrent.1, torrent.2 and so on: nobody has anything of a new one.
 Says {"infoHashes"} in a line when all of them seed; ends when standard input does."""
 import json
@@ -32,11 +32,16 @@ def paths(job):
     return [job["torrent"]] + ["%s.%d" % (job["torrent"], n) for n in range(1, job.get("copies", 0) + 1)]
 
 
+def transport(job):
+    tcp, utp = [job.get("transport", "tcp") in (one, "both") for one in ("tcp", "utp")]
+    return {"enable_incoming_tcp": tcp, "enable_outgoing_tcp": tcp, "enable_incoming_utp": utp, "enable_outgoing_utp": utp}
+
+
 def seed(job, peer):
     session = lt.session({
         "listen_interfaces": "%s:%d" % (peer["host"], peer["port"]),
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
-        "enable_incoming_utp": False, "enable_outgoing_utp": False,
+        **transport(job),
         "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "connections_limit": 500,
         "upload_rate_limit": peer.get("uploadBytes", 0), "rate_limit_ip_overhead": False,
         "send_buffer_watermark": 4 * 1024 * 1024, "send_buffer_low_watermark": 512 * 1024,

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { plainEnv, startProcess } from '../processes.ts';
 import type { RelayLink } from './peer-relay.ts';
+import type { UdpLink } from './udp-relay.ts';
 
 export type Place = { host: string; port: number };
 export type Running = AsyncDisposable & { stop(): Promise<void> };
@@ -51,6 +52,8 @@ export type SeedJob = {
   trackers?: readonly string[];
   /** BEP 19. */
   webSeeds?: readonly string[];
+  /** What they speak, in and out. */
+  transport?: 'tcp' | 'utp' | 'both';
 };
 
 /** libtorrent seeds, each at its own address; their `.torrent` is written on the way. */
@@ -71,10 +74,17 @@ export async function downloadByLibtorrent(
   torrent: string,
   peers: readonly Place[],
   onlyPiece: number | null = null,
+  transport: 'tcp' | 'utp' = 'tcp',
 ): Promise<Yardstick> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
   try {
-    const { child, said } = await talk('libtorrent-download.py', { torrent, folder, peers, onlyPiece });
+    const { child, said } = await talk('libtorrent-download.py', {
+      torrent,
+      folder,
+      peers,
+      onlyPiece,
+      transport,
+    });
     await end(child);
     return z.object({ firstMs: z.number(), seconds: z.number(), cpuSeconds: z.number() }).parse(said);
   } finally {
@@ -131,8 +141,17 @@ async function runAria2(args: readonly string[]): Promise<number> {
 }
 
 /** Links between peers that delay, limit and damage. */
-export async function startRelay(links: readonly RelayLink[]): Promise<Running> {
-  const args = [path('peer-relay.ts'), JSON.stringify(links)];
+export function startRelay(links: readonly RelayLink[]): Promise<Running> {
+  return relay('peer-relay.ts', links);
+}
+
+/** Links of datagrams that delay, lose, reorder and double. */
+export function startUdpRelay(links: readonly UdpLink[]): Promise<Running> {
+  return relay('udp-relay.ts', links);
+}
+
+async function relay(program: string, links: readonly object[]): Promise<Running> {
+  const args = [path(program), JSON.stringify(links)];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env: plainEnv() });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve());
@@ -148,6 +167,7 @@ export async function startTransmission(
   torrent: string,
   { host, port }: Place,
   rpcPort: number,
+  hasUtp = false,
 ): Promise<Running> {
   const config = await mkdtemp(join(tmpdir(), 'tributary-transmission-'));
   await writeFile(
@@ -160,7 +180,7 @@ export async function startTransmission(
       'dht-enabled': false,
       'lpd-enabled': false,
       'pex-enabled': false,
-      'utp-enabled': false,
+      'utp-enabled': hasUtp,
       'rpc-port': rpcPort,
       'rpc-bind-address': '127.0.0.1',
       'rpc-authentication-required': false,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Net } from '../../../platform/net.ts';
+import type { Duplex } from 'node:stream';
 import type { PeerAddress } from '../engine.ts';
+import { dialPeer, type PeerDial, type PeerNet } from './dial-peer.ts';
 import { wireLink } from './link.ts';
 import { Peer } from './peer.ts';
 import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } from './wire.ts';
@@ -32,30 +33,27 @@ const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
 /** Dials a peer, guarded; resolves when it is connected, and from then on `listener` hears. Rejects when it cannot be reached. */
 export async function connectPeer(
-  { host, port }: PeerAddress,
-  net: Pick<Net, 'dial'>,
+  address: PeerAddress,
+  net: PeerNet,
   listener: PeerListener,
-  signal: AbortSignal,
+  { signal, onTcpFailed }: Pick<PeerDial, 'signal' | 'onTcpFailed'>,
 ): Promise<Peer> {
   let feed: ((bytes: Buffer) => void) | null = null;
-  const socket = await net.dial(
-    {
-      ...{ host, port, isTls: false },
-      onread: {
-        buffer: READ_BUFFER,
-        callback(count) {
-          feed?.(READ_BUFFER.subarray(0, count));
-          return true;
-        },
-      },
+  const onread = {
+    buffer: READ_BUFFER,
+    callback(count: number) {
+      feed?.(READ_BUFFER.subarray(0, count));
+      return true;
     },
-    signal,
-  );
-  if (socket.destroyed) throw new Error('the peer left at once');
-  const peer = new Peer(wireLink(socket), `${host}:${port}`);
-  feed = readFrom(socket, peer, listener);
+  };
+  const { stream, isUtp } = await dialPeer(address, net, { onread, onTcpFailed, signal });
+  if (stream.destroyed) throw new Error('the peer left at once');
+  const peer = new Peer(wireLink(stream), `${address.host}:${address.port}`);
+  peer.isUtp = isUtp;
+  feed = readFrom(stream, peer, listener);
+  if (isUtp) stream.on('data', feed);
   // Nothing behind it before theirs has come, though it would save a round trip: aria2 bans who sends more.
-  socket.write(handshake(listener.infoHash, listener.peerId, listener.hasDht));
+  stream.write(handshake(listener.infoHash, listener.peerId, listener.hasDht));
   return peer;
 }
 
@@ -76,7 +74,7 @@ export function acceptPeer(
   return { peer, feed };
 }
 
-function readFrom(socket: Socket, peer: Peer, listener: PeerListener): (bytes: Buffer) => void {
+function readFrom(socket: Duplex, peer: Peer, listener: PeerListener): (bytes: Buffer) => void {
   const parser = new WireParser(readerOf(peer, listener));
   peer.dropPlace = () => parser.dropPlace();
   const close = (error: Error) => {

@@ -9,6 +9,8 @@ import type { StoredTorrent } from '../../storage.ts';
 import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { announce } from '../trackers/index.ts';
+import { createUtp, type Utp, type UtpOptions } from '../utp/socket.ts';
+import { peerUtp } from './dial-peer.ts';
 import { createHeldPieces } from './held-pieces.ts';
 import { listenForPeers, type PeerListening } from './listener.ts';
 import { removedTorrent } from './paused.ts';
@@ -45,6 +47,8 @@ export type SwarmEngineOptions = {
   idleMs?: number;
   /** Peers of public torrents without trackers; absent or null: it is off. */
   dht?: Dht | null;
+  /** Peers are reached by uTP as well; null: by TCP alone, and there is no UDP socket for them. */
+  utp?: Pick<UtpOptions, 'port'> | null;
   /** A piece buffer that will not be used again. */
   onGone(id: number): void;
   /** What may go out and in; absent: nothing out, anything in. */
@@ -79,11 +83,22 @@ export class SwarmEngine {
   /** Removed while somebody had them open: begun anew when he reads on. */
   readonly #removed = new Map<string, { spec: TorrentSpec; users: number }>();
   #measuredAt = 0;
+  readonly #utp: Utp | null;
   #ticker: NodeJS.Timeout | null = null;
   #tickedAt = 0;
 
   private constructor(options: SwarmEngineOptions, cache: PieceCache) {
-    const { net, memoryBytes, deadMs, idleMs = IDLE_MS, onGone, onAnnounced, limits, dht = null } = options;
+    const {
+      net,
+      memoryBytes,
+      deadMs,
+      idleMs = IDLE_MS,
+      onGone,
+      onAnnounced,
+      limits,
+      dht = null,
+      utp = null,
+    } = options;
     const memory = createPieceMemory(memoryBytes, onGone);
     this.memory = memory;
     this.#cacheLimitBytes = options.cache.maxBytes;
@@ -91,8 +106,10 @@ export class SwarmEngine {
     this.#reports = new StoredReports(cache);
     // Azureus style (BEP 20); the rest is anew with each start.
     const peerId = Buffer.concat([Buffer.from('-TB0001-'), randomBytes(12)]);
+    this.#utp = utp === null ? null : createUtp({ ...utp, net });
     this.#deps = {
-      ...{ net, deadMs, idleMs, peerId, memory, cache, onAnnounced, dht, traffic: this.#traffic },
+      net: { ...net, utp: this.#utp === null ? null : peerUtp(this.#utp) },
+      ...{ deadMs, idleMs, peerId, memory, cache, onAnnounced, dht, traffic: this.#traffic },
       listenPort: () => this.listenPort,
       held: createHeldPieces(memory),
       announce: (url, request, signal) => announce(url, request, { net }, signal),
@@ -300,5 +317,6 @@ export class SwarmEngine {
     this.#listening?.close();
     this.#traffic.close();
     for (const [infoHash, { torrent }] of [...this.#torrents]) this.#forget(infoHash, torrent);
+    this.#utp?.close();
   }
 }

@@ -45,6 +45,8 @@ export class Peer {
   isChoking = true;
   isInterested = false;
   isClosed = false;
+  /** Reached by uTP, not by TCP. */
+  isUtp = false;
   /** How often in a row it could not be reached, or gave nothing. */
   failures = 0;
   /** Null until it said which pieces it has: none then. */

@@ -1,6 +1,7 @@
 import type { Net } from '../../../platform/net.ts';
 import type { PeerAddress } from '../engine.ts';
 import { connectPeer, type PeerListener } from './connection.ts';
+import type { PeerNet } from './dial-peer.ts';
 import type { Peer } from './peer.ts';
 import { WebSeeds } from './web-seeds/web-seeds.ts';
 import { KEEP_ALIVE } from './wire.ts';
@@ -37,7 +38,7 @@ type Candidate = PeerAddress & { failures: number; notBefore: number };
 export class Swarm {
   readonly peers = new Set<Peer>();
   readonly webSeeds: WebSeeds;
-  readonly #net: Pick<Net, 'dial'>;
+  readonly #net: PeerNet & Pick<Net, 'http1'>;
   readonly #listener: PeerListener;
   readonly #candidates = new Map<string, Candidate>();
   readonly #dialling = new Map<string, { giveUp: AbortController; since: number }>();
@@ -47,7 +48,7 @@ export class Swarm {
   #isActive = true;
   #keptAliveAt = 0;
 
-  constructor(net: Pick<Net, 'dial' | 'http1'>, listener: PeerListener) {
+  constructor(net: PeerNet & Pick<Net, 'http1'>, listener: PeerListener) {
     this.#net = net;
     this.#listener = listener;
     this.webSeeds = new WebSeeds({ net, listener, peers: this.peers });
@@ -156,7 +157,10 @@ export class Swarm {
     const giveUp = new AbortController();
     this.#dialling.set(key, { giveUp, since: performance.now() });
     try {
-      const peer = await connectPeer(candidate, this.#net, this.#listener, giveUp.signal);
+      const peer = await connectPeer(candidate, this.#net, this.#listener, {
+        signal: giveUp.signal,
+        onTcpFailed: () => this.#onTcpFailed(key),
+      });
       this.#dialling.delete(key);
       // It may have gone already, and was told as gone.
       if (peer.isClosed) return;
@@ -170,10 +174,18 @@ export class Swarm {
     }
   }
 
-  #failed(key: string, { host, port, failures }: Candidate): void {
+  /** Only uTP is left, which is silent for 3 s where nobody listens: it keeps nobody from being dialled. */
+  #onTcpFailed(key: string): void {
+    const dialling = this.#dialling.get(key);
+    if (dialling === undefined) return;
+    dialling.since = Number.NEGATIVE_INFINITY;
+    this.dial();
+  }
+
+  #failed(key: string, { host, port, failures }: Candidate, isAtOnce = false): void {
     const pauseMs = RETRY_MS[failures];
     if (pauseMs === undefined || this.#banned.has(host)) return;
-    const notBefore = performance.now() + pauseMs;
+    const notBefore = isAtOnce ? 0 : performance.now() + pauseMs;
     this.#candidates.set(key, { host, port, failures: failures + 1, notBefore });
   }
 
@@ -185,12 +197,17 @@ export class Swarm {
     // The port it came from is not where it can be dialled.
     if (peer.isIncoming) return;
     const key = peer.address;
-    this.#failed(key, {
+    const known = {
       host: hostOf(key),
       port: Number(key.slice(key.lastIndexOf(':') + 1)),
       failures: peer.downloadedBytes > 0 ? 0 : peer.failures,
       notBefore: 0,
-    });
+    };
+    // libtorrent takes a TCP connection and ends it when it is set to speak uTP alone.
+    const isForUtp = this.#net.utp != null && !peer.isUtp && !peer.isReady;
+    if (isForUtp) this.#net.utp?.first.set(key, true);
+    this.#failed(key, known, isForUtp && known.failures === 0);
+    if (isForUtp) this.dial();
   }
 
   /** It alone gave this piece with a wrong hash. True: it was once too often, and its address is banned. */

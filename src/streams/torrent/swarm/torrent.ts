@@ -9,6 +9,7 @@ import { infoOf } from '../info-hash.ts';
 import { Announcer, type AnnouncerDeps, type Standing } from './announcer.ts';
 import { acceptPeer, type PeerListener } from './connection.ts';
 import { deadSwarm } from './dead-swarm.ts';
+import type { PeerNet } from './dial-peer.ts';
 import { ExactSources } from './exact-sources.ts';
 import { ExtendedTalk } from './extended-talk.ts';
 import { Gossip } from './gossip.ts';
@@ -28,7 +29,7 @@ import { Upload } from './upload.ts';
 import { BadPeer, type BlockRequest, INTERESTED, NOT_INTERESTED } from './wire.ts';
 
 export type TorrentDeps = {
-  net: Pick<Net, 'dial' | 'http1' | 'request'>;
+  net: PeerNet & Pick<Net, 'http1' | 'request'>;
   peerId: Buffer;
   memory: PieceMemory;
   /** To a tracker, guarded. */
@@ -259,9 +260,11 @@ export class Torrent implements PeerListener {
 
   state(): TorrentState {
     const playback = this.#playback;
+    const ready = [...this.swarm.peers].filter(({ isReady }) => isReady);
     return {
       infoHash: this.infoHash,
-      peers: [...this.swarm.peers].filter(({ isReady }) => isReady).length,
+      peers: ready.length,
+      utpPeers: ready.filter(({ isUtp }) => isUtp).length,
       unchoked: [...this.swarm.peers].filter(({ isChoking }) => !isChoking).length,
       bannedPeers: this.swarm.bannedCount,
       bytesPerSecond: playback?.intake.rate ?? 0,

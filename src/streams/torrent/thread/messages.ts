@@ -15,6 +15,8 @@ export type ThreadData = {
   cache: { folder: string; maxBytes: number };
   /** Null: it is off. */
   dht: { bootstrap: readonly string[]; port: number | null } | null;
+  /** Null: TCP alone. */
+  utp: { port: number | null } | null;
   /** Without a byte from any peer for so long a viewer is told 504. */
   deadMs: number;
   limits: TrafficLimits;

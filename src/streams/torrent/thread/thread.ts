@@ -30,7 +30,7 @@ type Asked = Exclude<ToThread, { type: 'sent' | 'abort' | 'release' | 'limits' |
 if (parentPort !== null) await serve(parentPort, workerData);
 
 async function serve(port: MessagePort, data: ThreadData): Promise<void> {
-  const { outbound, publicUrl, memoryBytes, cache, deadMs, limits, listen } = data;
+  const { outbound, publicUrl, memoryBytes, cache, utp, deadMs, limits, listen } = data;
   const file = cache.maxBytes > 0 ? join(cache.folder, 'dht.json') : null;
   const ownPorts = new Set<number>();
   const host = concreteAddress(listen.host);
@@ -41,7 +41,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
   const engine = await SwarmEngine.start({
-    ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs, limits, dht },
+    ...{ net, log: createLog('silent'), memoryBytes, cache, utp, deadMs, limits, dht },
     ...(listen.port === undefined ? {} : { listen: { port: listen.port, host: listen.host } }),
     onWarning: (text) => post({ type: 'warned', text }),
     onAnnounced: (announced) => post({ type: 'announced', announced }),
