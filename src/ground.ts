@@ -57,6 +57,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    torrentEngine: config.torrentEngine,
     onAnnounced: ({ url, ...outcome }) =>
       void noteAnnounce(db, url, outcome).catch((err: unknown) =>
         log.debug({ err }, 'an announce was not noted'),

@@ -31,6 +31,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/notify.ts': 'the owner’s database',
   'src/platform/rate-limit.ts': 'the owner’s database',
   'src/play/lend.ts': 'listens, for ffmpeg',
+  'src/streams/torrent/torrent-stream/known-peers.ts': 'parses addresses',
+  'src/streams/torrent/torrent-stream/library.ts':
+    'the library dials what `known-peers.ts` tells it, an address of `net.addressesOf` each time',
   'src/streams/torrent/trackers/udp-socket.ts':
     'datagrams to an address of `net.addressesOf`, which is connected to',
   'src/streams/torrent/trackers/web-socket.ts': 'WebSockets by `net.dispatcher`',

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { z } from 'zod';
 
 /** Bytes: a plain number, or one with K, M, G or T (powers of 1024). */
@@ -27,4 +28,9 @@ function bytesOf(text: string): number {
 export function millisecondsOf(text: string): number {
   const [, amount = '', unit = 's'] = /^(\d+)\s*([smh])?/i.exec(text) ?? [];
   return Number(amount) * 1000 * 60 ** ['s', 'm', 'h'].indexOf(unit.toLowerCase());
+}
+
+/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
+export function ramBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }

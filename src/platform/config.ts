@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { duration, millisecondsOf, size } from './config-values.ts';
+import { duration, millisecondsOf, ramBytes, size } from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
@@ -139,6 +139,12 @@ export const Env = z.object({
     )
     .default(10 * 1024 * MIB)
     .describe('How much of them is kept, such as `50G`; 0 keeps nothing on disk.'),
+  TORRENT_ENGINE: z
+    .enum(['swarm', 'torrent-stream'])
+    .default('swarm')
+    .describe(
+      'What downloads torrents: our own engine, or the npm package `torrent-stream`, which is slower.',
+    ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
@@ -174,6 +180,7 @@ export type Config = Readonly<{
   /** Bytes all streams of this process may buffer together. */
   streamMemoryBytes: number;
   pieceCache: { folder: string; maxBytes: number };
+  torrentEngine: 'swarm' | 'torrent-stream';
   trackerCheckIntervalMs: number;
   ffmpegPath: string;
   backupsKept: number;
@@ -252,6 +259,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     },
     streamMemoryBytes: e.STREAM_MEMORY_MAX ?? Math.floor(Math.min(ramBytes() / 4, 1024 * MIB)),
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
+    torrentEngine: e.TORRENT_ENGINE,
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
@@ -259,11 +267,6 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
-}
-
-/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
-function ramBytes(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;

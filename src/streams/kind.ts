@@ -157,6 +157,8 @@ export type KindDeps = {
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
+  /** TORRENT_ENGINE. */
+  torrentEngine?: 'swarm' | 'torrent-stream';
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;

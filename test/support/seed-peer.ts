@@ -30,6 +30,8 @@ export type SeedPeer = {
   counts: { asked: number; sent: number; cancelled: number; connections: number };
   /** The last extension handshake it heard, as it came (BEP 10). */
   extensions: string;
+  /** Connections that are open now. */
+  open(): number;
   /** Hangs up and is gone, or is back on the same port. */
   leave(): Promise<void>;
   comeBack(): Promise<void>;
@@ -89,7 +91,7 @@ export async function startSeedPeer(
 ): Promise<SeedPeer> {
   const sockets = new Set<Socket>();
   const seed: SeedPeer = {
-    ...{ host, port: 0, leave, comeBack, stop: leave },
+    ...{ host, port: 0, leave, comeBack, stop: leave, open: () => sockets.size },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
       ...{ cutAfter: Number.POSITIVE_INFINITY, garbage: null },

@@ -1,6 +1,9 @@
 import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSink } from '../kind.ts';
 
+/** `TORRENT_ENGINE`. */
+export type EngineName = 'swarm' | 'torrent-stream';
+
 /** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
 export type PeerAddress = { host: string; port: number };
 

@@ -42,12 +42,13 @@ export function torrentKind(
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
     onAnnounced = NOBODY,
+    torrentEngine = 'swarm',
   }: KindDeps,
   { deadMs = DEAD_MS } = {},
 ): StreamKind {
   const { mode, allow, publicUrl = null, ownPorts } = net.rules;
   const engine = createRemoteEngine({
-    engine: 'swarm',
+    engine: torrentEngine,
     outbound: { mode, allow },
     publicUrl,
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),

@@ -1,10 +1,10 @@
 import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
-import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
+import type { Announced, EngineName, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
 export type ThreadData = {
-  engine: 'swarm';
+  engine: EngineName;
   outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
   publicUrl: string | null;
   memoryBytes: number;

@@ -2,9 +2,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createLog } from '../../../platform/log.ts';
 import { createNet } from '../../../platform/net.ts';
-import { SwarmEngine } from '../swarm/engine.ts';
-import type { Part } from '../swarm/playback.ts';
 import { type FromThread, type ThreadData, type ToThread, toFailure } from './messages.ts';
+import { startEngine, type ThreadPart } from './thread-engine.ts';
 
 /** Given out and not yet sent, of one reader; a slow viewer stops here, and with it the reading ahead. */
 const MAX_OUT_BYTES = 4 * 1024 * 1024;
@@ -15,7 +14,7 @@ const STATES_MS = 1000;
 type Call = {
   abort: AbortController;
   /** Given out and not yet sent. */
-  parts: Map<number, Part>;
+  parts: Map<number, ThreadPart>;
   outBytes: number;
   onRoom: (() => void) | null;
   isAnswered: boolean;
@@ -31,7 +30,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
-  const engine = await SwarmEngine.start({
+  const engine = await startEngine(data.engine, {
     ...{ net, log: createLog('silent'), memoryBytes, cache, deadMs },
     onAnnounced: (announced) => post({ type: 'announced', announced }),
     onGone(id) {
@@ -74,7 +73,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       return await engine.open(message.spec, state.abort.signal);
     }
     if (message.type === 'read') return await read(message, state);
-    engine.close();
+    await engine.close();
     await net.close();
     return null;
   }
