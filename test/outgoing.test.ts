@@ -34,6 +34,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/play/lend.ts': 'listens, for ffmpeg',
   'src/streams/torrent/dht/rpc-socket.ts': 'datagrams to addresses that passed `net.addressesOf`, each time',
   'src/streams/torrent/swarm/listener.ts': 'listens, for peers',
+  'src/streams/torrent/torrent-stream/known-peers.ts': 'parses addresses',
+  'src/streams/torrent/torrent-stream/library.ts':
+    'the library dials what `known-peers.ts` tells it, an address of `net.addressesOf` each time',
   'src/streams/torrent/trackers/udp-socket.ts':
     'datagrams to an address of `net.addressesOf`, which is connected to',
   'src/streams/torrent/trackers/web-socket.ts': 'WebSockets by `net.dispatcher`',

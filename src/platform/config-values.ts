@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -82,4 +83,9 @@ export function isCidr(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
+export function ramBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }

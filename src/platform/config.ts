@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import {
   millisecondsOf,
   onOff,
   places,
+  ramBytes,
   size,
 } from './config-values.ts';
 
@@ -159,6 +160,12 @@ export const Env = z.object({
   UTP: onOff('on').describe(
     '`off` reaches peers of torrents by TCP alone; else those who speak only uTP too.',
   ),
+  TORRENT_ENGINE: z
+    .enum(['swarm', 'torrent-stream'])
+    .default('swarm')
+    .describe(
+      'What downloads torrents: our own engine, or the npm package `torrent-stream`, which is slower.',
+    ),
   TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
     .default('15m')
     .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
@@ -205,6 +212,7 @@ export type Config = Readonly<{
   pieceCache: { folder: string; maxBytes: number };
   torrentListen: { port: number | undefined; host: string | undefined };
   utp: boolean;
+  torrentEngine: 'swarm' | 'torrent-stream';
   trackerCheckIntervalMs: number;
   dht: { isOn: boolean; bootstrap: readonly string[] };
   ffmpegPath: string;
@@ -286,6 +294,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     pieceCache: { folder: resolve(dataDir, e.CACHE_DIR), maxBytes: e.CACHE_MAX_BYTES },
     torrentListen: { port: e.TORRENT_PORT, host: e.TORRENT_HOST },
     utp: e.UTP === 'on',
+    torrentEngine: e.TORRENT_ENGINE,
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     dht: { isOn: e.DHT === 'on', bootstrap: itemsOf(e.DHT_BOOTSTRAP) },
     ffmpegPath: e.FFMPEG_PATH,
@@ -294,9 +303,4 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     cores: availableParallelism(),
     fromEnvironment: new Set(Object.keys(given)),
   });
-}
-
-/** A container's own limit where there is one: the machine's RAM is not its. 0 and 2^64 stand for none. */
-function ramBytes(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }

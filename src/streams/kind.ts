@@ -196,6 +196,8 @@ export type KindDeps = {
   pieceCache?: { folder: string; maxBytes: number };
   /** UTP: peers are reached by UDP as well. */
   utp?: boolean;
+  /** TORRENT_ENGINE. */
+  torrentEngine?: 'swarm' | 'torrent-stream';
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */
   crypto: Crypto;

@@ -1,19 +1,23 @@
 import { torrentKind } from '../../src/streams/torrent/index.ts';
 import { openKindDeps } from '../support/kind-deps.ts';
 import { makeTorrent, startSeedPeer } from '../support/seed-peer.ts';
-import { openableKindContract } from './stream-kind.ts';
+import { type OpenableSetup, openableKindContract } from './stream-kind.ts';
 
 const PIECE_BYTES = 64 * 1024;
 /** Less than half of the file stays in memory, so that pieces are given up and fetched again all the time. */
 const MEMORY_BYTES = 5 * 1024 * 1024;
 
-openableKindContract('torrent', async (bytes) => {
+for (const engine of ['swarm', 'torrent-stream'] as const)
+  openableKindContract(`torrent by ${engine}`, (bytes) => setUp(engine, bytes));
+
+async function setUp(torrentEngine: 'swarm' | 'torrent-stream', bytes: Buffer): Promise<OpenableSetup> {
   const held = await openKindDeps();
   const torrent = makeTorrent(bytes, PIECE_BYTES);
   const peers = await Promise.all(
     ['127.0.0.31', '127.0.0.32', '127.0.0.33'].map((host) => startSeedPeer(torrent, host)),
   );
-  const kind = torrentKind({ ...held.deps, streamMemoryBytes: MEMORY_BYTES }, { deadMs: 1000 });
+  const deps = { ...held.deps, streamMemoryBytes: MEMORY_BYTES, torrentEngine };
+  const kind = torrentKind(deps, { deadMs: 1000 });
   const addresses = peers.map(({ host, port }) => `&x.pe=${host}:${port}`).join('');
   return {
     kind,
@@ -30,4 +34,4 @@ openableKindContract('torrent', async (bytes) => {
       await held.close();
     },
   };
-});
+}

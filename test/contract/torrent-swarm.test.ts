@@ -96,54 +96,6 @@ test('a liar is found and banned, and the peers that gave with it are not', asyn
   expect(liar?.counts.connections).toBe(connections);
 });
 
-test.each([
-  ['announces a message of 4 GB', Buffer.from('ffffffff05', 'hex')],
-  [
-    'sends a block nobody asked for',
-    Buffer.concat([Buffer.from('00004009070000000000000000', 'hex'), Buffer.alloc(16_384)]),
-  ],
-  ['sends a block of 1 MiB', Buffer.from('00100009070000000000000000', 'hex')],
-  ['has a bitfield of another length', Buffer.from('0000000305ffff', 'hex')],
-  ['has a piece that does not exist', Buffer.from('0000000504ffffffff', 'hex')],
-  ['speaks of extensions in nonsense', Buffer.from('0000000614006c6c6c6c', 'hex')],
-])('a peer that %s harms nobody', async (_what, garbage) => {
-  const { engine, open } = await swarmOf({ garbage }, {});
-  await open();
-  const range = { start: 0, end: 4 * MIB };
-  expect((await readAll(engine, range)).equals(FILM.bytes.subarray(0, 4 * MIB))).toBe(true);
-});
-
-test('what a silent peer was asked for comes from the others', async () => {
-  const { engine, open } = await swarmOf({ isSilent: true }, {});
-  await open();
-  const range = { start: 0, end: 4 * MIB };
-  expect((await readAll(engine, range)).equals(FILM.bytes.subarray(0, 4 * MIB))).toBe(true);
-});
-
-test('peers that let nobody ask are a dead swarm: 504 in words, after the time for it and no later', async () => {
-  const { engine, open } = await swarmOf({ isChoking: true }, { isSilent: true });
-  await open();
-  const startedAt = performance.now();
-  await expect(readAll(engine)).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
-  expect(performance.now() - startedAt).toBeGreaterThan(1400);
-  expect(performance.now() - startedAt).toBeLessThan(4000);
-});
-
-test('all peers go in the middle and come back: it goes on at the next byte', async () => {
-  const { engine, open, seeds: peers } = await swarmOf({}, {});
-  await open();
-  let hasGone = false;
-  const bytes = await readAll(engine, undefined, async (taken) => {
-    if (hasGone || taken < 8 * MIB) return;
-    hasGone = true;
-    await Promise.all(peers.map((peer) => peer.leave()));
-    await sleep(200);
-    await Promise.all(peers.map((peer) => peer.comeBack()));
-  });
-  expect(bytes.equals(FILM.bytes)).toBe(true);
-  expect(peers.some(({ counts }) => counts.connections > 1)).toBe(true);
-});
-
 test('a viewer who pauses stops the download: no more than the window and two pieces', async () => {
   // The window of a swarm this fast is what the memory allows: 0.7 of it.
   const memoryBytes = 12 * MIB;
@@ -184,42 +136,6 @@ test('a seek calls off what was asked for, at once', async () => {
   });
   const range = { start: 16 * MIB, end: 17 * MIB };
   expect((await readAll(engine, range)).equals(FILM.bytes.subarray(16 * MIB, 17 * MIB))).toBe(true);
-});
-
-test('a magnet gets its files from peers, and those that lie about them are no hindrance', async () => {
-  const liar = { isMetadataLiar: true };
-  const { engine, spec } = await swarmOf(liar, liar, liar, { ...liar, isSilent: true }, {});
-  const opened = await engine.open({ ...spec, info: null }, NEVER);
-  expect(opened.files).toEqual([{ index: 0, path: 'Film.mkv', offset: 0, sizeBytes: FILM.bytes.length }]);
-  expect(Buffer.from(opened.info).equals(FILM.info)).toBe(true);
-});
-
-test('a magnet that nobody has is 504, and whoever stops waiting is rid of it at once', async () => {
-  const { engine, spec } = await swarmOf({ isChoking: true });
-  const unknown = { ...spec, infoHash: 'ab'.repeat(20), info: null };
-  await expect(engine.open(unknown, AbortSignal.timeout(200))).rejects.toMatchObject({
-    name: 'TimeoutError',
-  });
-  await expect(engine.open(unknown, NEVER)).rejects.toMatchObject({ status: 504 });
-});
-
-test('a hundred viewers who come and go leave no reader, and the film plays for the next one', async () => {
-  const { engine, open } = await swarmOf({}, {});
-  for (let round = 0; round < 100; round += 1) {
-    await open();
-    const leave = new AbortController();
-    const start = Math.floor(Math.random() * (FILM.bytes.length - MIB));
-    const reading = readAll(engine, { start, end: FILM.bytes.length }, undefined, leave.signal).catch(
-      () => {},
-    );
-    await sleep(Math.random() * 5);
-    leave.abort(new Error('gone'));
-    await reading;
-    engine.release(FILM.infoHash);
-  }
-  expect(stateOf(engine).readers).toBe(0);
-  await open();
-  expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
 });
 
 const onDisk = async (folder: string) => {

@@ -2,6 +2,9 @@ import type { ByteRange } from '../../kit/range.ts';
 import type { ByteSink, TrafficLimits } from '../kind.ts';
 import type { KindStorage } from '../storage.ts';
 
+/** `TORRENT_ENGINE`. */
+export type EngineName = 'swarm' | 'torrent-stream';
+
 /** An address of a peer; `host` is an IP address, or a name that somebody wrote into a magnet (`x.pe`). */
 export type PeerAddress = { host: string; port: number };
 

@@ -50,6 +50,7 @@ export function torrentKind(
     pieceCache = NO_CACHE,
     utp = false,
     onAnnounced = NOBODY,
+    torrentEngine = 'swarm',
     onStored = NOBODY,
     dht = null,
     torrentMetrics: metrics = NO_METRICS,
@@ -61,7 +62,7 @@ export function torrentKind(
 ): StreamKind {
   const { mode, allow, publicUrl = null, ownPorts } = net.rules;
   const remote = createRemoteEngine({
-    engine: 'swarm',
+    engine: torrentEngine,
     outbound: { mode, allow },
     publicUrl,
     memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(streamMemoryBytes / 2)),

@@ -7,19 +7,22 @@ const MOST_PEERS = 3;
 /** One that gives nothing for so long makes room for another. */
 const SILENT_MS = 3000;
 
+/** What it has to know of a peer. */
+export type MetadataPeer = Pick<Peer, 'metadataId' | 'metadataBytes' | 'isClosed'>;
+
 type Gathering = { pieces: (Buffer | undefined)[]; left: number; heardAt: number };
 
 /** The `info` dictionary of a magnet, from one peer or another (BEP 9); its hash says who has the right one. */
 export class Metadata {
   readonly #infoHash: string;
-  readonly #gatherings = new Map<Peer, Gathering>();
+  readonly #gatherings = new Map<MetadataPeer, Gathering>();
 
   constructor(infoHash: string) {
     this.#infoHash = infoHash;
   }
 
   /** The pieces to ask this peer for now; none where it was asked, or others are. */
-  wanted(peer: Peer, now: number): number[] {
+  wanted(peer: MetadataPeer, now: number): number[] {
     for (const [other, { heardAt }] of this.#gatherings)
       if (other.isClosed || now - heardAt > SILENT_MS) this.#giveUp(other);
     if (peer.metadataId === 0 || peer.metadataBytes === 0) return [];
@@ -30,13 +33,13 @@ export class Metadata {
   }
 
   /** It is not asked again. */
-  #giveUp(peer: Peer): void {
+  #giveUp(peer: MetadataPeer): void {
     this.#gatherings.delete(peer);
     peer.metadataBytes = 0;
   }
 
   /** A piece, at the end of the message. Answers the whole when it is here and right. */
-  take(peer: Peer, piece: number, payload: Buffer, now: number): Uint8Array | null {
+  take(peer: MetadataPeer, piece: number, payload: Buffer, now: number): Uint8Array | null {
     const gathering = this.#gatherings.get(peer);
     if (gathering === undefined || piece >= gathering.pieces.length || gathering.pieces[piece] !== undefined)
       return null;

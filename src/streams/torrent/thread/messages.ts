@@ -3,11 +3,11 @@ import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { DhtState, TrafficLimits } from '../../kind.ts';
 import type { StoredTorrent } from '../../storage.ts';
-import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
+import type { Announced, EngineName, TorrentSpec, TorrentState } from '../engine.ts';
 
 /** What the engine's thread is started with. */
 export type ThreadData = {
-  engine: 'swarm';
+  engine: EngineName;
   outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
   publicUrl: string | null;
   memoryBytes: number;

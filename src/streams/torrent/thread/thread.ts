@@ -5,9 +5,8 @@ import { concreteAddress } from '../../../platform/address-rules.ts';
 import { createLog } from '../../../platform/log.ts';
 import { createNet } from '../../../platform/net.ts';
 import { Dht } from '../dht/index.ts';
-import { SwarmEngine } from '../swarm/engine.ts';
-import type { Part } from '../swarm/playback.ts';
 import { type FromThread, type ThreadData, type ToThread, toFailure } from './messages.ts';
+import { startEngine, type ThreadPart } from './thread-engine.ts';
 
 /** Given out and not yet sent, of one reader; a slow viewer stops here, and with it the reading ahead. */
 const MAX_OUT_BYTES = 4 * 1024 * 1024;
@@ -18,7 +17,7 @@ const STATES_MS = 1000;
 type Call = {
   abort: AbortController;
   /** Given out and not yet sent. */
-  parts: Map<number, Part>;
+  parts: Map<number, ThreadPart>;
   outBytes: number;
   onRoom: (() => void) | null;
   isAnswered: boolean;
@@ -40,7 +39,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
   const calls = new Map<number, Call>();
   const post = (message: FromThread) => port.postMessage(message);
-  const engine = await SwarmEngine.start({
+  const engine = await startEngine(data.engine, {
     ...{ net, log: createLog('silent'), memoryBytes, cache, utp, deadMs, limits, dht },
     ...(listen.port === undefined ? {} : { listen: { port: listen.port, host: listen.host } }),
     onWarning: (text) => post({ type: 'warned', text }),
@@ -123,7 +122,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     }
     if (message.type === 'read') return await read(message, state);
     if (message.type === 'remove') return await engine.remove(message.infoHash, message.isForced);
-    engine.close();
+    await engine.close();
     await dht?.rest();
     tellStored();
     await net.close();
