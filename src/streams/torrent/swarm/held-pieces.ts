@@ -8,16 +8,16 @@ export type HeldPiece = {
   pins: number;
 };
 
-type Entry = HeldPiece & { isWanted(): boolean; onDropped(): void };
+type Entry = HeldPiece & { distance(): number | null; onDropped(): void };
 
 /** The checked pieces of all torrents in memory: what is behind every reader goes first, the longest unused of it. */
 export type HeldPieces = {
-  /** `isWanted`: a reader is about to come by. */
-  keep(buffer: PieceBuffer, length: number, isWanted: () => boolean, onDropped: () => void): HeldPiece;
+  /** `distance`: how far the next reader is that is about to come by, in bytes; null: none is. */
+  keep(buffer: PieceBuffer, length: number, distance: () => number | null, onDropped: () => void): HeldPiece;
   used(piece: HeldPiece): void;
   drop(piece: HeldPiece): void;
-  /** Makes room for `bytes` more; false when what is left is needed. */
-  makeRoom(bytes: number): boolean;
+  /** Makes room for `bytes` more; false when what is left is needed. For what is `urgent`, what readers need last goes too. */
+  makeRoom(bytes: number, isUrgent?: boolean): boolean;
 };
 
 export function createHeldPieces(memory: PieceMemory): HeldPieces {
@@ -33,8 +33,8 @@ export function createHeldPieces(memory: PieceMemory): HeldPieces {
   }
 
   return {
-    keep(buffer, length, isWanted, onDropped) {
-      const entry: Entry = { buffer, length, pins: 0, isWanted, onDropped };
+    keep(buffer, length, distance, onDropped) {
+      const entry: Entry = { buffer, length, pins: 0, distance, onDropped };
       entries.set(entry, entry);
       return entry;
     },
@@ -45,14 +45,33 @@ export function createHeldPieces(memory: PieceMemory): HeldPieces {
       entries.set(piece, entry);
     },
     drop,
-    makeRoom(bytes) {
+    makeRoom(bytes, isUrgent = false) {
       const fits = () => memory.usedBytes() + bytes <= memory.limitBytes;
       if (fits()) return true;
-      for (const entry of [...entries.values()]) {
-        if (fits()) break;
-        if (entry.pins === 0 && !entry.isWanted()) drop(entry);
-      }
+      const free = [...entries.values()].filter(({ pins }) => pins === 0);
+      dropUntil(
+        free.filter(({ distance }) => distance() === null),
+        fits,
+      );
+      if (isUrgent && !fits()) dropFarthest(free, fits);
       return fits();
     },
   };
+
+  function dropUntil(goers: readonly Entry[], fits: () => boolean): void {
+    for (const entry of goers) {
+      if (fits()) return;
+      drop(entry);
+    }
+  }
+
+  /** Not what somebody is reading this moment: it would be fetched again at once. */
+  function dropFarthest(free: readonly Entry[], fits: () => boolean): void {
+    const wanted = free.map((entry) => ({ entry, distance: entry.distance() ?? 0 }));
+    const ahead = wanted.filter(({ distance }) => distance > 0);
+    dropUntil(
+      ahead.sort((one, other) => other.distance - one.distance).map(({ entry }) => entry),
+      fits,
+    );
+  }
 }

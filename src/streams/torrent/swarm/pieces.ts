@@ -11,8 +11,8 @@ export type PiecesDeps = {
   layout: Layout;
   memory: PieceMemory;
   held: HeldPieces;
-  /** A reader is about to come by: kept in memory. */
-  isWanted(index: number): boolean;
+  /** How far the next reader is, in bytes; null: none is about to come by. What is wanted is kept in memory. */
+  distance(index: number): number | null;
   /** Nobody holds it any more. */
   onDropped(index: number): void;
   /** It lies on disk, for others too. */
@@ -67,7 +67,7 @@ export class Pieces {
     if (known !== undefined) return known;
     const { layout, memory, held } = this.#deps;
     const length = pieceBytesOf(layout, index);
-    const hasRoom = held.makeRoom(length) || this.#abandonUnwanted(length) || isUrgent;
+    const hasRoom = held.makeRoom(length) || this.#abandonUnwanted(length, isUrgent) || isUrgent;
     this.#isStarved = !hasRoom;
     if (this.#isClosed || !hasRoom) return null;
     const piece = new ActivePiece(index, length, memory.take(length));
@@ -76,9 +76,10 @@ export class Pieces {
   }
 
   /** What was begun for a reader that went elsewhere gives its memory back. */
-  #abandonUnwanted(bytes: number): boolean {
-    for (const { index } of [...this.#active.values()]) if (!this.#deps.isWanted(index)) this.abandon(index);
-    return this.#deps.held.makeRoom(bytes);
+  #abandonUnwanted(bytes: number, isUrgent: boolean): boolean {
+    for (const { index } of [...this.#active.values()])
+      if (this.#deps.distance(index) === null) this.abandon(index);
+    return this.#deps.held.makeRoom(bytes, isUrgent);
   }
 
   abandon(index: number): void {
@@ -113,11 +114,11 @@ export class Pieces {
   }
 
   #keep(index: number, length: number, buffer: PieceBuffer): HeldPiece {
-    const { held, isWanted, onDropped } = this.#deps;
+    const { held, distance, onDropped } = this.#deps;
     const kept = held.keep(
       buffer,
       length,
-      () => isWanted(index),
+      () => distance(index),
       () => {
         this.#held.delete(index);
         onDropped(index);

@@ -50,7 +50,8 @@ export class Playback {
   readonly intake: BlockIntake;
   readonly #readers = new Set<Active>();
   #order: readonly Wanted[] = [];
-  readonly #wanted = new Set<number>();
+  /** Pieces that readers are about to come by, and how far the next one is, in bytes. */
+  readonly #wanted = new Map<number, number>();
   #isFillDue = false;
   #isOrderDue = true;
   #isLast = false;
@@ -67,7 +68,7 @@ export class Playback {
     this.#swarm = swarm;
     this.pieces = new Pieces({
       ...{ infoHash, cache, layout, memory, held, onStored },
-      isWanted: (index) => this.#wanted.has(index),
+      distance: (index) => this.#wanted.get(index) ?? null,
       onDropped: () => {
         this.#isOrderDue = true;
         if (this.#readers.size > 0) this.#fillSoon();
@@ -169,8 +170,8 @@ export class Playback {
       isIdle(reader, now, this.#deps.idleMs) ? this.layout.pieceLength : window;
     this.#isLast = active.every(({ at, end }) => at + window >= end);
     this.#wanted.clear();
-    const isHeld = (index: number) => {
-      this.#wanted.add(index);
+    const isHeld = (index: number, distance: number) => {
+      this.#wanted.set(index, Math.min(distance, this.#wanted.get(index) ?? distance));
       return this.pieces.isHeld(index);
     };
     this.#order = orderOf(this.#readers, this.layout, windowOf, isHeld);

@@ -53,13 +53,13 @@ export function orderOf(
   readers: Iterable<Reader>,
   { pieceLength }: Layout,
   windowOf: (reader: Reader) => number,
-  isHeld: (index: number) => boolean,
+  isHeld: (index: number, distance: number) => boolean,
 ): Wanted[] {
   const nearest = new Map<number, number>();
   const want = (from: number, to: number, distanceOf: (index: number) => number) => {
     for (let index = Math.floor(from / pieceLength); index * pieceLength < to; index += 1) {
-      if (isHeld(index)) continue;
       const distance = Math.max(0, distanceOf(index));
+      if (isHeld(index, distance)) continue;
       if (distance < (nearest.get(index) ?? Number.POSITIVE_INFINITY)) nearest.set(index, distance);
     }
   };
