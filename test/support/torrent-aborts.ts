@@ -75,6 +75,8 @@ export async function leaveTorrents(cycles: number): Promise<AbortFigures> {
   async function piecesHeld(): Promise<number> {
     const sockets = known.map((url) => openRequest(url).on('error', () => {}));
     try {
+      // Each second they are told anew, those of one moment together: what was told before is of other moments.
+      await sleep(2500);
       return await waitUntil(
         () => {
           const swarms = server.live.list().flatMap(({ swarm }) => swarm ?? []);
