@@ -14,8 +14,11 @@ export type QueueRules = {
   heap: number;
 };
 
-/** Criterion 30: 10–250 blocks. */
-const WIRE_QUEUE: QueueRules = { first: 16, min: 4, max: 250, aheadS: 0.25, heap: 0 };
+/**
+ * Criterion 30: 10–250 blocks. Asked for by the dozen where the queue is deep: each write is a system call in which loopback and most
+ * network cards do the other side's work too, a tenth of the thread at 250 MB/s when each read was answered by one.
+ */
+const WIRE_QUEUE: QueueRules = { first: 16, min: 4, max: 250, aheadS: 0.25, heap: 1 / 8 };
 const UNKNOWN_RTT_S = 0.2;
 /** And so much more. */
 const SETTLE_S = 0.5;
