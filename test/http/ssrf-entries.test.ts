@@ -169,13 +169,6 @@ const ASKING: Readonly<Record<string, (host: string) => Promise<string>>> = {
 const KEEPING: Readonly<Record<string, (host: string, index: number) => Promise<ApiAnswer>>> = {
   'an NZB': (host) => post('/api/streams', { mediaId: TITLE, url: urlOf(host, '/a.nzb') }),
   'a link to an NZB': (host) => post('/api/links', { url: urlOf(host, '/a.nzb') }),
-  'a magnet': (host, index) => {
-    const inside = encodeURIComponent(urlOf(host, '/a'));
-    const udp = encodeURIComponent(`udp://${host}:${trapPort}/announce`);
-    const hash = index.toString(16).padStart(40, 'a');
-    const url = `magnet:?xt=urn:btih:${hash}&dn=Film&xs=${inside}&as=${inside}&ws=${inside}&tr=${inside}&tr=${udp}&x.pe=${encodeURIComponent(`${host}:${trapPort}`)}`;
-    return post('/api/streams', { mediaId: TITLE, url });
-  },
   'trackers and web seeds of a .torrent': (host, index) => {
     const inside = urlOf(ascii(host), '/announce');
     const info = { length: 5, name: `film ${index}.mkv`, 'piece length': 16_384, pieces: Buffer.alloc(20) };
@@ -189,6 +182,15 @@ const KEEPING: Readonly<Record<string, (host: string, index: number) => Promise<
     }),
   'a poster': (host) => post('/api/media', { kind: 'movie', title: 'Other', poster: urlOf(host, '/p.jpg') }),
 };
+
+/** With everything in it that names a host; its peers and its exact source are asked for what is in it. */
+function addMagnet(host: string, index: number): Promise<ApiAnswer> {
+  const inside = encodeURIComponent(urlOf(host, '/a'));
+  const udp = encodeURIComponent(`udp://${host}:${trapPort}/announce`);
+  const hash = index.toString(16).padStart(40, 'a');
+  const url = `magnet:?xt=urn:btih:${hash}&dn=Film&xs=${inside}&as=${inside}&ws=${inside}&tr=${inside}&tr=${udp}&x.pe=${encodeURIComponent(`${host}:${trapPort}`)}`;
+  return post('/api/streams', { mediaId: TITLE, url });
+}
 
 /** A host that is no URL is refused as such; a name is asked for once and its answer refused. */
 const isRefused = (code: string) =>
@@ -204,6 +206,13 @@ describe('no host that may not be reached is reached by', () => {
     }
     expect(wrong).toEqual([]);
     expect([caught, dns.asked.filter((name) => !(name in LEADING_INSIDE)).length]).toEqual(before);
+  });
+
+  test('a magnet, whose exact source and peers are asked what is in it', async () => {
+    const before = caught;
+    const answers = await Promise.all(HOSTS.map((host, index) => addMagnet(host, index)));
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    expect(caught).toBe(before);
   });
 
   test.each(Object.entries(KEEPING))('%s, which is only kept', async (_name, ask) => {
