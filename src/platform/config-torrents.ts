@@ -31,7 +31,7 @@ export const TORRENT_SETTINGS = {
     .refine((value) => isIP(value) !== 0, 'must be an IP address')
     .optional()
     .describe(
-      'Address of this machine that torrents use, a VPN’s say: to listen at, and to dial peers and trackers from. All and any when absent.',
+      'Address of this machine that torrents use, a VPN’s say: to listen at, and to reach peers, trackers and the DHT from. All and any when absent.',
     ),
   UTP: onOff('on').describe(
     '`off` reaches peers of torrents by TCP alone; else those who speak only uTP too.',
