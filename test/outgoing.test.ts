@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'scripts/dump-schema.ts': 'a database of its own, to read its schema',
   'src/listen.ts': 'listens',
   'src/platform/address-rules.ts': 'parses addresses',
-  'src/platform/config.ts': 'parses addresses',
+  'src/platform/config-torrents.ts': 'parses addresses',
   'src/platform/config-values.ts': 'parses addresses',
   'src/platform/db.ts': 'the owner’s database',
   'src/platform/backup/index.ts': 'the owner’s database',

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 
+export const text = () => z.string().trim().min(1);
 /** Comma-separated. */
 export const list = () => z.string().default('').transform(itemsOf);
 /** Comma-separated `host:port`. Stays text, which the README shows; `itemsOf` reads it. */

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { TORRENT_SETTINGS } from './config-torrents.ts';
 import {
-  duration,
   folderOf,
   HOST_NAME,
   hasOwnNames,
@@ -13,19 +12,17 @@ import {
   itemsOf,
   list,
   millisecondsOf,
-  onOff,
-  places,
   ramBytes,
   size,
+  text,
 } from './config-values.ts';
 
 const MIB = 1024 * 1024;
 
-/** One line a setting: what it is, its default, and the sentence the README's table shows. `npm run docs` writes that table. */
-const text = () => z.string().trim().min(1);
 const file = () => text().refine(existsSync, 'there is no such file');
 const url = (protocols: RegExp) => z.url({ protocol: protocols, normalize: true });
 
+/** One line a setting: what it is, its default, and the sentence the README's table shows. `npm run docs` writes that table. */
 export const Env = z.object({
   PORT: z.coerce
     .number()
@@ -130,54 +127,7 @@ export const Env = z.object({
     .describe(
       'Memory for all streams and kept HLS/DASH segments and playlists together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
     ),
-  CACHE_DIR: text()
-    .default('torrents')
-    .describe('Folder for the pieces of torrents that were watched; a relative one lies in `DATA_DIR`.'),
-  CACHE_MAX_BYTES: size()
-    .pipe(
-      z
-        .number()
-        .min(0)
-        .max(64 * 1024 * 1024 * MIB),
-    )
-    .default(50 * 1024 * MIB)
-    .describe(
-      'How much of them is kept, such as `10G`; less where the disk runs short. 0 keeps nothing on disk.',
-    ),
-  TORRENT_PORT: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(65535)
-    .optional()
-    .describe('TCP port at which other peers of torrents can connect. Nothing listens when absent.'),
-  TORRENT_HOST: text()
-    .refine((value) => isIP(value) !== 0, 'must be an IP address')
-    .optional()
-    .describe(
-      'Address of this machine that torrents use, a VPN’s say: to listen at, and to dial peers and trackers from. All and any when absent.',
-    ),
-  UTP: onOff('on').describe(
-    '`off` reaches peers of torrents by TCP alone; else those who speak only uTP too.',
-  ),
-  TORRENT_ENGINE: z
-    .enum(['swarm', 'torrent-stream'])
-    .default('swarm')
-    .describe(
-      'What downloads torrents: our own engine, or the npm package `torrent-stream`, which is slower.',
-    ),
-  TRACKER_CHECK_INTERVAL: duration({ from: '1s', to: '24h' })
-    .default('15m')
-    .describe('How old what is known of a tracker may get at most, such as `30s` or `1h`.'),
-  DHT: z
-    .enum(['on', 'off'])
-    .default('on')
-    .describe('Whether public torrents are looked for in the DHT, which needs no tracker.'),
-  DHT_BOOTSTRAP: places()
-    .default(
-      'router.bittorrent.com:6881,dht.transmissionbt.com:6881,router.utorrent.com:6881,dht.libtorrent.org:25401',
-    )
-    .describe('Comma-separated `host:port` of the nodes that are asked first, while no others are known.'),
+  ...TORRENT_SETTINGS,
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z

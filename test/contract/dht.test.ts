@@ -59,6 +59,19 @@ test('who can be reached is announced where the lookup ended, with the token, an
   expect([...only.from]).toContain('127.0.0.1:46998');
 });
 
+test('queries leave by the address the owner chose, and none where that cannot be had', async () => {
+  const only = await node(1);
+  await peersIn(dhtOf({ known: [only], localAddress: '127.0.0.5' }));
+  await peersIn(dhtOf({ known: [only], localAddress: '127.0.0.5', port: only.port }));
+  const from = [...only.from].map((place) => place.split(':')[0]);
+  expect(from).toEqual(['127.0.0.5', '127.0.0.5']);
+  expect([...only.from]).toContain(`127.0.0.5:${only.port}`);
+  const heard = only.datagrams;
+  const dht = dhtOf({ known: [only], localAddress: '::1' });
+  await peersIn(dht);
+  expect([dht.state().status, only.datagrams]).toEqual(['resting', heard]);
+});
+
 test('the next start needs nobody it is told of: it begins with the nodes it knew', async () => {
   await using dir = await openTempDir();
   const file = join(dir.path, 'torrents', 'dht.json');

@@ -179,3 +179,21 @@ test('a hundred and fifty who refuse TCP keep nobody from the one who gives', as
   // Twenty at a time that are silent by uTP for 3 s each were 24 s.
   expect(performance.now() - begun).toBeLessThan(9000);
 });
+
+test('datagrams leave by the address the owner chose, and by no other', async () => {
+  const rules = { mode: 'listed', allow: [HOST, '::1'], ownPorts: () => new Set<number>() } as const;
+  const bound = createNet({ ...rules, localAddress: '127.0.0.5' });
+  ends.push(() => bound.close());
+  const [peer, other] = [await utpPeer(0), await startUtpPeer({ host: '::1' })];
+  ends.push(() => other.stop());
+  const taken = createSocket('udp4').bind(0, '127.0.0.5');
+  ends.push(() => taken.close());
+  await once(taken, 'listening');
+  // Where its port is taken, another one of the same address.
+  const utp = createUtp({ net: bound, port: taken.address().port });
+  ends.push(() => utp.close());
+  await utp.connect(HOST, peer.port, NEVER);
+  expect(peer.clientHost()).toBe('127.0.0.5');
+  await expect(utp.connect('::1', other.port, NEVER)).rejects.toThrow('no address');
+  expect(other.heard.length).toBe(0);
+});

@@ -13,6 +13,7 @@ import { freshDatabase } from '../support/database.ts';
 import { openTempDir } from '../support/processes.ts';
 import { makeTorrent, startSeedPeer } from '../support/seed-peer.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { startWebSeedServer, type WebSeedManners } from '../support/web-seed-server.ts';
 
 // What the engine keeps of torrents, tells of it, and does with it when the owner says so.
 
@@ -21,6 +22,7 @@ const PIECE_BYTES = 128 * 1024;
 const FILM = makeTorrent(randomBytes(6 * MIB + 1234), PIECE_BYTES);
 const PIECES = Math.ceil(FILM.bytes.length / PIECE_BYTES);
 const NEVER = new AbortController().signal;
+const NOBODY = { infoHash: FILM.infoHash, trackers: [], peers: [], isPrivate: false };
 const ALL = { start: 0, end: FILM.bytes.length };
 
 const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
@@ -51,6 +53,13 @@ async function startSeed() {
   closers.push(() => seed.stop());
   const spec = { infoHash: FILM.infoHash, info: FILM.info, trackers: [], peers: [seed], isPrivate: false };
   return { seed, spec };
+}
+
+async function startServer(manners: Partial<WebSeedManners> = {}) {
+  const files = { '/Film.mkv': FILM.bytes, '/film.torrent': FILM.torrent };
+  const server = await startWebSeedServer(files, manners);
+  closers.push(() => server.stop());
+  return server;
 }
 
 async function readAll(engine: SwarmEngine, range = ALL, until = Number.POSITIVE_INFINITY): Promise<Buffer> {
@@ -166,6 +175,45 @@ describe('a pause', () => {
     await expect(other.engine.open({ ...spec, info: null }, NEVER)).rejects.toMatchObject({ status: 409 });
     await sleep(500);
     expect(seed.counts.connections).toBe(connections);
+  });
+
+  test('asks no web server for its files, neither one that is known nor one that is new', async () => {
+    const { engine } = await startEngine();
+    const [known, fresh] = [await startServer(), await startServer()];
+    const spec = { ...NOBODY, info: FILM.info, webSeeds: [`${known.base}/Film.mkv`] };
+    await engine.open(spec, NEVER);
+    await readAll(engine, { start: 0, end: 10 * PIECE_BYTES });
+    engine.hold(FILM.infoHash, true);
+    await sleep(200);
+    const asked = known.requests.length;
+    await engine.open({ ...spec, webSeeds: [`${fresh.base}/Film.mkv`] }, NEVER);
+    await expect(readAll(engine)).rejects.toMatchObject({ code: 'torrent.paused' });
+    await sleep(1500);
+    expect([known.requests.length, fresh.requests.length]).toEqual([asked, 0]);
+    engine.hold(FILM.infoHash, false);
+    expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
+  });
+
+  test('asks nobody for the .torrent of a magnet, before or since, and gives up who is being asked', async () => {
+    const { engine } = await startEngine();
+    const server = await startServer({ isSilent: true });
+    const spec = { ...NOBODY, info: null, exactSources: [`${server.base}/film.torrent`] };
+    engine.hold(FILM.infoHash, true);
+    await expect(engine.open(spec, NEVER)).rejects.toMatchObject({ code: 'torrent.paused' });
+    await expect(engine.open(spec, NEVER)).rejects.toMatchObject({ code: 'torrent.paused' });
+    await sleep(500);
+    expect(server.requests.length).toBe(0);
+    engine.hold(FILM.infoHash, false);
+    const opening = engine.open(spec, NEVER);
+    await waitUntil(async () => server.requests.length === 1, { what: 'it is asked', timeoutMs: 5000 });
+    engine.hold(FILM.infoHash, true);
+    await expect(opening).rejects.toMatchObject({ code: 'torrent.paused' });
+    await waitUntil(async () => server.requests[0]?.hungUpAt != null, {
+      ...{ what: 'it is given up', timeoutMs: 5000 },
+    });
+    server.manners.isSilent = false;
+    engine.hold(FILM.infoHash, false);
+    expect((await engine.open(spec, NEVER)).files.length).toBe(1);
   });
 });
 

@@ -20,7 +20,8 @@ export type UtpPeer = {
   heard: Heard[];
   /** Bytes of data, each once and in order. */
   received: Buffer;
-  /** The UDP port of who connected last. */
+  /** Where who connected last speaks from. */
+  clientHost(): string;
   clientPort(): number;
   manners: { isSilent: boolean; isAcking: boolean };
   /** Data, the so-manyth packet of its own, counted from 0. */
@@ -51,6 +52,7 @@ export async function startUtpPeer({
   let expected = 0;
   const peer: UtpPeer = {
     ...{ host, port: socket.address().port, heard: [], received: Buffer.alloc(0) },
+    clientHost: () => client.address,
     clientPort: () => client.port,
     manners: { isSilent, isAcking: true },
     data: (number, payload) => send(Buffer.concat([head(DATA, first + number), payload])),

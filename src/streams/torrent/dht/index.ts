@@ -10,7 +10,7 @@ import { openRpcSocket, type RpcSocket } from './rpc-socket.ts';
 import { readSavedNodes, saveNodes } from './saved-nodes.ts';
 
 export type DhtOptions = {
-  net: Pick<Net, 'addressesOf'>;
+  net: Pick<Net, 'addressesOf' | 'rules'>;
   /** `host:port` of nodes to begin with, where none is known. */
   bootstrap: readonly string[];
   /** Where peers reach us by TCP: torrents are announced with it, and UDP listens at the same number. Null: they do not, and any. */
@@ -119,7 +119,9 @@ export class Dht {
   }
 
   #opened(): Promise<RpcSocket> {
-    const opening = this.#socket ?? openRpcSocket(this.#options.port, this.#isAllowed);
+    const { port, net } = this.#options;
+    const localAddress = net.rules.localAddress ?? null;
+    const opening = this.#socket ?? openRpcSocket({ port, localAddress, isAllowed: this.#isAllowed });
     this.#socket = opening;
     return opening.then(
       (socket) => {

@@ -23,14 +23,23 @@ export type RpcSocket = {
 
 type Pending = { place: string; settle(answer: Answer | null): void };
 
-/** Listens at `port`, and where that is taken (or null) at any. Every address that is asked has passed `isAllowed`. */
-export async function openRpcSocket(port: number | null, isAllowed: AddressCheck): Promise<RpcSocket> {
+export type RpcSocketOptions = {
+  /** Null, or when it is taken: one that the system chooses. */
+  port: number | null;
+  /** Everything goes out by it; null: by whichever the system takes. One of IPv6 reaches nobody here. */
+  localAddress: string | null;
+  /** Every address that is asked has passed it. */
+  isAllowed: AddressCheck;
+};
+
+/** Rejects where no socket is to be had at that address. */
+export async function openRpcSocket({ port, localAddress, isAllowed }: RpcSocketOptions): Promise<RpcSocket> {
   const id = randomBytes(ID_BYTES);
   const pending = new Map<string, Pending>();
   /** Who was asked, and how often: a datagram of anybody else is dropped before it is read. */
   const asked = new Map<string, number>();
   const turn = createPace(QUERIES_PER_SECOND, BURST);
-  const socket = await boundSocket(port);
+  const socket = await boundSocket(port, localAddress);
   let isClosed = false;
   // Nothing of it keeps the program running.
   socket.unref();
@@ -88,16 +97,16 @@ export async function openRpcSocket(port: number | null, isAllowed: AddressCheck
   };
 }
 
-async function boundSocket(port: number | null): Promise<Socket> {
+async function boundSocket(port: number | null, localAddress: string | null): Promise<Socket> {
   try {
-    return await bound(port ?? 0);
+    return await bound(port ?? 0, localAddress);
   } catch (error) {
     if (port === null) throw error;
-    return await bound(0);
+    return await bound(0, localAddress);
   }
 }
 
-async function bound(port: number): Promise<Socket> {
+async function bound(port: number, localAddress: string | null): Promise<Socket> {
   const socket = createSocket({
     type: 'udp4',
     // It is an address already: no name is ever asked for here.
@@ -106,7 +115,7 @@ async function bound(port: number): Promise<Socket> {
   try {
     // With a lookup that answers at once it may listen before `bind` returns.
     const listening = once(socket, 'listening');
-    socket.bind({ port, exclusive: true });
+    socket.bind({ port, address: localAddress ?? '0.0.0.0', exclusive: true });
     await listening;
     return socket;
   } catch (error) {

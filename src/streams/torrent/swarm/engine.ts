@@ -12,22 +12,20 @@ import { announce } from '../trackers/index.ts';
 import { createUtp, type Utp, type UtpOptions } from '../utp/socket.ts';
 import { peerUtp } from './dial-peer.ts';
 import { createHeldPieces } from './held-pieces.ts';
-import { listenForPeers, type PeerListening } from './listener.ts';
+import { listenUnlessTaken, type PeerListening } from './listener.ts';
+import { Orders } from './orders.ts';
 import { removedTorrent } from './paused.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
+import { letRest } from './resting.ts';
 import { StoredReports } from './stored-reports.ts';
 import { Torrent } from './torrent.ts';
 import { Totals } from './totals.ts';
 import { Traffic } from './traffic.ts';
 
 const TICK_MS = 250;
-/** Criterion 33: peers go 30 s after the last reader, the torrent after 5 min. */
-const [REST_MS, FORGET_MS] = [30_000, 300_000];
 const IDLE_MS = 30_000;
-/** Torrents that give with nobody reading: each keeps up to 60 connections. Those that ended longest ago rest. */
-const MAX_GIVING = 20;
 /** Players come range by range: between two of them the torrent is still being watched. */
 const WATCHED_MS = 60_000;
 const MEASURE_MS = 10_000;
@@ -78,10 +76,7 @@ export class SwarmEngine {
   #listening: PeerListening | null = null;
   readonly #cache: PieceCache;
   readonly #reports: StoredReports;
-  /** Paused by the owner, known here or not yet. */
-  readonly #onHold = new Set<string>();
-  /** Removed while somebody had them open: begun anew when he reads on. */
-  readonly #removed = new Map<string, { spec: TorrentSpec; users: number }>();
+  readonly #orders = new Orders();
   #measuredAt = 0;
   readonly #utp: Utp | null;
   #ticker: NodeJS.Timeout | null = null;
@@ -119,25 +114,15 @@ export class SwarmEngine {
 
   static async start(options: SwarmEngineOptions): Promise<SwarmEngine> {
     const { log, cache } = options;
-    let engine: SwarmEngine | null = null;
-    const needs = (infoHash: string) => engine?.needsOf(infoHash) ?? null;
-    engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, needs }));
-    if (options.listen !== undefined) await engine.#listen(options.listen, options.onWarning);
+    let begun: SwarmEngine | null = null;
+    const needs = (infoHash: string) => begun?.needsOf(infoHash) ?? null;
+    const engine = new SwarmEngine(options, await openPieceCache({ ...cache, log, needs }));
+    begun = engine;
+    const { listen, onWarning = () => {} } = options;
+    const torrentOf = (infoHash: string) => engine.#torrents.get(infoHash)?.torrent ?? null;
+    if (listen !== undefined)
+      engine.#listening = await listenUnlessTaken({ ...listen, torrentOf }, onWarning);
     return engine;
-  }
-
-  /** A port that is taken costs nobody a film: peers are dialled all the same. */
-  async #listen(
-    listen: NonNullable<SwarmEngineOptions['listen']>,
-    warn: (text: string) => void = () => {},
-  ): Promise<void> {
-    const torrentOf = (infoHash: string) => this.#torrents.get(infoHash)?.torrent ?? null;
-    try {
-      this.#listening = await listenForPeers({ ...listen, torrentOf });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      warn(`no peer can connect to us: port ${listen.port} cannot be had for torrents (${reason})`);
-    }
   }
 
   /** Where peers can dial us; null: nowhere. */
@@ -179,14 +164,9 @@ export class SwarmEngine {
       known.torrent.learn(spec);
       return known;
     }
-    const torrent = new Torrent(spec, this.#deps, this.#onHold.has(spec.infoHash));
-    const fresh = {
-      torrent,
-      users: this.#removed.get(spec.infoHash)?.users ?? 0,
-      idleSince: 0,
-      accessedAt: 0,
-    };
-    this.#removed.delete(spec.infoHash);
+    const torrent = new Torrent(spec, this.#deps, this.#orders.isHeld(spec.infoHash));
+    const users = this.#orders.begunAnew(spec.infoHash);
+    const fresh = { torrent, users, idleSince: 0, accessedAt: 0 };
     this.#torrents.set(spec.infoHash, fresh);
     this.#tickedAt = performance.now();
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
@@ -195,8 +175,8 @@ export class SwarmEngine {
 
   /** A half-open range of a file, in parts. */
   read(infoHash: string, fileIndex: number, range: ByteRange, signal: AbortSignal): AsyncGenerator<Part> {
-    const removed = this.#removed.get(infoHash);
-    const entry = removed === undefined ? this.#torrents.get(infoHash) : this.#entryOf(removed.spec);
+    const removed = this.#orders.removedSpec(infoHash);
+    const entry = removed === null ? this.#torrents.get(infoHash) : this.#entryOf(removed);
     const playback = entry?.torrent.playback;
     const file = playback?.layout.files[fileIndex];
     if (entry === undefined || playback == null || file === undefined)
@@ -225,11 +205,7 @@ export class SwarmEngine {
   }
 
   release(infoHash: string): void {
-    const removed = this.#removed.get(infoHash);
-    if (removed !== undefined) {
-      removed.users -= 1;
-      if (removed.users === 0) this.#removed.delete(infoHash);
-    }
+    this.#orders.release(infoHash);
     const entry = this.#torrents.get(infoHash);
     if (entry === undefined) return;
     entry.users -= 1;
@@ -238,8 +214,7 @@ export class SwarmEngine {
 
   /** The owner's pause, or its end; of a torrent that is opened later, too. */
   hold(infoHash: string, isHeld: boolean): void {
-    if (isHeld) this.#onHold.add(infoHash);
-    else this.#onHold.delete(infoHash);
+    this.#orders.hold(infoHash, isHeld);
     this.#torrents.get(infoHash)?.torrent.hold(isHeld);
   }
 
@@ -249,11 +224,11 @@ export class SwarmEngine {
     if (entry !== undefined) {
       const { torrent, users } = entry;
       if (!isForced && torrent.state().readers > 0) return false;
-      if (users > 0) this.#removed.set(infoHash, { spec: { ...torrent.spec, info: torrent.info }, users });
+      this.#orders.remove({ ...torrent.spec, info: torrent.info }, users);
       this.#forget(infoHash, torrent, removedTorrent());
     }
     await this.#cache.remove(infoHash);
-    this.#onHold.delete(infoHash);
+    this.#orders.hold(infoHash, false);
     this.#reports.forget(infoHash);
     return true;
   }
@@ -278,27 +253,7 @@ export class SwarmEngine {
       entry.accessedAt = Date.now();
       this.#cache.touch(infoHash);
     }
-    this.#letRest(now);
-  }
-
-  /** Whom nobody reads: some go on giving, the others rest, and are forgotten. */
-  #letRest(now: number): void {
-    const giving = this.#giving(now);
-    for (const [infoHash, { torrent, users, idleSince }] of [...this.#torrents]) {
-      if (users > 0) continue;
-      if (giving.has(torrent)) torrent.giveOnly();
-      else if (now - idleSince > REST_MS) torrent.rest();
-      if (!giving.has(torrent) && now - idleSince > FORGET_MS) this.#forget(infoHash, torrent);
-    }
-  }
-
-  /** Nobody reads them, and they go on giving. */
-  #giving(now: number): ReadonlySet<Torrent> {
-    const all = [...this.#torrents.values()].filter(
-      ({ torrent, users, idleSince }) => users === 0 && now - idleSince > REST_MS && torrent.isOwing,
-    );
-    const latest = all.sort((a, b) => b.idleSince - a.idleSince).slice(0, MAX_GIVING);
-    return new Set(latest.map(({ torrent }) => torrent));
+    for (const [infoHash, torrent] of letRest(this.#torrents, now)) this.#forget(infoHash, torrent);
   }
 
   #forget(infoHash: string, torrent: Torrent, reason?: Error): void {

@@ -6,8 +6,8 @@ export class ExactSources {
   readonly #net: Pick<Net, 'request'>;
   readonly #infoHash: string;
   readonly #onTorrent: (file: Uint8Array) => void;
-  readonly #stop = new AbortController();
-  #asking = 0;
+  /** Null: nobody is being asked. */
+  #asking: AbortController | null = null;
 
   constructor(net: Pick<Net, 'request'>, infoHash: string, onTorrent: (file: Uint8Array) => void) {
     this.#net = net;
@@ -16,24 +16,27 @@ export class ExactSources {
   }
 
   get isAsking(): boolean {
-    return this.#asking > 0;
+    return this.#asking !== null;
   }
 
   /** Once for each viewer who comes while nobody knows the files. */
   ask(urls: readonly string[]): void {
     if (urls.length === 0 || this.isAsking) return;
-    this.#asking += 1;
-    fetchExactSource(this.#net, urls, this.#infoHash, this.#stop.signal)
+    const asking = new AbortController();
+    this.#asking = asking;
+    fetchExactSource(this.#net, urls, this.#infoHash, asking.signal)
       .then((file) => {
-        if (file !== null) this.#onTorrent(file);
+        if (file !== null && !asking.signal.aborted) this.#onTorrent(file);
       })
       .catch(() => {})
       .finally(() => {
-        this.#asking -= 1;
+        if (this.#asking === asking) this.#asking = null;
       });
   }
 
-  close(): void {
-    this.#stop.abort(new Error('the torrent is closed'));
+  /** Nobody is asked any more; `ask` begins anew. */
+  stop(): void {
+    this.#asking?.abort(new Error('the torrent rests'));
+    this.#asking = null;
   }
 }

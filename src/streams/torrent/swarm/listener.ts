@@ -17,7 +17,7 @@ export type Visited = {
 
 export type PeerListening = { readonly port: number; close(): void };
 
-export type PeerListeningOptions = {
+type PeerListeningOptions = {
   port: number;
   /** Absent: all addresses of this machine. */
   host?: string | undefined;
@@ -26,11 +26,7 @@ export type PeerListeningOptions = {
 };
 
 /** Takes connections of peers, for all torrents on one port. Rejects when the port cannot be had. */
-export async function listenForPeers({
-  port,
-  host,
-  torrentOf,
-}: PeerListeningOptions): Promise<PeerListening> {
+async function listenForPeers({ port, host, torrentOf }: PeerListeningOptions): Promise<PeerListening> {
   const halfOpen = new Map<Socket, string>();
   const server = createServer({ noDelay: true, keepAlive: true }, greet);
 
@@ -76,6 +72,20 @@ export async function listenForPeers({
       for (const socket of [...halfOpen.keys()]) socket.destroy();
     },
   };
+}
+
+/** The same, and where the port is taken `warn` is told, and nobody comes: peers are dialled all the same. */
+export async function listenUnlessTaken(
+  options: PeerListeningOptions,
+  warn: (text: string) => void,
+): Promise<PeerListening | null> {
+  try {
+    return await listenForPeers(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`no peer can connect to us: port ${options.port} cannot be had for torrents (${reason})`);
+    return null;
+  }
 }
 
 /** Null: it may still come. */

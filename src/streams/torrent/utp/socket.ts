@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { abortable } from '../../../platform/abortable.ts';
@@ -25,7 +26,7 @@ export type Utp = {
 };
 
 export type UtpOptions = {
-  net: Pick<Net, 'addressesOf'>;
+  net: Pick<Net, 'addressesOf' | 'rules'>;
   /** Null, or when it is taken: one that the system chooses. */
   port: number | null;
   /** The number of the first packet of each connection; any, when left out. */
@@ -38,13 +39,14 @@ export function createUtp({ net, port, firstSequence }: UtpOptions): Utp {
   const closed = new LRUCache<string, { toldAt: number }>({ max: MAX_CLOSED, ttl: CLOSED_MS });
   const shared: SharedBytes = { bytes: 0 };
   const sockets = new Map<4 | 6, Promise<Socket>>();
+  const localAddress = net.rules.localAddress ?? null;
   let ticker: NodeJS.Timeout | null = null;
   let isClosed = false;
 
   function socketOf(family: 4 | 6): Promise<Socket> {
     const known = sockets.get(family);
     if (known !== undefined) return known;
-    const opening = openSocket(family, port).then((socket) => {
+    const opening = openSocket(family, port, localAddress).then((socket) => {
       if (isClosed) socket.close();
       socket.on('message', (datagram, from) => receive(socket, datagram, from.address, from.port));
       return socket;
@@ -80,8 +82,10 @@ export function createUtp({ net, port, firstSequence }: UtpOptions): Utp {
 
   async function connect(host: string, to: number, signal: AbortSignal): Promise<Duplex> {
     const url = new URL(`udp://${host.includes(':') ? `[${host}]` : host}:${to}`);
-    const [checked] = await net.addressesOf(url, signal);
-    if (checked === undefined) throw new Error('the host has no address');
+    const addresses = await net.addressesOf(url, signal);
+    // From an address of one family only that family is reached.
+    const checked = addresses.find(({ family }) => localAddress === null || family === isIP(localAddress));
+    if (checked === undefined) throw new Error('the host has no address that can be reached from here');
     const socket = await abortable(socketOf(checked.family), signal);
     if (isClosed) throw new Error('the engine is closed');
     return await connected(socket, checked, to, signal);
@@ -171,16 +175,17 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-async function openSocket(family: 4 | 6, port: number | null): Promise<Socket> {
+async function openSocket(family: 4 | 6, port: number | null, localAddress: string | null): Promise<Socket> {
+  const address = localAddress ?? (family === 4 ? '0.0.0.0' : '::');
   try {
-    return await bound(family, port ?? 0);
+    return await bound(family, port ?? 0, address);
   } catch (error) {
     if (port === null) throw error;
-    return await bound(family, 0);
+    return await bound(family, 0, address);
   }
 }
 
-function bound(family: 4 | 6, port: number): Promise<Socket> {
+function bound(family: 4 | 6, port: number, address: string): Promise<Socket> {
   const socket = createSocket({
     type: family === 4 ? 'udp4' : 'udp6',
     ipv6Only: family === 6,
@@ -199,6 +204,6 @@ function bound(family: 4 | 6, port: number): Promise<Socket> {
       socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
       fulfil(socket);
     });
-    socket.bind(port, family === 4 ? '0.0.0.0' : '::');
+    socket.bind(port, address);
   });
 }
