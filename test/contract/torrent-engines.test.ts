@@ -58,6 +58,18 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await read({ start: 0, end: 0 })).toEqual(Buffer.alloc(0));
   });
 
+  test('the last viewer leaves and another comes at once, again and again: each has the film', async () => {
+    const { engine, spec, open, read } = await swarmOf(name, [{}, {}], {
+      cache: { folder: '', maxBytes: 0 },
+    });
+    for (let turn = 0; turn < 8; turn += 1) {
+      await open();
+      const range = { start: turn * 100_000, end: turn * 100_000 + 600_000 };
+      expect(await read(range)).toEqual(FILM.bytes.subarray(range.start, range.end));
+      engine.release(spec.infoHash);
+    }
+  });
+
   test('each of several files is told with its place, and gives its own bytes', async () => {
     const lengths = [700_001, 0, 1, 2 * MIB, 12_345];
     const files = lengths.map((length, index) => ({ path: ['..', `part ${index}.mkv`], length }));

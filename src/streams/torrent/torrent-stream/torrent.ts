@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Wire } from 'torrent-stream';
@@ -35,7 +36,8 @@ export class StreamedTorrent {
   readonly #peers: KnownPeers;
   readonly #exchange: MetadataExchange;
   #session: Session;
-  #sessionCount = 0;
+  /** Its pieces; no two ever have the same, as what ends is removed while the next one begins, of the same torrent too. */
+  #folder = '';
   readonly #closing = new Set<Promise<void>>();
   #info: Uint8Array | null = null;
   #reading: Reading | null = null;
@@ -68,12 +70,12 @@ export class StreamedTorrent {
   #newSession(info: Uint8Array | null): Session {
     const { library, folder, peerId, deadMs, memory, windowBytes } = this.#deps;
     const known = info === null ? null : { info, layout: readLayout(info) };
-    this.#sessionCount += 1;
+    this.#folder = join(folder, `${this.infoHash}-${randomBytes(8).toString('hex')}`);
     const session: Session = new Session(
       library,
       {
         ...{ infoHash: this.infoHash, peerId, deadMs },
-        folder: join(folder, `${this.infoHash}-${this.#sessionCount}`),
+        folder: this.#folder,
         known,
       },
       this.#listener(() => session === this.#session),
@@ -195,7 +197,7 @@ export class StreamedTorrent {
 
   #replaceSession(info: Uint8Array | null): void {
     const old = this.#session;
-    const oldFolder = join(this.#deps.folder, `${this.infoHash}-${this.#sessionCount}`);
+    const oldFolder = this.#folder;
     this.#session = this.#newSession(info);
     this.#downloadedBefore += old.downloadedBytes;
     this.#end(old, oldFolder);
@@ -276,7 +278,7 @@ export class StreamedTorrent {
     const error = new Error('the torrent is closed');
     this.#reading?.fail(error);
     for (const { reject } of [...this.#waiting]) reject(error);
-    this.#end(this.#session, join(this.#deps.folder, `${this.infoHash}-${this.#sessionCount}`));
+    this.#end(this.#session, this.#folder);
     await Promise.all(this.#closing);
   }
 }
