@@ -5,7 +5,13 @@ import type { Place } from '../../test/support/real/swarm.ts';
 
 export type Server = { baseUrl: string; pid: number; adminToken: string };
 export type Film = { bytes: Buffer; sha256: string; path: string };
-export type Reading = { firstMs: number; seconds: number; cpuSeconds: number };
+export type Reading = {
+  firstMs: number;
+  seconds: number;
+  cpuSeconds: number;
+  /** Of the thread that answers viewers, meanwhile. */
+  loopP99Ms: number;
+};
 
 /** A play link for a magnet with the peers' addresses; the metadata is fetched from them. */
 export async function linkTo(server: Server, infoHash: string, peers: readonly Place[]): Promise<string> {
@@ -29,13 +35,16 @@ export async function readFilm(
   peers: readonly Place[],
 ): Promise<Reading> {
   const cpuBefore = await cpuSeconds(server.pid);
+  await loopP99Ms(server);
   const begun = performance.now();
   const url = await linkTo(server, infoHash, peers);
   const body = Buffer.allocUnsafe(film.bytes.length);
   const { firstMs, seconds, size } = await readInto(body, url, 0, begun);
+  const lag = await loopP99Ms(server);
   const isRight = createHash('sha256').update(body).digest('hex') === film.sha256;
   if (size !== body.length || !isRight) throw new Error(`wrong bytes: ${size} of ${body.length}`);
-  return { firstMs, seconds, cpuSeconds: (await cpuSeconds(server.pid)) - cpuBefore };
+  const cpu = (await cpuSeconds(server.pid)) - cpuBefore;
+  return { firstMs, seconds, cpuSeconds: cpu, loopP99Ms: lag };
 }
 
 /** Milliseconds from the request to the first byte; reads and compares `size` bytes, then hangs up. */
@@ -65,6 +74,14 @@ function readInto(body: Buffer, url: string, start: number, begun: number, end =
       answer.on('error', reject);
     }).on('error', reject);
   });
+}
+
+/** Since it was asked for last. */
+async function loopP99Ms({ baseUrl, adminToken }: Server): Promise<number> {
+  const answer = await fetch(`${baseUrl}/metrics`, { headers: { Authorization: `Bearer ${adminToken}` } });
+  const value = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await answer.text())?.[1];
+  if (value === undefined) throw new Error('no event loop lag is told');
+  return Number(value) * 1000;
 }
 
 async function cpuSeconds(pid: number): Promise<number> {

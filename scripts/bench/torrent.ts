@@ -72,6 +72,7 @@ export const benchTorrent: Bench = async ({ quick }) => {
     const rows: BenchRow[] = [];
     for (const [index, scene] of SCENES.entries()) rows.push(await measureScene(scene, index, ground));
     rows.push(await tenAtOnce(SCENES.length, ground));
+    rows.push(await besideUtp(SCENES.length + 1, ground));
     return rows;
   } finally {
     await started.stop();
@@ -122,6 +123,7 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
     'at most': Math.round(aim),
     'p95 ms': Math.round(quantile(seeks.cold, 0.95)),
     'while playing p50 ms': Math.round(median(seeks.busy)),
+    'loop p99 ms': Number(each(mine, ({ loopP99Ms }) => loopP99Ms).toFixed(1)),
     'CPU s': Number(each(mine, ({ cpuSeconds }) => cpuSeconds).toFixed(2)),
     'RSS MiB': await rssMib(server.pid),
   };
@@ -197,4 +199,37 @@ async function tenAtOnce(index: number, { server, folder, films }: Ground): Prom
     'MB/s': Number(((10 * film.bytes.length) / (performance.now() - begun) / 1000).toFixed(1)),
     'RSS MiB': most,
   };
+}
+
+/** First bytes from peers that speak only TCP, where uTP is tried and where it is not. */
+async function besideUtp(index: number, { server, folder, films, quick }: Ground): Promise<BenchRow> {
+  const film = films.short;
+  const pairs = quick ? 2 : 10;
+  await using swarm = await openSwarm({
+    ...{ file: film.path, folder, index: 2 * index, pieceBytes: MIB },
+    ...{ links: of(4, { delayMs: 30 }), copies: 2 * pairs + 1 },
+  });
+  const plain = await startServer({ DATA_DIR: join(folder, 'plain'), ADMIN_TOKEN, UTP: 'off' });
+  try {
+    const withoutUtp = { baseUrl: plain.baseUrl, pid: plain.pid, adminToken: ADMIN_TOKEN };
+    const firstByte = async (from: Server) => {
+      const begun = performance.now();
+      const url = await linkTo(from, swarm.next().infoHash, swarm.peers);
+      await seekTo(url, film, 0, SEEK_BYTES, SEEK_BYTES);
+      return performance.now() - begun;
+    };
+    await firstByte(withoutUtp);
+    const [on, off]: [number[], number[]] = [[], []];
+    for (let pair = 0; pair < pairs; pair += 1) {
+      on.push(await firstByte(server));
+      off.push(await firstByte(withoutUtp));
+    }
+    return {
+      scene: 'TCP alone, 60 ms; uTP on and off',
+      'first byte ms': Math.round(median(on)),
+      'without uTP ms': Math.round(median(off)),
+    };
+  } finally {
+    await plain.stop();
+  }
 }

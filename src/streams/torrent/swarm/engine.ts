@@ -18,6 +18,7 @@ import { removedTorrent } from './paused.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
 import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
+import { edgeBytes } from './readers.ts';
 import { letRest } from './resting.ts';
 import { StoredReports } from './stored-reports.ts';
 import { Torrent } from './torrent.ts';
@@ -139,7 +140,8 @@ export class SwarmEngine {
   needsOf(infoHash: string): ((index: number) => boolean) | null {
     const entry = this.#torrents.get(infoHash);
     if (entry === undefined || Date.now() - entry.accessedAt > WATCHED_MS) return null;
-    return (index) => entry.torrent.playback?.isAhead(index) ?? false;
+    const edge = edgeBytes(this.#cacheLimitBytes);
+    return (index) => entry.torrent.playback?.isAhead(index, edge) ?? false;
   }
 
   /** One user more of the torrent; `release` it. Resolves when its files are known. */

@@ -86,8 +86,8 @@ export class Playback {
   }
 
   /** Some reader has yet to come by that piece. */
-  isAhead(index: number): boolean {
-    return isAhead(this.#readers, this.layout, index);
+  isAhead(index: number, edge: number): boolean {
+    return isAhead(this.#readers, this.layout, index, edge);
   }
 
   /** Until null: who needs more than what is here is told `reason`, and no peer is asked. */

@@ -23,6 +23,13 @@ const MIN_WINDOW_PIECES = 2;
 /** The tail comes behind so much of the head: what a player reads before it knows where to look. */
 const TAIL_DISTANCE = 2 * 1024 * 1024;
 
+/** Kept at both ends of a file that somebody reads, on a disk that may hold `limitBytes`: a small one is for what is played. */
+export function edgeBytes(limitBytes: number): number {
+  const share = limitBytes / EDGE_SHARE;
+  return share < MIN_EDGE_BYTES ? 0 : Math.min(MAX_EDGE_BYTES, share);
+}
+const [MIN_EDGE_BYTES, MAX_EDGE_BYTES, EDGE_SHARE] = [1024 * 1024, 8 * 1024 * 1024, 64];
+
 /** How far ahead of each of `count` readers pieces are fetched, in bytes. */
 export function windowBytes(rate: number, count: number, { pieceLength }: Layout, mostBytes: number): number {
   const wished = Math.min(MAX_WINDOW_BYTES, Math.max(MIN_WINDOW_BYTES, rate * WINDOW_S));
@@ -41,10 +48,20 @@ export function isUnderHead(readers: Iterable<Reader>, { pieceLength }: Layout, 
   return false;
 }
 
-/** A reader has yet to come by, be it in an hour. */
-export function isAhead(readers: Iterable<Reader>, { pieceLength }: Layout, index: number): boolean {
-  for (const { at, end } of readers)
-    if (index >= Math.floor(at / pieceLength) && index * pieceLength < end) return true;
+/** A reader has yet to come by, be it in an hour; or it is the head or the tail of its file, to which players come back (criterion 27). */
+export function isAhead(
+  readers: Iterable<Active>,
+  { pieceLength }: Layout,
+  index: number,
+  edge: number,
+): boolean {
+  const [from, to] = [index * pieceLength, (index + 1) * pieceLength];
+  for (const { at, end, file } of readers) {
+    if (to > at && from < end) return true;
+    const isHead = to > file.from && from < file.from + edge;
+    const isTail = from < file.to && to > file.to - edge;
+    if (isHead || isTail) return true;
+  }
   return false;
 }
 
