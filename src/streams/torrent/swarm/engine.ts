@@ -168,7 +168,8 @@ export class SwarmEngine {
     const users = this.#orders.begunAnew(spec.infoHash);
     const fresh = { torrent, users, idleSince: 0, accessedAt: 0 };
     this.#torrents.set(spec.infoHash, fresh);
-    this.#tickedAt = performance.now();
+    // Not for those that come later: of what the others got since the last tick a moment's rate would be made.
+    if (this.#ticker === null) this.#tickedAt = performance.now();
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
     return fresh;
   }
