@@ -225,7 +225,9 @@ export class SwarmEngine {
     if (entry !== undefined) {
       const { torrent, users } = entry;
       if (!isForced && torrent.state().readers > 0) return false;
-      this.#orders.remove({ ...torrent.spec, info: torrent.info }, users);
+      // Its row goes with it: what went and came until now counts no more.
+      const { earlier: _gone, ...spec } = torrent.spec;
+      this.#orders.remove({ ...spec, info: torrent.info }, users);
       this.#forget(infoHash, torrent, removedTorrent());
     }
     await this.#cache.remove(infoHash);
@@ -259,6 +261,7 @@ export class SwarmEngine {
 
   #forget(infoHash: string, torrent: Torrent, reason?: Error): void {
     this.#totals.forget(torrent.state());
+    this.#reports.close(infoHash, torrent.state());
     torrent.close(reason);
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;
