@@ -80,6 +80,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     net,
     streamMemoryBytes: config.streamMemoryBytes,
     pieceCache: config.pieceCache,
+    pieceStore: torrents.store,
     torrentEngine: config.torrentEngine,
     utp: config.utp,
     onStored: torrents.note,

@@ -194,6 +194,8 @@ export type KindDeps = {
   onStored?(stored: readonly StoredTorrent[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
+  /** The mark of that folder, by which the torrents room keeps its rows; left out: nothing is remembered of what went and came. */
+  pieceStore?: string;
   /** UTP: peers are reached by UDP as well. */
   utp?: boolean;
   /** TORRENT_ENGINE. */

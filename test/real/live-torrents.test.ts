@@ -65,7 +65,7 @@ async function watch(filename: string, readMs: number, manners: Partial<Manners>
 
 test('the live view tells how a torrent starts, plays and stands still, on a desktop and on a phone', async () => {
   await watch(PAUSED, 0);
-  await watch(PLAYING, 6, { delayMs: 20 });
+  await watch(PLAYING, 6, { delayMs: 20, bytesPerSecond: 3 * MIB });
   await watch(CHOKED, 100, { isChoking: true });
   await watch(UNKNOWN, 100, {}, 'ab'.repeat(20));
   await withChromium(

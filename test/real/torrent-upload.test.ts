@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
 import { startSeeds, takeByLibtorrent } from '../support/real/swarm.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 // libtorrent takes a film from the whole product, over the port the owner opened, under each policy.
 
@@ -22,14 +23,26 @@ beforeAll(async () => {
   dir = await openTempDir();
   port = await freePort();
   await writeFile(join(dir.path, 'film.mkv'), bytes);
-  product = await startTributary({
-    env: { PUBLIC_CATALOG: 'all', TORRENT_PORT: String(port), TORRENT_HOST: '127.0.0.1' },
-  });
+  product = await start();
 });
 afterAll(async () => {
   await product?.stop();
   await dir?.remove();
 });
+
+/** On the same data each time. */
+const start = (env: Record<string, string> = {}, adminToken?: string) =>
+  startTributary({
+    dataDir: join(dir.path, 'data'),
+    ...(adminToken === undefined ? {} : { adminToken }),
+    env: { PUBLIC_CATALOG: 'all', TORRENT_PORT: String(port), TORRENT_HOST: '127.0.0.1', ...env },
+  });
+
+const Row = z.object({ status: z.string(), uploadedBytes: z.number(), downloadedBytes: z.number() });
+
+async function rowOf(infoHash: string): Promise<z.infer<typeof Row>> {
+  return Row.parse(await (await product.asAdmin(`/api/torrents/${infoHash}`)).json());
+}
 
 async function policy(changes: object): Promise<void> {
   const answer = await product.asAdmin('/api/settings', {
@@ -41,7 +54,7 @@ async function policy(changes: object): Promise<void> {
 }
 
 /** Pieces of another size are another torrent, of which nothing lies here yet. */
-async function watched(pieceBytes: number): Promise<{ torrent: string; playUrl: string }> {
+async function watched(pieceBytes: number): Promise<{ torrent: string; playUrl: string; infoHash: string }> {
   const torrent = join(dir.path, `film-${pieceBytes}.torrent`);
   const host = '127.0.2.1';
   const place = { host, port: await freePort() };
@@ -56,7 +69,7 @@ async function watched(pieceBytes: number): Promise<{ torrent: string; playUrl: 
   const got = Buffer.from(await (await fetch(playUrl)).arrayBuffer());
   expect(got.equals(bytes)).toBe(true);
   await seeds.stop();
-  return { torrent, playUrl };
+  return { torrent, playUrl, infoHash: seeds.infoHash };
 }
 
 const us = () => [{ host: '127.0.0.1', port }];
@@ -93,3 +106,39 @@ test('a limit set while it gives holds', async () => {
   // It connects and is unchoked before it takes.
   expect(taken.seconds).toBeLessThan((1.2 * FILM_BYTES) / (4 * MIB) + 4);
 });
+
+test('its row is seeding while it gives, and after a restart the ratio goes on where it was', async () => {
+  await policy({ torrentUpload: 'ratio', torrentUploadRatio: 1 });
+  const { torrent, playUrl, infoHash } = await watched(1024 * 1024);
+  expect(await takeByLibtorrent(torrent, us(), 60)).toMatchObject({ sha256 });
+  const uploaded = (status: string, least: number) =>
+    waitUntil(
+      async () => {
+        const row = await rowOf(infoHash);
+        return row.status === status && row.uploadedBytes >= least ? row : false;
+      },
+      { what: `it is ${status}`, timeoutMs: 20_000 },
+    );
+  const { uploadedBytes, downloadedBytes } = await uploaded('seeding', FILM_BYTES);
+  // Little is sent twice.
+  expect(uploadedBytes).toBeLessThan(1.1 * FILM_BYTES);
+  expect(downloadedBytes).toBeLessThan(1.25 * FILM_BYTES);
+  await uploaded('completed', FILM_BYTES);
+
+  const { adminToken, baseUrl } = product;
+  await product.stop();
+  product = await start({ PORT: new URL(baseUrl).port }, adminToken);
+  const before = await rowOf(infoHash);
+  expect(before).toEqual({ status: 'completed', uploadedBytes, downloadedBytes });
+  // Read from the disk: from then on it may be asked for, as far as the ratio goes.
+  await (await fetch(playUrl)).arrayBuffer();
+  const rest = Math.max(0, downloadedBytes - uploadedBytes);
+  const { got } = await takeByLibtorrent(torrent, us(), 8);
+  // What was asked for while it was read, and a round of blocks at the end of the ratio.
+  expect(got).toBeLessThan(rest + 8 * MIB);
+  await policy({ torrentUpload: 'ratio', torrentUploadRatio: 2.5 });
+  expect(await takeByLibtorrent(torrent, us(), 60)).toMatchObject({ sha256 });
+  const after = await uploaded('seeding', uploadedBytes + FILM_BYTES);
+  expect(after.uploadedBytes).toBeLessThan(uploadedBytes + got + 1.1 * FILM_BYTES);
+  expect(after.downloadedBytes).toBe(downloadedBytes);
+}, 120_000);

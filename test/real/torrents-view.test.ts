@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
 import { withChromium } from '../support/real/chromium.ts';
-import { type Running, startRelay, startSeeds } from '../support/real/swarm.ts';
+import { type Running, startRelay, startSeeds, takeByLibtorrent } from '../support/real/swarm.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // The owner's view of what is kept of torrents: real seeds, the real page, a real browser.
@@ -20,12 +20,19 @@ const FILMS = [
 
 let dir: Awaited<ReturnType<typeof openTempDir>>;
 let product: Tributary;
+let port: number;
 const seeds: Running[] = [];
 const urls: string[] = [];
 
 beforeAll(async () => {
   dir = await openTempDir();
-  product = await startTributary({ env: { RATE_LIMIT_API: '10000', CACHE_MAX_BYTES: '64M' } });
+  port = await freePort();
+  product = await startTributary({
+    env: {
+      ...{ RATE_LIMIT_API: '10000', CACHE_MAX_BYTES: '64M' },
+      ...{ TORRENT_PORT: String(port), TORRENT_HOST: '127.0.0.1' },
+    },
+  });
   await waitUntil(async () => (await (await fetch(`${product.baseUrl}/`)).text()).includes('/assets/'), {
     what: 'the page is built',
     timeoutMs: 120_000,
@@ -64,48 +71,84 @@ async function watch(
   return await fetch(playUrl, { headers: { Range: range }, signal });
 }
 
-test.each(['desktop', 'phone'] as const)(
-  'the page shows, pauses, resumes and removes them, on a %s',
-  async (device) => {
-    await (await watch(0)).arrayBuffer();
-    await (await watch(1, null, `bytes=0-${2 * MIB}`)).arrayBuffer();
-    const stop = new AbortController();
-    const watching = (await watch(2, stop.signal)).arrayBuffer().catch(() => null);
-    await withChromium(async (browser) => {
-      const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#torrents`, device);
-      const keep = async (name: string) => {
-        const folder = process.env.KEEP_SCREENSHOTS;
-        if (folder) await screenshot({ path: `${folder}/torrents-${name}-${device}.png`, isFullPage: true });
-      };
-      await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-      await page.getByRole('button', { name: 'Unlock' }).click();
-      const rows = page.getByRole('list', { name: 'Torrents' }).getByRole('listitem');
-      await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
-      const row = (name: string) => rows.filter({ hasText: name });
-      await row('Night').getByText('Complete').waitFor();
-      await row('Nosferatu').getByText('Downloading').waitFor();
-      await row('Nosferatu').getByText('being watched').waitFor();
-      await page.getByRole('img', { name: /^[\d.]+ MiB of 64 MiB are used$/ }).waitFor();
-      await keep('list');
-      expect(
-        await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
-      ).toBe(false);
+async function giveAtMost(torrentUploadLimit: number): Promise<void> {
+  const answer = await product.asAdmin('/api/settings', {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ torrentUpload: 'ratio', torrentUploadRatio: 3, torrentUploadLimit }),
+  });
+  expect(answer.status, await answer.clone().text()).toBe(200);
+}
 
-      await page.getByRole('button', { name: /^Pause The.General/ }).click();
-      await page.getByRole('button', { name: 'Pause it' }).click();
-      await row('General').getByText('Paused').waitFor();
-      await keep('paused');
-      await page.getByRole('button', { name: /^Resume The.General/ }).click();
-      await row('General').getByText('In part').waitFor();
+const DEVICES = ['desktop', 'phone'] as const;
 
-      await page.getByRole('button', { name: /^Remove Nosferatu/ }).click();
-      await page.getByText('ends at once').waitFor();
-      await keep('remove');
-      await page.getByRole('button', { name: 'Remove it' }).click();
-      await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
-      expect(errors).toEqual([]);
-    });
-    stop.abort();
-    await watching;
-  },
-);
+function keeper(screenshot: (options: { path: string; isFullPage: boolean }) => unknown, device: string) {
+  const folder = process.env.KEEP_SCREENSHOTS;
+  return async (name: string) => {
+    if (folder) await screenshot({ path: `${folder}/torrents-${name}-${device}.png`, isFullPage: true });
+  };
+}
+
+test.each(DEVICES)('with nothing in it the page says what will be there, on a %s', async (device) => {
+  await withChromium(async (browser) => {
+    const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#torrents`, device);
+    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByText('No torrents yet').waitFor();
+    await page.getByText('what is fetched of it stays on disk and shows here').waitFor();
+    await keeper(screenshot, device)('empty');
+    expect(errors).toEqual([]);
+  });
+});
+
+test.each(DEVICES)('the page shows, pauses, resumes and removes them, on a %s', async (device) => {
+  await (await watch(0)).arrayBuffer();
+  await (await watch(1, null, `bytes=0-${2 * MIB}`)).arrayBuffer();
+  const stop = new AbortController();
+  const watching = (await watch(2, stop.signal)).arrayBuffer().catch(() => null);
+  await withChromium(async (browser) => {
+    const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#torrents`, device);
+    const keep = keeper(screenshot, device);
+    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    const rows = page.getByRole('list', { name: 'Torrents' }).getByRole('listitem');
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
+    const row = (name: string) => rows.filter({ hasText: name });
+    await row('Night').getByText('Complete').waitFor();
+    await row('Nosferatu').getByText('Downloading').waitFor();
+    await row('Nosferatu').getByText('being watched').waitFor();
+    await page.getByRole('img', { name: /^[\d.]+ MiB of 64 MiB are used$/ }).waitFor();
+    await keep('list');
+    expect(
+      await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
+    ).toBe(false);
+
+    await page.getByRole('button', { name: /^Pause The.General/ }).click();
+    await page.getByRole('button', { name: 'Pause it' }).click();
+    await row('General').getByText('Paused').waitFor();
+    await keep('paused');
+    await page.getByRole('button', { name: /^Resume The.General/ }).click();
+    await row('General').getByText('In part').waitFor();
+
+    // Slow enough to be seen.
+    await giveAtMost(1024);
+    const us = [{ host: '127.0.0.1', port }];
+    const taking = takeByLibtorrent(join(dir.path, '0.torrent'), us, 60);
+    await row('Night').getByText('Uploading').waitFor();
+    await row('Night')
+      .getByText(/[\d.]+ [KM]iB uploaded/)
+      .waitFor();
+    await keep('uploading');
+    await giveAtMost(0);
+    expect((await taking).sha256).not.toBeNull();
+
+    await page.getByRole('button', { name: /^Remove Nosferatu/ }).click();
+    await page.getByText('ends at once').waitFor();
+    await keep('remove');
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(2);
+    expect(errors).toEqual([]);
+  });
+  stop.abort();
+  await watching;
+});

@@ -24,7 +24,7 @@ export type TorrentSpec = {
   isPrivate: boolean;
   /** Who opens it would rather go on without than wait: it fails as soon as nobody is left to ask. */
   isHasty?: boolean;
-  /** What went and came in earlier runs, where it is remembered: the ratio counts it. */
+  /** What went and came before it is opened, where it is remembered: the ratio counts it. */
   earlier?: { uploadedBytes: number; downloadedBytes: number };
 };
 
@@ -44,7 +44,7 @@ export type TorrentState = {
   unchoked: number;
   bytesPerSecond: number;
   downloadedBytes: number;
-  /** Blocks given to peers, as far as is known with earlier runs, and how many bytes of them a second. */
+  /** Blocks given to peers, as `downloadedBytes` since it was opened, and how many bytes of them a second. */
   uploadedBytes: number;
   uploadRate: number;
   /** Bytes that failed their hash. */

@@ -13,6 +13,7 @@ import { openFile } from './open.ts';
 import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
 import { watchEngine } from './progress.ts';
 import {
+  countsOf,
   offeredTorrents,
   replaceInTorrent,
   saveTorrentRow,
@@ -31,6 +32,7 @@ const SEALED_FILE = 'torrent.file';
 /** Pieces of all torrents together; half of what streams may hold, where that is less. */
 const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
+const NOTHING_MOVED = { uploadedBytes: 0, downloadedBytes: 0 };
 const NO_CACHE = { folder: '', maxBytes: 0 };
 const NOBODY = () => {};
 const NO_METRICS = { onTotals: NOBODY, onDead: NOBODY };
@@ -48,6 +50,7 @@ export function torrentKind(
     net,
     streamMemoryBytes = DEFAULT_STREAM_MEMORY,
     pieceCache = NO_CACHE,
+    pieceStore,
     utp = false,
     onAnnounced = NOBODY,
     torrentEngine = 'swarm',
@@ -163,13 +166,11 @@ export function torrentKind(
     const file = fileSealed === null ? null : crypto.open(SEALED_FILE, fileSealed);
     const magnet =
       magnetSealed === null ? '' : (crypto.open(SEALED_MAGNET, magnetSealed)?.toString('utf8') ?? '');
+    const own = [...privateTrackers(crypto, magnetSealed), ...trackers];
     return {
       ...{ infoHash, isPrivate },
       info: file === null ? null : infoOf(file),
-      trackers: await trackersFor(db, {
-        own: [...privateTrackers(crypto, magnetSealed), ...trackers],
-        isPrivate,
-      }),
+      ...(await remembered(infoHash, own, isPrivate)),
       peers: magnetPeers(magnet),
       ...{ webSeeds, exactSources: exactSourcesOf(magnet) },
     };
@@ -178,13 +179,22 @@ export function torrentKind(
   async function specOfDetail(detail: TorrentDetail): Promise<TorrentSpec> {
     const { infoHash, torrent, magnet, exactSources } = detail;
     const { trackers: own, isPrivate, webSeeds } = await contentsOf(detail);
-    const trackers = await trackersFor(db, { own, isPrivate });
+    const known = await remembered(infoHash, own, isPrivate);
     const info = torrent === null ? null : infoOf(Buffer.from(torrent, 'base64'));
     return {
-      ...{ infoHash, info, trackers, peers: magnetPeers(magnet ?? ''), isPrivate },
+      ...{ infoHash, info, ...known, peers: magnetPeers(magnet ?? ''), isPrivate },
       webSeeds: isPrivate ? [] : webSeeds,
       exactSources: [...exactSources, ...exactSourcesOf(magnet ?? '')],
     };
+  }
+
+  /** What the database adds: its trackers, and what went and came of it. */
+  async function remembered(infoHash: string, own: readonly string[], isPrivate: boolean) {
+    const [trackers, earlier] = await Promise.all([
+      trackersFor(db, { own, isPrivate }),
+      pieceStore === undefined ? NOTHING_MOVED : countsOf(db, infoHash, pieceStore),
+    ]);
+    return { trackers, earlier };
   }
 
   async function save(on: Db, streamId: number, value: unknown): Promise<void> {

@@ -136,3 +136,14 @@ export function storedTorrent(db: Db, streamId: number): Promise<z.infer<typeof 
     FROM stream_torrent t WHERE t.stream_id = ${streamId}
   `);
 }
+
+const Counts = z.object({ uploadedBytes: z.number(), downloadedBytes: z.number() });
+
+/** What went and came of a torrent that is kept in this store. The torrents room writes it; 0 where it knows nothing of it. */
+export async function countsOf(db: Db, infoHash: string, store: string): Promise<z.infer<typeof Counts>> {
+  const known = await db.maybeOne(rows('torrent.counts', Counts)`
+    SELECT uploaded_bytes AS "uploadedBytes", downloaded_bytes AS "downloadedBytes"
+    FROM torrent_storage WHERE info_hash = ${infoHash} AND store = ${store}
+  `);
+  return known ?? { uploadedBytes: 0, downloadedBytes: 0 };
+}

@@ -168,7 +168,7 @@ function swarmOf(
     ...(pieceCount > 0 ? [`${count(piecesHeld)} of ${plural(pieceCount, 'piece', 'pieces')}`] : []),
   ]
     .map((part) => part.replaceAll(' ', '\u00a0'))
-    .join(' · ');
+    .join('\u00a0· ');
 }
 
 function shareOf({ position, size: whole }: LiveRow): number {

@@ -1,5 +1,5 @@
 import { Badge, Button } from '@mantine/core';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { duration, plural, rate, size } from './format.ts';
 import { toFailure } from './polling.ts';
@@ -97,7 +97,7 @@ function What({ torrent, failure }: { torrent: Torrent; failure: string | null }
   const { name, infoHash, error } = torrent;
   return (
     <div className="tb-torrent-what">
-      <h3>{name ?? infoHash}</h3>
+      <h3>{breakable(name ?? infoHash)}</h3>
       <p className="tb-quiet">{factsOf(torrent).join(' · ')}</p>
       {error !== null && <p className="tb-torrent-reason">{error}</p>}
       {failure !== null && (
@@ -107,6 +107,17 @@ function What({ torrent, failure }: { torrent: Torrent; failure: string | null }
       )}
     </div>
   );
+}
+
+/** Release names have no spaces: lines may end behind what stands in their place. */
+function breakable(name: string) {
+  return name.split(/(?<=[._-])(?=[^._-])/).map((part, place) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text, which come and go together
+    <Fragment key={place}>
+      {place > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
 }
 
 function factsOf(torrent: Torrent): string[] {

@@ -69,7 +69,11 @@ function KeptTorrents({ onExpired }: { onExpired(): void }) {
           className="tb-notice"
           icon={<MagnetIcon size={30} />}
           title="No torrents yet"
-          description="Whatever is watched of a torrent is kept on disk, and shows here."
+          description={
+            data.storage.wantedBytes === 0
+              ? 'Torrents show here while somebody watches them.'
+              : 'Play a stream that is a torrent: what is fetched of it stays on disk and shows here, with its progress, peers and upload, to pause and remove.'
+          }
         />
       )}
       {data !== null && data.total > PAGE && (

@@ -137,6 +137,7 @@ const kindCalls: Calls = {
     });
     await torrent.offeredTorrents(db, shown);
     await torrent.storedTorrent(db, shown[0] ?? 0);
+    await torrent.countsOf(db, 'a'.repeat(40), 'here');
     await trackersFor(db, {
       own: batch((index) => `udp://tracker${index}.example:1337/announce`, 20),
       isPrivate: false,

@@ -170,7 +170,8 @@ export class SwarmEngine {
     const users = this.#orders.begunAnew(spec.infoHash);
     const fresh = { torrent, users, idleSince: 0, accessedAt: 0 };
     this.#torrents.set(spec.infoHash, fresh);
-    this.#tickedAt = performance.now();
+    // Not for those that come later: of what the others got since the last tick a moment's rate would be made.
+    if (this.#ticker === null) this.#tickedAt = performance.now();
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS);
     return fresh;
   }
@@ -226,7 +227,9 @@ export class SwarmEngine {
     if (entry !== undefined) {
       const { torrent, users } = entry;
       if (!isForced && torrent.state().readers > 0) return false;
-      this.#orders.remove({ ...torrent.spec, info: torrent.info }, users);
+      // Its row goes with it: what went and came until now counts no more.
+      const { earlier: _gone, ...spec } = torrent.spec;
+      this.#orders.remove({ ...spec, info: torrent.info }, users);
       this.#forget(infoHash, torrent, removedTorrent());
     }
     await this.#cache.remove(infoHash);
@@ -260,6 +263,7 @@ export class SwarmEngine {
 
   #forget(infoHash: string, torrent: Torrent, reason?: Error): void {
     this.#totals.forget(torrent.state());
+    this.#reports.close(infoHash, torrent.state());
     torrent.close(reason);
     this.#torrents.delete(infoHash);
     if (this.#torrents.size > 0 || this.#ticker === null) return;

@@ -3,7 +3,7 @@ import { BLOCK_BYTES } from './layout.ts';
 import type { Playback } from './playback.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What went and came before this process began. */
+/** What went and came before the torrent was opened. */
 type Counted = { uploadedBytes: number; downloadedBytes: number };
 
 /** How far a torrent is, as its trackers are told. */
@@ -24,11 +24,12 @@ export class Progress {
     this.#wasComplete = this.#isComplete;
   }
 
-  get uploadedBefore(): number {
-    return this.#earlier.uploadedBytes;
+  /** What went in all, where so much went since the torrent was opened. */
+  uploadedInAll(uploadedBytes: number): number {
+    return this.#earlier.uploadedBytes + uploadedBytes;
   }
 
-  get downloadedBytes(): number {
+  get downloadedInAll(): number {
     return this.#earlier.downloadedBytes + (this.#playback?.intake.downloadedBytes ?? 0);
   }
 
@@ -45,11 +46,10 @@ export class Progress {
     return true;
   }
 
-  /** BEP 3: trackers are told of this process alone. */
-  standing(uploadedBytes: number): Standing {
+  /** BEP 3: trackers are told of what went and came since it was opened, and nothing of earlier. */
+  standing(uploaded: number): Standing {
     const { layout, pieces, intake } = this.#playback ?? {};
     const downloaded = intake?.downloadedBytes ?? 0;
-    const uploaded = uploadedBytes - this.#earlier.uploadedBytes;
     if (this.#isComplete) return { uploaded, downloaded, left: 0 };
     const here = this.#traffic.isOff ? 0 : (pieces?.storedCount ?? 0) * (layout?.pieceLength ?? 0);
     // Anything but 0 says that we are no seed: before the files are known nobody knows how much it is.

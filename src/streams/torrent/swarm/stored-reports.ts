@@ -27,6 +27,8 @@ const CLOSED = { peers: 0, readers: 0, pieceCount: 0 };
 export class StoredReports {
   readonly #cache: PieceCache;
   readonly #told = new Map<string, Told>();
+  /** What the closed ones moved that is not told yet. */
+  readonly #untold = new Map<string, Counters>();
 
   constructor(cache: PieceCache) {
     this.#cache = cache;
@@ -36,16 +38,25 @@ export class StoredReports {
   collect(open: ReadonlyMap<string, Open>): StoredTorrent[] {
     const now = Date.now();
     const changed = this.#cache.changed();
-    const infoHashes = new Set([...changed, ...open.keys(), ...this.#told.keys()]);
+    const infoHashes = new Set([...changed, ...open.keys(), ...this.#told.keys(), ...this.#untold.keys()]);
     return [...infoHashes].flatMap((infoHash) => {
       const isKnown = this.#told.has(infoHash) || changed.has(infoHash);
       return this.#news(infoHash, open.get(infoHash) ?? null, isKnown, now);
     });
   }
 
+  /** It is being closed: what it moved since the last look is told with the next. Opened again, it counts from 0. */
+  close(infoHash: string, { downloadedBytes, uploadedBytes }: Counters): void {
+    const before = this.#told.get(infoHash);
+    const since = minus({ downloadedBytes, uploadedBytes }, before?.counters ?? NO_COUNTERS);
+    this.#untold.set(infoHash, plus(this.#untold.get(infoHash) ?? NO_COUNTERS, since));
+    if (before !== undefined) this.#told.set(infoHash, { ...before, counters: NO_COUNTERS });
+  }
+
   /** It was removed: nothing more is told of what was. */
   forget(infoHash: string): void {
     this.#told.delete(infoHash);
+    this.#untold.delete(infoHash);
   }
 
   #news(infoHash: string, open: Open | null, isKnown: boolean, now: number): StoredTorrent[] {
@@ -53,7 +64,8 @@ export class StoredReports {
     const { counters: told = NO_COUNTERS, lookedAtMs = now, uploadedAt: wasUploadedAt = 0 } = before ?? {};
     const { downloadedBytes, uploadedBytes } = open?.torrent.state() ?? NO_COUNTERS;
     const counters = { downloadedBytes, uploadedBytes };
-    const since = sinceTold(counters, told);
+    const since = plus(minus(counters, told), this.#untold.get(infoHash) ?? NO_COUNTERS);
+    this.#untold.delete(infoHash);
     const uploadedAt = since.uploadedBytes > 0 ? now : wasUploadedAt;
     const isUploading = now - uploadedAt < UPLOADING_MS;
     const report = {
@@ -101,12 +113,17 @@ function factsOf(torrent: Torrent | null): Pick<StoredTorrent, 'name' | 'sizeByt
   return { name: layout.name, sizeBytes: layout.totalBytes, pieceCount: layout.pieceCount };
 }
 
-/** A torrent that was forgotten and opened again counts from 0. */
-function sinceTold(now: Counters, before: Counters): Counters {
-  const since = (one: number, told: number) => (one < told ? one : one - told);
+function minus(now: Counters, before: Counters): Counters {
   return {
-    downloadedBytes: since(now.downloadedBytes, before.downloadedBytes),
-    uploadedBytes: since(now.uploadedBytes, before.uploadedBytes),
+    downloadedBytes: now.downloadedBytes - before.downloadedBytes,
+    uploadedBytes: now.uploadedBytes - before.uploadedBytes,
+  };
+}
+
+function plus(one: Counters, other: Counters): Counters {
+  return {
+    downloadedBytes: one.downloadedBytes + other.downloadedBytes,
+    uploadedBytes: one.uploadedBytes + other.uploadedBytes,
   };
 }
 

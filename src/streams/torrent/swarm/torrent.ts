@@ -176,6 +176,8 @@ export class Torrent {
     if (isHeld) this.rest();
     this.#playback?.refuse(isHeld ? pausedTorrent() : null);
     if (isHeld) this.#openers.reject(pausedTorrent());
+    // Who was reading what is here goes on, and so does what was given back.
+    else if (this.isInUse || this.#upload.isOwing) this.wake();
   }
 
   /** Why nothing of it can be streamed; null: it can, or nobody knows yet. */

@@ -58,12 +58,11 @@ export class Upload {
   #readAt = Number.NEGATIVE_INFINITY;
   #bytesSinceTick = 0;
   rate = 0;
-  /** As far as is known, with earlier runs. */
-  uploadedBytes: number;
+  /** Since it was opened. */
+  uploadedBytes = 0;
 
   constructor(deps: UploadDeps) {
     this.#deps = deps;
-    this.uploadedBytes = deps.progress.uploadedBefore;
   }
 
   /** The files are known, and with them what may be asked for. */
@@ -79,13 +78,15 @@ export class Upload {
 
   get #mayGive(): boolean {
     const isRead = this.#deps.isRead() || performance.now() - this.#readAt < BETWEEN_RANGES_MS;
-    return this.#deps.traffic.mayGive(isRead, this.#deps.progress.downloadedBytes, this.uploadedBytes);
+    const { traffic, progress } = this.#deps;
+    return traffic.mayGive(isRead, progress.downloadedInAll, progress.uploadedInAll(this.uploadedBytes));
   }
 
   /** Without a reader it goes on giving. */
   get isOwing(): boolean {
     const isAny = this.#pieces !== null && this.#pieces.storedCount > 0;
-    return isAny && this.#deps.traffic.owes(this.#deps.progress.downloadedBytes, this.uploadedBytes);
+    const { traffic, progress } = this.#deps;
+    return isAny && traffic.owes(progress.downloadedInAll, progress.uploadedInAll(this.uploadedBytes));
   }
 
   /** The first message to a peer that is ready: what we have. Empty where nothing is given, or there is nothing. */
