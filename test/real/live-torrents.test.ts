@@ -55,7 +55,11 @@ async function watch(filename: string, readMs: number, manners: Partial<Manners>
   socket.on('error', () => {});
   socket.on('data', () => {});
   // Before it is held up: on a busy machine the first byte takes longer than a second.
-  if (readMs === 0) await once(socket, 'data');
+  if (readMs === 0) {
+    await once(socket, 'data');
+    // And on a quiet one a film of this length is over before the first timer.
+    socket.pause();
+  }
   const timer = setInterval(() => {
     if (readMs > 0) socket.resume();
     setTimeout(() => socket.pause(), readMs);

@@ -38,18 +38,24 @@ const filmAt = async (url: string) => Buffer.from(await (await fetch(url)).array
 const piecesIn = async (folder: string) =>
   (await readdir(join(folder, FILM.infoHash)).catch(() => [])).filter((name) => /^\d+$/.test(name));
 
-test('a disk of 1 MiB costs nobody the film: it holds whole pieces, and no half ones', async () => {
-  await using disk = await openSmallDisk(1);
+test('a disk that others fill costs nobody the film: it holds whole pieces, and no half ones', async () => {
+  await using disk = await openSmallDisk(8);
   const product = await startTributary({ env: { CACHE_DIR: disk.path } });
   open.push(product);
   const seed = await seedOf();
   const url = await playUrl(product, seed);
+  const head = await fetch(url, { headers: { Range: `bytes=0-${MIB - 1}` } });
+  expect(Buffer.from(await head.arrayBuffer()).equals(FILM.bytes.subarray(0, MIB))).toBe(true);
+  await waitUntil(async () => (await piecesIn(disk.path)).length >= 4, {
+    what: 'the first pieces are on disk',
+    timeoutMs: 5000,
+  });
+  await disk.fill();
   expect((await filmAt(url)).equals(FILM.bytes)).toBe(true);
   expect((await filmAt(url)).equals(FILM.bytes)).toBe(true);
   const names = await readdir(join(disk.path, FILM.infoHash));
-  expect(names.length).toBeGreaterThan(0);
-  for (const name of names) {
-    expect(name).toMatch(/^\d+$/);
+  expect(names.filter((name) => name.endsWith('.part'))).toEqual([]);
+  for (const name of await piecesIn(disk.path)) {
     const index = Number(name);
     const bytes = await readFile(join(disk.path, FILM.infoHash, name));
     expect(bytes.equals(FILM.bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES)), name).toBe(
