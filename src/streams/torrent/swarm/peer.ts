@@ -75,6 +75,8 @@ export class Peer {
   #silentS = 0;
   /** This block, if it is in the middle of it, is not put anywhere. */
   dropPlace: (key: number) => void = () => {};
+  /** When it was last looked what others owe soon. */
+  helpedAt = 0;
   /** It let a request lie for too long; asked for one block at a time until one comes. */
   isSnubbed = false;
   #firstAskedAt = 0;

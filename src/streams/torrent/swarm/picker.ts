@@ -34,6 +34,8 @@ const [DOUBLE_PIECES, MAX_DOUBLED] = [16, 32];
 /** Who has given nothing after two round trips of the quickest, and a little, is not waited for. */
 const [PATIENT_RTTS, PATIENCE_S] = [2, 0.05];
 const HOPED_RATE = 256 * 1024;
+/** Looking through a hundred blocks costs 10 µs. */
+const [HELP_EVERY_MS, SOON_S] = [50, 0.3];
 
 /** One choice for one peer. */
 type Picking = {
@@ -59,7 +61,8 @@ export function pick(peer: Peer, field: Field, now: number): Pick {
   const picking: Picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
   const thrifty = Math.min(MAX_DOUBLED, field.spare);
   // What a viewer waits for comes before what is free, or it would wait until everything else is asked for.
-  pickLate(picking, field.isWaitedFor ? MAX_DOUBLED : thrifty, ({ distance }) => distance === 0);
+  const soon = soonBytes(picking);
+  pickLate(picking, field.isWaitedFor ? MAX_DOUBLED : thrifty, ({ distance }) => distance <= soon);
   let doubled = picking.picked.length;
   pickFree(picking);
   if (picking.picked.length === 0) {
@@ -67,6 +70,16 @@ export function pick(peer: Peer, field: Field, now: number): Pick {
     doubled = picking.picked.length;
   }
   return { blocks: picking.picked, doubled };
+}
+
+/**
+ * How far ahead of the readers is looked for what will be late: the piece under the head each time, and now and then what is needed
+ * within a moment, or a viewer would wait a round trip at each of many pieces of which slow peers owe a block.
+ */
+function soonBytes({ peer, field, now }: Picking): number {
+  if (now - peer.helpedAt < HELP_EVERY_MS) return 0;
+  peer.helpedAt = now;
+  return field.rate * SOON_S;
 }
 
 function pickFree(picking: Picking): void {
