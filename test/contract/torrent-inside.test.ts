@@ -96,7 +96,7 @@ test.each([
             info: 'INFO',
           })
             .toString('latin1')
-            .replace('4:INFO', FILM.info.toString('latin1')),
+            .replace('4:INFO', () => FILM.info.toString('latin1')),
         }
       : { url: magnet([...inside, tracker.url], web, `${INSIDE}:${port}`) };
     const input = 'torrent' in given ? { torrent: Buffer.from(given.torrent, 'latin1') } : given;
