@@ -2,15 +2,16 @@ import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
 import './live.css';
-import { Alert, Badge, EmptyState, Skeleton } from '@mantine/core';
+import { Badge, EmptyState, Skeleton } from '@mantine/core';
 import { lazy, useEffect, useState } from 'react';
-import { AdminOnly, Failure } from './admin-only.tsx';
+import { AdminOnly } from './admin-only.tsx';
 import { fetchLive } from './api.ts';
 import { plural } from './format.ts';
 import { FlowIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
 import { type LiveHistory, NO_HISTORY, nextHistory } from './live-history.ts';
 import { LiveRowCard } from './live-row.tsx';
+import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 
 const LivePlot = lazy(async () => ({ default: (await import('./live-plot.tsx')).LivePlot }));
@@ -31,11 +32,7 @@ export function LiveView() {
 function LiveStreams({ onExpired }: { onExpired(): void }) {
   const { data, error, updatedAt } = usePolled(fetchLive, livePace);
   const [history, setHistory] = useState<LiveHistory>(NO_HISTORY);
-  const isExpired = error?.status === 401;
 
-  useEffect(() => {
-    if (isExpired) onExpired();
-  }, [isExpired, onExpired]);
   useEffect(() => {
     if (data !== null && updatedAt !== null) setHistory((before) => nextHistory(before, data, updatedAt));
   }, [data, updatedAt]);
@@ -51,13 +48,7 @@ function LiveStreams({ onExpired }: { onExpired(): void }) {
           </Badge>
         )}
       </div>
-      {error && data !== null && !isExpired && (
-        <Alert color="orange" variant="light" mb="md" title="What is shown is old">
-          {error.message}
-        </Alert>
-      )}
-      {error && data === null && !isExpired && <Failure title={FAILED} failure={error} />}
-      {data === null && !error && <Skeleton height={320} radius="lg" />}
+      <PolledState isLoaded={data !== null} failed={FAILED} height={320} {...{ error, onExpired }} />
       {data !== null && (
         <>
           <LazyPart fallback={<Skeleton height={230} radius="lg" />}>

@@ -2,11 +2,12 @@ import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
 import './torrents.css';
-import { Alert, Badge, Button, EmptyState, Skeleton } from '@mantine/core';
+import { Alert, Badge, Button, EmptyState } from '@mantine/core';
 import { useCallback, useEffect, useState } from 'react';
-import { AdminOnly, Failure } from './admin-only.tsx';
+import { AdminOnly } from './admin-only.tsx';
 import { count, plural, size } from './format.ts';
 import { MagnetIcon } from './icons.tsx';
+import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { fetchTorrents, PAGE, type Torrents } from './torrent-api.ts';
 import { TorrentRow } from './torrent-row.tsx';
@@ -29,12 +30,8 @@ function KeptTorrents({ onExpired }: { onExpired(): void }) {
   const [offset, setOffset] = useState(0);
   const fetchPage = useCallback((signal: AbortSignal) => fetchTorrents(offset, signal), [offset]);
   const { data, error, reload } = usePolled(fetchPage, pace);
-  const isExpired = error?.status === 401;
   const isPastTheEnd = data !== null && data.torrents.length === 0 && offset > 0;
 
-  useEffect(() => {
-    if (isExpired) onExpired();
-  }, [isExpired, onExpired]);
   useEffect(() => {
     if (isPastTheEnd) setOffset(0);
   }, [isPastTheEnd]);
@@ -49,13 +46,7 @@ function KeptTorrents({ onExpired }: { onExpired(): void }) {
           </Badge>
         )}
       </div>
-      {error && data !== null && !isExpired && (
-        <Alert color="orange" variant="light" mb="md" title="What is shown is old">
-          {error.message}
-        </Alert>
-      )}
-      {error && data === null && !isExpired && <Failure title={FAILED} failure={error} />}
-      {data === null && !error && <Skeleton height={420} radius="lg" />}
+      <PolledState isLoaded={data !== null} failed={FAILED} height={420} {...{ error, onExpired }} />
       {data !== null && <DiskUse data={data} />}
       {data !== null && (
         <ul className="tb-torrent-rows" aria-label="Torrents">

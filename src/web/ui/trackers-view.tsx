@@ -5,11 +5,12 @@ import './health.css';
 import './trackers.css';
 import { Alert, Badge, Button, EmptyState, Skeleton, TextInput } from '@mantine/core';
 import { lazy, useEffect, useMemo, useState } from 'react';
-import { AdminOnly, Failure } from './admin-only.tsx';
+import { AdminOnly } from './admin-only.tsx';
 import type { ApiFailure } from './api.ts';
 import { plural } from './format.ts';
 import { MastIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
+import { PolledState } from './polled-state.tsx';
 import { toFailure, usePolled } from './polling.ts';
 import {
   checkTrackers,
@@ -46,11 +47,6 @@ export function TrackersView() {
 function TrackerHealth({ onExpired }: { onExpired(): void }) {
   const { data, error, reload } = usePolled(fetchTrackers, pace);
   const history = usePolled(fetchTrackerHistory, historyPace);
-  const isExpired = error?.status === 401;
-
-  useEffect(() => {
-    if (isExpired) onExpired();
-  }, [isExpired, onExpired]);
 
   return (
     <section className="tb-section tb-view" aria-labelledby="trackers-title">
@@ -59,13 +55,7 @@ function TrackerHealth({ onExpired }: { onExpired(): void }) {
         {data !== null && <WorkingBadge trackers={data.trackers} />}
         {data !== null && data.trackers.length > 0 && <CheckButton onQueued={reload} onExpired={onExpired} />}
       </div>
-      {error && data !== null && !isExpired && (
-        <Alert color="orange" variant="light" mb="md" title="What is shown is old">
-          {error.message}
-        </Alert>
-      )}
-      {error && data === null && !isExpired && <Failure title={FAILED} failure={error} />}
-      {data === null && !error && <Skeleton height={420} radius="lg" />}
+      <PolledState isLoaded={data !== null} failed={FAILED} height={420} {...{ error, onExpired }} />
       {data !== null && <DhtLine dht={data.dht} />}
       {data !== null && <RemoteListNotice list={data.remoteList} />}
       {data !== null && <Content trackers={data.trackers} history={history.data} />}
