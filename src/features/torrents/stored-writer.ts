@@ -9,6 +9,8 @@ export type StoredWriter = {
   note(reports: readonly StoredTorrent[]): void;
   /** Something was told of it since the start. */
   hasHeardOf(infoHash: string): boolean;
+  /** Nobody will ask that any more. */
+  forgetHeard(): void;
   /** What waits of it is not written. */
   forget(infoHash: string): void;
   /** Resolves when all that was noted before is written, or could not be. */
@@ -20,7 +22,7 @@ const RETRY_MS = 2000;
 
 export function createStoredWriter({ db, store, log }: { db: Pool; store: string; log: Log }): StoredWriter {
   const waiting = new Map<string, StoredTorrent>();
-  const heardOf = new Set<string>();
+  let heardOf: Set<string> | null = new Set();
   let isWriting = false;
   let writing = Promise.resolve();
   let restsUntil = 0;
@@ -67,12 +69,15 @@ export function createStoredWriter({ db, store, log }: { db: Pool; store: string
   return {
     note(reports) {
       for (const report of reports) {
-        heardOf.add(report.infoHash);
+        heardOf?.add(report.infoHash);
         put(report, false);
       }
       begin();
     },
-    hasHeardOf: (infoHash) => heardOf.has(infoHash),
+    hasHeardOf: (infoHash) => heardOf?.has(infoHash) === true,
+    forgetHeard() {
+      heardOf = null;
+    },
     forget: (infoHash) => void waiting.delete(infoHash),
     settled: async () => {
       begin();

@@ -114,6 +114,7 @@ export async function createTorrentStorage(deps: TorrentStorageDeps): Promise<To
     async reconcile() {
       const found = (await engine?.found()) ?? [];
       await settleFound(db, store, found, writer.hasHeardOf);
+      writer.forgetHeard();
     },
     async pause(infoHash) {
       if (!(await pauseStored(db, infoHash))) throw notFound();
@@ -130,8 +131,12 @@ export async function createTorrentStorage(deps: TorrentStorageDeps): Promise<To
       if (!(await removeHere(infoHash, isForced))) throw playing();
       await deleteStored(db, [infoHash], null);
       removing.add(infoHash);
-      await notify.publish(CHANNEL, JSON.stringify({ action: 'remove', infoHash } satisfies Message));
-      removing.delete(infoHash);
+      try {
+        await notify.publish(CHANNEL, JSON.stringify({ action: 'remove', infoHash } satisfies Message));
+      } finally {
+        // Or what another instance removes later would stay here.
+        removing.delete(infoHash);
+      }
     },
     limitBytes: async (usedBytes) => await (engine?.limitBytes(usedBytes).catch(() => null) ?? null),
     async close() {

@@ -43,6 +43,8 @@ type Picking = {
   field: Field;
   now: number;
   hoped: number;
+  /** Seconds until the soonest of all peers would give a block. */
+  best: number;
   room: number;
   picked: BlockRequest[];
 };
@@ -58,7 +60,9 @@ export type Pick = { blocks: BlockRequest[]; doubled: number };
  */
 export function pick(peer: Peer, field: Field, now: number): Pick {
   const room = Math.min(peer.room, field.most);
-  const picking: Picking = { peer, field, now, room, hoped: hopedRate(field.peers), picked: [] };
+  const hoped = hopedRate(field.peers);
+  const best = bestEtaS(field.peers, hoped);
+  const picking: Picking = { peer, field, now, room, hoped, best, picked: [] };
   const thrifty = Math.min(MAX_DOUBLED, field.spare);
   // What a viewer waits for comes before what is free, or it would wait until everything else is asked for.
   const soon = soonBytes(picking);
@@ -84,9 +88,8 @@ function soonBytes({ peer, field, now }: Picking): number {
 
 function pickFree(picking: Picking): void {
   const { peer, field } = picking;
-  const best = bestEtaS(picking);
   for (const { index, distance } of field.order) {
-    if (!peer.has(index) || !isInTime(picking, distance, best)) continue;
+    if (!peer.has(index) || !isInTime(picking, distance)) continue;
     const piece = field.begin(index);
     if (piece === null) return;
     if (mayGive(peer, piece)) askWhile(picking, piece, () => piece.askFree(peer));
@@ -94,7 +97,7 @@ function pickFree(picking: Picking): void {
   }
 }
 
-function isInTime({ peer, field, hoped }: Picking, distance: number, best: number): boolean {
+function isInTime({ peer, field, hoped, best }: Picking, distance: number): boolean {
   const etaS = peer.etaS(hoped);
   return etaS <= best * NEARLY_AS_GOOD || etaS <= distance / Math.max(field.rate, 1) + SLACK_S;
 }
@@ -110,8 +113,8 @@ function mayGive(peer: Peer, piece: ActivePiece): boolean {
 
 /** Who gives whole pieces alone gives nothing else; and slow peers have nothing to help each other with. */
 function mayHelp(picking: Picking, most: number): boolean {
-  const { peer, hoped } = picking;
-  return most > 0 && !peer.isSuspect && peer.etaS(hoped) <= bestEtaS(picking) * NEARLY_AS_GOOD;
+  const { peer, hoped, best } = picking;
+  return most > 0 && !peer.isSuspect && peer.etaS(hoped) <= best * NEARLY_AS_GOOD;
 }
 
 /** What its peer will give later than a reader needs it, and, once there is nothing else to ask for, whatever would come sooner from `peer`. */
@@ -175,9 +178,8 @@ function hopedRate(peers: Iterable<Peer>): number {
   return count === 0 ? HOPED_RATE : sum / count;
 }
 
-function bestEtaS({ field, hoped }: Picking): number {
+function bestEtaS(peers: Iterable<Peer>, hoped: number): number {
   let best = Number.POSITIVE_INFINITY;
-  for (const peer of field.peers)
-    if (!peer.isChoking && !peer.isSnubbed) best = Math.min(best, peer.etaS(hoped));
+  for (const peer of peers) if (!peer.isChoking && !peer.isSnubbed) best = Math.min(best, peer.etaS(hoped));
   return best;
 }

@@ -138,7 +138,9 @@ export class Upload {
     if (served === undefined || piece >= count || this.#deps.isPrivate() || !this.#mayGive) return false;
     served.metadataAsked += 1;
     const seconds = (performance.now() - peer.connectedAt) / 1000;
-    if (served.metadataAsked > count + METADATA_REQUESTS_PER_S * seconds) return false;
+    const isTooMuch = served.metadataAsked > count + METADATA_REQUESTS_PER_S * seconds;
+    // Who reads nothing for hours has asked for no end of it.
+    if (isTooMuch || served.owedMetadata.length >= Math.max(count, MAX_OWED)) return false;
     served.owedMetadata.push(piece);
     this.#serve(served);
     return true;
