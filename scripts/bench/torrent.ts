@@ -98,7 +98,7 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
   });
   // The first is for warming up: the engine's thread starts with its first torrent.
   await readFilm(server, film, swarm.next().infoHash, swarm.peers);
-  const { mine, theirs, aria2 } = await readInTurns(scene, film, swarm, rounds, server);
+  const { mine, theirs, aria2 } = await readInTurns(scene, film, swarm, rounds, ground);
   const rate = (all: readonly { seconds: number }[]) =>
     median(all.map(({ seconds }) => film.bytes.length / seconds / 1e6));
   const each = <One>(all: readonly One[], read: (one: One) => number) => median(all.map(read));
@@ -129,21 +129,26 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
   };
 }
 
-async function readInTurns(scene: Scene, film: Film, swarm: BenchSwarm, rounds: number, server: Server) {
+async function readInTurns(scene: Scene, film: Film, swarm: BenchSwarm, rounds: number, ground: Ground) {
+  const { server, folder } = ground;
   const [mine, theirs, aria2]: [Reading[], Yardstick[], Yardstick[]] = [[], [], []];
   await using list = await startPeerList(swarm.peers);
+  // What the yardsticks got stays until all are done, as ours does: who writes where another has just freed memory is given it warm.
+  const kept = await mkdtemp(join(folder, 'kept-'));
   const readings = [
     async () => mine.push(await readFilm(server, film, swarm.next().infoHash, swarm.peers)),
-    async () => theirs.push(await downloadByLibtorrent(swarm.next().torrent, swarm.peers)),
+    async () => theirs.push(await downloadByLibtorrent(swarm.next().torrent, swarm.peers, kept)),
     async () => {
       const { torrent } = swarm.next();
-      if (scene.isAria2Asked === true) aria2.push(await downloadByAria2(torrent, list.url, film.sha256));
+      if (scene.isAria2Asked === true)
+        aria2.push(await downloadByAria2(torrent, list.url, film.sha256, kept));
     },
   ];
   for (let round = 0; round < rounds; round += 1) {
     for (const read of readings) await read();
     readings.push(...readings.splice(0, 1));
   }
+  await rm(kept, { recursive: true });
   return { mine, theirs, aria2 };
 }
 

@@ -30,7 +30,7 @@ import { trackersFor } from './trackers/queries.ts';
 const SEALED_FILE = 'torrent.file';
 
 /** Pieces of all torrents together; half of what streams may hold, where that is less. */
-const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_STREAM_MEMORY = 2 * MAX_MEMORY_BYTES;
 const NOTHING_MOVED = { uploadedBytes: 0, downloadedBytes: 0 };
 const NO_CACHE = { folder: '', maxBytes: 0 };

@@ -69,27 +69,16 @@ export async function startSeeds(
 
 export type Yardstick = { firstMs: number; seconds: number; cpuSeconds: number };
 
-/** One whole download by libtorrent in order, or of one piece; from adding the torrent on. */
+/** One whole download by libtorrent in order, from adding the torrent on; what came stays in `into`. */
 export async function downloadByLibtorrent(
   torrent: string,
   peers: readonly Place[],
-  onlyPiece: number | null = null,
-  transport: 'tcp' | 'utp' = 'tcp',
+  into: string,
 ): Promise<Yardstick> {
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
-  try {
-    const { child, said } = await talk('libtorrent-download.py', {
-      torrent,
-      folder,
-      peers,
-      onlyPiece,
-      transport,
-    });
-    await end(child);
-    return z.object({ firstMs: z.number(), seconds: z.number(), cpuSeconds: z.number() }).parse(said);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = await mkdtemp(join(into, 'leech-'));
+  const { child, said } = await talk('libtorrent-download.py', { torrent, folder, peers });
+  await end(child);
+  return z.object({ firstMs: z.number(), seconds: z.number(), cpuSeconds: z.number() }).parse(said);
 }
 
 /** What libtorrent gets of a torrent of one file within the time: the hash of it where it has all, and the bytes that came. */
@@ -100,7 +89,7 @@ export async function takeByLibtorrent(
 ): Promise<{ sha256: string | null; got: number; seconds: number | null }> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-leech-'));
   try {
-    const job = { torrent, folder, peers, onlyPiece: null, timeout, isHashed: true };
+    const job = { torrent, folder, peers, timeout, isHashed: true };
     const { child, said } = await talk('libtorrent-download.py', job);
     await end(child);
     return z
@@ -111,23 +100,27 @@ export async function takeByLibtorrent(
   }
 }
 
-/** One whole download by aria2 as it is, its peers from `tracker`; compared by SHA-256. From its start on: what it takes to start is measured and taken off. */
-export async function downloadByAria2(torrent: string, tracker: string, sha256: string): Promise<Yardstick> {
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-aria2-'));
-  try {
-    const startMs = await runAria2(['--version']);
-    const wholeMs = await runAria2([
-      ...['--no-conf', '--quiet', '--enable-dht=false', '--bt-enable-lpd=false', '--seed-time=0'],
-      ...['--file-allocation=none', '--bt-max-peers=0', '--bt-request-peer-speed-limit=0'],
-      ...[`--bt-tracker=${tracker}`, `--dir=${folder}`, '--interface=127.0.0.1', torrent],
-    ]);
-    const [name = ''] = await readdir(folder);
-    const digest = createHash('sha256').update(await readFile(join(folder, name)));
-    if (digest.digest('hex') !== sha256) throw new Error('aria2 has other bytes');
-    return { firstMs: Number.NaN, seconds: (wholeMs - startMs) / 1000, cpuSeconds: Number.NaN };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/**
+ * One whole download by aria2 as it is, its peers from `tracker`; compared by SHA-256, and stays in `into`. From its start on: what
+ * it takes to start is measured and taken off.
+ */
+export async function downloadByAria2(
+  torrent: string,
+  tracker: string,
+  sha256: string,
+  into: string,
+): Promise<Yardstick> {
+  const folder = await mkdtemp(join(into, 'aria2-'));
+  const startMs = await runAria2(['--version']);
+  const wholeMs = await runAria2([
+    ...['--no-conf', '--quiet', '--enable-dht=false', '--bt-enable-lpd=false', '--seed-time=0'],
+    ...['--file-allocation=none', '--bt-max-peers=0', '--bt-request-peer-speed-limit=0'],
+    ...[`--bt-tracker=${tracker}`, `--dir=${folder}`, '--interface=127.0.0.1', torrent],
+  ]);
+  const [name = ''] = await readdir(folder);
+  const digest = createHash('sha256').update(await readFile(join(folder, name)));
+  if (digest.digest('hex') !== sha256) throw new Error('aria2 has other bytes');
+  return { firstMs: Number.NaN, seconds: (wholeMs - startMs) / 1000, cpuSeconds: Number.NaN };
 }
 
 async function runAria2(args: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
+import type { SlabBuffer } from '../../slab-memory.ts';
 import { BLOCK_BYTES } from './layout.ts';
 import { blockKey, type Peer } from './peer.ts';
-import type { PieceBuffer } from './piece-memory.ts';
 import type { BlockRequest } from './wire.ts';
 
 const [FREE, ASKED, HERE] = [0, 1, 2];
@@ -11,7 +11,7 @@ const [MAX_ASKERS, MAX_UNPROVEN] = [4, 2];
 export class ActivePiece {
   readonly index: number;
   readonly length: number;
-  readonly buffer: PieceBuffer;
+  readonly buffer: SlabBuffer;
   readonly blockCount: number;
   /** Who gave blocks: if the hash is wrong, one of them lied. */
   readonly givers = new Set<Peer>();
@@ -27,7 +27,7 @@ export class ActivePiece {
   /** No free block lies before it. */
   #from = 0;
 
-  constructor(index: number, length: number, buffer: PieceBuffer) {
+  constructor(index: number, length: number, buffer: SlabBuffer) {
     this.index = index;
     this.length = length;
     this.buffer = buffer;

@@ -4,7 +4,7 @@ import type { PeerAddress } from '../engine.ts';
 import { dialPeer, type PeerDial, type PeerNet } from './dial-peer.ts';
 import { wireLink } from './link.ts';
 import { Peer } from './peer.ts';
-import { BadPeer, type BlockRequest, handshake, WireParser, type WireReader } from './wire.ts';
+import { BadPeer, type BlockRequest, handshake, KEEP_ALIVE, WireParser, type WireReader } from './wire.ts';
 
 /** What a torrent hears of its peers. What throws closes the connection. */
 export type PeerListener = {
@@ -30,6 +30,12 @@ export type PeerListener = {
 
 /** All connections of this thread read into it: what comes is put in its place before the next read. */
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
+
+/**
+ * A peer's system may hold back the small end of what it sends (RFC 896) until ours acknowledges the rest, for which ours waits 40 ms
+ * (RFC 1122 4.2.3.2). When a peer that owes blocks has said nothing for this long, what is sent to it carries the acknowledgement.
+ */
+const OWED_MS = 2;
 
 /** Dials a peer, guarded; resolves when it is connected, and from then on `listener` hears. Rejects when it cannot be reached. */
 export async function connectPeer(
@@ -77,9 +83,13 @@ export function acceptPeer(
 function readFrom(socket: Duplex, peer: Peer, listener: PeerListener): (bytes: Buffer) => void {
   const parser = new WireParser(readerOf(peer, listener));
   peer.dropPlace = () => parser.dropPlace();
+  const owed = setTimeout(() => {
+    if (peer.outstanding.size > 0 && !peer.isClosed) peer.link.send(KEEP_ALIVE);
+  }, OWED_MS).unref();
   const close = (error: Error) => {
     if (peer.isClosed) return;
     peer.isClosed = true;
+    clearTimeout(owed);
     socket.destroy();
     listener.onGone(peer, error);
   };
@@ -92,6 +102,7 @@ function readFrom(socket: Duplex, peer: Peer, listener: PeerListener): (bytes: B
     try {
       parser.feed(bytes);
       listener.onReadEnd(peer);
+      if (peer.outstanding.size > 0 && !peer.isUtp) owed.refresh();
     } catch (error) {
       close(error instanceof Error ? error : new Error(String(error)));
     }

@@ -5,6 +5,7 @@ import type { Log } from '../../../platform/log.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { TrafficLimits } from '../../kind.ts';
+import { createSlabMemory, type SlabMemory } from '../../slab-memory.ts';
 import type { StoredTorrent } from '../../storage.ts';
 import type { Dht } from '../dht/index.ts';
 import type { Announced, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
@@ -16,7 +17,6 @@ import { listenUnlessTaken, type PeerListening } from './listener.ts';
 import { Orders } from './orders.ts';
 import { removedTorrent } from './paused.ts';
 import { openPieceCache, type PieceCache } from './piece-cache.ts';
-import { createPieceMemory, type PieceMemory } from './piece-memory.ts';
 import type { Part } from './playback.ts';
 import { edgeBytes } from './readers.ts';
 import { letRest } from './resting.ts';
@@ -68,7 +68,7 @@ type Entry = {
 
 /** All torrents of this thread. */
 export class SwarmEngine {
-  readonly memory: PieceMemory;
+  readonly memory: SlabMemory;
   readonly #torrents = new Map<string, Entry>();
   readonly #deps: ConstructorParameters<typeof Torrent>[1];
   readonly #totals = new Totals();
@@ -95,7 +95,7 @@ export class SwarmEngine {
       dht = null,
       utp = null,
     } = options;
-    const memory = createPieceMemory(memoryBytes, onGone);
+    const memory = createSlabMemory(memoryBytes, onGone);
     this.memory = memory;
     this.#cacheLimitBytes = options.cache.maxBytes;
     this.#cache = cache;

@@ -1,8 +1,8 @@
-import type { PieceBuffer, PieceMemory } from './piece-memory.ts';
+import type { SlabBuffer, SlabMemory } from '../../slab-memory.ts';
 
 /** A checked piece in memory. */
 export type HeldPiece = {
-  readonly buffer: PieceBuffer;
+  readonly buffer: SlabBuffer;
   readonly length: number;
   /** Being sent so many times; never dropped meanwhile. */
   pins: number;
@@ -13,14 +13,14 @@ type Entry = HeldPiece & { distance(): number | null; onDropped(): void };
 /** The checked pieces of all torrents in memory: what is behind every reader goes first, the longest unused of it. */
 export type HeldPieces = {
   /** `distance`: how far the next reader is that is about to come by, in bytes; null: none is. */
-  keep(buffer: PieceBuffer, length: number, distance: () => number | null, onDropped: () => void): HeldPiece;
+  keep(buffer: SlabBuffer, length: number, distance: () => number | null, onDropped: () => void): HeldPiece;
   used(piece: HeldPiece): void;
   drop(piece: HeldPiece): void;
   /** Makes room for `bytes` more; false when what is left is needed. For what is `urgent`, what readers need last goes too. */
   makeRoom(bytes: number, isUrgent?: boolean): boolean;
 };
 
-export function createHeldPieces(memory: PieceMemory): HeldPieces {
+export function createHeldPieces(memory: SlabMemory): HeldPieces {
   // Least recently used first.
   const entries = new Map<HeldPiece, Entry>();
 

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../../platform/log.ts';
+import { writeWhole } from '../../../platform/write-whole.ts';
 import { forgetMark, markAccessed, torrentsOnDisk } from './disk-pieces.ts';
 import { createDiskRoom, type DiskRoom, reserveOf } from './disk-room.ts';
 import { type Kept, KeptPieces, type Needs } from './kept-pieces.ts';
@@ -155,7 +156,7 @@ class DiskCache implements PieceCache {
       await going;
       const file = await openNew(join(folder, infoHash), `${index}.part`);
       try {
-        await file.write(bytes, 0, bytes.length, 0);
+        await writeWhole(file, bytes, 0);
       } finally {
         await file.close();
       }

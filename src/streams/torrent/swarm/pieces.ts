@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
+import type { SlabBuffer, SlabMemory } from '../../slab-memory.ts';
 import { ActivePiece } from './active-piece.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
 import { type Layout, pieceBytesOf } from './layout.ts';
 import type { PieceCache } from './piece-cache.ts';
-import type { PieceBuffer, PieceMemory } from './piece-memory.ts';
 
 export type PiecesDeps = {
   infoHash: string;
   cache: PieceCache;
   layout: Layout;
-  memory: PieceMemory;
+  memory: SlabMemory;
   held: HeldPieces;
   /** How far the next reader is, in bytes; null: none is about to come by. What is wanted is kept in memory. */
   distance(index: number): number | null;
@@ -113,7 +113,7 @@ export class Pieces {
     return this.#deps.layout.hashes.compare(digest, 0, 20, index * 20, index * 20 + 20) === 0;
   }
 
-  #keep(index: number, length: number, buffer: PieceBuffer): HeldPiece {
+  #keep(index: number, length: number, buffer: SlabBuffer): HeldPiece {
     const { held, distance, onDropped } = this.#deps;
     const kept = held.keep(
       buffer,

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../../../kit/range.ts';
+import type { SlabMemory } from '../../slab-memory.ts';
 import { BlockIntake } from './block-intake.ts';
 import { deadSwarm } from './dead-swarm.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
@@ -6,7 +7,6 @@ import { BLOCK_BYTES, type Layout } from './layout.ts';
 import { blockOfKey, type Peer, pieceOfKey } from './peer.ts';
 import { pick, type Wanted } from './picker.ts';
 import type { PieceCache } from './piece-cache.ts';
-import type { PieceMemory } from './piece-memory.ts';
 import { Pieces } from './pieces.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type Active, isAhead, isIdle, isUnderHead, orderOf, type Reader, windowBytes } from './readers.ts';
@@ -30,7 +30,7 @@ const TAIL_UNTIL_BYTES = 32 * 1024 * 1024;
 
 export type PlaybackDeps = {
   infoHash: string;
-  memory: PieceMemory;
+  memory: SlabMemory;
   held: HeldPieces;
   cache: PieceCache;
   deadMs: number;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { BadInput } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
+import type { SlabMemory } from '../../slab-memory.ts';
 import type { TorrentSpec, TorrentState } from '../engine.ts';
 import { acceptPeer } from './connection.ts';
 import { Conversation } from './conversation.ts';
@@ -13,7 +14,6 @@ import { pausedTorrent } from './paused.ts';
 import { settleEarly } from './peer-pieces.ts';
 import { PeerSources, type PeerSourcesDeps } from './peer-sources.ts';
 import type { PieceCache } from './piece-cache.ts';
-import type { PieceMemory } from './piece-memory.ts';
 import { Playback } from './playback.ts';
 import { Progress } from './standing.ts';
 import { Swarm } from './swarm.ts';
@@ -22,7 +22,7 @@ import { Upload } from './upload.ts';
 
 export type TorrentDeps = PeerSourcesDeps & {
   net: PeerNet & Pick<Net, 'http1'>;
-  memory: PieceMemory;
+  memory: SlabMemory;
   held: HeldPieces;
   cache: PieceCache;
   /** How long nobody may give anything while somebody waits. */

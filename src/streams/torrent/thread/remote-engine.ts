@@ -1,8 +1,7 @@
-import { Worker } from 'node:worker_threads';
-import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
-import type { ByteSink, DhtState } from '../../kind.ts';
+import type { DhtState } from '../../kind.ts';
 import type { StoredTorrent } from '../../storage.ts';
+import { createThreadHost } from '../../thread-host.ts';
 import type {
   Announced,
   OpenTorrent,
@@ -11,8 +10,7 @@ import type {
   TorrentSpec,
   TorrentState,
 } from '../engine.ts';
-import { type FromThread, fromFailure, type ThreadData, type ToThread } from './messages.ts';
-import { PartSender } from './part-sender.ts';
+import type { Ask, Tell, ThreadData, Told } from './messages.ts';
 
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
@@ -24,8 +22,6 @@ export type RemoteEngineOptions = ThreadData & {
   onWarning(text: string): void;
   onStored(stored: readonly StoredTorrent[]): void;
 };
-
-type Call = { resolve(value: unknown): void; reject(error: Error): void; sender: PartSender | null };
 
 type Opened = { info: Uint8Array; files: readonly TorrentFile[] };
 
@@ -41,79 +37,44 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
     ...{ cacheBytes: 0, cacheLimitBytes: data.cache.maxBytes },
   };
   onTotals(nothingOpen);
-  const calls = new Map<number, Call>();
-  const memory = new Map<number, Buffer>();
   const states = new Map<string, TorrentState>();
   const users = new Map<string, number>();
   /** By the owner; a thread that is begun later is told. */
   const paused = new Set<string>();
-  /** Openings whose viewers left before the answer: what was opened all the same is released when it comes. */
-  const abandoned = new Map<number, string>();
-  let worker: Worker | null = null;
-  let lastCall = 0;
+  const thread = createThreadHost<Ask, Tell, Told>({
+    script: new URL('thread.ts', import.meta.url),
+    name: 'torrents',
+    data: () => data,
+    maxYoungMib: MAX_YOUNG_MIB,
+    onTold,
+    onStarted() {
+      if (paused.size > 0) thread.tell({ type: 'hold', infoHashes: [...paused], isHeld: true });
+    },
+    onLost() {
+      states.clear();
+      onTotals(nothingOpen);
+    },
+  });
 
-  function started(): Worker {
-    if (worker !== null) return worker;
-    const thread = new Worker(new URL('thread.ts', import.meta.url), {
-      ...{ workerData: data, name: 'torrents' },
-      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MIB },
-    });
-    thread.on('message', onMessage);
-    thread.on('error', (error) => lost(thread, error));
-    thread.on('exit', () => lost(thread, new Error('the torrent engine has stopped')));
-    worker = thread;
-    if (paused.size > 0) post({ type: 'hold', infoHashes: [...paused], isHeld: true });
-    return thread;
-  }
-
-  /** What it was asked fails; the next torrent begins a new one. */
-  function lost(thread: Worker, error: unknown): void {
-    if (worker !== thread) return;
-    worker = null;
-    memory.clear();
-    states.clear();
-    abandoned.clear();
-    onTotals(nothingOpen);
-    const failed = error instanceof Error ? error : new Error(String(error));
-    for (const call of [...calls.values()]) call.reject(failed);
-    calls.clear();
-  }
-
-  function post(message: ToThread): void {
-    worker?.postMessage(message);
-  }
-
-  function onMessage(message: FromThread): void {
-    switch (message.type) {
-      case 'memory':
-        memory.set(message.id, Buffer.from(message.shared));
-        break;
-      case 'gone':
-        memory.delete(message.id);
-        break;
+  function onTold(told: Told): void {
+    switch (told.type) {
       case 'announced':
-        onAnnounced(message.announced);
+        onAnnounced(told.announced);
         break;
       case 'dht':
-        onDht(message.state);
+        onDht(told.state);
         break;
       case 'warned':
-        onWarning(message.text);
+        onWarning(told.text);
         break;
       case 'stored':
-        onStored(message.stored);
+        onStored(told.stored);
         break;
       case 'states':
-        message.states.forEach(keepState);
-        break;
-      case 'totals':
-        onTotals(message.totals);
-        break;
-      case 'part':
-        onPart(message);
+        told.states.forEach(keepState);
         break;
       default:
-        onAnswer(message);
+        onTotals(told.totals);
     }
   }
 
@@ -130,83 +91,15 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
     states.delete(infoHash);
   }
 
-  function onPart({ call, part, memory: id, from, to }: Extract<FromThread, { type: 'part' }>): void {
-    const bytes = memory.get(id);
-    if (bytes !== undefined) calls.get(call)?.sender?.take(part, bytes.subarray(from, to));
-  }
-
-  function onAnswer(message: Extract<FromThread, { type: 'done' | 'failed' }>): void {
-    const call = calls.get(message.call);
-    calls.delete(message.call);
-    const infoHash = abandoned.get(message.call);
-    abandoned.delete(message.call);
-    if (infoHash !== undefined && message.type === 'done') post({ type: 'release', infoHash });
-    if (message.type === 'done') call?.resolve(message.value);
-    else call?.reject(fromFailure(message.error));
-  }
-
-  /** Asks the thread and waits for its answer; it is told when `signal` aborts. */
-  function ask(
-    message: (call: number) => ToThread,
-    signal: AbortSignal | null,
-    sender: PartSender | null = null,
-  ): Promise<unknown> {
-    signal?.throwIfAborted();
-    started();
-    lastCall += 1;
-    const call = lastCall;
-    const asked = message(call);
-    return new Promise((fulfil, fail) => {
-      const settled = () => signal?.removeEventListener('abort', onAbort);
-      const onAbort = () => {
-        calls.delete(call);
-        if (asked.type === 'open') abandoned.set(call, asked.spec.infoHash);
-        post({ type: 'abort', call });
-        settled();
-        fail(signal?.reason);
-      };
-      calls.set(call, {
-        sender,
-        resolve(value) {
-          settled();
-          fulfil(value);
-        },
-        reject(error) {
-          settled();
-          fail(error);
-        },
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      sender?.listen(
-        (part) => post({ type: 'sent', call, part }),
-        () => post({ type: 'abort', call }),
-      );
-      post(asked);
-    });
-  }
-
-  async function read(
-    infoHash: string,
-    fileIndex: number,
-    range: ByteRange,
-    sink: ByteSink,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const sender = new PartSender(sink);
-    try {
-      await ask((call) => ({ type: 'read', call, infoHash, fileIndex, range }), signal, sender);
-      await sender.drained(signal);
-    } finally {
-      sender.close();
-    }
-  }
-
   async function opened(spec: TorrentSpec, signal: AbortSignal): Promise<Opened> {
+    const { infoHash } = spec;
     try {
-      const asked = await ask((call) => ({ type: 'open', call, spec, ownPorts: [...ownPorts()] }), signal);
-      return asked as Opened;
+      const question: Ask = { type: 'open', spec, ownPorts: [...ownPorts()] };
+      // What was opened although its viewer had left is released when the answer comes.
+      const onLate = () => thread.tell({ type: 'release', infoHash });
+      return (await thread.ask(question, { signal, onLate })) as Opened;
     } catch (error) {
-      count(spec.infoHash, -1);
+      count(infoHash, -1);
       throw error;
     }
   }
@@ -219,13 +112,15 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
       let isClosed = false;
       return {
         ...{ infoHash, info, files },
-        read: (fileIndex, range, sink, until) => read(infoHash, fileIndex, range, sink, until),
+        async read(fileIndex, range, sink, until) {
+          await thread.ask({ type: 'read', infoHash, fileIndex, range }, { signal: until, sink });
+        },
         state: () => states.get(infoHash) ?? null,
         close() {
           if (isClosed) return;
           isClosed = true;
           count(infoHash, -1);
-          post({ type: 'release', infoHash });
+          thread.tell({ type: 'release', infoHash });
         },
       };
     },
@@ -233,27 +128,21 @@ export function createRemoteEngine(options: RemoteEngineOptions): TorrentEngine 
     setLimits(limits) {
       // A thread that begins later, or again, begins with them.
       data.limits = limits;
-      post({ type: 'limits', limits });
+      thread.tell({ type: 'limits', limits });
     },
     pause(infoHash) {
       paused.add(infoHash);
-      post({ type: 'hold', infoHashes: [infoHash], isHeld: true });
+      thread.tell({ type: 'hold', infoHashes: [infoHash], isHeld: true });
     },
     resume(infoHash) {
       paused.delete(infoHash);
-      post({ type: 'hold', infoHashes: [infoHash], isHeld: false });
+      thread.tell({ type: 'hold', infoHashes: [infoHash], isHeld: false });
     },
     async remove(infoHash, isForced) {
-      const isGone = await ask((call) => ({ type: 'remove', call, infoHash, isForced }), null);
-      if (isGone === true) paused.delete(infoHash);
-      return isGone === true;
+      const isGone = (await thread.ask({ type: 'remove', infoHash, isForced })) === true;
+      if (isGone) paused.delete(infoHash);
+      return isGone;
     },
-    async close() {
-      const running = worker;
-      if (running === null) return;
-      await ask((call) => ({ type: 'close', call }), null).catch(() => {});
-      worker = null;
-      await running.terminate();
-    },
+    close: () => thread.close({ type: 'close' }),
   };
 }

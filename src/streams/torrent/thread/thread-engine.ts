@@ -1,14 +1,14 @@
 import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
 import type { TrafficLimits } from '../../kind.ts';
+import type { SlabBuffer } from '../../slab-memory.ts';
 import type { StoredTorrent } from '../../storage.ts';
 import type { EngineName, TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { SwarmEngine, type SwarmEngineOptions } from '../swarm/engine.ts';
-import type { PieceBuffer } from '../swarm/piece-memory.ts';
 
-/** A part of a range as it lies in shared memory; `release` once it has been sent. */
-export type ThreadPart = {
-  piece: { buffer: PieceBuffer };
+/** A part of a range as it lies in a piece. */
+export type EnginePart = {
+  piece: { buffer: SlabBuffer };
   from: number;
   to: number;
   release(): void;
@@ -22,7 +22,7 @@ export type ThreadEngine = {
   /** One user more of the torrent; `release` it. Resolves when its files are known. */
   open(spec: TorrentSpec, signal: AbortSignal): Promise<{ info: Uint8Array; files: readonly TorrentFile[] }>;
   /** A half-open range of a file, in parts. */
-  read(infoHash: string, fileIndex: number, range: ByteRange, signal: AbortSignal): AsyncIterable<ThreadPart>;
+  read(infoHash: string, fileIndex: number, range: ByteRange, signal: AbortSignal): AsyncIterable<EnginePart>;
   state(infoHash: string): TorrentState | null;
   /** Of those that somebody reads or waits for. */
   readStates(): TorrentState[];

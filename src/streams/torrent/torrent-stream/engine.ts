@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { NotFound } from '../../../kit/errors.ts';
 import type { ByteRange } from '../../../kit/range.ts';
 import type { TorrentTotals } from '../../../platform/torrent-metrics.ts';
+import { createSlabMemory, type SlabMemory } from '../../slab-memory.ts';
 import type { StoredTorrent } from '../../storage.ts';
 import type { TorrentFile, TorrentSpec, TorrentState } from '../engine.ts';
 import { pausedTorrent } from '../swarm/paused.ts';
-import { createPieceMemory, type PieceMemory } from '../swarm/piece-memory.ts';
 import { Totals } from '../swarm/totals.ts';
-import type { ThreadEngine, ThreadEngineOptions, ThreadPart } from '../thread/thread-engine.ts';
+import type { EnginePart, ThreadEngine, ThreadEngineOptions } from '../thread/thread-engine.ts';
 import { announce } from '../trackers/index.ts';
 import { loadLibrary } from './library.ts';
 import { StreamedTorrent, type StreamedTorrentDeps } from './torrent.ts';
@@ -29,7 +29,7 @@ export type TorrentStreamOptions = ThreadEngineOptions & { restMs?: number; forg
 
 /** All torrents of this thread, by torrent-stream. */
 export class TorrentStreamEngine implements ThreadEngine {
-  readonly memory: PieceMemory;
+  readonly memory: SlabMemory;
   readonly #torrents = new Map<string, Entry>();
   readonly #deps: StreamedTorrentDeps;
   readonly #maxBytes: number;
@@ -58,7 +58,7 @@ export class TorrentStreamEngine implements ThreadEngine {
       restMs = REST_MS,
       forgetMs = FORGET_MS,
     } = options;
-    this.memory = createPieceMemory(memoryBytes, onGone);
+    this.memory = createSlabMemory(memoryBytes, onGone);
     this.#maxBytes = cache.maxBytes === 0 ? UNKEPT_BYTES : cache.maxBytes;
     this.#restMs = restMs;
     this.#forgetMs = cache.maxBytes === 0 ? 0 : forgetMs;
@@ -112,7 +112,7 @@ export class TorrentStreamEngine implements ThreadEngine {
     fileIndex: number,
     range: ByteRange,
     signal: AbortSignal,
-  ): AsyncGenerator<ThreadPart> {
+  ): AsyncGenerator<EnginePart> {
     const torrent = this.#torrents.get(infoHash)?.torrent;
     const reading = torrent?.reading;
     const file = reading?.layout.files[fileIndex];

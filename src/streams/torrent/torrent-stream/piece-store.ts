@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Storage } from 'torrent-stream';
+import { writeWhole } from '../../../platform/write-whole.ts';
 
 /** So much may wait for a slow disk before readers wait for it too. */
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
@@ -43,8 +44,7 @@ export class PieceStore implements Storage {
 
   async #write(index: number, bytes: Buffer): Promise<void> {
     const file = await this.#opened();
-    const { bytesWritten } = await file.write(bytes, 0, bytes.length, index * this.#pieceLength);
-    if (bytesWritten < bytes.length) throw new Error('the disk is full');
+    await writeWhole(file, bytes, index * this.#pieceLength);
     this.#written.add(index);
   }
 

@@ -1,8 +1,8 @@
+import type { SlabMemory } from '../../slab-memory.ts';
 import { deadSwarm } from '../swarm/dead-swarm.ts';
 import { type Layout, pieceBytesOf } from '../swarm/layout.ts';
-import type { PieceMemory } from '../swarm/piece-memory.ts';
 import { windowBytes } from '../swarm/readers.ts';
-import type { ThreadPart } from '../thread/thread-engine.ts';
+import type { EnginePart } from '../thread/thread-engine.ts';
 import type { Session } from './session.ts';
 
 /** One part: what is copied at a time. */
@@ -20,7 +20,7 @@ type Reader = {
 };
 
 export type ReadingDeps = {
-  memory: PieceMemory;
+  memory: SlabMemory;
   deadMs: number;
   /** Of all the disk may hold. */
   windowBytes: number;
@@ -66,7 +66,7 @@ export class Reading {
   }
 
   /** The bytes of a half-open range of the torrent, in parts. */
-  async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<ThreadPart> {
+  async *read(start: number, end: number, signal: AbortSignal): AsyncGenerator<EnginePart> {
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -86,7 +86,7 @@ export class Reading {
   }
 
   /** Null: the session ended meanwhile, and the next one is to be asked. */
-  async #next(reader: Reader): Promise<ThreadPart | null> {
+  async #next(reader: Reader): Promise<EnginePart | null> {
     const { pieceLength } = this.layout;
     const index = Math.floor(reader.at / pieceLength);
     const offset = reader.at - index * pieceLength;
@@ -107,7 +107,7 @@ export class Reading {
     return this.#part(reader, bytes);
   }
 
-  #part(reader: Reader, bytes: Buffer): ThreadPart {
+  #part(reader: Reader, bytes: Buffer): EnginePart {
     const { memory } = this.#deps;
     const buffer = memory.take(bytes.length);
     buffer.bytes.set(bytes);

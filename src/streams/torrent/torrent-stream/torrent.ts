@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Wire } from 'torrent-stream';
 import { BadInput, UpstreamFailed } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
+import type { SlabMemory } from '../../slab-memory.ts';
 import type { Announced, TorrentSpec, TorrentState } from '../engine.ts';
 import { Announcer, type AnnouncerDeps } from '../swarm/announcer.ts';
 import { deadSwarm } from '../swarm/dead-swarm.ts';
 import { BLOCK_BYTES, readLayout } from '../swarm/layout.ts';
-import type { PieceMemory } from '../swarm/piece-memory.ts';
 import { KnownPeers } from './known-peers.ts';
 import type { Library } from './library.ts';
 import { MetadataExchange } from './metadata-exchange.ts';
@@ -19,7 +19,7 @@ export type StreamedTorrentDeps = {
   library: Library;
   net: Pick<Net, 'addressesOf'>;
   peerId: Buffer;
-  memory: PieceMemory;
+  memory: SlabMemory;
   /** Of the engine; each session has its own below. */
   folder: string;
   windowBytes: number;

@@ -1,24 +1,24 @@
-/** Memory a piece is gathered, checked, kept and sent from; shared, so that the thread that answers viewers sends from it without a copy. */
-export type PieceBuffer = {
+/** Memory that a piece or an article is gathered, checked, kept and sent from; shared, so that the thread that answers viewers sends from it without a copy. */
+export type SlabBuffer = {
   /** The slab it lies in, and where. */
   readonly slab: number;
   readonly offset: number;
   readonly bytes: Buffer;
 };
 
-export type PieceMemory = {
-  take(length: number): PieceBuffer;
-  give(buffer: PieceBuffer): void;
-  /** Held by pieces now. */
+export type SlabMemory = {
+  take(length: number): SlabBuffer;
+  give(buffer: SlabBuffer): void;
+  /** Held now. */
   usedBytes(): number;
   readonly limitBytes: number;
   shared(slab: number): SharedArrayBuffer | undefined;
-  /** Lets go of what no piece lies in. */
+  /** Lets go of what nothing lies in. */
   trim(): void;
 };
 
 /**
- * Pieces of all lengths lie in slabs of this: a shared buffer of each piece's own was freed only when both threads' collectors
+ * Pieces and articles of all lengths lie in slabs of this: a shared buffer of each one's own was freed only when both threads' collectors
  * came by, which nothing makes them do (ten films took 930 MB of a limit of 192).
  */
 const SLAB_BYTES = 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ const MIN_SLOT_BYTES = 16 * 1024;
 type Slab = { id: number; memory: SharedArrayBuffer; slotBytes: number; free: number[]; slots: number };
 
 /** `onGone`: a slab that will not be used again, for those who keep it by its number. */
-export function createPieceMemory(limitBytes: number, onGone: (slab: number) => void): PieceMemory {
+export function createSlabMemory(limitBytes: number, onGone: (slab: number) => void): SlabMemory {
   const slabs = new Map<number, Slab>();
   /** With a free slot, by its size. */
   const open = new Map<number, Set<Slab>>();

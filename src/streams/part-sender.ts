@@ -1,5 +1,5 @@
-import { abortable } from '../../../platform/abortable.ts';
-import type { ByteSink } from '../../kind.ts';
+import { abortable } from '../platform/abortable.ts';
+import type { ByteSink } from './kind.ts';
 
 /** One write to the sink: what a viewer who stops reading keeps in a socket's queue beyond what the kernel took. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -61,9 +61,10 @@ export class PartSender {
   }
 
   /** Resolves when the sink has all that was taken. */
-  async drained(signal: AbortSignal): Promise<void> {
+  async drained(signal: AbortSignal | undefined): Promise<void> {
     if (this.#unsent === 0) return;
-    await abortable(new Promise<void>((resolve) => (this.#onDrained = resolve)), signal);
+    const drained = new Promise<void>((resolve) => (this.#onDrained = resolve));
+    await (signal === undefined ? drained : abortable(drained, signal));
   }
 
   /** Nothing more is sent. */
