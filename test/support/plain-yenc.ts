@@ -43,26 +43,26 @@ function plainDecoder(input: Buffer, place: (header: YencHeader) => Uint8Array |
   function startOf(code: number): void {
     const before = begun ?? '';
     begun = before + String.fromCharCode(code);
-    if (before.startsWith('=y')) {
-      if (code === LF) control(before.replace(/\r$/, ''));
-    } else if (before === '=') {
-      if (code === Y) return;
-      begun = null;
+    if (before.startsWith('=y')) inControl(before, code);
+    else if (before === '=' && code !== Y) {
       isEscaped = true;
-      data(code);
+      asData(code);
     } else if (before.startsWith('.')) afterDot(before, code);
-    else if (code !== DOT && code !== EQUALS) {
-      begun = null;
-      data(code);
-    }
+    else if (before === '' && code !== DOT && code !== EQUALS) asData(code);
+  }
+
+  function inControl(before: string, code: number): void {
+    if (code === LF) control(before.replace(/\r$/, ''));
+  }
+
+  function asData(code: number): void {
+    begun = null;
+    data(code);
   }
 
   function afterDot(before: string, code: number): void {
     if (before === '.\r' && code === LF) finish();
-    else if (code !== CR) {
-      begun = null;
-      data(code);
-    }
+    else if (code !== CR) asData(code);
   }
 
   function control(line: string): void {
