@@ -12,7 +12,8 @@ const KEPT_RATE = 0.6;
 type Held = {
   key: string;
   opening: Promise<Release>;
-  /** Aborted when nobody waits any more. */
+  isOpen: boolean;
+  /** Aborted when nobody waits for the opening any more. */
   abort: AbortController;
   users: number;
   readers: number;
@@ -52,11 +53,25 @@ export class OpenReleases {
     const abort = new AbortController();
     const opening = this.#deps.open(spec, abort.signal);
     const held: Held = {
-      ...{ key, opening, abort, users: 0, readers: 0, idleSince: 0, bytes: 0, rate: 0, missing: 0 },
+      ...{
+        key,
+        opening,
+        isOpen: false,
+        abort,
+        users: 0,
+        readers: 0,
+        idleSince: 0,
+        bytes: 0,
+        rate: 0,
+        missing: 0,
+      },
     };
     this.#held.set(key, held);
     opening.then(
-      (release) => this.#deps.onLearned(key, release.learned()),
+      (release) => {
+        held.isOpen = true;
+        this.#deps.onLearned(key, release.learned());
+      },
       () => {
         if (this.#held.get(key) === held) this.#held.delete(key);
       },
@@ -85,7 +100,10 @@ export class OpenReleases {
     held.users -= 1;
     if (held.users > 0) return;
     held.idleSince = performance.now();
+    if (held.isOpen) return;
     held.abort.abort(new Error('the viewer has left'));
+    // Who comes in the same moment begins anew.
+    if (this.#held.get(held.key) === held) this.#held.delete(held.key);
   }
 
   /** Of one that somebody has open. */
