@@ -18,7 +18,14 @@ export function plainBodyDecoder(): BodyDecoder {
       let at = from;
       [state, length] = [before, 0];
       while (at < to && state < STATE.keyword) {
-        const byte = input[at++] ?? 0;
+        let byte = input[at++] ?? 0;
+        // Runs of bytes that are nothing but themselves, some forty each.
+        if (state === STATE.inLine) {
+          while (byte !== EQUALS && byte !== CR && byte !== LF && at < to) {
+            output[length++] = byte - 42;
+            byte = input[at++] ?? 0;
+          }
+        }
         const does = TABLE[(state << 8) | byte] ?? 0;
         state = does & 15;
         if (does >= KEPT) output[length++] = byte - (does >= ESCAPED ? 106 : 42);
