@@ -22,7 +22,7 @@ export async function openFile(
 
 function sourceOf(release: OpenRelease, fileIndex: number | null): ByteSource {
   const { files, key } = release;
-  const file = fileIndex === null ? filmOf(files, 'post') : files[fileIndex];
+  const file = fileIndex === null ? filmOf(files, 'post') : files.find(({ index }) => index === fileIndex);
   if (file === undefined) throw new NotFound('play.no_file', 'This post has no such file.');
   return {
     size: file.sizeBytes,

@@ -83,7 +83,7 @@ export class OpenReleases {
     held.users += 1;
     try {
       const { files } = await abortable(held.opening, signal);
-      return files.map(({ path, sizeBytes }, index) => ({ index, path, sizeBytes }));
+      return files.map(({ index, path, sizeBytes }) => ({ index, path, sizeBytes }));
     } catch (error) {
       this.#leave(held);
       throw error;
