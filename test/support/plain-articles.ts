@@ -94,23 +94,21 @@ async function fromAny(
   const { servers, yenc, hedgeMs = Number.POSITIVE_INFINITY } = options;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const errors: Error[] = [];
   const running = new Set<Promise<Outcome>>();
   const left = [...servers];
+  let failure: Error = new ArticleMissing(job.id);
   try {
-    for (;;) {
-      const server = left.shift();
-      if (server !== undefined) running.add(fromOne(job, server, yenc, either));
-      if (running.size === 0) break;
+    while (left.length + running.size > 0) {
+      for (const server of left.splice(0, 1)) running.add(fromOne(job, server, yenc, either));
       const outcome = await firstOf(running, left.length === 0 ? Number.POSITIVE_INFINITY : hedgeMs);
       signal.throwIfAborted();
       if (outcome !== null && 'attempt' in outcome) return outcome.attempt;
-      if (outcome !== null) errors.push(outcome.error);
+      if (outcome !== null && !(failure instanceof ArticleDamaged)) failure = outcome.error;
     }
   } finally {
     stop.abort(new Error('another was faster'));
   }
-  throw errors.find((error) => error instanceof ArticleDamaged) ?? errors[0] ?? new ArticleMissing(job.id);
+  throw failure;
 }
 
 async function firstOf(running: Set<Promise<Outcome>>, ms: number): Promise<Outcome | null> {
