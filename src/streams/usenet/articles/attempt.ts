@@ -90,9 +90,19 @@ export class ArticleAttempt implements Attempt, ArticleDecoder {
   #takePlace(header: YencHeader): Uint8Array | null {
     if (this.isDropped) return null;
     this.#refusal = this.#owner.refusal(header);
-    const buffer = this.#refusal === null ? this.#owner.take(header) : null;
+    const buffer = this.#refusal === null ? this.#memoryFor(header) : null;
     if (buffer === null) return null;
     this.place = { buffer, length: header.end - header.begin, header };
     return buffer.bytes;
+  }
+
+  /** Nothing is thrown into the middle of a socket's reading. */
+  #memoryFor(header: YencHeader): SlabBuffer | null {
+    try {
+      return this.#owner.take(header);
+    } catch {
+      this.#refusal = 'there is no memory for it';
+      return null;
+    }
   }
 }
