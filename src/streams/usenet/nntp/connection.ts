@@ -27,6 +27,8 @@ export type NntpConnection = {
   drop(sent: Sent): void;
   /** Commands whose reply has not been read whole. */
   readonly owed: number;
+  /** How many of them are for bodies. */
+  readonly bodies: number;
   /** What bodies that were asked for are still to come, in bytes. */
   owedBytes(): number;
   readonly rate: number | null;
@@ -172,6 +174,11 @@ function connection(talk: Conversation, times: ConnectionTimes): NntpConnection 
     },
     get owed() {
       return line.length;
+    },
+    get bodies() {
+      let count = 0;
+      for (const { request } of line) if (request.bytes > 0) count += 1;
+      return count;
     },
     owedBytes() {
       let bytes = 0;

@@ -32,14 +32,21 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
     return Math.max(1, Math.floor(total * BACKGROUND_SHARE));
   }
 
+  function isBounded(wanting: Wanting, at: number): boolean {
+    return wanting.lane === 'background' && (wanting.isCheck || isWatched(at));
+  }
+
+  function mayBegin(wanting: Wanting, at: number): boolean {
+    return !isBounded(wanting, at) || background < mostBackground(at);
+  }
+
   function placeFor(wanting: Wanting, lane: Lane, at: number): Place | null {
     const front = wanting.front(at);
     if (front.length === 0) return null;
     if (lane === 'head') return placeForHead(wanting, front, at);
     if (lane === 'ahead') return placeForAhead(wanting, front, at);
-    const isBounded = wanting.isCheck || isWatched(at);
-    if (isBounded && background >= mostBackground(at)) return null;
-    return isBounded ? placeWhereIdle(wanting, front, at) : placeForAhead(wanting, front, at);
+    if (!mayBegin(wanting, at)) return null;
+    return isBounded(wanting, at) ? placeWhereIdle(wanting, front, at) : placeForAhead(wanting, front, at);
   }
 
   function sendNext(lane: Lane, at: number): boolean {
@@ -66,14 +73,18 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
   function wanted(at: number): Map<Pool, number> {
     const counts = new Map<Pool, number>();
     for (const wanting of line.first(MOST_COUNTED)) {
-      const front = wanting.front(at);
-      const pool = front.find((one) => one.canOpen(at)) ?? front[0];
+      const pool = mayBegin(wanting, at) ? openerFor(wanting, at) : undefined;
       if (pool === undefined) continue;
       const before = counts.get(pool) ?? 0;
-      // Of background work a new connection is for one, whatever else waits.
-      counts.set(pool, wanting.lane === 'background' ? Math.max(1, before) : before + 1);
+      // Of what may take a few connections only, one is opened at a time.
+      counts.set(pool, isBounded(wanting, at) ? Math.max(1, before) : before + 1);
     }
     return counts;
+  }
+
+  function openerFor(wanting: Wanting, at: number): Pool | undefined {
+    const front = wanting.front(at);
+    return front.find((pool) => pool.canOpen(at)) ?? front[0];
   }
 
   function openMore(at: number): void {
@@ -93,9 +104,9 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
   /** Those that wait, those sent behind another for want of a connection, and one to spare for the next viewer. */
   function lackOf({ connections, opening }: Pool, waiting: number, at: number): number {
     let [idle, behind] = [0, 0];
-    for (const { owed } of connections) {
+    for (const { owed, bodies } of connections) {
       if (owed === 0) idle += 1;
-      else behind += owed - 1;
+      else behind += Math.max(0, bodies - 1);
     }
     const isInUse = waiting > 0 || idle < connections.length;
     const spare = isInUse && isWatched(at) ? 1 : 0;

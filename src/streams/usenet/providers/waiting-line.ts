@@ -47,6 +47,9 @@ export function createWaitingLine(): WaitingLine {
   /** The lane in which each waits: its own may have been raised since. */
   const places = new Map<Wanting, Lane>();
   const underWay = new Map<number, number>();
+  /** When each viewer was last given something, counted: of those with as much under way the one who waits longest is next. */
+  const turns = new Map<number, number>();
+  let turn = 0;
 
   function remove(wanting: Wanting): void {
     const lane = places.get(wanting);
@@ -61,7 +64,11 @@ export function createWaitingLine(): WaitingLine {
   function viewersOf(lane: Lane): number[] {
     const viewers = [...lanes[lane].keys()];
     if (viewers.length < 2) return viewers;
-    return viewers.sort((one, other) => (underWay.get(one) ?? 0) - (underWay.get(other) ?? 0));
+    return viewers.sort(
+      (one, other) =>
+        (underWay.get(one) ?? 0) - (underWay.get(other) ?? 0) ||
+        (turns.get(one) ?? 0) - (turns.get(other) ?? 0),
+    );
   }
 
   function* inTurn(lane: Lane): Generator<Wanting> {
@@ -90,11 +97,18 @@ export function createWaitingLine(): WaitingLine {
       return false;
     },
     first: (count) => firstOf(places.keys(), count),
-    began: (viewer) => void underWay.set(viewer, (underWay.get(viewer) ?? 0) + 1),
+    began(viewer) {
+      turn += 1;
+      turns.set(viewer, turn);
+      underWay.set(viewer, (underWay.get(viewer) ?? 0) + 1);
+    },
     ended(viewer) {
       const left = (underWay.get(viewer) ?? 0) - 1;
       if (left > 0) underWay.set(viewer, left);
-      else underWay.delete(viewer);
+      else {
+        underWay.delete(viewer);
+        turns.delete(viewer);
+      }
     },
   };
 }
