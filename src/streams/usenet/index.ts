@@ -1,59 +1,100 @@
-import { hash } from 'node:crypto';
-import { z } from 'zod';
-import { parseInput } from '../../platform/http-input.ts';
-import type { KindDeps, StreamKind } from '../kind.ts';
+import type { Db } from '../../platform/db.ts';
+import type { Described, KindDeps, StreamKind } from '../kind.ts';
 import { NOTHING_INSIDE, streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { offeredUsenet, replaceNzbUrl, saveUsenetRow, staleNzbUrls, streamOfNzb } from './queries.ts';
+import { parseUsenetInput, UsenetDetail } from './detail.ts';
+import type { UsenetEngine } from './engine.ts';
+import { fetchNzb, mayComeLater } from './fetch-nzb.ts';
+import { checkPosts } from './health/check-posts.ts';
+import { filesOfLearned, filesOfNzb } from './posted-files.ts';
+import {
+  learnedOf,
+  offeredUsenet,
+  sealedNzbs,
+  sealedPasswords,
+  sealedUploads,
+  sealedUrls,
+  streamOfNzb,
+} from './queries.ts';
+import { nzbOfDetail, readDetail, withNzb } from './read-detail.ts';
+import { createReleases, SEALED_NZB, SEALED_PASSWORD, SEALED_URL } from './releases.ts';
 
-const SEALED_URL = 'usenet.nzb-url';
+/** Somebody who adds an address waits so long for its NZB. */
+const COMPLETE_MS = 8000;
 
-const Guid = z.string().trim().min(1).max(200);
-const NzbUrl = z
-  .url({ protocol: /^https?$/ })
-  .max(8192)
-  .transform((url) => new URL(url).href);
+type EngineOf = (deps: KindDeps, usenet: NonNullable<KindDeps['usenet']>) => UsenetEngine;
 
-const UsenetInput = z
-  .object({ guid: Guid.optional(), nzbUrl: NzbUrl.optional(), isPassworded: z.boolean().default(false) })
-  .refine(({ guid, nzbUrl }) => guid !== undefined || nzbUrl !== undefined, 'needs a guid or an nzbUrl');
-const UsenetDetail = z.object({ guid: z.string(), nzbUrl: z.string().nullable(), isPassworded: z.boolean() });
-
-/** Usenet posts: known and listed; reading articles is not built yet, so there is nothing to open. */
-export function usenetKind({ crypto }: KindDeps): StreamKind {
+/** Usenet posts: known and listed by their NZB; reading articles is not built yet, so there is nothing to open. */
+export function usenetKind(deps: KindDeps, { engineOf }: { engineOf?: EngineOf } = {}): StreamKind {
+  const { db, crypto, net, log, usenet } = deps;
+  const releases = createReleases({ db, crypto, net });
+  const isOn = usenet !== undefined && usenet.providers.length > 0;
+  const engine = isOn ? (engineOf?.(deps, usenet) ?? null) : null;
   return {
     kind: 'usenet',
-    parse(input) {
-      const { guid, nzbUrl, isPassworded } = parseInput(UsenetInput, input, 'The post');
-      return { guid: guid ?? guidOfUrl(nzbUrl ?? ''), nzbUrl: nzbUrl ?? null, isPassworded };
+    parse: parseUsenetInput,
+    complete,
+    describe,
+    resource(detail) {
+      const { key, guid } = UsenetDetail.parse(detail);
+      return resourceKey('usenet', key ?? guid);
     },
-    describe: async () => NOTHING_INSIDE,
-    resource: (detail) => resourceKey('usenet', UsenetDetail.parse(detail).guid),
-    find: (db, detail) => streamOfNzb(db, UsenetDetail.parse(detail).guid),
-    async save(db, streamId, detail) {
-      const { guid, nzbUrl, isPassworded } = UsenetDetail.parse(detail);
-      // Indexers put the member's API key into the URL.
-      const urlSealed = nzbUrl === null ? null : crypto.seal(SEALED_URL, nzbUrl);
-      await saveUsenetRow(db, { streamId, guid, urlSealed, isPassworded });
+    find(on, detail) {
+      const { guid, key } = UsenetDetail.parse(detail);
+      return streamOfNzb(on, guid, key);
     },
-    sealed: [{ purpose: SEALED_URL, atOnce: 100, stale: staleNzbUrls, replace: replaceNzbUrl }],
-    async targets(db, refs) {
-      const rows = await offeredUsenet(db, streamIdsOf(refs));
+    save: async (on: Db, streamId, detail) =>
+      await releases.save(on, streamId, await readDetail(UsenetDetail.parse(detail))),
+    linkDetail: async (detail) => await releases.linkDetail(await readDetail(UsenetDetail.parse(detail))),
+    ...(engine === null
+      ? {}
+      : {
+          posts: {
+            providers: () => engine.providers(),
+            checkDue: (signal) => checkPosts({ db, log, releases, engine }, signal),
+          },
+          close: () => engine.close(),
+        }),
+    sealed: [
+      { purpose: SEALED_URL, atOnce: 100, ...sealedUrls },
+      { purpose: SEALED_NZB, atOnce: 4, ...sealedNzbs },
+      { purpose: SEALED_PASSWORD, atOnce: 100, ...sealedPasswords },
+      { purpose: SEALED_NZB, atOnce: 4, ...sealedUploads },
+    ],
+    async targets(on, refs) {
+      const rows = await offeredUsenet(on, streamIdsOf(refs));
       return targetsOf(refs, rows, () => ({
         via: 'listed',
         reason: 'Playback from Usenet is not available yet.',
       }));
     },
   };
-}
 
-/** An indexer's URL carries the member's key (Newznab `apikey`; older ones `i` = member, `r` = key); the post is the same without. */
-function guidOfUrl(text: string): string {
-  const url = new URL(text);
-  if (url.searchParams.has('r')) url.searchParams.delete('i');
-  for (const name of ['apikey', 'r']) url.searchParams.delete(name);
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  return `url:${hash('sha256', url.href, 'hex')}`;
+  /** With its NZB, from the indexer where only its address is known; one that is away is asked again when it is first watched. */
+  async function complete(value: unknown, signal: AbortSignal): Promise<unknown> {
+    const detail = await readDetail(UsenetDetail.parse(value), signal);
+    if (detail.packed !== null || detail.nzbUrl === null) return detail;
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMPLETE_MS)]);
+    try {
+      return await withNzb(detail, await fetchNzb(net, detail.nzbUrl, bounded), bounded);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (bounded.aborted || mayComeLater(error)) return detail;
+      throw error;
+    }
+  }
+
+  async function describe(value: unknown, signal: AbortSignal): Promise<Described> {
+    const detail = await readDetail(UsenetDetail.parse(value), signal);
+    const nzb = await nzbOfDetail(detail);
+    if (nzb === null || detail.key === null) return { ...NOTHING_INSIDE, name: detail.name };
+    const learned = await learnedOf(db, detail.key);
+    const files = learned?.files == null ? filesOfNzb(nzb, detail.name) : filesOfLearned(learned.files);
+    const [only, another] = files;
+    return {
+      name: detail.name ?? (another === undefined ? (only?.name ?? null) : null),
+      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+      ...{ contentType: null, files, trackers: [] },
+    };
+  }
 }
