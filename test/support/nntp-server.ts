@@ -10,6 +10,8 @@ export type Trouble =
   /** So many bytes of the body, then RST or FIN, or silence. */
   | { kind: 'reset' | 'end' | 'stall'; after: number }
   | { kind: 'delay'; ms: number }
+  /** So many bytes every 20 ms. */
+  | { kind: 'slow'; bytes: number }
   /** Nothing, for ever. */
   | { kind: 'silence' }
   /** Another body instead. */
@@ -152,9 +154,17 @@ async function giveBody(socket: Socket, id: string, options: NntpServerOptions, 
   if (what?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, what.ms));
   const wire = what?.kind === 'body' ? what.wire : dotStuffed(article);
   const answer = Buffer.concat([Buffer.from(`222 0 <${id}>\r\n`), wire]);
+  if (what?.kind === 'slow') return await trickle(socket, answer, what.bytes);
   if (what !== null && 'after' in what) return await breakOff(socket, answer, what);
   if (socket.write(answer)) return;
   await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+}
+
+async function trickle(socket: Socket, answer: Buffer, bytes: number): Promise<void> {
+  for (let at = 0; at < answer.length && !socket.destroyed; at += bytes) {
+    socket.write(answer.subarray(at, at + bytes));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function breakOff(
