@@ -182,7 +182,7 @@ function usenetProviders(text = ''): Provider[] {
   try {
     return parseProviders(text, (path) => readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new BadSettings([`USENET_PROVIDERS: ${error instanceof Error ? error.message : 'cannot be read'}`]);
+    throw new BadSettings([error instanceof Error ? error.message : 'USENET_PROVIDERS cannot be read']);
   }
 }
 

@@ -85,14 +85,26 @@ export const sealedUploads = {
   },
 };
 
+const Offer = StreamId.extend({ guid: z.string(), key: z.string().nullable(), name: z.string() });
+
 /** Those of the streams that may be offered: active, not blocked. */
 export function offeredUsenet(
   db: Db,
   streamIds: readonly number[],
-): Promise<readonly z.infer<typeof StreamId>[]> {
-  return db.any(rows('usenet.offers', StreamId)`
-    SELECT k.stream_id AS "streamId" ${offeredFrom('stream_usenet', streamIds)}
+): Promise<readonly z.infer<typeof Offer>[]> {
+  return db.any(rows('usenet.offers', Offer)`
+    SELECT k.stream_id AS "streamId", k.nzb_guid AS guid, k.release_key AS key, s.name ${offeredFrom('stream_usenet', streamIds)}
   `);
+}
+
+const Key = z.object({ key: z.string().nullable() });
+
+/** By which a post may be open already; null: its NZB is not known yet. */
+export async function keyOfStream(db: Db, streamId: number): Promise<string | null> {
+  const row = await db.maybeOne(rows('usenet.key', Key)`
+    SELECT release_key AS key FROM stream_usenet WHERE stream_id = ${streamId}
+  `);
+  return row?.key ?? null;
 }
 
 const Stored = z.object({

@@ -9,7 +9,15 @@ import { fetchNzb } from './fetch-nzb.ts';
 import type { Nzb } from './nzb/nzb.ts';
 import { unpackNzb } from './nzb/pack.ts';
 import { filesOfNzb } from './posted-files.ts';
-import { keepUpload, learnedOf, saveLearned, saveUsenetRow, storedPost, uploadOf } from './queries.ts';
+import {
+  keepUpload,
+  keyOfStream,
+  learnedOf,
+  saveLearned,
+  saveUsenetRow,
+  storedPost,
+  uploadOf,
+} from './queries.ts';
 import { factsOfNzb, nzbOfDetail, withNzb } from './read-detail.ts';
 
 export const SEALED_URL = 'usenet.nzb-url';
@@ -27,6 +35,8 @@ export type ReleaseDeps = { db: Db; crypto: Pick<Crypto, 'seal' | 'open'>; net: 
 export type Releases = {
   /** Throws NotFound where the stream or the link's NZB is gone, UpstreamFailed where the indexer does not give it, BadInput for what is no NZB. */
   specOf(ref: StreamRef, signal: AbortSignal): Promise<UsenetSpec>;
+  /** By which the engine may have it open; null: its NZB has to be read first. */
+  keyOf(ref: StreamRef): Promise<string | null>;
   save(on: Db, streamId: number, detail: UsenetDetail): Promise<void>;
   /** Keeps the NZB of a link, which does not fit a URL; answers what does. */
   linkDetail(detail: UsenetDetail): Promise<UsenetDetail>;
@@ -117,6 +127,8 @@ export function createReleases({ db, crypto, net }: ReleaseDeps): Releases {
       'detail' in ref
         ? specOfLink(UsenetDetail.parse(ref.detail), signal)
         : specOfStream(ref.streamId, signal),
+    keyOf: async (ref) =>
+      'detail' in ref ? UsenetDetail.parse(ref.detail).key : await keyOfStream(db, ref.streamId),
     save,
     linkDetail,
     async keepLearned(key, learned) {

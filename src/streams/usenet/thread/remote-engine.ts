@@ -16,8 +16,6 @@ export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   /** What was learned of a release; whoever opens it next is quicker with it. */
   onLearned(key: string, learned: Learned): void;
-  /** Each second in which they changed. */
-  onProviders(providers: readonly ProviderState[]): void;
   /** What the owner should know. */
   onWarning(text: string): void;
 };
@@ -27,7 +25,7 @@ const MAX_YOUNG_MIB = 16;
 
 /** The engine in a thread of its own, begun with the first release: sockets, decoding and checksums stay off the thread that answers viewers. */
 export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
-  const { ownPorts, onLearned, onProviders, onWarning, ...data } = options;
+  const { ownPorts, onLearned, onWarning, ...data } = options;
   const states = new Map<string, ReleaseState>();
   const users = new Map<string, number>();
   let providers: readonly ProviderState[] = [];
@@ -49,7 +47,6 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
         break;
       case 'providers':
         providers = told.providers;
-        onProviders(providers);
         break;
       case 'learned':
         onLearned(told.key, told.learned);
