@@ -24,6 +24,11 @@ export type SlabMemory = {
 const SLAB_BYTES = 16 * 1024 * 1024;
 const MIN_SLOT_BYTES = 16 * 1024;
 
+/** What `length` bytes take of the memory. */
+export function slotBytesOf(length: number): number {
+  return Math.max(MIN_SLOT_BYTES, 2 ** Math.ceil(Math.log2(length)));
+}
+
 type Slab = { id: number; memory: SharedArrayBuffer; slotBytes: number; free: number[]; slots: number };
 
 /** `onGone`: a slab that will not be used again, for those who keep it by its number. */
@@ -66,7 +71,7 @@ export function createSlabMemory(limitBytes: number, onGone: (slab: number) => v
     usedBytes: () => used,
     shared: (id) => slabs.get(id)?.memory,
     take(length) {
-      const slotBytes = Math.max(MIN_SLOT_BYTES, 2 ** Math.ceil(Math.log2(length)));
+      const slotBytes = slotBytesOf(length);
       const [slab = begin(slotBytes)] = openOf(slotBytes);
       const offset = (slab.free.pop() ?? 0) * slotBytes;
       if (slab.free.length === 0) openOf(slotBytes).delete(slab);

@@ -46,6 +46,7 @@ describe('settings', () => {
       streamsPerTitle: 25,
       streamsPerResolution: 10,
       weakTorrents: 'hide',
+      weakPosts: 'hide',
       hevc: 'offer',
       playLinkHours: 24,
       streamsPerSubject: 20,

@@ -31,6 +31,11 @@ export const Settings = z.object({
     .describe(
       'Torrents hardly anyone seeds: hide them while better seeded ones are there, or (off) show them all. Those whose trackers were not asked yet are shown.',
     ),
+  weakPosts: z
+    .enum(['off', 'hide'])
+    .describe(
+      'Usenet posts of which a check found articles missing: hide them while others are there, or (off) show them last. Those that were not checked yet are shown.',
+    ),
   hevc: z
     .enum(['offer', 'hide'])
     .describe(
@@ -102,6 +107,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
+  weakPosts: { type: 'enum', defaultOf: () => 'hide' },
   hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   torrentUpload: { type: 'enum', defaultOf: () => 'off' },

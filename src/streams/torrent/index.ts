@@ -1,5 +1,6 @@
 import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
+import { limitOf } from '../disk-room.ts';
 import type { Described, KindDeps, StreamKind, StreamRef, Target } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
@@ -22,7 +23,6 @@ import {
   streamOfTorrent,
 } from './queries.ts';
 import { foundIn } from './swarm/disk-pieces.ts';
-import { limitOf } from './swarm/disk-room.ts';
 import { NOTHING_GIVEN } from './swarm/traffic.ts';
 import { createRemoteEngine } from './thread/remote-engine.ts';
 import { trackersFor } from './trackers/queries.ts';

@@ -2,8 +2,8 @@ import { type FileHandle, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs
 import { join } from 'node:path';
 import type { Log } from '../../../platform/log.ts';
 import { writeWhole } from '../../../platform/write-whole.ts';
+import { createDiskRoom, type DiskRoom, reserveOf } from '../../disk-room.ts';
 import { forgetMark, markAccessed, torrentsOnDisk } from './disk-pieces.ts';
-import { createDiskRoom, type DiskRoom, reserveOf } from './disk-room.ts';
 import { type Kept, KeptPieces, type Needs } from './kept-pieces.ts';
 
 /** Pieces on disk, of all torrents: a file each, so that any one can go. What is read from it is to be hashed again. */

@@ -7,7 +7,10 @@ export type Lane = 'head' | 'ahead' | 'background';
 /** One try at one provider; a hedge runs beside another. */
 export type Attempt = {
   readonly decoder: ArticleDecoder;
-  /** It will give nothing more, and was not it: missing there, cut off, damaged, or another was faster. */
+  /**
+   * It will give nothing more, and was not it: missing there, cut off, damaged, another was faster, or its job was aborted and nothing
+   * more is fed. Only then, or when its decoder has ended, its memory goes to others.
+   */
   dropped(): void;
 };
 
