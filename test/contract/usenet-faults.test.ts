@@ -27,10 +27,11 @@ type Side = Partial<NntpServerOptions> & { provider?: Partial<Provider> };
 async function withServers(
   sides: readonly Side[],
   work: (room: UsenetRoom, servers: NntpServer[]) => Promise<void>,
+  times = TIMES,
 ): Promise<void> {
   await using servers = await startServers(sides, film.articles);
   const providers = servers.map((server, index) => providerAt(server, sides[index]?.provider));
-  await using room = openRoom({ post: film, providers, times: TIMES });
+  await using room = openRoom({ post: film, providers, times });
   await work(room, servers);
 }
 
@@ -336,14 +337,36 @@ test('one that breaks off is asked thrice, then the viewer hears of it', async (
 });
 
 test('a first provider that cannot be connected to holds nobody up for long', async () => {
-  await withServers(
-    [{ greet: () => false, provider: { priority: 0 } }, { provider: { priority: 1 } }],
-    async (room) => {
-      const since = performance.now();
-      await room.fetch(3, { lane: 'head' }).whole;
-      expect(performance.now() - since).toBeLessThan(3000);
+  const sides = [{ greet: () => false, provider: { priority: 0 } }, { provider: { priority: 1 } }];
+  const since = performance.now();
+  const times = { ...TIMES, loginMs: 8000 };
+  const work = async (room: UsenetRoom) => void (await room.fetch(3, { lane: 'head' }).whole);
+  await withServers(sides, work, times);
+  expect(performance.now() - since).toBeLessThan(5000);
+});
+
+test('a connection that fell silent is cut, and the article is asked for on a new one', async () => {
+  const trouble = (_: string, count: number): Trouble | null =>
+    count === 1 ? { kind: 'stall', after: 5000 } : null;
+  await withServers([{ trouble, provider: { connections: 1 } }], async (room) => {
+    expect(room.isRight(3, await room.fetch(3, { lane: 'background' }).whole)).toBe(true);
+    expect(room.all.states()).toMatchObject([{ failures: 1 }]);
+  });
+});
+
+test('too many connections told at the very first login are waited out', async () => {
+  let logins = 0;
+  const side = {
+    login: { username: 'member', password: 'right' },
+    loginReply() {
+      logins += 1;
+      return logins === 1 ? '482 Connection limit reached' : null;
     },
-  );
+    provider: { username: 'member', password: 'right', connections: 1 },
+  };
+  await withServers([side], async (room) => {
+    expect(room.isRight(3, await room.fetch(3).whole)).toBe(true);
+  });
 });
 
 test('one that answers everything with an error rests', async () => {
