@@ -114,7 +114,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   }
 
   async function read(
-    { key, fileIndex, range }: Extract<Ask, { type: 'read' }>,
+    { key, fileIndex, range, fillsHoles }: Extract<Ask, { type: 'read' }>,
     { signal, give }: Asked,
   ): Promise<void> {
     const release = await releases.of(key);
@@ -131,7 +131,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       windowBytes,
       range,
       signal,
-      padding: null,
+      padding: fillsHoles ? entry.padding : null,
     };
     try {
       for await (const part of readFile(entry, options)) {
