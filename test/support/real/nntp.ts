@@ -38,16 +38,18 @@ export async function startNntpRelay(links: readonly z.input<typeof NntpLink>[])
 /** The yardstick: these articles as fast as one process of Node takes them, from its first connection on. */
 export async function pullRaw(job: RawJob): Promise<RawResult> {
   const child = spawn(process.execPath, [program('raw-nntp.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: plainEnv(),
     timeout: 600_000,
     killSignal: 'SIGKILL',
   });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk}`.slice(-4000)));
   child.stdin.end(JSON.stringify(job));
   const lines = createInterface({ input: child.stdout });
   const line = await new Promise<string>((resolve, reject) => {
     lines.once('line', resolve);
-    child.once('exit', (code) => reject(new Error(`the puller ended with ${code}`)));
+    child.once('close', (code) => reject(new Error(`the puller ended with ${code}: ${errors}`)));
   });
   // What it told is all it was for; a Node that hangs at its exit is not waited for.
   child.kill('SIGKILL');
