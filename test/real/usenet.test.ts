@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { type Inn, startInn } from '../support/real/inn.ts';
 import { pullRaw, startNntpRelay } from '../support/real/nntp.ts';
+import { NntpFraming } from '../support/real/nntp-framing.ts';
 import { type Posted, postFiles } from '../support/real/nntp-post.ts';
 import { postByNyuu } from '../support/real/nyuu.ts';
 import { downloadByNzbget } from '../support/real/nzbget.ts';
@@ -77,6 +78,23 @@ test('a second server has what the first has lost', async () => {
   await expect(pull(second)).rejects.toThrow('430');
   expect((await pull(third)).wireBytes).toBeGreaterThan(ARTICLE_BYTES);
   expect([...(await downloadByNzbget(nzb, [inn.plain, third.plain])).values()]).toEqual([SHA256]);
+});
+
+test.each([1, 2, 3, 4, 5, 7, 1000])('lines and bodies are told apart, %d bytes at a time', (size) => {
+  const bodies = ['..a\r\n.\r\n', '.\r\n', '\r\n.\r\n', 'a.\r\n..\r\n\r\r\n.\r\n'];
+  const sent = Buffer.from(`200 hi\r\n${bodies.map((body) => `222 0 <a>\r\n${body}430 no\r\n`).join('')}`);
+  const seen: string[] = [];
+  const all: Buffer[] = [];
+  let body = '';
+  const framing = new NntpFraming(({ bytes, kind, isFirst, isLast }) => {
+    all.push(bytes);
+    if (kind === 'line') return;
+    body = `${isFirst ? '' : body}${bytes}`;
+    if (isLast) seen.push(body);
+  });
+  for (let at = 0; at < sent.length; at += size) framing.take(sent.subarray(at, at + size));
+  expect(seen).toEqual(bodies);
+  expect(Buffer.concat(all).equals(sent)).toBe(true);
 });
 
 test('the relay changes nothing unless it is told to, and knows what was asked for', async () => {
