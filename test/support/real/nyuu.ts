@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProcess, withTempDir } from '../processes.ts';
 import { GROUP } from './inn-settings.ts';
@@ -10,7 +11,7 @@ const NYUU = '/usr/local/lib/tributary-real-parts/nyuu';
 export type NyuuOptions = {
   /** Bytes of a part before yEnc; default 700 KiB. */
   articleBytes?: number;
-  /** Names that say nothing, in subject and yEnc header, each part under a subject of its own. */
+  /** Names that say nothing, in subject and yEnc header. */
   isObfuscated?: boolean;
   login?: { user: string; password: string };
   /** From the first byte; the certificate is not checked. */
@@ -27,6 +28,8 @@ export async function postByNyuu(
   const { articleBytes = 700 * 1024, connections = 4, login, isTls, isObfuscated } = options;
   return await withTempDir(async (dir) => {
     const nzb = join(dir, 'post.nzb');
+    // Its own placeholders make a random subject, not a random name.
+    const named = isObfuscated ? await copies(files, dir) : files;
     await runProcess({
       command: NYUU,
       args: [
@@ -48,11 +51,17 @@ export async function postByNyuu(
         ...(isTls ? ['-S', '--ignore-cert'] : []),
         ...(login === undefined ? [] : ['-u', login.user, '-p', login.password]),
         // biome-ignore lint/suspicious/noTemplateCurlyInString: nyuu's own placeholder.
-        ...(isObfuscated ? ['--filename', '${rand(32)}', '-s', '${rand(40)}'] : []),
-        ...files,
+        ...(isObfuscated ? ['-s', '${rand(40)}'] : []),
+        ...named,
       ],
       timeoutMs: 180_000,
     });
     return await readFile(nzb, 'utf8');
   });
+}
+
+async function copies(files: readonly string[], dir: string): Promise<string[]> {
+  const named = files.map(() => join(dir, randomBytes(16).toString('hex')));
+  for (const [index, path] of named.entries()) await copyFile(files[index] ?? '', path);
+  return named;
 }
