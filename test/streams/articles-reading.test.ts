@@ -7,6 +7,7 @@ import {
   collect,
   MIB,
   openArticleRoom,
+  plainLayout,
   randomBytes,
   seedOf,
   volumesLayout,
@@ -48,7 +49,7 @@ describe('what is fetched', () => {
     await using room = await openArticleRoom();
     const { parts } = room.post({ name: 'a', bytes: BYTES, partBytes: 50_000 });
     const file = room.file(parts);
-    await collect(room.read([file], 0, 1_000_001));
+    await collect(room.read([file], 0, 1_000_001, { layout: plainLayout(SIZE) }));
     await sleep(50);
     expect(new Set(room.asked())).toEqual(new Set(parts.slice(0, 21).map(({ id }) => id)));
   });
@@ -173,6 +174,8 @@ describe('an article that nobody has', () => {
     const { error } = await collect(room.read([file], 1_500_000, SIZE));
     expect(error).toMatchObject({ offset: 1_500_000 });
     expect(room.asked().length).toBeLessThanOrEqual(10);
+    // What was put aside for them is free again.
+    expect(room.store.state()).toMatchObject({ jobs: 0, usedBytes: 0, reservedBytes: 0 });
   });
 
   test('at the end, that the NZB does not even name', async () => {
