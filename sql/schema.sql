@@ -1372,11 +1372,27 @@ CREATE TABLE stream_usenet (
   nzb_url_sealed bytea,
   nzb_sealed bytea,
   is_passworded boolean NOT NULL DEFAULT false,
+  release_key text,
+  posted_at timestamp with time zone,
+  size_bytes bigint,
+  completeness real,
+  health text,
+  checked_at timestamp with time zone,
+  next_check_at timestamp with time zone,
+  password_sealed bytea,
   CONSTRAINT stream_usenet_nzb_guid_key UNIQUE (nzb_guid),
   CONSTRAINT stream_usenet_pkey PRIMARY KEY (stream_id),
   CONSTRAINT stream_usenet_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
-  CONSTRAINT stream_usenet_nzb_guid_check CHECK (((length(nzb_guid) >= 1) AND (length(nzb_guid) <= 200)))
+  CONSTRAINT stream_usenet_completeness_check CHECK (((completeness >= (0)::double precision) AND (completeness <= (1)::double precision))),
+  CONSTRAINT stream_usenet_health_check CHECK ((health = ANY (ARRAY['complete'::text, 'damaged'::text, 'gone'::text, 'unknown'::text]))),
+  CONSTRAINT stream_usenet_nzb_guid_check CHECK (((length(nzb_guid) >= 1) AND (length(nzb_guid) <= 200))),
+  CONSTRAINT stream_usenet_release_key_check CHECK ((release_key ~ '^[A-Za-z0-9_-]{22}$'::text)),
+  CONSTRAINT stream_usenet_size_bytes_check CHECK ((size_bytes >= 0))
 );
+
+CREATE INDEX stream_usenet_check ON public.stream_usenet USING btree (next_check_at) WHERE (next_check_at IS NOT NULL);
+
+CREATE INDEX stream_usenet_release ON public.stream_usenet USING btree (release_key) WHERE (release_key IS NOT NULL);
 
 CREATE TABLE stream_youtube (
   stream_id bigint NOT NULL,
@@ -1525,3 +1541,41 @@ CREATE TABLE tracker_list (
   reason text,
   CONSTRAINT tracker_list_pkey PRIMARY KEY (name)
 );
+
+CREATE TABLE usenet_provider_usage (
+  provider text NOT NULL,
+  day date NOT NULL,
+  bytes bigint NOT NULL DEFAULT 0,
+  articles bigint NOT NULL DEFAULT 0,
+  missing bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  CONSTRAINT usenet_provider_usage_pkey PRIMARY KEY (provider, day),
+  CONSTRAINT usenet_provider_usage_articles_check CHECK ((articles >= 0)),
+  CONSTRAINT usenet_provider_usage_bytes_check CHECK ((bytes >= 0)),
+  CONSTRAINT usenet_provider_usage_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT usenet_provider_usage_missing_check CHECK ((missing >= 0)),
+  CONSTRAINT usenet_provider_usage_provider_check CHECK (((length(provider) >= 1) AND (length(provider) <= 100)))
+);
+
+CREATE TABLE usenet_release (
+  release_key text NOT NULL,
+  learned jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT usenet_release_pkey PRIMARY KEY (release_key),
+  CONSTRAINT usenet_release_learned_check CHECK ((octet_length((learned)::text) <= 262144)),
+  CONSTRAINT usenet_release_release_key_check CHECK ((release_key ~ '^[A-Za-z0-9_-]{22}$'::text))
+);
+
+CREATE INDEX usenet_release_updated ON public.usenet_release USING btree (updated_at);
+
+CREATE TABLE usenet_upload (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  release_key text NOT NULL,
+  nzb_sealed bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT usenet_upload_release_key_key UNIQUE (release_key),
+  CONSTRAINT usenet_upload_pkey PRIMARY KEY (id),
+  CONSTRAINT usenet_upload_release_key_check CHECK ((release_key ~ '^[A-Za-z0-9_-]{22}$'::text))
+);
+
+CREATE INDEX usenet_upload_expires ON public.usenet_upload USING btree (expires_at);

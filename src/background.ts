@@ -10,6 +10,7 @@ import { forgetEndedStreams } from './play/queries.ts';
 import { resealStreams } from './streams/reseal.ts';
 import { checkSwarms, type ScrapeSwarms } from './streams/torrent/health/check-swarms.ts';
 import { scrape } from './streams/torrent/trackers/index.ts';
+import { forgetReleases } from './streams/usenet/queries.ts';
 import { buildWebUi, isWebUiStale } from './web/build.ts';
 
 /** The first requests of a start come about then; its garbage goes after them. */
@@ -55,6 +56,8 @@ export function runInBackground(
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
         checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),
+        checkPosts: ground.usenet.checkPosts,
+        forgetReleases: () => forgetReleases(ground.db),
       },
       role: config.role,
       log,

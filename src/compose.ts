@@ -19,6 +19,7 @@ import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
 import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
+import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { openApiRoutes } from './openapi.ts';
@@ -120,6 +121,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
       checkLater: () => checkTrackersLater(background),
     }),
     torrentRoutes({ ...ground, requireAdmin }),
+    usenetRoutes({ db, requireAdmin, usenetProviders: ground.usenet.providers }),
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];

@@ -50,8 +50,9 @@ export function placeOf(
 
 /** What the owner set for what is offered of one title. */
 export function offerLimits({ settings }: Pick<Ground, 'settings'>): OfferLimits {
-  const { streamsPerTitle, streamsPerResolution, weakTorrents, hevc } = settings.get();
-  return { maxTotal: streamsPerTitle, maxPerResolution: streamsPerResolution, weakTorrents, hevc };
+  const { streamsPerTitle: maxTotal, streamsPerResolution: maxPerResolution, ...limits } = settings.get();
+  const { weakTorrents, weakPosts, hevc } = limits;
+  return { maxTotal, maxPerResolution, weakTorrents, weakPosts, hevc };
 }
 
 /** A limit a minute for each address. */

@@ -5,9 +5,11 @@ import type { Early, EarlyOptions } from './early.ts';
 import { createSettings, type Settings } from './features/settings/index.ts';
 import { createTorrentStorage } from './features/torrents/index.ts';
 import { type DhtStatus, noteAnnounce } from './features/trackers/index.ts';
+import { createUsenetUsage } from './features/usenet/index.ts';
 import { concreteAddress } from './platform/address-rules.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
+import { BadSettings } from './platform/config.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
 import { createLinks } from './platform/links.ts';
 import { createMediaTools } from './platform/media-tools/index.ts';
@@ -19,6 +21,8 @@ import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
 import type { DhtState, TrafficLimits } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
+import { parseProviders } from './streams/usenet/providers/parse-providers.ts';
+import type { Provider } from './streams/usenet/providers/provider.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
 export const SHIPPED_FOLDER = resolve(ROOT, 'scripts/starter');
@@ -83,6 +87,11 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     pieceStore: torrents.store,
     torrentEngine: config.torrentEngine,
     utp: config.utp,
+    usenet: {
+      providers: usenetProviders(config.usenet.providers),
+      cache: config.usenet.cache,
+      fillsHoles: () => settings.get().missingArticles === 'fill',
+    },
     onStored: torrents.note,
     torrentListen: config.torrentListen,
     torrentTraffic: {
@@ -112,6 +121,10 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   onClose(() => kinds.close());
   const kept = kinds.get('torrent')?.storage;
   if (kept !== undefined) await torrents.begin(kept);
+  const posts = kinds.get('usenet')?.posts;
+  const usenet = { providers: () => posts?.providers() ?? [], checkPosts: posts?.checkDue ?? null };
+  const usage = createUsenetUsage({ db, log, states: usenet.providers });
+  onClose(() => usage.close());
   const links = createLinks(crypto);
   const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   const subtitleLinks = createSubtitleLinks(crypto);
@@ -146,6 +159,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     /** Of this instance. */
     dht: () => dht,
     torrents,
+    usenet,
     links,
     budget,
     subtitleLinks,
@@ -165,6 +179,15 @@ function trafficLimits(settings: Settings): TrafficLimits {
     uploadBytesPerSecond: 1024 * settings.torrentUploadLimit,
     downloadBytesPerSecond: 1024 * settings.torrentDownloadLimit,
   };
+}
+
+/** Throws BadSettings, which names no value. */
+function usenetProviders(text = ''): Provider[] {
+  try {
+    return parseProviders(text, (path) => readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new BadSettings([error instanceof Error ? error.message : 'USENET_PROVIDERS cannot be read']);
+  }
 }
 
 function version(): string {

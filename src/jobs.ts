@@ -3,9 +3,16 @@ import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.t
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
 import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
+import { type UsenetJobsDeps, usenetJobs } from './features/usenet/index.ts';
 import type { Job, JobContext } from './platform/jobs.ts';
 
 /** The only list of background jobs. */
 export const jobs: readonly Job<
-  JobContext & UpkeepDeps & FileFactsDeps & StreamJobsDeps & TrackerJobsDeps & TorrentJobsDeps
->[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs, ...torrentJobs];
+  JobContext &
+    UpkeepDeps &
+    FileFactsDeps &
+    StreamJobsDeps &
+    TrackerJobsDeps &
+    TorrentJobsDeps &
+    UsenetJobsDeps
+>[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs, ...torrentJobs, ...usenetJobs];

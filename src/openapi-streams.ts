@@ -117,7 +117,7 @@ export const streamPaths = {
         },
         '403': problem('Its host may not be reached'),
         '422': problem('Streams of its kind have no bytes to play here'),
-        '502': problem('The .torrent at its address could not be fetched'),
+        '502': problem('The .torrent or NZB at its address could not be fetched'),
         ...bad,
         ...refusals,
       },

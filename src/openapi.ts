@@ -13,6 +13,7 @@ import {
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
+import { usenetPaths } from './openapi-usenet.ts';
 import { LiveStream } from './play/live.ts';
 
 const Settings = z.object({ settings: z.array(SettingEntry) });
@@ -121,6 +122,7 @@ const paths = {
     },
   },
   ...torrentPaths,
+  ...usenetPaths,
   '/api/live': {
     get: {
       summary: 'Running streams of all instances',

@@ -114,6 +114,7 @@ function readConfig(): Config {
 function complain(error: unknown, log: Log): void {
   if (error instanceof CannotStart || error instanceof AppError)
     console.error(`Tributary cannot start: ${error.message}`);
+  else if (error instanceof BadSettings) console.error(error.message);
   else log.fatal({ err: error }, 'Tributary cannot start');
 }
 

@@ -1,4 +1,4 @@
-import type { Offer } from '../features/stream-index/index.ts';
+import type { Offer, PostState } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import { languageOf } from '../kit/language.ts';
@@ -49,6 +49,7 @@ export function streamDescription(offer: Offer, target: Target, progress: Progre
     together(
       joined('📦', [offer.sizeBytes === null ? null : formatBytes(offer.sizeBytes)]),
       joined('👤', [offer.seeders === null ? null : String(offer.seeders)]),
+      offer.post === null ? null : postFigures(offer.post),
     ),
     together(
       joined('🎙️', languageNames(offer.languages)),
@@ -111,6 +112,28 @@ function licenceLine({ isOpen, licenceCode, licenceName, attribution }: Offer): 
 function noteOf(target: Target): string | null {
   if (target.via === 'external') return '↗️ Opens outside the player';
   return target.via === 'listed' ? `ℹ️ ${target.reason}` : null;
+}
+
+/** Of a Usenet post what decides whether it plays: how much of it is there, how old it is, and whether a password is wanted. */
+function postFigures({ completeness, postedAt, health, needsPassword }: PostState): string | null {
+  const share = health === 'gone' ? 'gone' : completeness === null ? null : percentOf(completeness);
+  const mark = health === 'damaged' || health === 'gone' ? '⚠️' : '🧩';
+  const figures = together(
+    joined(mark, [share]),
+    joined('📅', [postedAt === null ? null : ageOf(postedAt)]),
+    needsPassword ? '🔒 password' : null,
+  );
+  return figures === '' ? null : figures;
+}
+
+/** Whole only where nothing lacks: 99.97 % is not 100. */
+function percentOf(share: number): string {
+  return share >= 1 ? '100%' : `${Math.floor(share * 1000) / 10}%`;
+}
+
+function ageOf(postedAt: number): string {
+  const days = Math.max(0, Math.floor((Date.now() - postedAt) / 86_400_000));
+  return days < 365 ? `${days} d` : `${Math.floor(days / 36.5) / 10} y`;
 }
 
 function progressLine(progress: Progress): string | null {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { TORRENT_SETTINGS } from './config-torrents.ts';
+import { USENET_SETTINGS } from './config-usenet.ts';
 import {
   folderOf,
   HOST_NAME,
@@ -128,6 +129,7 @@ export const Env = z.object({
       'Memory for all streams and kept HLS/DASH segments and playlists together, such as `512M`. A quarter of the RAM, at most 1 GiB, when absent.',
     ),
   ...TORRENT_SETTINGS,
+  ...USENET_SETTINGS,
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -165,6 +167,8 @@ export type Config = Readonly<{
   torrentEngine: 'swarm' | 'torrent-stream';
   trackerCheckIntervalMs: number;
   dht: { isOn: boolean; bootstrap: readonly string[] };
+  /** `providers`: JSON or the path of a file, as it was written. */
+  usenet: { providers: string | undefined; cache: { folder: string; maxBytes: number } };
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -247,6 +251,10 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     torrentEngine: e.TORRENT_ENGINE,
     trackerCheckIntervalMs: millisecondsOf(e.TRACKER_CHECK_INTERVAL),
     dht: { isOn: e.DHT === 'on', bootstrap: itemsOf(e.DHT_BOOTSTRAP) },
+    usenet: {
+      providers: e.USENET_PROVIDERS,
+      cache: { folder: resolve(dataDir, 'usenet'), maxBytes: e.USENET_CACHE_MAX_BYTES },
+    },
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,

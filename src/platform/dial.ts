@@ -21,6 +21,8 @@ export type DialTarget = {
   servername?: string;
   /** ALPN offered over TLS. */
   protocols?: readonly string[];
+  /** PEM of the authorities that may vouch for the certificate, in place of Node's. */
+  ca?: string;
   /** Reads into the caller's buffers instead of `data` events. */
   onread?: OnReadOpts;
   /** The address of this machine it goes out by; the system's choice where absent. */
@@ -35,7 +37,7 @@ export type TlsSessions = {
 
 /** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
 export function openSocket(
-  { host, port, isTls, servername = host, protocols = [], onread, localAddress }: DialTarget,
+  { host, port, isTls, servername = host, protocols = [], ca, onread, localAddress }: DialTarget,
   checked: readonly CheckedAddress[],
   sessions: TlsSessions,
   signal: AbortSignal,
@@ -52,13 +54,15 @@ export function openSocket(
     ...(onread === undefined ? {} : { onread }),
     ...(localAddress === undefined ? {} : { localAddress }),
   };
-  const key = `${servername}:${port}`;
+  // A resumed session is not verified again, so it serves those only who trust the same authorities.
+  const key = `${servername}:${port}${ca === undefined ? '' : `\n${ca}`}`;
   const session = sessions.get(key);
   const socket = isTls
     ? connectTls({
         ...where,
         servername: isIP(servername) === 0 ? servername : '',
         ALPNProtocols: [...protocols],
+        ...(ca === undefined ? {} : { ca }),
         ...(session === undefined ? {} : { session }),
       }).on('session', (ticket) => sessions.set(key, ticket))
     : connectTcp(where);

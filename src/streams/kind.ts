@@ -8,6 +8,7 @@ import type { Net } from '../platform/net.ts';
 import type { TorrentMetrics } from '../platform/torrent-metrics.ts';
 import type { SealedColumn } from './reseal.ts';
 import type { KindStorage, StoredTorrent } from './storage.ts';
+import type { Provider, ProviderState } from './usenet/providers/provider.ts';
 
 /**
  * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
@@ -155,10 +156,20 @@ export type StreamKind = {
   check?(ref: StreamRef, signal: AbortSignal): Promise<Health>;
   /** What it keeps of what it fetched. */
   readonly storage?: KindStorage;
+  /** Whom it fetches posts from, and how they are looked after. Absent: nobody. */
+  readonly posts?: KindPosts;
   /** What this kind stores sealed; `resealStreams` brings it under the newest key. */
   readonly sealed?: readonly SealedColumn[];
   /** Releases everything long-lived. */
   close?(): Promise<void>;
+};
+
+/** What a kind with providers of its own lends. */
+export type KindPosts = {
+  /** Of the last second, in the order they are asked. */
+  providers(): readonly ProviderState[];
+  /** Asks them about a batch of stored posts that are due; answers how many there were, and which have another verdict now. */
+  checkDue(signal: AbortSignal): Promise<{ checked: number; changed: readonly number[] }>;
 };
 
 /** How the DHT is doing. `resting`: no torrent needs it; `alone`: it runs, and the last lookup had nobody to ask, or no answer. */
@@ -196,6 +207,13 @@ export type KindDeps = {
   pieceCache?: { folder: string; maxBytes: number };
   /** The mark of that folder, by which the torrents room keeps its rows; left out: nothing is remembered of what went and came. */
   pieceStore?: string;
+  /** USENET_PROVIDERS in their order, and where decoded articles are kept; left out: nothing is read from Usenet. */
+  usenet?: {
+    providers: readonly Provider[];
+    cache: { folder: string; maxBytes: number };
+    /** Whether short holes in a film are filled with nothing, now; left out: a reading ends there. */
+    fillsHoles?(): boolean;
+  };
   /** UTP: peers are reached by UDP as well. */
   utp?: boolean;
   /** TORRENT_ENGINE. */

@@ -82,6 +82,21 @@ test('a film comes bit for bit from three peers, each piece once', async () => {
   expect(sentBy(peers)).toBeLessThanOrEqual(FILM.bytes.length * 1.25);
 });
 
+test('what a peer holds back until it is acknowledged does not wait for 40 ms', async () => {
+  const small = makeTorrent(randomBytes(16 * 1024), 16 * 1024);
+  const seed = await startSeedPeer(small, '127.0.1.1', { isHoldingBack: true });
+  seeds.push(seed);
+  const { engine } = await swarmOf();
+  const spec = { infoHash: small.infoHash, info: small.info, trackers: [], peers: [seed], isPrivate: false };
+  await engine.open(spec, NEVER);
+  const bytes: Buffer[] = [];
+  for await (const part of engine.read(small.infoHash, 0, { start: 0, end: small.bytes.length }, NEVER)) {
+    bytes.push(Buffer.from(part.piece.buffer.bytes.subarray(part.from, part.to)));
+    part.release();
+  }
+  expect(Buffer.concat(bytes).equals(small.bytes)).toBe(true);
+});
+
 test('a liar is found and banned, and the peers that gave with it are not', async () => {
   const { engine, open, seeds: peers } = await swarmOf({}, {}, {}, { isLiar: true });
   await open();

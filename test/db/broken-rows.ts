@@ -1,4 +1,5 @@
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
+import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 
 /** One statement for each rule of the schema that breaks just this rule, by the rule's name. `$film` and the like: `fillEveryTable`. */
 export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
@@ -216,8 +217,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     'stream_youtube_video_id_key',
     `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($http, 'abcdefghijk')`,
   ],
-  ['stream_usenet_nzb_guid_check', `UPDATE stream_usenet SET nzb_guid = ''`],
-  ['stream_usenet_nzb_guid_key', `INSERT INTO stream_usenet (stream_id, nzb_guid) VALUES ($http, 'guid-1')`],
+  ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],
   ['stream_telegram_message_id_check', `UPDATE stream_telegram SET message_id = 0`],
   ['stream_telegram_chat_message_id_key', `INSERT INTO stream_telegram VALUES ($http, 'channel', 5)`],

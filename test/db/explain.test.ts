@@ -35,7 +35,8 @@ const WHOLE_READS: Readonly<Record<string, string>> = {
   'trackers.checks tracker': 'names all of them',
   'trackers.plot_health tracker': 'counts all of them, once a minute',
   'http.stale_headers stream_http': 'once an hour, only while an older key is known: heads stand in no index',
-  'usenet.stale_urls stream_usenet': 'as above',
+  'usenet.stale stream_usenet': 'as above',
+  'usenet.stale_uploads usenet_upload': 'as above',
   'torrent.stale stream_torrent': 'as above',
   'upkeep.delete_ended_limits rate_limit': 'deletes a thousand at a time of a table of some thousands',
 };

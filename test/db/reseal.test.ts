@@ -7,6 +7,7 @@ import { createKinds } from '../../src/streams/registry.ts';
 import { needsOldKeys, resealStreams } from '../../src/streams/reseal.ts';
 import { bencode } from '../support/bencode.ts';
 import { addStream, openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
+import { nzbOf } from '../support/nzb-post.ts';
 
 const [OLD, NEW, LOST] = ['old', 'new', 'lost'].map(
   (name) => `the ${name} key of 32 characters or more, it is`,
@@ -17,6 +18,8 @@ const after = createCrypto([NEW ?? '']);
 const NEVER = new AbortController().signal;
 /** More than one batch. */
 const LINKS = 230;
+/** Of a post its address, NZB and password, and the NZB of a link to it; a private torrent's magnet and file. */
+const OTHERS = 4 + 2;
 
 let held: TestKindDeps;
 let db: Pool;
@@ -29,6 +32,8 @@ beforeAll(async () => {
     const kind = createKinds({ ...held.deps, crypto }).get(kindName);
     const streamId = await addStream(db, kindName);
     await kind?.save(db, streamId, kind.parse(input));
+    // The NZB of a post, which does not fit a link.
+    if (kindName === 'usenet') await kind?.linkDetail?.(kind.parse(input));
     return streamId;
   };
   const link = (index: number) => ({
@@ -37,7 +42,10 @@ beforeAll(async () => {
   });
   for (let index = 0; index < LINKS; index += 1) await save(before, 'http', link(index));
   ids.lost = await save(createCrypto([LOST ?? '']), 'http', link(LINKS));
-  ids.usenet = await save(before, 'usenet', { nzbUrl: 'https://indexer.example/get?apikey=k' });
+  ids.usenet = await save(before, 'usenet', {
+    ...{ nzbUrl: 'https://indexer.example/get?apikey=k', password: 'secret' },
+    nzb: Buffer.from(nzbOf([{ subject: '"a.mkv"', parts: [{ id: 'a@x', number: 1, bytes: 5 }] }])),
+  });
   const info = { length: 5, name: 'film.mkv', 'piece length': 16_384, pieces: Buffer.alloc(20), private: 1 };
   const torrent = bencode({ announce: 'https://tracker.example/announce?passkey=p', info });
   ids.torrent = await save(before, 'torrent', { torrent: Buffer.from(torrent).toString('base64') });
@@ -51,6 +59,9 @@ async function countUnder(head: Buffer): Promise<number> {
   const values = await db.any(rows('test.sealed', z.object({ sealed: z.instanceof(Buffer) }))`
     SELECT headers_sealed AS sealed FROM stream_http WHERE headers_sealed IS NOT NULL
     UNION ALL SELECT nzb_url_sealed FROM stream_usenet WHERE nzb_url_sealed IS NOT NULL
+    UNION ALL SELECT nzb_sealed FROM stream_usenet WHERE nzb_sealed IS NOT NULL
+    UNION ALL SELECT password_sealed FROM stream_usenet WHERE password_sealed IS NOT NULL
+    UNION ALL SELECT nzb_sealed FROM usenet_upload
     UNION ALL SELECT magnet_sealed FROM stream_torrent WHERE magnet_sealed IS NOT NULL
     UNION ALL SELECT file_sealed FROM stream_torrent WHERE file_sealed IS NOT NULL
   `);
@@ -88,7 +99,7 @@ test('a run that is stopped leaves the rest to the next one', async () => {
 });
 
 test('everything an older key sealed is under the newest one afterwards, and what no key opens is told and kept', async () => {
-  const sealed = LINKS + 1 + 2;
+  const sealed = LINKS + OTHERS;
   const rest = sealed - (await countUnder(during.sealedHead));
   expect(await countUnder(before.sealedHead)).toBe(rest);
   const isNeeded = () => needsOldKeys({ db, crypto: during, kinds: kinds(during) }, NEVER);
@@ -114,17 +125,17 @@ test('two instances that seal at once, even to and fro, leave every value readab
     resealStreams({ db, crypto: other, kinds: kinds(other) }, NEVER),
   ]);
   const all = (await countUnder(before.sealedHead)) + (await countUnder(after.sealedHead));
-  expect(all).toBe(LINKS + 1 + 2);
+  expect(all).toBe(LINKS + OTHERS);
   expect(await trackersOf(during)).toEqual(await trackersOf(other));
 });
 
 test('every column that is sealed is known to the job', async () => {
   const columns = await db.any(rows('test.columns', z.object({ name: z.string() }))`
     SELECT table_name || '.' || column_name AS name FROM information_schema.columns
-    WHERE table_schema = 'public' AND column_name LIKE '%sealed%' ORDER BY 1
+    WHERE table_schema = 'public' AND column_name LIKE '%sealed%'
+    ORDER BY regexp_replace(table_name, '^stream_', '')
   `);
-  // Nothing writes uploaded NZB files yet.
-  const written = columns.map(({ name }) => name).filter((name) => name !== 'stream_usenet.nzb_sealed');
-  const known = kinds(during).all.flatMap(({ kind, sealed }) => (sealed ?? []).map(() => `stream_${kind}`));
-  expect(known.sort()).toEqual(written.map((name) => name.split('.')[0]));
+  const known = kinds(during).all.flatMap(({ kind, sealed }) => (sealed ?? []).map(() => kind));
+  const kindOf = (table = '') => table.replace(/^stream_|_upload$/g, '');
+  expect(known.sort()).toEqual(columns.map(({ name }) => kindOf(name.split('.')[0])));
 });

@@ -46,6 +46,8 @@ describe('settings', () => {
       streamsPerTitle: 25,
       streamsPerResolution: 10,
       weakTorrents: 'hide',
+      weakPosts: 'hide',
+      missingArticles: 'stop',
       hevc: 'offer',
       playLinkHours: 24,
       streamsPerSubject: 20,

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { dotStuffed, yencBody } from '../support/yenc-encode.ts';
 import {
@@ -57,6 +58,7 @@ test.each(DECODERS)('$name: an article by another encoder, with its own CRC', ({
 const SINGLE = '=ybegin line=128 size=1000 name=x\r\n';
 const SEMI = '=ybegin part=1 line=128 size=1000 name=x\r\n';
 const STUFFED_LINES = wireOf(LINES).toString('latin1').slice(0, -3);
+const CRC = crc32(BYTES).toString(16).padStart(8, '0');
 const TOLERATED: [string, Buffer][] = [
   ['as it should be', wireOf(BEGIN, PART, LINES, END)],
   ['one part, no =ypart', wireOf(SINGLE, LINES, '=yend size=1000\r\n')],
@@ -79,6 +81,8 @@ const TOLERATED: [string, Buffer][] = [
   ],
   ['=yend without size', wireOf(BEGIN, PART, LINES, '=yend\r\n')],
   ['crc32 of the whole file', wireOf(BEGIN, PART, LINES, '=yend size=1000 part=1 crc32=deadbeef\r\n')],
+  ['a CRC of sixteen digits', wireOf(BEGIN, PART, LINES, `=yend size=1000 pcrc32=FFFFFFFF${CRC}\r\n`)],
+  ['a CRC beside an empty one', wireOf(BEGIN, PART, LINES, `=yend size=1000 crc32= pcrc32=${CRC}\r\n`)],
   ['a last line without CRLF', wireOf(BEGIN, PART, LINES.slice(0, -2), `\r\n${END}`)],
 ];
 

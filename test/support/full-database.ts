@@ -121,7 +121,16 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],
   ['', `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($youtube, 'abcdefghijk')`],
   ['usenet', `INSERT INTO stream (kind, name) VALUES ('usenet', 'Post') RETURNING id`],
-  ['', `INSERT INTO stream_usenet (stream_id, nzb_guid) VALUES ($usenet, 'guid-1')`],
+  [
+    '',
+    `INSERT INTO stream_usenet VALUES ($usenet, 'guid-1', '\\x00', '\\x00', true, repeat('r', 22), now(), 5, 0.5, 'damaged', now(), now(), '\\x00')`,
+  ],
+  ['', `INSERT INTO usenet_release (release_key, learned) VALUES (repeat('r', 22), '{}')`],
+  [
+    '',
+    `INSERT INTO usenet_upload (release_key, nzb_sealed, expires_at) VALUES (repeat('r', 22), '\\x00', now())`,
+  ],
+  ['', `INSERT INTO usenet_provider_usage (provider, day) VALUES ('news', '2026-01-31')`],
   ['telegram', `INSERT INTO stream (kind, name) VALUES ('telegram', 'Message') RETURNING id`],
   ['', `INSERT INTO stream_telegram VALUES ($telegram, 'channel', 5)`],
   ['external', `INSERT INTO stream (kind, name) VALUES ('external', 'Page') RETURNING id`],

@@ -10,6 +10,10 @@ export type Trouble =
   /** So many bytes of the body, then RST or FIN, or silence. */
   | { kind: 'reset' | 'end' | 'stall'; after: number }
   | { kind: 'delay'; ms: number }
+  /** So many bytes every 20 ms. */
+  | { kind: 'slow'; bytes: number }
+  /** Nothing, for ever. */
+  | { kind: 'silence' }
   /** Another body instead. */
   | { kind: 'body'; wire: Buffer };
 
@@ -23,6 +27,12 @@ export type NntpServerOptions = {
   maxConnections?: number;
   tls?: { key: string | Buffer; cert: string | Buffer };
   trouble?: (id: string, count: number) => Trouble | null;
+  /** Greets in place of `200 ready`; false: and talks no further. */
+  greet?: (socket: Socket) => boolean;
+  /** Told of each line as it arrives, which may be long before its turn. */
+  hear?: (line: string) => void;
+  /** The answer to a right login, where it is another. */
+  loginReply?: () => string | null;
 };
 
 export type NntpServer = AsyncDisposable & {
@@ -53,7 +63,8 @@ export async function startNntpServer(options: NntpServerOptions): Promise<NntpS
       socket.end('502 too many connections\r\n');
       return;
     }
-    socket.write('200 ready\r\n');
+    if (options.greet === undefined) socket.write('200 ready\r\n');
+    else if (!options.greet(socket)) return;
     talk(socket, options, { bodies, stats });
   };
   const server: Server =
@@ -96,7 +107,9 @@ function talk(socket: Socket, options: NntpServerOptions, seen: Seen): void {
   function logIn(part: string, value: string): void {
     if (part === 'USER') user = value;
     else isIn = user === login?.username && value === login.password;
+    const other = part === 'PASS' ? options.loginReply?.() : null;
     if (part === 'USER') say('381 password');
+    else if (other != null) say(other);
     else say(isIn ? '281 welcome' : '481 wrong');
   }
 
@@ -116,6 +129,7 @@ function talk(socket: Socket, options: NntpServerOptions, seen: Seen): void {
     for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
       const line = rest.slice(0, end);
       rest = rest.slice(end + 2);
+      options.hear?.(line);
       turn = turn.then(() => command(line)).catch(() => {});
     }
   });
@@ -136,12 +150,21 @@ async function giveBody(socket: Socket, id: string, options: NntpServerOptions, 
     socket.write(`${line}\r\n`);
     return;
   }
+  if (what?.kind === 'silence') return await new Promise((resolve) => socket.once('close', resolve));
   if (what?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, what.ms));
   const wire = what?.kind === 'body' ? what.wire : dotStuffed(article);
   const answer = Buffer.concat([Buffer.from(`222 0 <${id}>\r\n`), wire]);
+  if (what?.kind === 'slow') return await trickle(socket, answer, what.bytes);
   if (what !== null && 'after' in what) return await breakOff(socket, answer, what);
   if (socket.write(answer)) return;
   await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+}
+
+async function trickle(socket: Socket, answer: Buffer, bytes: number): Promise<void> {
+  for (let at = 0; at < answer.length && !socket.destroyed; at += bytes) {
+    socket.write(answer.subarray(at, at + bytes));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function breakOff(

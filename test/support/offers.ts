@@ -30,6 +30,7 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     attribution: null,
     seeders: null,
     leechers: null,
+    post: null,
     isVerified: false,
     score: 0,
     rank: 0,

@@ -18,6 +18,8 @@ export type Manners = {
   bytesPerSecond: number;
   /** Breaks off after so many bytes of blocks, in the middle of one. */
   cutAfter: number;
+  /** The second half of a block goes out when something is heard after the first, as RFC 896 holds it until that is acknowledged. */
+  isHoldingBack: boolean;
   /** Says that the metadata has so many bytes more, and gives what is not it. */
   isMetadataLiar: boolean;
   /** Sent at the beginning instead of a bitfield. */
@@ -103,6 +105,7 @@ export async function startSeedPeer(
     ...{ host, port: 0, leave, comeBack, dial, stop: leave },
     manners: {
       ...{ isLiar: false, isSilent: false, isChoking: false, delayMs: 0, isMetadataLiar: false },
+      isHoldingBack: false,
       ...{ cutAfter: Number.POSITIVE_INFINITY, bytesPerSecond: Number.POSITIVE_INFINITY },
       ...{ garbage: null, dhtPort: null },
       ...manners,
@@ -224,8 +227,14 @@ export async function startSeedPeer(
     const left = seed.manners.cutAfter - seed.counts.sent;
     seed.counts.sent += Math.min(left, length);
     const answer = message(7, uint32(index, begin), block);
-    if (left >= length) socket.write(answer);
+    if (seed.manners.isHoldingBack) holdBack(socket, answer);
+    else if (left >= length) socket.write(answer);
     else socket.end(answer.subarray(0, 13 + Math.max(0, left)), () => socket.destroy());
+  }
+
+  function holdBack(socket: Socket, answer: Buffer): void {
+    socket.write(answer.subarray(0, answer.length >> 1));
+    socket.once('data', () => socket.write(answer.subarray(answer.length >> 1)));
   }
 
   await comeBack();

@@ -14,4 +14,5 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'torrent_storage',
   'tracker_health',
   'tracker_list',
+  'usenet_provider_usage',
 ]);

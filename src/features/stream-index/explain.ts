@@ -3,6 +3,7 @@ import { parseReleaseName } from '../../kit/release-name.ts';
 import type { Db } from '../../platform/db.ts';
 import {
   chosenOf,
+  type LeftOut,
   needsSwarm,
   type OfferLimits,
   type OffersQuery,
@@ -132,7 +133,8 @@ async function explainLink(
 ): Promise<Explanation['links'][number]> {
   const ranked = await rankedFor(db, link, query.only);
   const own = ranked.find((candidate) => candidate.linkId === link.linkId);
-  const { chosen, hevc, weak } = chosenOf(ranked, query);
+  const { chosen, leftOut } = chosenOf(ranked, query);
+  const count = Object.values(leftOut).reduce((left, { size }) => left - size, ranked.length);
   const place = chosen.findIndex((candidate) => candidate.linkId === link.linkId);
   const isOffered = place !== -1 && link.isTitleVisible;
   return {
@@ -144,7 +146,7 @@ async function explainLink(
     fileName: link.fileName,
     confidence: link.confidence,
     isOffered,
-    reason: reasonOf(link, filters, own, { place, hevc, weak, count: ranked.length - hevc.size - weak.size }),
+    reason: reasonOf(link, filters, own, { place, leftOut, count }),
     position: isOffered ? place + 1 : null,
     seeders: own?.seeders ?? null,
     sortKey: own === undefined ? null : sortKeyOf(own),
@@ -156,22 +158,28 @@ function sortKeyOf(own: Ranked): Explanation['links'][number]['sortKey'] {
   return { rank, isVerified, needsSwarm: needsSwarm(own), score, sizeBytes };
 }
 
-type Choice = Pick<ReturnType<typeof chosenOf>, 'hevc' | 'weak'>;
-
 function reasonOf(
   link: LinkVerdict,
   filters: readonly Verdict[],
   own: Ranked | undefined,
-  { place, hevc, weak, count }: Choice & { place: number; count: number },
+  { place, leftOut, count }: { place: number; leftOut: LeftOut; count: number },
 ): string {
   if (!link.isTitleVisible) return 'Its title is hidden.';
   const failed = filters.find((verdict) => !verdict.passes);
   if (failed !== undefined) return failed.reason;
   if (own === undefined) return 'One of its files is linked to the same place, and says more.';
-  if (hevc.has(own.linkId)) return 'It is HEVC (H.265): the setting hevc hides it.';
-  if (weak.has(own.linkId))
-    return `Its seeders are ${own.seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`;
+  const hidden = hiddenReason(own, leftOut);
+  if (hidden !== null) return hidden;
   if (place === -1)
     return `${count} streams were better or as good: the limits in all and for each resolution left this one out.`;
   return `Offered as number ${place + 1} of ${count}.`;
+}
+
+function hiddenReason({ linkId, seeders, health }: Ranked, { hevc, weak, damaged }: LeftOut): string | null {
+  if (hevc.has(linkId)) return 'It is HEVC (H.265): the setting hevc hides it.';
+  if (weak.has(linkId))
+    return `Its seeders are ${seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`;
+  if (damaged.has(linkId))
+    return `A check found this post ${health}, and others are there: the setting weakPosts hides it.`;
+  return null;
 }

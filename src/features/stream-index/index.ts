@@ -10,6 +10,14 @@ export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playli
 export { isPlayable } from './queries/answers.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
-export { LicenceInput, type LinkTarget, Offer, StreamAnswer, StreamInput, StreamPatch } from './schemas.ts';
+export {
+  LicenceInput,
+  type LinkTarget,
+  Offer,
+  type PostState,
+  StreamAnswer,
+  StreamInput,
+  StreamPatch,
+} from './schemas.ts';
 export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
 export type { PreparedStream } from './stream-parts.ts';

@@ -47,6 +47,14 @@ export const LinkBody = z
       .base64()
       .max(14 * 1024 * 1024)
       .optional(),
+    /** An NZB, gzipped or not: bytes of a form, base64 in JSON. */
+    nzb: z
+      .union([z.instanceof(Uint8Array), z.base64().max(14 * 1024 * 1024)])
+      .meta({ override: { type: 'string', format: 'byte' } })
+      .optional(),
+    nzbName: z.string().max(1000).optional(),
+    /** Of the archives of a Usenet post. */
+    password: z.string().min(1).max(500).optional(),
     headers: z.record(z.string(), z.string()).optional(),
     filename: z.string().trim().min(1).max(255).optional(),
     fileIndex: z.int().min(0).max(65_535).optional(),
@@ -54,7 +62,10 @@ export const LinkBody = z
     expiresIn: z.int().min(1).max(MAX_LIFE_S).default(LINK_LIFE_S),
     cidr: Cidr.optional(),
   })
-  .refine(({ url, torrent }) => (url === undefined) !== (torrent === undefined), 'needs url or torrent');
+  .refine(
+    ({ url, torrent, nzb }) => [url, torrent, nzb].filter((given) => given !== undefined).length === 1,
+    'needs url, torrent or nzb',
+  );
 type LinkBody = z.infer<typeof LinkBody>;
 
 const FileLink = z.object({
@@ -95,13 +106,14 @@ async function linkTo(
   baseUrl: string,
   signal: AbortSignal,
 ): Promise<LinkAnswer> {
-  const { url, torrent, headers } = body;
+  const { url, torrent, nzb, nzbName, password, headers } = body;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS)]);
-  const source = await withTorrentFile(deps.net, sourceOf({ url, torrent, headers }, undefined), bounded);
+  const given = { url, torrent, nzb, nzbName, password, headers };
+  const source = await withTorrentFile(deps.net, sourceOf(given, undefined), bounded);
   const kind = deps.kinds.get(source.kind);
   if (kind === undefined) throw noBytes(source.kind);
-  const given = kind.parse(source.fields);
-  const detail = (await kind.complete?.(given, bounded)) ?? given;
+  const parsed = kind.parse(source.fields);
+  const detail = (await kind.complete?.(parsed, bounded)) ?? parsed;
   const described = await look(kind, detail, bounded);
   if (described !== null) await noteTrackers(deps.db, described.trackers);
   if (kind.open === undefined) throw noBytes(kind.kind);

@@ -2,14 +2,15 @@ import busboy from 'busboy';
 import type { Request, RequestHandler } from 'express';
 import { AppError, BadInput } from '../../kit/errors.ts';
 
-/** criterion 24: a `.torrent` is no larger. */
-const MAX_FILE_BYTES = 10 * 1024 * 1024;
+/** criterion 24: a `.torrent` is no larger; criterion 35: nor an NZB. */
+const MAX_TORRENT_BYTES = 10 * 1024 * 1024;
+const MAX_NZB_BYTES = 150 * 1024 * 1024;
 const MAX_FIELDS = 30;
 const MAX_FIELD_BYTES = 64 * 1024;
 
 /**
  * A form (multipart/form-data, RFC 7578) as the JSON body it stands for: each field under its name, the part `file`
- * (a .torrent) as `torrent` in base64. Fields that look like JSON (numbers, true, lists, objects) are read as JSON.
+ * (a .torrent) as `torrent` in base64, or (an .nzb, gzipped or not) as the bytes of `nzb` and its name as `nzbName`. Fields that look like JSON (numbers, true, lists, objects) are read as JSON.
  */
 export const acceptUpload: RequestHandler = async (req, _res, next) => {
   if (req.is('multipart/form-data')) req.body = await readForm(req);
@@ -21,7 +22,7 @@ function readForm(req: Request): Promise<Record<string, unknown>> {
   const body: Record<string, unknown> = {};
   const limits = {
     files: 1,
-    fileSize: MAX_FILE_BYTES,
+    fileSize: MAX_NZB_BYTES,
     fields: MAX_FIELDS,
     fieldSize: MAX_FIELD_BYTES,
     parts: MAX_FIELDS + 1,
@@ -36,16 +37,22 @@ function readForm(req: Request): Promise<Record<string, unknown>> {
     if (valueTruncated || nameTruncated) fail(tooLarge('A field of the form'));
     else body[name] = fieldValue(value);
   });
-  parser.on('file', (name, stream, { filename }) => {
+  parser.on('file', (name, stream, { filename = '' }) => {
+    const isNzb = /\.nzb(\.gz)?$/i.test(filename);
     const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let room = isNzb ? MAX_NZB_BYTES : MAX_TORRENT_BYTES;
+    stream.on('data', (chunk: Buffer) => {
+      room -= chunk.length;
+      if (room >= 0) chunks.push(chunk);
+      else fail(tooLarge('The file'));
+    });
     // A form that is cut fails here too; an error event nobody hears would end the process.
     stream.on('error', (cause) => fail(badForm('The form ends in the middle.', cause)));
     stream.on('limit', () => fail(tooLarge('The file')));
     stream.on('close', () => {
       if (name !== 'file') return fail(badForm('The file must be in the part named "file".'));
-      if (/\.nzb$/i.test(filename ?? '')) return fail(noNzbYet());
-      body.torrent = Buffer.concat(chunks).toString('base64');
+      if (isNzb) Object.assign(body, { nzb: Buffer.concat(chunks), nzbName: filename });
+      else body.torrent = Buffer.concat(chunks).toString('base64');
     });
   });
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
@@ -84,15 +91,9 @@ function badForm(message: string, cause?: unknown): BadInput {
 }
 
 function tooLarge(what: string): AppError {
-  return new AppError('request.too_large', `${what} is too large: a file may have 10 MiB, a field 64 KiB.`, {
-    status: 413,
-  });
-}
-
-function noNzbYet(): AppError {
   return new AppError(
-    'streams.no_nzb_upload',
-    'Uploaded NZB files are not read yet. Give the address of the NZB as "nzbUrl".',
-    { status: 422 },
+    'request.too_large',
+    `${what} is too large: a .torrent may have 10 MiB, an NZB 150 MiB, a field 64 KiB.`,
+    { status: 413 },
   );
 }

@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db.ts';
 import { isHevc } from './hevc.ts';
 import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
 import type { Offer } from './schemas.ts';
+import { isDamaged, weakPosts } from './weak-posts.ts';
 import { weakTorrents } from './weak-torrents.ts';
 
 const MAX_OFFERS = 25;
@@ -18,15 +19,20 @@ export type OffersQuery = {
   maxPerResolution?: number | undefined;
   /** What becomes of torrents hardly anyone seeds. */
   weakTorrents?: 'off' | 'hide' | undefined;
+  /** What becomes of Usenet posts that a check found damaged or gone. */
+  weakPosts?: 'off' | 'hide' | undefined;
   /** What becomes of files in HEVC. */
   hevc?: 'offer' | 'hide' | undefined;
 };
 /** The part of it that the owner sets. */
-export type OfferLimits = Pick<OffersQuery, 'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'hevc'>;
+export type OfferLimits = Pick<
+  OffersQuery,
+  'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'weakPosts' | 'hevc'
+>;
 
 /**
- * What is offered for a title or an episode, best first: what plays here, resolution and source, links somebody verified,
- * what needs no swarm, score, size.
+ * What is offered for a title or an episode, best first: what plays here, what is whole, resolution and source, links somebody
+ * verified, what needs no swarm, score, size.
  * A pack comes with the one file that is this episode. Two statements whatever there is.
  */
 export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
@@ -64,6 +70,8 @@ const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'te
 function bestFirst(a: Ranked, b: Ranked): number {
   return (
     Number(LEADS_ELSEWHERE.has(a.kind)) - Number(LEADS_ELSEWHERE.has(b.kind)) ||
+    // What was found damaged breaks off in the middle, however sharp it is.
+    Number(isDamaged(a)) - Number(isDamaged(b)) ||
     b.rank - a.rank ||
     Number(b.isVerified) - Number(a.isVerified) ||
     // Only swarms have a score; what needs none must not be pushed out of the caps by the best of them.
@@ -78,25 +86,31 @@ export function needsSwarm({ kind }: Pick<Candidate, 'kind'>): boolean {
   return kind === 'torrent';
 }
 
-/** What of it is offered, and what was left out because it is HEVC or nobody seeds it. `ranked` is best first. */
+/** Links that were left out, by why: HEVC, nobody seeds it, a check found it damaged. */
+export type LeftOut = Readonly<Record<'hevc' | 'weak' | 'damaged', ReadonlySet<number>>>;
+
+/** What of it is offered, and what was left out. `ranked` is best first. */
 export function chosenOf(
   ranked: readonly Ranked[],
   limits: OfferLimits,
-): { chosen: Ranked[]; hevc: ReadonlySet<number>; weak: ReadonlySet<number> } {
+): { chosen: Ranked[]; leftOut: LeftOut } {
   const hidden = limits.hevc === 'hide' ? ranked.filter(isHevc) : [];
   const hevc = new Set(hidden.map(({ linkId }) => linkId));
-  // A swarm that is hidden anyway must not make another look weak.
+  // What is hidden anyway must not make another look weak.
   const shown = ranked.filter(({ linkId }) => !hevc.has(linkId));
-  const weak: ReadonlySet<number> = limits.weakTorrents === 'hide' ? weakTorrents(shown) : new Set();
+  const damaged = limits.weakPosts === 'hide' ? weakPosts(shown) : NONE;
+  const whole = shown.filter(({ linkId }) => !damaged.has(linkId));
+  const weak = limits.weakTorrents === 'hide' ? weakTorrents(whole) : NONE;
   return {
     chosen: capped(
-      shown.filter(({ linkId }) => !weak.has(linkId)),
+      whole.filter(({ linkId }) => !weak.has(linkId)),
       limits,
     ),
-    hevc,
-    weak,
+    leftOut: { hevc, weak, damaged },
   };
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** At most so many in all and of each resolution; `ranked` is best first, so the best stay. */
 function capped(ranked: readonly Ranked[], caps: OfferLimits): Ranked[] {

@@ -76,9 +76,11 @@ export async function saveStreams(
   });
 }
 
-/** A torrent's own text says what is inside, without a connection; other kinds are looked at by who adds them. */
+/** Whose own text says what is inside, without a connection; other kinds are looked at by who adds them. */
+const TELLING_KINDS: ReadonlySet<string> = new Set(['torrent', 'usenet']);
+
 async function lookInside(stream: PreparedStream): Promise<PreparedStream> {
-  if (stream.described !== null || stream.kind.kind !== 'torrent') return stream;
+  if (stream.described !== null || !TELLING_KINDS.has(stream.kind.kind)) return stream;
   return { ...stream, described: await stream.kind.describe(stream.detail, AbortSignal.timeout(10_000)) };
 }
 

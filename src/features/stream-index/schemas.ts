@@ -96,6 +96,18 @@ const facts = {
   edition: z.string().nullable(),
 };
 
+export const PostState = z.object({
+  /** Share of its articles that are there, 0–1; before a check, of those its NZB names. */
+  completeness: z.number().nullable(),
+  /** Epoch ms. */
+  postedAt: z.int().nullable(),
+  /** By the last check; null: not checked yet. */
+  health: z.enum(['complete', 'damaged', 'gone', 'unknown']).nullable(),
+  /** Its archives have a password, and nobody told it. */
+  needsPassword: z.boolean(),
+});
+export type PostState = z.infer<typeof PostState>;
+
 /** A stream offered for a title or an episode. JSON-safe, so that it can be kept in a shared cache. */
 export const Offer = z.object({
   streamId: z.int(),
@@ -138,6 +150,8 @@ export const Offer = z.object({
   attribution: z.string().nullable(),
   seeders: z.int().nullable(),
   leechers: z.int().nullable(),
+  /** Of a Usenet post; null: nothing is known of it. */
+  post: PostState.nullable(),
   isVerified: z.boolean(),
   /** 0–10. */
   score: z.number(),

@@ -16,6 +16,7 @@ const TELLING_FIELDS: readonly [string, StreamKindName][] = [
   ['videoId', 'youtube'],
   ['chat', 'telegram'],
   ['nzbUrl', 'usenet'],
+  ['nzb', 'usenet'],
   ['guid', 'usenet'],
   ['file', 'local'],
   ['folder', 'local'],
@@ -23,7 +24,7 @@ const TELLING_FIELDS: readonly [string, StreamKindName][] = [
 
 /**
  * The kind of what was given: the one that was named, else by the URL (magnet, info hash, `.torrent`, YouTube,
- * Telegram, `.nzb`, ftp, http), else by a field only one kind has. BadInput `streams.unknown_source` when nothing tells.
+ * Telegram, `.nzb` or a Newznab `t=get`, ftp, http), else by a field only one kind has. BadInput `streams.unknown_source` when nothing tells.
  */
 export function sourceOf(given: Record<string, unknown>, named: StreamKindName | undefined): StreamSource {
   const url = typeof given.url === 'string' ? given.url.trim() : undefined;
@@ -53,7 +54,13 @@ export function kindByUrl(text: string): StreamKindName | null {
   if (YOUTUBE_HOST.test(url.hostname)) return 'youtube';
   if (TELEGRAM_HOST.test(url.hostname)) return 'telegram';
   if (/\.torrent$/i.test(url.pathname)) return 'torrent';
-  return /\.nzb$/i.test(url.pathname) ? 'usenet' : 'http';
+  return isNzbUrl(url) ? 'usenet' : 'http';
+}
+
+/** A file of that name (some indexers go on with `&i=…&r=…` there), or Newznab's function that gives one. */
+function isNzbUrl({ pathname, searchParams }: URL): boolean {
+  if (/\.nzb(\.gz)?(?:$|&)/i.test(pathname)) return true;
+  return /\/api\/?$/i.test(pathname) && searchParams.get('t') === 'get' && searchParams.has('id');
 }
 
 /** The URL under the name its kind knows it by. */

@@ -1,5 +1,6 @@
 import { contentTypeOf } from '../../kit/content-type.ts';
-import { AppError, NotFound } from '../../kit/errors.ts';
+import { NotFound } from '../../kit/errors.ts';
+import { filmOf } from '../film-of.ts';
 import type { ByteSource, SwarmHealth } from '../kind.ts';
 import type { OpenTorrent, TorrentEngine, TorrentFile, TorrentSpec, TorrentState } from './engine.ts';
 
@@ -12,7 +13,10 @@ export async function openFile(
 ): Promise<ByteSource> {
   const torrent = await engine.open(spec, signal);
   try {
-    return sourceOf(torrent, fileIndex === null ? filmOf(torrent.files) : torrent.files[fileIndex]);
+    return sourceOf(
+      torrent,
+      fileIndex === null ? filmOf(torrent.files, 'torrent') : torrent.files[fileIndex],
+    );
   } catch (error) {
     torrent.close();
     throw error;
@@ -42,15 +46,4 @@ export function healthOf(state: TorrentState | null): SwarmHealth | null {
   const { peers, unchoked: giving, bytesPerSecond, piecesHeld, pieceCount } = state;
   const measured = bytesPerSecond < MIN_RATE ? 0 : Math.round(bytesPerSecond);
   return { peers, giving, bytesPerSecond: measured, piecesHeld, pieceCount };
-}
-
-/** The largest video; where there is none, the only file. */
-function filmOf(files: readonly TorrentFile[]): TorrentFile {
-  const videos = files.filter(({ path }) => contentTypeOf(path).startsWith('video/'));
-  const [largest] = [...(videos.length > 0 ? videos : files)].sort((a, b) => b.sizeBytes - a.sizeBytes);
-  if (largest === undefined || (videos.length === 0 && files.length > 1))
-    throw new AppError('play.no_film', 'No file of this torrent is a video. Choose one by fileIdx.', {
-      status: 422,
-    });
-  return largest;
 }

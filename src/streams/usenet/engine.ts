@@ -38,8 +38,6 @@ export type ReleaseState = {
   key: string;
   readers: number;
   bytesPerSecond: number;
-  /** Connections that fetch for it. */
-  connections: number;
   /** Articles that no provider had, of those asked for since it was opened. */
   missing: number;
 };
@@ -66,8 +64,12 @@ export type ReleaseHealth = {
 
 /** What reads Usenet. One for the process. */
 export type UsenetEngine = {
-  /** Resolves when the files inside are known. Throws AppError `usenet.refused` (415) for what cannot be played, UpstreamFailed 404/410 for what is gone. */
-  open(spec: UsenetSpec, signal: AbortSignal): Promise<OpenRelease>;
+  /**
+   * Resolves when the files inside are known. `load` is called only where the release is not open already: an NZB of 70,000 articles takes
+   * a while to unseal and to hand over, and players open a film once a range. Throws AppError `usenet.refused` (415) for what cannot be played,
+   * UpstreamFailed 404 for what is gone.
+   */
+  open(key: string, load: () => Promise<UsenetSpec>, signal: AbortSignal): Promise<OpenRelease>;
   health(spec: UsenetSpec, signal: AbortSignal): Promise<ReleaseHealth>;
   /** Of the last second. */
   providers(): readonly ProviderState[];

@@ -1,59 +1,171 @@
-import { hash } from 'node:crypto';
-import { z } from 'zod';
-import { parseInput } from '../../platform/http-input.ts';
-import type { KindDeps, StreamKind } from '../kind.ts';
+import { LRUCache } from 'lru-cache';
+import { contentTypeOf, isVideoName } from '../../kit/content-type.ts';
+import { AppError } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
+import type { ByteSource, Described, KindDeps, StreamKind, StreamRef, Target } from '../kind.ts';
 import { NOTHING_INSIDE, streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { offeredUsenet, replaceNzbUrl, saveUsenetRow, staleNzbUrls, streamOfNzb } from './queries.ts';
+import { parseUsenetInput, UsenetDetail } from './detail.ts';
+import type { Learned, UsenetEngine, UsenetSpec } from './engine.ts';
+import { fetchNzb, mayComeLater } from './fetch-nzb.ts';
+import { checkPosts } from './health/check-posts.ts';
+import { openFile } from './open.ts';
+import { filesOfLearned, filesOfNzb } from './posted-files.ts';
+import {
+  learnedOf,
+  offeredUsenet,
+  sealedNzbs,
+  sealedPasswords,
+  sealedUploads,
+  sealedUrls,
+  streamOfNzb,
+} from './queries.ts';
+import { nzbOfDetail, readDetail, withNzb } from './read-detail.ts';
+import { createReleases, SEALED_NZB, SEALED_PASSWORD, SEALED_URL } from './releases.ts';
+import { createRemoteEngine } from './thread/remote-engine.ts';
 
-const SEALED_URL = 'usenet.nzb-url';
+/** Somebody who adds an address waits so long for its NZB. */
+const COMPLETE_MS = 8000;
 
-const Guid = z.string().trim().min(1).max(200);
-const NzbUrl = z
-  .url({ protocol: /^https?$/ })
-  .max(8192)
-  .transform((url) => new URL(url).href);
+/** What posts nearly always hold. */
+const USUAL_TYPE = 'video/x-matroska';
+/** What was learned lately: it is asked for before the database has it. */
+const MAX_FRESH = 100;
+/** Articles of all viewers; half of what streams may hold, where that is less. */
+const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 
-const UsenetInput = z
-  .object({ guid: Guid.optional(), nzbUrl: NzbUrl.optional(), isPassworded: z.boolean().default(false) })
-  .refine(({ guid, nzbUrl }) => guid !== undefined || nzbUrl !== undefined, 'needs a guid or an nzbUrl');
-const UsenetDetail = z.object({ guid: z.string(), nzbUrl: z.string().nullable(), isPassworded: z.boolean() });
+/** Usenet posts: listed by their NZB, read article by article from the owner's providers. Without providers they are only listed. */
+export function usenetKind(deps: KindDeps): StreamKind {
+  const { db, crypto, net, log, usenet } = deps;
+  const releases = createReleases({ db, crypto, net });
+  const fresh = new LRUCache<string, Learned>({ max: MAX_FRESH });
+  const engine = usenet === undefined || usenet.providers.length === 0 ? null : engineOf(usenet);
 
-/** Usenet posts: known and listed; reading articles is not built yet, so there is nothing to open. */
-export function usenetKind({ crypto }: KindDeps): StreamKind {
+  function engineOf({
+    providers,
+    cache,
+    fillsHoles = () => false,
+  }: NonNullable<KindDeps['usenet']>): UsenetEngine {
+    const { mode, allow, publicUrl = null, ownPorts } = net.rules;
+    const most = deps.streamMemoryBytes ?? 2 * MAX_MEMORY_BYTES;
+    return createRemoteEngine({
+      ...{ providers, cache, publicUrl, ownPorts, fillsHoles, outbound: { mode, allow } },
+      memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(most / 2)),
+      onLearned(key, learned) {
+        fresh.set(key, learned);
+        releases
+          .keepLearned(key, learned)
+          .catch((err) => log.warn({ err }, 'what was learned of a post was not kept'));
+      },
+      onWarning: (text) => log.warn(text),
+    });
+  }
+
   return {
     kind: 'usenet',
-    parse(input) {
-      const { guid, nzbUrl, isPassworded } = parseInput(UsenetInput, input, 'The post');
-      return { guid: guid ?? guidOfUrl(nzbUrl ?? ''), nzbUrl: nzbUrl ?? null, isPassworded };
+    parse: parseUsenetInput,
+    complete,
+    describe,
+    resource(detail) {
+      const { key, guid } = UsenetDetail.parse(detail);
+      return resourceKey('usenet', key ?? guid);
     },
-    describe: async () => NOTHING_INSIDE,
-    resource: (detail) => resourceKey('usenet', UsenetDetail.parse(detail).guid),
-    find: (db, detail) => streamOfNzb(db, UsenetDetail.parse(detail).guid),
-    async save(db, streamId, detail) {
-      const { guid, nzbUrl, isPassworded } = UsenetDetail.parse(detail);
-      // Indexers put the member's API key into the URL.
-      const urlSealed = nzbUrl === null ? null : crypto.seal(SEALED_URL, nzbUrl);
-      await saveUsenetRow(db, { streamId, guid, urlSealed, isPassworded });
+    find(on, detail) {
+      const { guid, key } = UsenetDetail.parse(detail);
+      return streamOfNzb(on, guid, key);
     },
-    sealed: [{ purpose: SEALED_URL, atOnce: 100, stale: staleNzbUrls, replace: replaceNzbUrl }],
-    async targets(db, refs) {
-      const rows = await offeredUsenet(db, streamIdsOf(refs));
-      return targetsOf(refs, rows, () => ({
-        via: 'listed',
-        reason: 'Playback from Usenet is not available yet.',
-      }));
+    save: async (on: Db, streamId, detail) =>
+      await releases.save(on, streamId, await readDetail(UsenetDetail.parse(detail))),
+    linkDetail: async (detail) => await releases.linkDetail(await readDetail(UsenetDetail.parse(detail))),
+    ...(engine === null
+      ? {}
+      : {
+          posts: {
+            providers: () => engine.providers(),
+            checkDue: (signal) => checkPosts({ db, log, releases, engine }, signal),
+          },
+          open: (ref, signal) => open(engine, ref, signal),
+          close: () => engine.close(),
+        }),
+    sealed: [
+      { purpose: SEALED_URL, atOnce: 100, ...sealedUrls },
+      { purpose: SEALED_NZB, atOnce: 4, ...sealedNzbs },
+      { purpose: SEALED_PASSWORD, atOnce: 100, ...sealedPasswords },
+      { purpose: SEALED_NZB, atOnce: 4, ...sealedUploads },
+    ],
+    async targets(on, refs) {
+      const rows = await offeredUsenet(on, streamIdsOf(refs));
+      return targetsOf(refs, rows, ({ guid, key, name }, { fileIndex }): Target => {
+        if (engine === null)
+          return { via: 'listed', reason: 'No Usenet provider is configured (USENET_PROVIDERS).' };
+        const contentType = isVideoName(name) ? contentTypeOf(name) : USUAL_TYPE;
+        return { via: 'play', fileIndex, resource: resourceKey('usenet', key ?? guid), contentType };
+      });
     },
   };
+
+  async function open(on: UsenetEngine, ref: StreamRef, signal: AbortSignal): Promise<ByteSource> {
+    const key = await releases.keyOf(ref);
+    if (key !== null)
+      return await openFile(on, { key, load: () => releases.specOf(ref, signal) }, ref.fileIndex, signal);
+    const spec = await releases.specOf(ref, signal);
+    return await openFile(on, { key: spec.key, load: async () => spec }, ref.fileIndex, signal);
+  }
+
+  /** With its NZB, from the indexer where only its address is known; one that is away is asked again when it is first watched. */
+  async function complete(value: unknown, signal: AbortSignal): Promise<unknown> {
+    const detail = await readDetail(UsenetDetail.parse(value), signal);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(COMPLETE_MS)]);
+    try {
+      if (detail.packed !== null || detail.nzbUrl === null) return await lookInside(detail, bounded);
+      const read = await withNzb(detail, await fetchNzb(net, detail.nzbUrl, bounded), bounded);
+      return await lookInside(read, bounded);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (bounded.aborted || mayComeLater(error)) return detail;
+      throw error;
+    }
+  }
+
+  /** What cannot be played is refused while somebody is there to read why; a provider that is away, or a slow one, is no reason. */
+  async function lookInside(detail: UsenetDetail, signal: AbortSignal): Promise<UsenetDetail> {
+    const { key } = detail;
+    const nzb = key === null ? null : await nzbOfDetail(detail);
+    if (engine === null || key === null || nzb === null) return detail;
+    const learned = await learnedOf(db, key);
+    const spec: UsenetSpec = { key, nzb, password: detail.password ?? nzb.password, learned };
+    const isOpened = await opens(engine, spec, signal);
+    const inside = isOpened ? (fresh.get(key)?.files ?? learned?.files ?? []) : [];
+    return { ...detail, isPassworded: detail.isPassworded || inside.some(({ isEncrypted }) => isEncrypted) };
+  }
+
+  async function opens(on: UsenetEngine, spec: UsenetSpec, signal: AbortSignal): Promise<boolean> {
+    try {
+      const release = await on.open(spec.key, async () => spec, signal);
+      release.close();
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      log.debug({ err: error }, 'nobody could look into a post');
+      return false;
+    }
+  }
+
+  async function describe(value: unknown, signal: AbortSignal): Promise<Described> {
+    const detail = await readDetail(UsenetDetail.parse(value), signal);
+    const nzb = await nzbOfDetail(detail);
+    if (nzb === null || detail.key === null) return { ...NOTHING_INSIDE, name: detail.name };
+    const learned = fresh.get(detail.key) ?? (await learnedOf(db, detail.key));
+    const files = learned?.files == null ? filesOfNzb(nzb, detail.name) : filesOfLearned(learned.files);
+    const [only, another] = files;
+    return {
+      name: detail.name ?? (another === undefined ? (only?.name ?? null) : null),
+      sizeBytes: files.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+      ...{ contentType: null, files, trackers: [] },
+    };
+  }
 }
 
-/** An indexer's URL carries the member's key (Newznab `apikey`; older ones `i` = member, `r` = key); the post is the same without. */
-function guidOfUrl(text: string): string {
-  const url = new URL(text);
-  if (url.searchParams.has('r')) url.searchParams.delete('i');
-  for (const name of ['apikey', 'r']) url.searchParams.delete(name);
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  return `url:${hash('sha256', url.href, 'hex')}`;
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'usenet.refused';
 }

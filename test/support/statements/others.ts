@@ -7,6 +7,7 @@ import * as torrents from '../../../src/features/torrents/queries.ts';
 import * as checks from '../../../src/features/trackers/queries/checks.ts';
 import * as trackers from '../../../src/features/trackers/queries/trackers.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
+import * as providerUsage from '../../../src/features/usenet/queries.ts';
 import * as platform from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
 import { batch, type Calls, stored } from './sample.ts';
@@ -91,6 +92,12 @@ export const otherCalls: Calls = {
     await torrents.resumeStored(db, infoHash);
     await torrents.deleteStored(db, [infoHash], null);
     await torrents.forgetStored(db);
+  },
+  usenet: async (db) => {
+    await providerUsage.addUsage(db, [{ provider: 'news', bytes: 1, articles: 1, missing: 0, failures: 0 }]);
+    await providerUsage.usageOfMonth(db);
+    await providerUsage.forgetUsage(db);
+    await providerUsage.forgetOffers(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);

@@ -18,6 +18,7 @@ import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
 import { trackersFor } from '../../../src/streams/torrent/trackers/queries.ts';
+import * as usenetHealth from '../../../src/streams/usenet/health/queries.ts';
 import * as usenet from '../../../src/streams/usenet/queries.ts';
 import * as youtube from '../../../src/streams/youtube/queries.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
@@ -170,16 +171,31 @@ const kindCalls: Calls = {
     await external.offeredExternal(db, shown);
   },
   usenet: async (db) => {
-    await usenet.streamOfNzb(db, 'new');
+    const [key, sealed] = ['r'.repeat(22), SEALED.sealed];
+    await usenet.streamOfNzb(db, 'new', key);
     await usenet.saveUsenetRow(db, {
-      streamId: OF.usenet,
-      guid: 'new',
-      urlSealed: null,
-      isPassworded: false,
+      ...{ streamId: OF.usenet, guid: 'new', urlSealed: null, isPassworded: false, passwordSealed: null },
+      nzb: { key, sealed, sizeBytes: 5, completeness: 1, postedAt: 1_764_000_000 },
     });
     await usenet.offeredUsenet(db, shown);
-    await usenet.staleNzbUrls(db, 0, SEALED.sealed, 100);
-    await usenet.replaceNzbUrl(db, { ...SEALED, streamId: OF.usenet }, SEALED.sealed);
+    await usenet.storedPost(db, OF.usenet);
+    for (const column of [
+      usenet.sealedUrls,
+      usenet.sealedNzbs,
+      usenet.sealedPasswords,
+      usenet.sealedUploads,
+    ]) {
+      await column.stale(db, 0, sealed, 100);
+      await column.replace(db, { ...SEALED, streamId: OF.usenet }, sealed);
+    }
+    await usenet.keepUpload(db, key, sealed, 31);
+    await usenet.uploadOf(db, key);
+    await usenet.saveLearned(db, key, { version: 1, posted: [], files: null });
+    await usenet.learnedOf(db, key);
+    await usenet.forgetReleases(db);
+    await usenetHealth.claimDuePosts(db, 10, 900);
+    const found = { health: 'damaged', completeness: 0.5 } as const;
+    await usenetHealth.saveHealth(db, [{ streamId: OF.usenet, found, dueInS: 21_600 }]);
   },
   telegram: async (db) => {
     await telegram.streamOfMessage(db, 'channel1', 1);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Db, rows, sql } from '../../../platform/db.ts';
-import { Offer } from '../schemas.ts';
+import { Offer, PostState } from '../schemas.ts';
 
 /** More streams of one title than anyone keeps; the work of ranking stays bounded. */
 const MAX_CANDIDATES = 2000;
@@ -20,6 +20,8 @@ const Candidate = z.object({
   /** Of a torrent whose trackers were asked, or of which somebody told. */
   seeders: z.int().nullable(),
   hasWebSeeds: z.boolean(),
+  /** Of a Usenet post that was checked. */
+  health: PostState.shape.health,
 });
 export type Candidate = z.infer<typeof Candidate>;
 
@@ -40,12 +42,13 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
     SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", s.resolution, s.quality,
       s.codec, coalesce(l.file_name, f.name) AS "fileName", l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
-      t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds"
+      t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds", n.health
     FROM stream_media_link l
     JOIN stream s ON s.id = l.stream_id
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
     LEFT JOIN stream_http h ON h.stream_id = s.id
     LEFT JOIN stream_torrent t ON t.stream_id = s.id
+    LEFT JOIN stream_usenet n ON n.stream_id = s.id
     WHERE ${ofPlace(place)}
       AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
       AND (h.expires_at IS NULL OR h.expires_at > now())
@@ -74,12 +77,15 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
         FROM jsonb_array_elements(a.media->'tracks') WITH ORDINALITY AS e(k, n) WHERE k->>'type' = 'subtitle'), '[]') AS embedded,
       a.video_hash AS "videoHash",
       li.code AS "licenceCode", li.name AS "licenceName", li.url AS "licenceUrl", coalesce(li.is_open, false) AS "isOpen", s.attribution,
-      t.seeders, t.leechers, l.is_verified AS "isVerified", s.score
+      t.seeders, t.leechers, l.is_verified AS "isVerified", s.score,
+      CASE WHEN n.stream_id IS NOT NULL THEN jsonb_build_object('completeness', n.completeness, 'health', n.health,
+        'postedAt', (extract(epoch FROM n.posted_at) * 1000)::int8, 'needsPassword', n.is_passworded AND n.password_sealed IS NULL) END AS post
     FROM stream_media_link l
     JOIN stream s ON s.id = l.stream_id
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
     LEFT JOIN licence li ON li.code = s.licence_code
     LEFT JOIN stream_torrent t ON t.stream_id = s.id
+    LEFT JOIN stream_usenet n ON n.stream_id = s.id
     LEFT JOIN file_facts a ON a.stream_id = s.id AND a.file_index IS NOT DISTINCT FROM l.file_index
     WHERE l.id = ANY(${sql.array(linkIds, 'int8')})
   `);

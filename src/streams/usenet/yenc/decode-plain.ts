@@ -18,10 +18,8 @@ export function plainBodyDecoder(): BodyDecoder {
       let at = from;
       [state, length] = [before, 0];
       while (at < to && state < STATE.keyword) {
-        const byte = input[at++] ?? 0;
-        const does = TABLE[(state << 8) | byte] ?? 0;
-        state = does & 15;
-        if (does >= KEPT) output[length++] = byte - (does >= ESCAPED ? 106 : 42);
+        if (state === STATE.inLine) at = ordinary(at, to);
+        if (at < to) special(input[at++] ?? 0);
       }
       return at;
     },
@@ -29,6 +27,22 @@ export function plainBodyDecoder(): BodyDecoder {
     bytes: () => output.subarray(0, length),
     crc: (upTo, before) => crc32(output.subarray(0, upTo), before),
   };
+
+  /** A run of bytes that are nothing but themselves, some forty: through the table they would take half as long again. */
+  function ordinary(from: number, to: number): number {
+    for (let at = from; at < to; at += 1) {
+      const byte = input[at] ?? 0;
+      if (byte === EQUALS || byte === CR || byte === LF) return at;
+      output[length++] = byte - 42;
+    }
+    return to;
+  }
+
+  function special(byte: number): void {
+    const does = TABLE[(state << 8) | byte] ?? 0;
+    state = does & 15;
+    if (does >= KEPT) output[length++] = byte - (does >= ESCAPED ? 106 : 42);
+  }
 }
 
 /** What a byte does in a state: the next state, KEPT, ESCAPED. */

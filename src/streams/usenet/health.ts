@@ -1,0 +1,51 @@
+import type { ReleaseHealth, UsenetSpec } from './engine.ts';
+import type { ArticlesOf, StatAnswer } from './providers/articles-of.ts';
+
+/** Criterion 45: a share of the articles, and of a small release all; never more, as providers count STATs too. */
+const [SAMPLE_SHARE, MIN_SAMPLE, MAX_SAMPLE] = [0.05, 40, 1000];
+/** So many lacking tell how much is lacking; more questions change little. */
+const ENOUGH_MISSING = 12;
+/** More than half lacks: par2 cannot mend that, and nobody posts so much. */
+const GONE_BELOW = 0.5;
+
+/** Asks providers for a sample of the articles: the first and the last of every file with videos or archives in it, the rest spread evenly. */
+export async function healthOf(
+  spec: UsenetSpec,
+  articles: ArticlesOf,
+  signal: AbortSignal,
+): Promise<ReleaseHealth> {
+  const files = spec.nzb.files.filter(({ subject }) => !/\.par2\b/i.test(subject));
+  const ids = sampleOf(files.map(({ segments }) => segments.map(({ id }) => id)));
+  const listed = files.reduce((sum, { segments }) => sum + segments.length, 0);
+  const lacking = files.reduce((sum, { missing }) => sum + missing.length, 0);
+  let [asked, there] = [0, 0];
+  const onAnswer = ({ isThere }: StatAnswer) => {
+    if (isThere !== null) asked += 1;
+    if (isThere === true) there += 1;
+    return asked - there >= ENOUGH_MISSING ? 'stop' : 'go-on';
+  };
+  await articles.stat(ids, signal, onAnswer);
+  const share = asked === 0 ? 0 : there / asked;
+  const completeness = listed === 0 ? 0 : (share * listed) / (listed + lacking);
+  return { asked, there, completeness, verdict: verdictOf(asked, completeness) };
+}
+
+function verdictOf(asked: number, completeness: number): ReleaseHealth['verdict'] {
+  if (asked === 0) return 'unknown';
+  if (completeness === 1) return 'complete';
+  return completeness < GONE_BELOW ? 'gone' : 'damaged';
+}
+
+/** In an order in which each stretch of it is spread over the whole release: a verdict that is fixed early ends the questions. */
+export function sampleOf(files: readonly (readonly string[])[]): string[] {
+  const ends = files.flatMap((ids) => [ids[0], ids.at(-1)].filter((id) => id !== undefined));
+  const all = files.flat();
+  const count = Math.min(MAX_SAMPLE, all.length, Math.max(MIN_SAMPLE, Math.ceil(all.length * SAMPLE_SHARE)));
+  // The golden ratio's multiples lie evenly however many of them are taken.
+  const spread = Array.from(
+    { length: count },
+    (_, n) => all[Math.floor(((n * 0.618034) % 1) * all.length)] ?? '',
+  );
+  const wanted = [...new Set([...ends.slice(0, MAX_SAMPLE), ...spread])];
+  return wanted.filter((id) => id !== '');
+}

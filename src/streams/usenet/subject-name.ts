@@ -1,0 +1,14 @@
+/**
+ * The name of a posted file as its subject says it, without folders: what stands in quotes, or a word with an ending before `yEnc`.
+ * Null: it says none (obfuscated posts are called by a hash, which is a name too).
+ */
+export function nameOfSubject(subject: string): string | null {
+  const quoted = /"([^"]+)"/.exec(subject)?.[1];
+  const named = quoted ?? /([^\s"[\]()]+\.[a-z\d]{2,7}(?:\.\d{3})?)(?=\s|$)/i.exec(subject)?.[1];
+  const leaf = named
+    ?.split(/[/\\]/)
+    .at(-1)
+    ?.replace(/\p{Cc}/gu, '')
+    .trim();
+  return leaf === undefined || leaf === '' || leaf === '.' || leaf === '..' ? null : leaf.slice(0, 1000);
+}
