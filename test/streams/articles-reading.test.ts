@@ -13,6 +13,7 @@ import {
   volumesLayout,
 } from '../support/article-room.ts';
 import { seededRandom } from '../support/random-requests.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const SIZE = 3 * MIB;
 const BYTES = randomBytes(SIZE, 2);
@@ -102,6 +103,35 @@ describe('a file in volumes', () => {
     await sleep(100);
     expect(room.asked().length).toBeGreaterThanOrEqual(12);
     await reading.return(undefined);
+  });
+
+  test('goes on where the layout guessed wrong, though memory is short', async () => {
+    const article = 32 * 1024;
+    const late = new Set<string>();
+    await using room = await openArticleRoom({
+      limitBytes: 3 * article,
+      trouble: (id) => (late.has(id) ? { kind: 'delay', ms: 300 } : null),
+    });
+    const bytes = BYTES.subarray(0, 40 * article);
+    const posts = [0, 1, 2].map(() =>
+      room.post({ name: 'a', bytes: bytes.subarray(0, article), partBytes: article }),
+    );
+    for (const { id } of posts[2]?.parts ?? []) late.add(id);
+    const stretches = (volume: number) =>
+      volumesLayout([0, volume].map((one) => ({ volume: one, offset: 0, length: article })));
+    const layout = { ...stretches(2), guess: stretches(1).guess };
+    const reading = collect(
+      room.read(
+        posts.map(({ parts }) => room.file(parts)),
+        0,
+        2 * article,
+        { layout },
+      ),
+    );
+    await waitUntil(() => room.asked().some((id) => late.has(id)), { what: 'it is there', timeoutMs: 5000 });
+    const other = room.file(room.post({ name: 'b', bytes, partBytes: article }).parts);
+    expect((await collect(room.read([other], 0, bytes.length))).error).toBeNull();
+    expect((await reading).error).toBeNull();
   });
 
   test('of which the layout knows nothing ends in a hole', async () => {
