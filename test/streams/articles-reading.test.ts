@@ -7,11 +7,13 @@ import {
   collect,
   MIB,
   openArticleRoom,
+  plainLayout,
   randomBytes,
   seedOf,
   volumesLayout,
 } from '../support/article-room.ts';
 import { seededRandom } from '../support/random-requests.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const SIZE = 3 * MIB;
 const BYTES = randomBytes(SIZE, 2);
@@ -48,7 +50,7 @@ describe('what is fetched', () => {
     await using room = await openArticleRoom();
     const { parts } = room.post({ name: 'a', bytes: BYTES, partBytes: 50_000 });
     const file = room.file(parts);
-    await collect(room.read([file], 0, 1_000_001));
+    await collect(room.read([file], 0, 1_000_001, { layout: plainLayout(SIZE) }));
     await sleep(50);
     expect(new Set(room.asked())).toEqual(new Set(parts.slice(0, 21).map(({ id }) => id)));
   });
@@ -101,6 +103,35 @@ describe('a file in volumes', () => {
     await sleep(100);
     expect(room.asked().length).toBeGreaterThanOrEqual(12);
     await reading.return(undefined);
+  });
+
+  test('goes on where the layout guessed wrong, though memory is short', async () => {
+    const article = 32 * 1024;
+    const late = new Set<string>();
+    await using room = await openArticleRoom({
+      limitBytes: 3 * article,
+      trouble: (id) => (late.has(id) ? { kind: 'delay', ms: 300 } : null),
+    });
+    const bytes = BYTES.subarray(0, 40 * article);
+    const posts = [0, 1, 2].map(() =>
+      room.post({ name: 'a', bytes: bytes.subarray(0, article), partBytes: article }),
+    );
+    for (const { id } of posts[2]?.parts ?? []) late.add(id);
+    const stretches = (volume: number) =>
+      volumesLayout([0, volume].map((one) => ({ volume: one, offset: 0, length: article })));
+    const layout = { ...stretches(2), guess: stretches(1).guess };
+    const reading = collect(
+      room.read(
+        posts.map(({ parts }) => room.file(parts)),
+        0,
+        2 * article,
+        { layout },
+      ),
+    );
+    await waitUntil(() => room.asked().some((id) => late.has(id)), { what: 'it is there', timeoutMs: 5000 });
+    const other = room.file(room.post({ name: 'b', bytes, partBytes: article }).parts);
+    expect((await collect(room.read([other], 0, bytes.length))).error).toBeNull();
+    expect((await reading).error).toBeNull();
   });
 
   test('of which the layout knows nothing ends in a hole', async () => {
@@ -173,6 +204,8 @@ describe('an article that nobody has', () => {
     const { error } = await collect(room.read([file], 1_500_000, SIZE));
     expect(error).toMatchObject({ offset: 1_500_000 });
     expect(room.asked().length).toBeLessThanOrEqual(10);
+    // What was put aside for them is free again.
+    expect(room.store.state()).toMatchObject({ jobs: 0, usedBytes: 0, reservedBytes: 0 });
   });
 
   test('at the end, that the NZB does not even name', async () => {

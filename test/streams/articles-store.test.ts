@@ -1,71 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ArticleDamaged } from '../../src/streams/usenet/providers/articles-of.ts';
-import {
-  type ArticleRoom,
-  collect,
-  MIB,
-  openArticleRoom,
-  plainLayout,
-  type RoomOptions,
-  randomBytes,
-} from '../support/article-room.ts';
-import type { Trouble } from '../support/nntp-server.ts';
+import { collect, MIB, plainLayout, randomBytes } from '../support/article-room.ts';
+import { isFree, openFaultyRoom } from '../support/faulty-articles.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { dotStuffed, yencBody } from '../support/yenc-encode.ts';
 
 const KIB = 1024;
 const SIZE = 2 * MIB;
 const BYTES = randomBytes(SIZE);
+type Troubles = Parameters<typeof openFaultyRoom>[2];
+const roomWith = (partBytes: number, more: Troubles = {}) => openFaultyRoom(BYTES, partBytes, more);
 const signal = new AbortController().signal;
-
-/** One file; `trouble` by its part's index. */
-async function roomWith(
-  partBytes: number,
-  {
-    trouble,
-    second,
-    ...more
-  }: {
-    trouble?: (index: number, count: number) => Trouble | null;
-    second?: (index: number, count: number) => Trouble | null;
-  } & Omit<RoomOptions, 'trouble' | 'second'> = {},
-) {
-  const indexes = new Map<string, number>();
-  const by = (what: (index: number, count: number) => Trouble | null) => (id: string, count: number) =>
-    what(indexes.get(id) ?? -1, count);
-  const room = await openArticleRoom({
-    ...more,
-    ...(trouble === undefined ? {} : { trouble: by(trouble) }),
-    ...(second === undefined ? {} : { second: by(second) }),
-  });
-  const { parts } = room.post({ name: 'a.bin', bytes: BYTES, partBytes });
-  for (const [index, { id }] of parts.entries()) indexes.set(id, index);
-  return { room, parts, file: room.file(parts) };
-}
-
-/** Nothing is under way, and nothing in memory. */
-const isFree = (room: ArticleRoom) =>
-  waitUntil(
-    () => room.store.state().jobs === 0 && room.providers.jobs() === 0 && room.memory.usedBytes() === 0,
-    {
-      what: 'all memory is given back',
-      timeoutMs: 5000,
-      everyMs: 5,
-      detail: () => JSON.stringify(room.store.state()),
-    },
-  );
-
-/** An article that is posted with its bytes turned at `at`, and the check of the right ones. */
-function damagedAt(begin: number, end: number, at: number): Trouble {
-  const right = BYTES.subarray(begin, end);
-  const body = yencBody({ name: 'a.bin', part: 1, total: 1, begin, fileSize: SIZE, bytes: right });
-  const wrong = Buffer.from(right);
-  wrong[at] = (wrong[at] ?? 0) ^ 0x10;
-  const turned = yencBody({ name: 'a.bin', part: 1, total: 1, begin, fileSize: SIZE, bytes: wrong });
-  const [endLine, crc] = [body.lastIndexOf('=yend'), turned.lastIndexOf('=yend')];
-  return { kind: 'body', wire: dotStuffed(Buffer.concat([turned.subarray(0, crc), body.subarray(endLine)])) };
-}
 
 test('ten viewers of the same bytes cost them once', async () => {
   const { room, file, parts } = await roomWith(100 * KIB);
@@ -172,96 +116,6 @@ describe('who leaves', () => {
   });
 });
 
-describe('bytes that viewers are given while they come', () => {
-  const ARTICLE = 1000 * KIB;
-
-  test('go on at the same place where a connection is cut', async () => {
-    const { room, file } = await roomWith(ARTICLE, {
-      trouble: () => ({ kind: 'reset', after: 500 * KIB }),
-      second: () => null,
-      store: { cacheBytes: 0 },
-    });
-    await using _ = room;
-    expect(await collect(room.read([file], 17, SIZE))).toEqual({ bytes: BYTES.subarray(17), error: null });
-    await isFree(room);
-  });
-
-  test('go on from whoever is faster', async () => {
-    const { room, file } = await roomWith(ARTICLE, {
-      trouble: (index) => (index === 0 ? { kind: 'stall', after: 500 * KIB } : null),
-      second: () => null,
-      store: { cacheBytes: 0 },
-      articles: { hedgeMs: 100 },
-    });
-    await using _ = room;
-    const { bytes, error } = await collect(room.read([file], 0, SIZE));
-    expect(error).toBeNull();
-    expect(bytes.equals(BYTES)).toBe(true);
-    await isFree(room);
-  });
-
-  test('end where they were wrong and nobody has others', async () => {
-    const { room, file } = await roomWith(ARTICLE, {
-      trouble: (index) => (index === 1 ? damagedAt(ARTICLE, 2 * ARTICLE, ARTICLE - 1) : null),
-      store: { cacheBytes: 0 },
-    });
-    await using _ = room;
-    const { bytes, error } = await collect(room.read([file], 0, SIZE));
-    expect(error).toBeInstanceOf(ArticleDamaged);
-    // Every byte that was given is right: the wrong one is the last, which waited for the check.
-    expect(bytes.length).toBeGreaterThan(ARTICLE);
-    expect(bytes.length).toBeLessThan(2 * ARTICLE);
-    expect(bytes.equals(BYTES.subarray(0, bytes.length))).toBe(true);
-    await isFree(room);
-  });
-
-  test('go on where another has the same up to there', async () => {
-    const { room, file } = await roomWith(ARTICLE, {
-      trouble: (index) => (index === 0 ? damagedAt(0, ARTICLE, ARTICLE - 1) : null),
-      second: () => null,
-      store: { cacheBytes: 0 },
-    });
-    await using _ = room;
-    expect((await collect(room.read([file], 0, SIZE))).bytes.equals(BYTES)).toBe(true);
-    await isFree(room);
-  });
-
-  test('end where others have had other bytes, and are right for who comes next', async () => {
-    const { room, file } = await roomWith(ARTICLE, {
-      trouble: (index) => (index === 0 ? damagedAt(0, ARTICLE, 100) : null),
-      second: () => null,
-    });
-    await using _ = room;
-    const { bytes, error } = await collect(room.read([file], 0, SIZE));
-    expect(error).toBeInstanceOf(ArticleDamaged);
-    expect(bytes.length).toBeLessThan(ARTICLE);
-    expect((await collect(room.read([file], 0, SIZE))).bytes.equals(BYTES)).toBe(true);
-  });
-
-  test('but for the last one, which waits for the check of all', async () => {
-    const { room, file, parts } = await roomWith(ARTICLE, {
-      trouble: (index) =>
-        index === 0
-          ? { kind: 'stall', after: (room.posted.get(parts[0]?.id ?? '')?.length ?? 0) - 30 }
-          : null,
-    });
-    await using _ = room;
-    const left = new AbortController();
-    let given = 0;
-    const reading = (async () => {
-      for await (const part of room.read([file], 10, 2000, { signal: left.signal })) {
-        given += part.to - part.from;
-        part.release();
-      }
-    })();
-    await waitUntil(() => given === 1989, { what: 'all but one', timeoutMs: 5000 });
-    await sleep(100);
-    expect(given).toBe(1989);
-    left.abort(new Error('left'));
-    await expect(reading).rejects.toThrow('left');
-  });
-});
-
 describe('memory', () => {
   test('a hundred stalled viewers keep what they stand at and no more than the limit ahead; another plays on', async () => {
     const article = 16 * KIB;
@@ -279,6 +133,34 @@ describe('memory', () => {
     expect(error).toBeNull();
     expect(bytes.equals(BYTES)).toBe(true);
     left.abort(new Error('left'));
+  });
+
+  test('of who has paused goes to who plays', async () => {
+    const article = 32 * KIB;
+    const { room, file } = await roomWith(article, { limitBytes: MIB, store: { cacheBytes: 0 } });
+    await using _ = room;
+    const take = async (reading: ReturnType<typeof room.read>, bytes: number) => {
+      for (let given = 0; given < bytes; ) {
+        const { value } = await reading.next();
+        given += (value?.to ?? 0) - (value?.from ?? 0);
+        value?.release();
+      }
+    };
+    const settled = () =>
+      waitUntil(() => room.store.state().jobs === 0, { what: 'nothing is fetched', timeoutMs: 5000 });
+    const paused = room.read([file], 0, SIZE);
+    await take(paused, 512 * KIB);
+    await settled();
+    const alone = room.memory.usedBytes();
+    expect(alone).toBeGreaterThan(0.6 * MIB);
+    const playing = room.read([file], MIB + 512 * KIB, SIZE);
+    await take(playing, 200 * KIB);
+    await settled();
+    // Each has a share of 70 %, and the article that it stands at.
+    expect(room.memory.usedBytes()).toBeLessThanOrEqual(0.7 * MIB + 4 * article);
+    expect(room.memory.usedBytes()).toBeGreaterThan(0.5 * MIB);
+    for (const reading of [paused, playing]) await reading.return(undefined);
+    await isFree(room);
   });
 
   test('a stalled viewer fetches its window and stops', async () => {
@@ -300,7 +182,7 @@ describe('memory', () => {
     const { room, file, parts } = await roomWith(64 * KIB, { store: { cacheBytes: 4 * 64 * KIB } });
     await using _ = room;
     for (const index of [0, 1, 2, 3, 0, 4]) await file.read(index * 64 * KIB, 10, signal);
-    expect(room.store.state()).toEqual({ jobs: 0, kept: 4, usedBytes: 4 * 64 * KIB });
+    expect(room.store.state()).toEqual({ jobs: 0, kept: 4, usedBytes: 4 * 64 * KIB, reservedBytes: 0 });
     for (const index of [0, 2, 3, 4]) await file.read(index * 64 * KIB, 10, signal);
     expect(room.asked()).toHaveLength(5);
     await file.read(64 * KIB, 10, signal);
