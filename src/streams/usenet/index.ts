@@ -79,7 +79,7 @@ export function usenetKind(deps: KindDeps, { engineOf }: { engineOf?: EngineOf }
       return await withNzb(detail, await fetchNzb(net, detail.nzbUrl, bounded), bounded);
     } catch (error) {
       signal.throwIfAborted();
-      if (bounded.aborted || mayComeLater(error)) return detail;
+      if (bounded.aborted || mayComeLater(error, net.rules.mode)) return detail;
       throw error;
     }
   }
