@@ -52,7 +52,7 @@ export function filesOfNzb(nzb: Nzb, release: string | null): StreamFile[] {
     set.posted.push({ index, name, sizeBytes: sizeOfPosted(file) });
     sets.set(key, set);
   }
-  const shown = [...sets.values()];
+  const shown = calledByRelease([...sets.values()], release);
   const indexes = fileIndexes(shown.map(({ posted }) => posted.map(({ index }) => index)));
   return shown.map(({ posted, name }, place) => ({
     index: indexes[place] ?? 0,
@@ -60,6 +60,22 @@ export function filesOfNzb(nzb: Nzb, release: string | null): StreamFile[] {
     sizeBytes: posted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     contentType: contentTypeOf(name),
   }));
+}
+
+/** The one video there is, where its own name tells nothing, goes by that of the release. */
+function calledByRelease(sets: Shown[], release: string | null): Shown[] {
+  const videos = sets.filter(({ name }) => isVideoName(name));
+  if (release === null || videos.length !== 1) return sets;
+  return sets.map((set) => {
+    const extension = extensionOf(set.name);
+    const stem = set.name.slice(0, -extension.length - 1);
+    return set !== videos[0] || isTelling(stem) ? set : { ...set, name: `${stemOf(release)}.${extension}` };
+  });
+}
+
+/** A release called by the file in it has an ending already. */
+function stemOf(release: string): string {
+  return isVideoName(release) ? release.slice(0, -extensionOf(release).length - 1) : release;
 }
 
 /** The files of a release that was looked into. */
