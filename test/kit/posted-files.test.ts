@@ -109,7 +109,11 @@ test('names made to be slow are read in no time', () => {
 
 describe('what a file goes by', () => {
   test('is the lowest place it lies in, before and after it was looked into, and nobody else’s', () => {
-    expect(fileIndexes([[4, 5], [3, 4], [4, 5], [], [5]])).toEqual([4, 3, 5, 0, 6]);
+    const places = [[4, 5], [3, 4], [4, 5], [], [5]];
+    const sized = (...sizes: number[]) =>
+      fileIndexes(places.map((posted, place) => ({ posted, sizeBytes: sizes[place] ?? 0 })));
+    expect(sized(9, 8, 7, 6, 5)).toEqual([4, 3, 5, 0, 6]);
+    expect(sized(5, 6, 7, 8, 9)).toEqual([6, 3, 4, 0, 5]);
     const extents = (...places: number[]) => places.map((place) => [place, 0, 5, 0] as const);
     const inner = (path: string, ...places: number[]) => ({
       ...{ path, sizeBytes: 5 * places.length, isEncrypted: false, extents: extents(...places) },

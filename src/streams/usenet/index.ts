@@ -27,7 +27,7 @@ type EngineOf = (deps: KindDeps, usenet: NonNullable<KindDeps['usenet']>) => Use
 /** Usenet posts: known and listed by their NZB; reading articles is not built yet, so there is nothing to open. */
 export function usenetKind(deps: KindDeps, { engineOf }: { engineOf?: EngineOf } = {}): StreamKind {
   const { db, crypto, net, log, usenet } = deps;
-  const releases = createReleases({ db, crypto, net });
+  const releases = createReleases({ db, crypto, net, onInside: deps.onInside });
   const isOn = usenet !== undefined && usenet.providers.length > 0;
   const engine = isOn ? (engineOf?.(deps, usenet) ?? null) : null;
   return {
