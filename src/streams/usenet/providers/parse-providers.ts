@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Provider } from './provider.ts';
 
@@ -51,7 +50,7 @@ export function parseProviders(text: string, readFile: (path: string) => string)
   return parsed.data.map(({ port, tlsCa, ...entry }) => ({
     ...entry,
     name: nameOf(entry),
-    host: isIP(entry.host) === 0 ? entry.host.toLowerCase() : entry.host,
+    host: entry.host.toLowerCase(),
     port: port ?? (entry.tls ? TLS_PORT : PLAIN_PORT),
     tlsCa: tlsCa === null ? null : readText(tlsCa, readFile, 'a tlsCa'),
   }));
