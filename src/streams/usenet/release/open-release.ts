@@ -44,7 +44,12 @@ export async function openRelease(
   const named = known === null ? await findNames(nzb.files, posted, signal) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
   const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
-  const indexes = fileIndexes(found.map((file) => file.inner().extents.map(([index]) => index)));
+  const indexes = fileIndexes(
+    found.map((file) => ({
+      posted: file.inner().extents.map(([index]) => index),
+      sizeBytes: file.sizeBytes,
+    })),
+  );
   return {
     posted,
     files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0, padding: paddingOf(file) })),
