@@ -2,6 +2,7 @@ import type { Stretch } from '../articles/part.ts';
 import { ArchiveRefused, type Extent, type Volume } from './archive.ts';
 import { cipherRange, createDecryptor } from './decrypting.ts';
 import { damaged } from './header-bytes.ts';
+import { STEP_BYTES } from './read-long.ts';
 import { layoutOver, type StoredFile, type StoredLayout } from './stored-file.ts';
 
 /** What carries a file: posted files for the outermost archive, its files for one inside. */
@@ -125,7 +126,7 @@ async function readLayout(
   const parts: Buffer[] = [];
   for (let at = offset; at < offset + length; ) {
     const stretch = await layout.locate(at, signal);
-    const wanted = Math.min(stretch.length, offset + length - at);
+    const wanted = Math.min(stretch.length, offset + length - at, STEP_BYTES);
     const part = await volumes[stretch.volume]?.read(stretch.offset, wanted, signal);
     if (!part || part.length < wanted) throw damaged('a volume of it is shorter than it should be');
     parts.push(part);

@@ -16,6 +16,23 @@ export type VolumeWindow = {
   upTo(offset: number, length: number): Promise<Buffer>;
 };
 
+/** A volume whose first bytes are read once, however many ask: what it is, its headers, and the file behind them. */
+export function rememberingHead(volume: Volume): Volume {
+  let head: Buffer | null = null;
+  return {
+    name: volume.name,
+    get sizeBytes() {
+      return volume.sizeBytes;
+    },
+    async read(offset, length, signal) {
+      if (offset === 0 && head === null && length <= WINDOW_BYTES)
+        head = await volume.read(0, WINDOW_BYTES, signal);
+      const isHeld = head !== null && (offset + length <= head.length || head.length === volume.sizeBytes);
+      return isHeld && head ? head.subarray(offset, offset + length) : volume.read(offset, length, signal);
+    },
+  };
+}
+
 export function createWindow(volume: Volume, signal: AbortSignal): VolumeWindow {
   let from = 0;
   let held: Buffer = Buffer.alloc(0);
