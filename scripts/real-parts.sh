@@ -25,6 +25,8 @@ opentracker      a tracker, by HTTP and UDP
 transmission-daemon  a BitTorrent seed
 python3-libtorrent  seeds and the yardstick of a swarm
 aria2            a BitTorrent seed, and the second yardstick
+7zip             writes and reads 7z and zip archives
+unar             reads what the tests write as RAR
 '
 
 say() { printf 'real-parts: %s\n' "$*" >&2; }
