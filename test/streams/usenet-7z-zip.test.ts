@@ -96,6 +96,9 @@ describe('7z', () => {
     expect(await of({ method: '21', isSolid: true })).toMatchObject({ reason: 'solid' });
     expect(await of({ password: 'right' })).toMatchObject({ reason: 'password' });
     expect(await of({ password: 'right' }, 'wrong')).toMatchObject({ reason: 'password' });
+    // Nothing is known of how it begins: the filling of its last block tells.
+    const bytes = writeSevenZip([{ path: 'film', bytes: randomBytes(1001) }], { password: 'right' });
+    expect(await refusal([{ name: 'film.7z', bytes }], 'wrong')).toMatchObject({ reason: 'password' });
     expect(await of({ password: 'right', encryptHeader: true }, 'wrong')).toMatchObject({
       reason: 'password',
     });

@@ -87,6 +87,23 @@ describe.each([4, 5] as const)('RAR%i', (version) => {
     await expectSame(opened, inputs);
   });
 
+  test('reads no tail where a header says that the file goes on', async () => {
+    const inputs = [{ path: 'film.mkv', bytes: filmOf(1_000_000) }];
+    const opened = await openRar(inputs, { version, volumeBytes: 100_000, recoveryBytes: 5_000 });
+    // Only behind the end of the film something might follow: there it is a recovery record.
+    expect(opened.memory.reads).toHaveLength(opened.files.length + 1);
+  });
+
+  test('refuses a header with a wrong CRC', async () => {
+    const [file] = writeRar([{ path: 'film.mkv', bytes: film }], { version });
+    const bytes = Buffer.from(file?.bytes ?? film);
+    const at = bytes.indexOf('film.mkv');
+    bytes.write('f', at + 5);
+    const { volumes } = memoryVolumes([{ name: 'film.rar', bytes }]);
+    const why = await refusal(openArchive(volumes, { password: null, signal }));
+    expect(why).toMatchObject({ reason: 'damaged', message: expect.stringContaining('CRC') });
+  });
+
   test('opens 150 volumes by three of them, and checks others when they are touched', async () => {
     const bytes = filmOf(150 * 9_900);
     const files = writeRar([{ path: 'film.mkv', bytes }], { version, volumeBytes: 10_000 });
