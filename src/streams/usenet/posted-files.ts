@@ -31,7 +31,7 @@ type Posted = { index: number; name: string | null; sizeBytes: number };
 type Shown = { posted: Posted[]; name: string };
 
 /** Bytes inside, about. */
-export function sizeOfPosted({ segments, missing }: NzbFile): number {
+function sizeOfPosted({ segments, missing }: NzbFile): number {
   const told = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts = segments.length + missing.length;
   return Math.round((told * (parts / Math.max(1, segments.length))) / OVERHEAD);
