@@ -203,12 +203,19 @@ export type KindDeps = {
   torrentTraffic?: { now(): TrafficLimits; onChange(listener: (limits: TrafficLimits) => void): void };
   /** Told what lies on disk of torrents, when that changes; the torrents room writes it. */
   onStored?(stored: readonly StoredTorrent[]): void;
+  /** Told what is inside a stored stream, once somebody looked; the stream-index room writes it. */
+  onInside?(streamId: number, files: readonly StreamFile[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   /** The mark of that folder, by which the torrents room keeps its rows; left out: nothing is remembered of what went and came. */
   pieceStore?: string;
   /** USENET_PROVIDERS in their order, and where decoded articles are kept; left out: nothing is read from Usenet. */
-  usenet?: { providers: readonly Provider[]; cache: { folder: string; maxBytes: number } };
+  usenet?: {
+    providers: readonly Provider[];
+    cache: { folder: string; maxBytes: number };
+    /** Whether short holes in a film are filled with nothing, now; left out: a reading ends there. */
+    fillsHoles?(): boolean;
+  };
   /** UTP: peers are reached by UDP as well. */
   utp?: boolean;
   /** TORRENT_ENGINE. */

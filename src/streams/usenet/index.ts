@@ -37,15 +37,19 @@ const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 /** Usenet posts: listed by their NZB, read article by article from the owner's providers. Without providers they are only listed. */
 export function usenetKind(deps: KindDeps): StreamKind {
   const { db, crypto, net, log, usenet } = deps;
-  const releases = createReleases({ db, crypto, net });
+  const releases = createReleases({ db, crypto, net, onInside: deps.onInside });
   const fresh = new LRUCache<string, Learned>({ max: MAX_FRESH });
   const engine = usenet === undefined || usenet.providers.length === 0 ? null : engineOf(usenet);
 
-  function engineOf({ providers, cache }: NonNullable<KindDeps['usenet']>): UsenetEngine {
+  function engineOf({
+    providers,
+    cache,
+    fillsHoles = () => false,
+  }: NonNullable<KindDeps['usenet']>): UsenetEngine {
     const { mode, allow, publicUrl = null, ownPorts } = net.rules;
     const most = deps.streamMemoryBytes ?? 2 * MAX_MEMORY_BYTES;
     return createRemoteEngine({
-      ...{ providers, cache, publicUrl, ownPorts, outbound: { mode, allow } },
+      ...{ providers, cache, publicUrl, ownPorts, fillsHoles, outbound: { mode, allow } },
       memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(most / 2)),
       onLearned(key, learned) {
         fresh.set(key, learned);
@@ -118,7 +122,7 @@ export function usenetKind(deps: KindDeps): StreamKind {
       return await lookInside(read, bounded);
     } catch (error) {
       signal.throwIfAborted();
-      if (bounded.aborted || mayComeLater(error)) return detail;
+      if (bounded.aborted || mayComeLater(error, net.rules.mode)) return detail;
       throw error;
     }
   }

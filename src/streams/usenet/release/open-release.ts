@@ -1,8 +1,9 @@
-import { isSubtitleName, isVideoName } from '../../../kit/content-type.ts';
+import { extensionOf, isSubtitleName, isVideoName } from '../../../kit/content-type.ts';
 import { ArchiveRefused, type Volume } from '../archives/archive.ts';
 import { type OpenArchive, openArchive } from '../archives/open-archive.ts';
 import { groupVolumes } from '../archives/sets.ts';
-import { isGone } from '../articles/hole-in-file.ts';
+
+import { createPadding } from '../articles/padding.ts';
 import type { LearnedFile } from '../articles/part.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
 import type { Learned, LearnedInner, UsenetSpec } from '../engine.ts';
@@ -11,6 +12,7 @@ import { fileIndexes } from '../posted-files.ts';
 import { findNames, type NamedPost } from './find-names.ts';
 import { overMembers } from './over-members.ts';
 import { plainLayout } from './plain-layout.ts';
+import { isHole } from './refusals.ts';
 import type { Release, ReleaseEntry } from './release.ts';
 
 export type OpenReleaseDeps = {
@@ -19,7 +21,7 @@ export type OpenReleaseDeps = {
 };
 
 /** A file that was found, and the posted files it lies in. */
-type Found = Omit<ReleaseEntry, 'index'> & { inner(): LearnedInner };
+type Found = Omit<ReleaseEntry, 'index' | 'padding'> & { inner(): LearnedInner };
 /** What makes one archive, or a posted file alone. */
 type Group = { members: readonly number[]; known: readonly LearnedInner[] | null; isPlain: boolean };
 
@@ -42,10 +44,15 @@ export async function openRelease(
   const named = known === null ? await findNames(nzb.files, posted, signal) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
   const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
-  const indexes = fileIndexes(found.map((file) => file.inner().extents.map(([index]) => index)));
+  const indexes = fileIndexes(
+    found.map((file) => ({
+      posted: file.inner().extents.map(([index]) => index),
+      sizeBytes: file.sizeBytes,
+    })),
+  );
   return {
     posted,
-    files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0 })),
+    files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0, padding: paddingOf(file) })),
     hasNews: () => hasNews,
     learned() {
       hasNews = false;
@@ -56,6 +63,13 @@ export async function openRelease(
       };
     },
   };
+}
+
+/** Players get over a hole in these; encrypted ones turn to noise behind it. */
+const FILLABLE = new Set(['mkv', 'mp4', 'm4v', 'webm']);
+
+function paddingOf({ path, sizeBytes, cipher }: Found) {
+  return cipher === null && FILLABLE.has(extensionOf(path)) ? createPadding(sizeBytes) : null;
 }
 
 function learnedOf(learned: Learned | null, index: number): LearnedFile | null {
@@ -135,7 +149,7 @@ async function filesOf(groups: readonly Group[], inside: Inside): Promise<Found[
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof ArchiveRefused || isGone(error);
+  return error instanceof ArchiveRefused || isHole(error);
 }
 
 async function plainFile(

@@ -20,14 +20,14 @@ import { nameOfSubject } from '../subject-name.ts';
 import { createYenc } from '../yenc/yenc.ts';
 import type { Ask, Opened, Tell, ThreadData, Told } from './messages.ts';
 
-/** Given out and not yet sent, of one reader; a slow viewer stops here, and with it the reading ahead. */
-const MAX_OUT_BYTES = 4 * 1024 * 1024;
-const MAX_OUT_SHARE = 1 / 16;
+/** Of the memory, for what is given out and not yet sent: slow viewers stop there, and with them the reading ahead. */
+const OUT_SHARE = 0.5;
 /** The most that one viewer may have ahead (criterion 38). */
 const MAX_WINDOW_BYTES = 64 * 1024 * 1024;
 /** Of the memory, for articles that nobody wants right now. */
 const CACHE_SHARE = 0.5;
 const STATES_MS = 1000;
+const QUIET_S = 60;
 
 if (parentPort !== null) await serve(parentPort, workerData);
 
@@ -64,12 +64,15 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
 
   let toldProviders = '';
   let toldStates = 0;
+  let quietS = 0;
   setInterval(() => {
     const states = releases.tick();
     if (states.length > 0 || toldStates > 0) talk.tell({ type: 'states', states });
     toldStates = states.length;
     tellProviders();
-    memory.trim();
+    quietS = states.some(({ readers }) => readers > 0) ? 0 : quietS + 1;
+    // New memory is dear: between two films it stays.
+    if (quietS === QUIET_S) memory.trim();
   }, STATES_MS).unref();
 
   function tellProviders(): void {
@@ -79,7 +82,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     talk.tell({ type: 'providers', providers: states });
   }
 
-  const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
+  const maxOutBytes = memoryBytes * OUT_SHARE;
   serveThread<Ask, Tell>(port, talk.shared, { memory, maxOutBytes, run, onTell });
 
   function onTell({ key }: Tell): void {
@@ -114,7 +117,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   }
 
   async function read(
-    { key, fileIndex, range }: Extract<Ask, { type: 'read' }>,
+    { key, fileIndex, range, fillsHoles }: Extract<Ask, { type: 'read' }>,
     { signal, give }: Asked,
   ): Promise<void> {
     const release = await releases.of(key);
@@ -131,7 +134,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
       windowBytes,
       range,
       signal,
-      padding: null,
+      padding: fillsHoles ? entry.padding : null,
     };
     try {
       for await (const part of readFile(entry, options)) {
