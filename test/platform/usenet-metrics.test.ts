@@ -47,7 +47,6 @@ test('what a thread counted stays counted when another takes its place, and its 
   const figures = await scraped([
     [{ ...NOTHING, bytes: 100, articles: 2, latencyMs: 40 }],
     [{ ...NOTHING, bytes: 150, articles: 3, latencyMs: 40 }],
-    [NOTHING],
     [{ ...NOTHING, bytes: 30, articles: 1, failures: 1 }],
   ]);
   expect(figures).toMatchObject({

@@ -125,7 +125,7 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
 function unaskedState({ name, connections: maxConnections }: Provider): ProviderState {
   return {
     ...{ name, maxConnections, connections: 0, inFlight: 0, latencyMs: null },
-    ...{ status: 'ready', retryAt: null, reason: null },
+    ...{ status: 'ready', retryAt: null, reason: null, failure: null },
     ...{ bytes: 0, articles: 0, missing: 0, corrupt: 0, failures: 0 },
   };
 }
