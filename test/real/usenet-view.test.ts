@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { command } from '../../src/platform/db.ts';
 import { parseProviders } from '../../src/streams/usenet/providers/parse-providers.ts';
+import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { type NntpServer, startNntpServer } from '../support/nntp-server.ts';
 import { nzbOf, postFile } from '../support/nzb-post.ts';
@@ -27,10 +28,8 @@ async function start(env: Record<string, string>): Promise<Tributary> {
     env: { DATABASE_URL: database.url, RATE_LIMIT_API: '10000', ...env },
   });
   products.push(product);
-  await waitUntil(async () => (await (await fetch(`${product.baseUrl}/`)).text()).includes('/assets/'), {
-    what: 'the page is built',
-    timeoutMs: 120_000,
-  });
+  // A page of older sources is served until this one is built.
+  await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 120_000 });
   return product;
 }
 
@@ -51,13 +50,16 @@ afterAll(async () => {
 const Link = z.object({ playUrl: z.string() });
 const Health = z.object({ checks: z.array(z.object({ name: z.string(), detail: z.string() })) });
 
-/** A post that is added and played whole. */
-async function play(product: Tributary): Promise<Buffer> {
+/** A play link of the post. */
+async function link(product: Tributary): Promise<string> {
   const form = new FormData();
   form.set('file', new Blob([nzbOf([POST], { title: 'Some.Film.2020' })]), 'Some.Film.2020.nzb');
   const added = await product.asAdmin('/api/links', { method: 'POST', body: form });
-  const { playUrl } = Link.parse(await added.json());
-  return Buffer.from(await (await fetch(playUrl)).arrayBuffer());
+  return Link.parse(await added.json()).playUrl;
+}
+
+async function play(product: Tributary): Promise<Buffer> {
+  return Buffer.from(await (await fetch(await link(product))).arrayBuffer());
 }
 
 /** A month before today, in which one more provider gave that is configured no more. */
@@ -126,6 +128,31 @@ test.each(['desktop', 'phone'] as const)(
     );
   },
 );
+
+test('while a post plays the live page shows what its providers give', async () => {
+  await using slow = await startNntpServer({ articles, trouble: () => ({ kind: 'slow', bytes: 2000 }) });
+  const product = await start({
+    USENET_PROVIDERS: JSON.stringify([
+      { name: 'slow', host: slow.host, port: slow.port, tls: false, connections: 4 },
+    ]),
+  });
+  const playing = await fetch(await link(product));
+  const read = playing.arrayBuffer().catch(() => null);
+  await withChromium(async (browser) => {
+    const { page, screenshot } = await browser.open(`${product.baseUrl}/#live`, 'desktop');
+    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByText('Providers', { exact: true }).waitFor();
+    await page
+      .getByText(/^\d[\d.]*\s?Mbit\/s$/)
+      .first()
+      .waitFor();
+    const folder = process.env.KEEP_SCREENSHOTS;
+    if (folder) await screenshot({ path: `${folder}/usenet-live.png` });
+    expect(page.url()).toContain('#live');
+  });
+  expect(Buffer.from((await read) ?? new ArrayBuffer(0)).equals(FILM)).toBe(true);
+});
 
 test('without a provider the page says how to name one, and the example can be copied', async () => {
   await database.db.query(command('test.empty')`DELETE FROM usenet_provider_usage`);

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { count, duration, size, timeOfDay } from './format.ts';
 import { Row } from './row.tsx';
 import type { Provider, ProviderState } from './usenet-api.ts';
@@ -17,13 +18,20 @@ const ADVICE: Readonly<Record<NonNullable<ProviderState['failure']>, string | nu
   closed: null,
 };
 
+type ProviderRowProps = {
+  provider: Provider;
+  /** Its colour in the plots, as the theme calls it. */
+  color: string | undefined;
+};
+
 /** One provider: how it does now, and what it gave since this server began. */
-export function ProviderRow({ provider: { name, state, usage } }: { provider: Provider }) {
-  if (state === null) return <FormerRow name={name} usage={usage} />;
+export function ProviderRow({ provider: { name, state, usage }, color }: ProviderRowProps) {
+  const title = <Name name={name} color={color} />;
+  if (state === null) return <FormerRow name={title} usage={usage} />;
   return (
     <Row
       className="tb-provider"
-      name={name}
+      name={title}
       facts={factsOf(state)}
       reasons={reasonsOf(state)}
       status={state.status}
@@ -40,8 +48,22 @@ export function ProviderRow({ provider: { name, state, usage } }: { provider: Pr
   );
 }
 
+function Name({ name, color }: { name: string; color: string | undefined }) {
+  return (
+    <>
+      {color !== undefined && <span className="tb-swatch" style={{ background: colorVar(color) }} />}
+      {name}
+    </>
+  );
+}
+
+/** `indigo.5` as CSS says it. */
+function colorVar(color: string): string {
+  return `var(--mantine-color-${color.replace('.', '-')})`;
+}
+
 /** One that is configured no more: only what it gave is known. */
-function FormerRow({ name, usage }: Pick<Provider, 'name' | 'usage'>) {
+function FormerRow({ name, usage }: Pick<Provider, 'usage'> & { name: ReactNode }) {
   const total = (figure: 'bytes' | 'articles' | 'missing') =>
     usage.reduce((sum, day) => sum + day[figure], 0);
   return (

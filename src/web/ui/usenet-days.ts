@@ -2,12 +2,18 @@ import type { Provider } from './usenet-api.ts';
 
 const DAY_MS = 86_400_000;
 const SHOWN_DAYS = 30;
-/** The key of all that have no colour of their own. */
-export const OTHERS = 'others';
+const COLORS = ['river.6', 'indigo.5', 'teal.5', 'grape.5', 'orange.6', 'lime.6', 'pink.5', 'yellow.6'];
+/** Of all that have none of their own. */
+const OTHERS_COLOR = 'gray.5';
 
 type Usage = Provider['usage'][number];
 /** One line of the plots; names may hold what a path into data may not (a dot), so it is found by a key. */
-export type Plotted = { key: string; name: string; byDay: ReadonlyMap<string, Omit<Usage, 'day'>> };
+export type Plotted = {
+  key: string;
+  name: string;
+  color: string;
+  byDay: ReadonlyMap<string, Omit<Usage, 'day'>>;
+};
 
 /** The last 30 days in UTC, as the server counts them; today is the last. */
 export function daysOf(nowMs: number): string[] {
@@ -16,20 +22,37 @@ export function daysOf(nowMs: number): string[] {
   );
 }
 
-/** The providers in their order; where there are more than `most`, those that gave least go together. */
-export function plottedOf(providers: readonly Provider[], most: number): Plotted[] {
-  const bySize = [...providers].sort((one, other) => sumOf([other], 'bytes') - sumOf([one], 'bytes'));
-  const own = new Set(providers.length <= most ? providers : bySize.slice(0, most - 1));
-  const line = (key: string, name: string, of: readonly Provider[]): Plotted => ({
-    ...{ key, name, byDay: byDay(of) },
-  });
+/** The colour of each provider by its name, as the theme calls it. */
+export function colorsOf(providers: readonly Provider[]): Map<string, string> {
+  const own = ownLines(providers);
+  const drawn = providers.filter((provider) => own.has(provider));
+  return new Map(
+    providers.map((provider) => [provider.name, COLORS[drawn.indexOf(provider)] ?? OTHERS_COLOR]),
+  );
+}
+
+/** Where there are more than colours, those that gave least go together. */
+function ownLines(providers: readonly Provider[]): Set<Provider> {
+  if (providers.length <= COLORS.length) return new Set(providers);
+  const bySize = providers.toSorted((one, other) => sumOf([other], 'bytes') - sumOf([one], 'bytes'));
+  return new Set(bySize.slice(0, COLORS.length - 1));
+}
+
+/** The providers in their order, and the others as one. */
+export function plottedOf(providers: readonly Provider[]): Plotted[] {
+  const own = ownLines(providers);
+  const colors = colorsOf(providers);
   const rest = providers.filter((provider) => !own.has(provider));
   return [
     ...providers.flatMap((provider, place) =>
-      own.has(provider) ? [line(`p${place}`, provider.name, [provider])] : [],
+      own.has(provider) ? [lineOf(`p${place}`, provider.name, [provider], colors.get(provider.name))] : [],
     ),
-    ...(rest.length === 0 ? [] : [line(OTHERS, `${rest.length} others`, rest)]),
+    ...(rest.length === 0 ? [] : [lineOf('others', `${rest.length} others`, rest)]),
   ];
+}
+
+function lineOf(key: string, name: string, of: readonly Provider[], color = OTHERS_COLOR): Plotted {
+  return { key, name, color, byDay: byDay(of) };
 }
 
 function byDay(providers: readonly Provider[]): Map<string, Omit<Usage, 'day'>> {

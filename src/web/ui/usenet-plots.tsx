@@ -4,9 +4,7 @@ import { useMemo } from 'react';
 import { count, dayOf } from './format.ts';
 import { PlotFigure } from './plot-figure.tsx';
 import type { Provider } from './usenet-api.ts';
-import { daysOf, missingShare, OTHERS, plottedOf, sumOf, usagePlot } from './usenet-days.ts';
-
-const COLORS = ['river.6', 'indigo.5', 'teal.5', 'grape.5', 'orange.6', 'lime.6', 'pink.5', 'yellow.6'];
+import { daysOf, missingShare, plottedOf, sumOf, usagePlot } from './usenet-days.ts';
 
 /** What each provider gave a day, and how much of what it was asked for it did not have. */
 export function UsenetPlots({ providers }: { providers: readonly Provider[] }) {
@@ -51,11 +49,8 @@ export function UsenetPlots({ providers }: { providers: readonly Provider[] }) {
 /** Today's in UTC, as the server counts days. */
 function plotsOf(providers: readonly Provider[]) {
   const days = daysOf(Date.now());
-  const plotted = plottedOf(providers, COLORS.length);
-  const series = plotted.map(({ key, name }, place) => ({
-    ...{ name: key, label: name },
-    color: key === OTHERS ? 'gray.5' : (COLORS[place] ?? 'gray.5'),
-  }));
+  const plotted = plottedOf(providers);
+  const series = plotted.map(({ key, name, color }) => ({ name: key, label: name, color }));
   return { series, ...usagePlot(plotted, days) };
 }
 

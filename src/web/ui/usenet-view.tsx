@@ -14,6 +14,7 @@ import { usePolled } from './polling.ts';
 import { ProviderRow } from './provider-row.tsx';
 import { Rows } from './row.tsx';
 import { fetchProviders, type Provider } from './usenet-api.ts';
+import { colorsOf } from './usenet-days.ts';
 
 const UsenetPlots = lazy(async () => ({ default: (await import('./usenet-plots.tsx')).UsenetPlots }));
 
@@ -35,6 +36,7 @@ export function UsenetView() {
 
 function Providers({ onExpired }: { onExpired(): void }) {
   const { data, error } = usePolled(fetchProviders, pace);
+  const colors = colorsOf(data ?? []);
   const hasUsage = data?.some(({ usage }) => usage.length > 0) === true;
   return (
     <section className="tb-section tb-view" aria-labelledby="usenet-title">
@@ -52,7 +54,11 @@ function Providers({ onExpired }: { onExpired(): void }) {
       {data !== null && data.length > 0 && (
         <Rows label="Usenet providers">
           {data.map((provider) => (
-            <ProviderRow key={provider.name} provider={provider} />
+            <ProviderRow
+              key={provider.name}
+              provider={provider}
+              color={hasUsage ? colors.get(provider.name) : undefined}
+            />
           ))}
         </Rows>
       )}
