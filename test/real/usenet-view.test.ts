@@ -20,14 +20,12 @@ const PASSWORD = 'the-password-of-nobody';
 const LACKED = new Set(POST.parts.slice(20, 23).map(({ id }) => id));
 
 let database: TestDatabase;
-const products: Tributary[] = [];
 const servers: NntpServer[] = [];
 
 async function start(env: Record<string, string>): Promise<Tributary> {
   const product = await startTributary({
     env: { DATABASE_URL: database.url, RATE_LIMIT_API: '10000', ...env },
   });
-  products.push(product);
   // A page of older sources is served until this one is built.
   await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 120_000 });
   return product;
@@ -42,7 +40,6 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await Promise.all(products.map((product) => product.stop()));
   await Promise.all(servers.map((server) => server.stop()));
   await database?.close();
 });
@@ -84,7 +81,7 @@ test.each(['desktop', 'phone'] as const)(
       ...more,
     });
     const login = { username: 'me', password: PASSWORD };
-    const product = await start({
+    await using product = await start({
       USENET_PROVIDERS: JSON.stringify([
         entry(main, { name: 'main', connections: 6 }),
         entry(block, { name: 'block', connections: 4, backup: true, ...login }),
@@ -114,6 +111,13 @@ test.each(['desktop', 'phone'] as const)(
       expect(
         await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
       ).toBe(false);
+      for (const width of device === 'desktop' ? [780, 1000, 1280] : []) {
+        await page.setViewportSize({ width, height: 800 });
+        // The plots follow a moment later.
+        await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        if (process.env.KEEP_SCREENSHOTS)
+          await screenshot({ path: `${process.env.KEEP_SCREENSHOTS}/usenet-${width}.png` });
+      }
       const folder = process.env.KEEP_SCREENSHOTS;
       if (folder) {
         await screenshot({ path: `${folder}/usenet-${device}.png`, isFullPage: true });
@@ -131,7 +135,7 @@ test.each(['desktop', 'phone'] as const)(
 
 test('while a post plays the live page shows what its providers give', async () => {
   await using slow = await startNntpServer({ articles, trouble: () => ({ kind: 'slow', bytes: 2000 }) });
-  const product = await start({
+  await using product = await start({
     USENET_PROVIDERS: JSON.stringify([
       { name: 'slow', host: slow.host, port: slow.port, tls: false, connections: 4 },
     ]),
@@ -156,7 +160,7 @@ test('while a post plays the live page shows what its providers give', async () 
 
 test('without a provider the page says how to name one, and the example can be copied', async () => {
   await database.db.query(command('test.empty')`DELETE FROM usenet_provider_usage`);
-  const product = await start({});
+  await using product = await start({});
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#usenet`, 'phone');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
