@@ -45,6 +45,10 @@ afterAll(async () => {
 });
 
 const Link = z.object({ playUrl: z.string() });
+const Listed = z.object({
+  providers: z.array(z.object({ name: z.string(), state: z.object({ status: z.string() }).nullable() })),
+});
+const MAIN_LACKED = 'tributary_usenet_missing_total{provider="main"} 3\n';
 const Health = z.object({ checks: z.array(z.object({ name: z.string(), detail: z.string() })) });
 
 /** A play link of the post. */
@@ -89,7 +93,14 @@ test.each(['desktop', 'phone'] as const)(
       ]),
     });
     if (device === 'desktop') await fillMonth();
+    // None is taken for one that is gone, although nobody was asked anything yet.
+    const { providers: before } = Listed.parse(await (await product.asAdmin('/api/usenet/providers')).json());
+    expect(before.filter(({ state }) => state?.status === 'ready')).toHaveLength(3);
     expect((await play(product)).equals(FILM)).toBe(true);
+    await waitUntil(async () => (await (await product.asAdmin('/metrics')).text()).includes(MAIN_LACKED), {
+      what: 'the scrape tells what was lacking',
+      timeoutMs: 10_000,
+    });
     await withChromium(async (browser) => {
       const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#usenet`, device);
       await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
