@@ -98,7 +98,22 @@ export async function connectNntp(
     onBytes: events.onBytes,
     onClose: (failure, isOwed) => isIn && events.onClose(failure, isOwed),
   });
-  const greeted = logIn(talk, provider, times.loginMs, signal);
+  await dialAndLogIn(net, talk, provider, times.loginMs, signal);
+  isIn = true;
+  // The server may have closed it in the same turn.
+  if (talk.failure !== null) throw talk.failure;
+  return connection(talk, times);
+}
+
+/** The first steps of a conversation. Rejects as `connectNntp` does, and cuts it then. */
+export async function dialAndLogIn(
+  net: Pick<Net, 'dial'>,
+  talk: Conversation,
+  provider: Provider,
+  loginMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const greeted = logIn(talk, provider, loginMs, signal);
   // It may fail while the socket is still being opened.
   greeted.catch(() => {});
   try {
@@ -110,10 +125,6 @@ export async function connectNntp(
     signal.throwIfAborted();
     throw failure;
   }
-  isIn = true;
-  // The server may have closed it in the same turn.
-  if (talk.failure !== null) throw talk.failure;
-  return connection(talk, times);
 }
 
 function targetOf({ host, port, tls, tlsCa }: Provider, { onread }: Conversation) {
