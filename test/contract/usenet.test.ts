@@ -1,7 +1,8 @@
 import { usenetKind } from '../../src/streams/usenet/index.ts';
 import { storedKindContract } from './stream-kind.ts';
 
-const target = () => ({ via: 'listed', reason: 'Playback from Usenet is not available yet.' }) as const;
+const target = () =>
+  ({ via: 'listed', reason: 'No Usenet provider is configured (USENET_PROVIDERS).' }) as const;
 const badInputs = [
   {},
   { guid: '' },

@@ -16,6 +16,8 @@ export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
   /** What was learned of a release; whoever opens it next is quicker with it. */
   onLearned(key: string, learned: Learned): void;
+  /** Something of it is gone from every provider: what is known of its health is old. */
+  onGone(key: string): void;
   /** What the owner should know. */
   onWarning(text: string): void;
 };
@@ -25,7 +27,7 @@ const MAX_YOUNG_MIB = 16;
 
 /** The engine in a thread of its own, begun with the first release: sockets, decoding and checksums stay off the thread that answers viewers. */
 export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
-  const { ownPorts, onLearned, onWarning, ...data } = options;
+  const { ownPorts, onLearned, onGone, onWarning, ...data } = options;
   const states = new Map<string, ReleaseState>();
   const users = new Map<string, number>();
   let providers: readonly ProviderState[] = [];
@@ -50,6 +52,9 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
         break;
       case 'learned':
         onLearned(told.key, told.learned);
+        break;
+      case 'gone':
+        onGone(told.key);
         break;
       default:
         onWarning(told.text);
