@@ -62,7 +62,8 @@ export type LocalRoom = AsyncDisposable &
     read(spec: UsenetSpec, range?: ReadWhat): Promise<Reading>;
   };
 export type ReadWhat = { file?: number; start?: number; end?: number; signal?: AbortSignal };
-export type Reading = { bytes: Buffer; error: unknown; ms: number; firstMs: number };
+/** Milliseconds: the whole, to the first byte, and the longest wait after it. */
+export type Reading = { bytes: Buffer; error: unknown; ms: number; firstMs: number; gapMs: number };
 
 /** The engine in this thread, where its memory can be looked at; `times` shorter than the product's. */
 export async function openLocal(
@@ -85,7 +86,7 @@ export async function openLocal(
     const { file = 0, start = 0, end = Number.POSITIVE_INFINITY, signal = NEVER } = what;
     const chunks: Buffer[] = [];
     const since = performance.now();
-    let firstMs = Number.POSITIVE_INFINITY;
+    let [firstMs, gapMs, at] = [Number.POSITIVE_INFINITY, 0, since];
     let error: unknown = null;
     try {
       const files = await engine.open(spec, signal);
@@ -94,7 +95,10 @@ export async function openLocal(
         if (found === undefined) throw new Error('there is no such file');
         const range = { start, end: Math.min(end, found.sizeBytes) };
         for await (const part of engine.read(spec.key, found.index, range, signal)) {
-          firstMs = Math.min(firstMs, performance.now() - since);
+          const now = performance.now();
+          if (chunks.length === 0) firstMs = now - since;
+          else gapMs = Math.max(gapMs, now - at);
+          at = now;
           chunks.push(Buffer.from(part.buffer.bytes.subarray(part.from, part.to)));
           part.release();
         }
@@ -104,7 +108,7 @@ export async function openLocal(
     } catch (caught) {
       error = caught;
     }
-    return { bytes: Buffer.concat(chunks), error, ms: performance.now() - since, firstMs };
+    return { bytes: Buffer.concat(chunks), error, ms: performance.now() - since, firstMs, gapMs };
   }
 
   return {
