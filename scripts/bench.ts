@@ -5,6 +5,7 @@ import { benchCatalog } from './bench/catalog.ts';
 import { benchHttp } from './bench/http.ts';
 import { benchStart } from './bench/start.ts';
 import { benchTorrent } from './bench/torrent.ts';
+import { benchUsenet } from './bench/usenet.ts';
 
 export type BenchRow = Record<string, string | number>;
 export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   http: benchHttp,
   start: benchStart,
   torrent: benchTorrent,
+  usenet: benchUsenet,
 };
 
 const { values, positionals } = parseArgs({

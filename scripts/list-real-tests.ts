@@ -38,5 +38,5 @@ function missingPackages(): string {
   const packages = stdout?.trim().replaceAll('\n', ' ');
   if (error !== undefined || !packages)
     return 'They need programs that are installed on Debian only (scripts/real-parts.sh lists them).';
-  return `Missing here: apt-get install --no-install-recommends ${packages}`;
+  return `Missing here: ${packages}`;
 }

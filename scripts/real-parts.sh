@@ -25,7 +25,22 @@ opentracker      a tracker, by HTTP and UDP
 transmission-daemon  a BitTorrent seed
 python3-libtorrent  seeds and the yardstick of a swarm
 aria2            a BitTorrent seed, and the second yardstick
+inn2             a news server: NNTP, TLS, logins
+inn2-inews       its settings; installed before it
+msmtp-mta        the mail program it asks for; without one named here it would be exim, a daemon
+cron             it asks for that too
+nzbget           a downloader, which reads what was posted
+unar             reads RAR archives
+7zip             writes 7z archives
+par2             writes recovery files
+g++              builds nyuu
+make             builds nyuu
+python3          builds nyuu
 '
+
+# A poster, from the npm registry: it lies outside of the project and runs with the Node it was built for.
+NYUU=/usr/local/lib/tributary-real-parts
+NYUU_PACKAGES='nyuu@0.4.0 yencode@1.2.4'
 
 say() { printf 'real-parts: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -40,17 +55,57 @@ packages=$(printf '%s\n' "$PARTS" | awk 'NF { print $1 }')
 installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $packages 2>/dev/null | awk '$1 == "installed" { print $2 }' || true)
 missing=$(printf '%s\n' "$packages" | { grep -vxF "$installed" || true; })
 
+# The launcher is written last: where it is, all of it is.
+nyuu=
+[ "$(sed -n '2s/^# //p' "$NYUU/nyuu" 2>/dev/null)" = "$NYUU_PACKAGES" ] || nyuu=nyuu
+
 if [ "${1:-}" = --missing ]; then
-  [ -z "$missing" ] || { printf '%s\n' "$missing"; exit 1; }
-  exit 0
+  [ -n "$missing$nyuu" ] || exit 0
+  printf '%s\n' "$missing" "$nyuu" | awk 'NF'
+  exit 1
 fi
 [ $# -eq 0 ] || fail "unknown option $1; there is only --missing"
-[ -n "$missing" ] || exit 0
+[ -n "$missing$nyuu" ] || exit 0
 
 list=$(printf '%s' "$missing" | tr '\n' ' ')
-say "missing: $list"
-[ "$(id -u)" -eq 0 ] ||
-  fail "installing needs root; run: sudo apt-get install --no-install-recommends $list"
+say "missing: $list${nyuu:+ $nyuu}"
+[ "$(id -u)" -eq 0 ] || fail "installing needs root; run: sudo sh $0"
+
+# Builds nyuu's native yEnc. Under `npm run` the project's own Node comes first: passed over, its headers are nowhere.
+build_nyuu() {
+  PATH=$(printf '%s' "$PATH" | tr ':' '\n' | { grep -v 'node_modules' || true; } | paste -sd: -)
+  export PATH
+  command -v npm >/dev/null || fail 'npm is missing; nyuu comes from its registry'
+  # Settings of an `npm run` around this are about the project.
+  unset $(env | sed -n 's/^\(npm_[A-Za-z0-9_]*\)=.*/\1/p')
+  rm -rf "$NYUU"
+  mkdir -p "$NYUU"
+  printf '{"private":true}\n' >"$NYUU/package.json"
+  install="npm install --prefix $NYUU --no-audit --no-fund --loglevel=error"
+  node=$(node -p process.execPath)
+  # node-gyp would fetch what is not beside the program from nodejs.org; a package of the registry has it too.
+  headers=$(node -p 'require("node:path").join(process.execPath, "../..")')
+  if [ ! -e "$headers/include/node/node.h" ]; then
+    release=$(node -p '`node-${process.platform}-${process.arch}@${process.versions.node}`')
+    $install --ignore-scripts "$release" >&2 || fail "npm could not install $release, for its headers"
+    headers=$NYUU/node_modules/${release%@*}
+  fi
+  # shellcheck disable=SC2086
+  $install --ignore-scripts $NYUU_PACKAGES >&2 || fail "npm could not install: $NYUU_PACKAGES"
+  npm_config_nodedir=$headers npm rebuild --prefix "$NYUU" --ignore-scripts=false --loglevel=error yencode >&2 ||
+    fail 'the native part of nyuu could not be built'
+  program="\"$node\" $NYUU/node_modules/nyuu/bin/nyuu.js"
+  (cd "$NYUU" && "$node" -e 'require("yencode").encode(Buffer.from("x"))') || fail 'nyuu was built and does not run'
+  printf '#!/bin/sh\n# %s\nexec %s "$@"\n' "$NYUU_PACKAGES" "$program" >"$NYUU/launcher"
+  chmod 755 "$NYUU/launcher"
+  mv "$NYUU/launcher" "$NYUU/nyuu"
+  say 'installed: nyuu'
+}
+
+if [ -z "$missing" ]; then
+  build_nyuu
+  exit 0
+fi
 
 # invoke-rc.d and deb-systemd-invoke ask this file: 101 means "start nothing", so no daemon takes a port here.
 policy=/usr/sbin/policy-rc.d
@@ -71,8 +126,21 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt="apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0"
+
+# INN fails to install, and every apt-get after it, on a machine whose name has no domain; its settings come in inn2-inews.
+name_domain() {
+  [ ! -e /etc/news/inn.conf ] || grep -q '^domain:' /etc/news/inn.conf || echo 'domain: test.invalid' >>/etc/news/inn.conf
+}
+
 # A dead third-party list must not stop us; what it takes away shows at the installation.
 $apt update >&2 || say 'apt-get update failed in part; going on with the lists there are'
+name_domain
+first=$(printf '%s\n' "$missing" | { grep -vx inn2 || true; } | tr '\n' ' ')
 # shellcheck disable=SC2086
-$apt install --no-install-recommends $list >&2 || fail "apt-get could not install: $list"
+[ -z "$first" ] || $apt install --no-install-recommends $first >&2 || fail "apt-get could not install: $first"
+if [ "$first" != "$list" ]; then
+  name_domain
+  $apt install --no-install-recommends inn2 >&2 || fail 'apt-get could not install: inn2'
+fi
 say "installed: $list"
+[ -z "$nyuu" ] || build_nyuu

@@ -87,7 +87,11 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     pieceStore: torrents.store,
     torrentEngine: config.torrentEngine,
     utp: config.utp,
-    usenet: { providers: usenetProviders(config.usenet.providers), cache: config.usenet.cache },
+    usenet: {
+      providers: usenetProviders(config.usenet.providers),
+      cache: config.usenet.cache,
+      fillsHoles: () => settings.get().missingArticles === 'fill',
+    },
     onStored: torrents.note,
     torrentListen: config.torrentListen,
     torrentTraffic: {

@@ -1,17 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
 import type { Place } from '../../test/support/real/swarm.ts';
-
-export type Server = { baseUrl: string; pid: number; adminToken: string };
-export type Film = { bytes: Buffer; sha256: string; path: string };
-export type Reading = {
-  firstMs: number;
-  seconds: number;
-  cpuSeconds: number;
-  /** Of the thread that answers viewers, meanwhile. */
-  loopP99Ms: number;
-};
+import { type Film, type Reading, readWhole, type Server } from './play-client.ts';
 
 /** A play link for a magnet with the peers' addresses; the metadata is fetched from them. */
 export async function linkTo(server: Server, infoHash: string, peers: readonly Place[]): Promise<string> {
@@ -27,74 +15,12 @@ export async function linkTo(server: Server, infoHash: string, peers: readonly P
   return String(link.playUrl);
 }
 
-/** Memory of films read before, by size: a player does not take new memory for every film, and the kernel clears new memory. */
-const spare = new Map<number, Buffer[]>();
-
 /** The whole film, timed from the making of its link, which is when a viewer chose it; compared by SHA-256. */
-export async function readFilm(
+export function readFilm(
   server: Server,
   film: Film,
   infoHash: string,
   peers: readonly Place[],
 ): Promise<Reading> {
-  const body = spare.get(film.bytes.length)?.pop() ?? Buffer.alloc(film.bytes.length, 1);
-  const cpuBefore = await cpuSeconds(server.pid);
-  await loopP99Ms(server);
-  const begun = performance.now();
-  const url = await linkTo(server, infoHash, peers);
-  const { firstMs, seconds, size } = await readInto(body, url, 0, begun);
-  const lag = await loopP99Ms(server);
-  const isRight = createHash('sha256').update(body).digest('hex') === film.sha256;
-  if (size !== body.length || !isRight) throw new Error(`wrong bytes: ${size} of ${body.length}`);
-  const cpu = (await cpuSeconds(server.pid)) - cpuBefore;
-  spare.set(body.length, [...(spare.get(body.length) ?? []), body]);
-  return { firstMs, seconds, cpuSeconds: cpu, loopP99Ms: lag };
-}
-
-/** Milliseconds from the request to the first byte; reads and compares `size` bytes, then hangs up. */
-export async function seekTo(url: string, film: Film, start: number, size: number, end: number) {
-  const begun = performance.now();
-  const body = Buffer.allocUnsafe(size);
-  const answer = await readInto(body, url, start, begun, end);
-  if (!body.equals(film.bytes.subarray(start, start + size))) throw new Error(`wrong bytes at ${start}`);
-  return answer.firstMs;
-}
-
-/** Asks for `start` to `end` and fills `body`; what comes beyond it is not waited for. */
-function readInto(body: Buffer, url: string, start: number, begun: number, end = start + body.length) {
-  return new Promise<{ firstMs: number; seconds: number; size: number }>((resolve, reject) => {
-    get(url, { headers: { Range: `bytes=${start}-${end - 1}` }, agent: false }, (answer: IncomingMessage) => {
-      if (answer.statusCode !== 206) reject(new Error(`answered ${answer.statusCode}`));
-      let [size, firstMs] = [0, 0];
-      const settle = () => resolve({ firstMs, seconds: (performance.now() - begun) / 1000, size });
-      answer.on('data', (chunk: Buffer) => {
-        if (size === 0) firstMs = performance.now() - begun;
-        size += chunk.copy(body, size);
-        if (size < body.length || end === start + body.length) return;
-        settle();
-        answer.destroy();
-      });
-      answer.on('end', settle);
-      answer.on('error', reject);
-    }).on('error', reject);
-  });
-}
-
-/** Since it was asked for last. */
-async function loopP99Ms({ baseUrl, adminToken }: Server): Promise<number> {
-  const answer = await fetch(`${baseUrl}/metrics`, { headers: { Authorization: `Bearer ${adminToken}` } });
-  const value = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await answer.text())?.[1];
-  if (value === undefined) throw new Error('no event loop lag is told');
-  return Number(value) * 1000;
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-export async function rssMib(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1]) / 1024);
+  return readWhole(server, film, () => linkTo(server, infoHash, peers));
 }

@@ -4,14 +4,14 @@
  * torrent that nobody has seen (the same film under another info hash), by a magnet with the peers' addresses, its metadata fetched
  * from them; libtorrent has the `.torrent`. Whole films are compared by SHA-256. Ratios are medians of the rounds' pairs.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { downloadByAria2, downloadByLibtorrent, type Yardstick } from '../../test/support/real/swarm.ts';
 import type { Bench, BenchRow } from '../bench.ts';
 import { median, quantile, startServer } from './measure.ts';
-import { type Film, linkTo, type Reading, readFilm, rssMib, type Server, seekTo } from './torrent-client.ts';
+import { type Film, makeFilm, type Reading, rssMib, type Server, seekTo } from './play-client.ts';
+import { linkTo, readFilm } from './torrent-client.ts';
 import { type BenchSwarm, type Link, openSwarm, startPeerList } from './torrent-swarm.ts';
 
 const MIB = 1024 * 1024;
@@ -79,13 +79,6 @@ export const benchTorrent: Bench = async ({ quick }) => {
     await rm(folder, { recursive: true, force: true });
   }
 };
-
-async function makeFilm(folder: string, name: string, size: number): Promise<Film> {
-  const bytes = randomBytes(size);
-  const path = join(folder, name);
-  await writeFile(path, bytes);
-  return { bytes, path, sha256: createHash('sha256').update(bytes).digest('hex') };
-}
 
 async function measureScene(scene: Scene, index: number, ground: Ground): Promise<BenchRow> {
   const { server, folder, films, quick } = ground;

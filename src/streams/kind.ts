@@ -208,7 +208,12 @@ export type KindDeps = {
   /** The mark of that folder, by which the torrents room keeps its rows; left out: nothing is remembered of what went and came. */
   pieceStore?: string;
   /** USENET_PROVIDERS in their order, and where decoded articles are kept; left out: nothing is read from Usenet. */
-  usenet?: { providers: readonly Provider[]; cache: { folder: string; maxBytes: number } };
+  usenet?: {
+    providers: readonly Provider[];
+    cache: { folder: string; maxBytes: number };
+    /** Whether short holes in a film are filled with nothing, now; left out: a reading ends there. */
+    fillsHoles?(): boolean;
+  };
   /** UTP: peers are reached by UDP as well. */
   utp?: boolean;
   /** TORRENT_ENGINE. */

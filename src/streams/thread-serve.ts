@@ -14,7 +14,7 @@ export type Asked = {
 
 export type ThreadServer<Ask, Tell> = {
   memory: { shared(slab: number): SharedArrayBuffer | undefined };
-  /** Given out and not yet sent, of one asker. */
+  /** Given out and not yet sent, of all askers together; shared evenly, up to 4 MiB each, and each has one part in any case. */
   maxOutBytes: number;
   run(question: Ask, asked: Asked): Promise<unknown>;
   onTell(message: Tell): void;
@@ -49,6 +49,9 @@ type Call = {
   isAnswered: boolean;
 };
 
+/** What one asker has before it in the end is a matter of its socket; more only helps where its thread is busy for long. */
+const MOST_OUT_BYTES = 4 * 1024 * 1024;
+
 /** Answers a `ThreadHost`. */
 export function serveThread<Ask, Tell>(
   port: MessagePort,
@@ -57,6 +60,8 @@ export function serveThread<Ask, Tell>(
 ): void {
   const { memory, maxOutBytes, run, onTell } = server;
   const calls = new Map<number, Call>();
+  /** Calls that take parts. */
+  let takers = 0;
   const post = (message: FromThread<never>) => port.postMessage(message);
 
   port.on('message', (message: ToThread<Ask, Tell>) => {
@@ -89,6 +94,7 @@ export function serveThread<Ask, Tell>(
   async function give(call: number, state: Call, part: ThreadPart): Promise<void> {
     const { signal } = state.abort;
     if (signal.aborted) return part.release();
+    if (state.count === 0) takers += 1;
     state.count += 1;
     state.parts.set(state.count, part);
     state.outBytes += part.to - part.from;
@@ -96,7 +102,7 @@ export function serveThread<Ask, Tell>(
     share(slab);
     const [from, to] = [offset + part.from, offset + part.to];
     post({ type: 'part', call, part: state.count, memory: slab, from, to });
-    while (state.outBytes >= maxOutBytes && !signal.aborted)
+    while (state.outBytes >= Math.min(MOST_OUT_BYTES, maxOutBytes / takers) && !signal.aborted)
       await new Promise<void>((resolve) => {
         state.onRoom = resolve;
       });
@@ -130,6 +136,7 @@ export function serveThread<Ask, Tell>(
   }
 
   function forgetWhenSent(call: number, state: Call): void {
-    if (state.isAnswered && state.parts.size === 0) calls.delete(call);
+    if (!state.isAnswered || state.parts.size > 0 || !calls.delete(call)) return;
+    if (state.count > 0) takers -= 1;
   }
 }

@@ -20,6 +20,7 @@ test('articles come over TLS with a login, by an authority of the owner’s, and
   for (const tlsCa of [null, other]) {
     await using stranger = openRoom({ post: film, providers: [providerAt(server, { ...own, tlsCa })] });
     await expect(stranger.fetch(1).whole).rejects.toMatchObject({ status: 503 });
+    expect(stranger.all.states()).toMatchObject([{ reason: expect.stringContaining('not trusted') }]);
   }
 }, 30_000);
 
@@ -44,6 +45,7 @@ test('an idle connection is kept alive by DATE, and closed by QUIT in the end', 
   });
   await room.fetch(1).whole;
   await sleep(2500);
+  expect(servers[0]?.mostConnections()).toBe(2);
   expect(lines).toContain('DATE');
   expect(servers[0]?.connections()).toBeGreaterThan(0);
   await waitUntil(() => servers[0]?.connections() === 0, { what: 'closed', timeoutMs: 10_000 });

@@ -307,3 +307,50 @@ test('a server that closes idle connections is dialled again, and has not failed
     expect(room.all.states()).toMatchObject([{ failures: 0, status: 'ready' }]);
   });
 });
+
+test('a reply about another article cuts the connection, and the article is asked for again', async () => {
+  let count = 0;
+  const trouble = (id: string): Trouble | null => {
+    const part = indexOf.get(id) ?? 0;
+    count += 1;
+    if (count > 1) return null;
+    const other = dotStuffed(bodyOf(part + 1)).toString('latin1');
+    return { kind: 'reply', line: `222 0 <${idOf(part + 1)}>\r\n${other}`.trimEnd() };
+  };
+  await withServers([{ trouble }], async (room) => {
+    const fetched = room.fetch(3);
+    expect(room.isRight(3, await fetched.whole)).toBe(true);
+    // Nothing of it was decoded.
+    expect(fetched.attempts).toHaveLength(1);
+    expect(room.all.states()).toMatchObject([{ corrupt: 0, failures: 1 }]);
+  });
+});
+
+test('one that breaks off is asked thrice, then the viewer hears of it', async () => {
+  await withServers([{ trouble: () => ({ kind: 'reset', after: 5000 }) }], async (room, [server]) => {
+    const fetched = room.fetch(3, { lane: 'head' });
+    await expect(fetched.whole).rejects.toMatchObject({ status: 502, retryable: true });
+    expect(server?.bodies).toHaveLength(3);
+    expect(fetched.attempts.map(({ drops }) => drops)).toEqual([1, 1, 1]);
+  });
+});
+
+test('a first provider that cannot be connected to holds nobody up for long', async () => {
+  await withServers(
+    [{ greet: () => false, provider: { priority: 0 } }, { provider: { priority: 1 } }],
+    async (room) => {
+      const since = performance.now();
+      await room.fetch(3, { lane: 'head' }).whole;
+      expect(performance.now() - since).toBeLessThan(3000);
+    },
+  );
+});
+
+test('one that answers everything with an error rests', async () => {
+  const always: Side = { trouble: () => ({ kind: 'reply', line: '403 fault' }), provider: { priority: 0 } };
+  await withServers([always, { provider: { priority: 1 } }], async (room, [server]) => {
+    for (let part = 0; part < 10; part += 1) await room.fetch(part, { lane: 'head' }).whole;
+    expect(room.all.states()[0]).toMatchObject({ status: 'resting' });
+    expect(server?.bodies).toHaveLength(5);
+  });
+});

@@ -130,6 +130,19 @@ describe('what is gone from every provider', () => {
     });
   });
 
+  test('is filled with nothing where the owner wants that, and told all the same', async () => {
+    const small = await releaseOf([{ name: 'Film.mkv', bytes: FILM }], { inside: [], partBytes: PART / 2 });
+    const { only, missing } = troublesOf(small);
+    const filled = Buffer.from(FILM).fill(0, AT * (PART / 2), (AT + 1) * (PART / 2));
+    const sides = both({ trouble: only(AT, missing) });
+    await withEngine(sides, small.articles, async ({ read, gone }) => {
+      for (let turn = 0; turn < 2; turn += 1) {
+        const { error, bytes } = await read(small.spec, { fillsHoles: true });
+        expect([error, bytes.equals(filled), gone]).toEqual([null, true, [small.spec.key]]);
+      }
+    });
+  });
+
   test.each(['flipped', 'wrongSum', 'truncated', 'swapped', 'noYenc'] as const)(
     'or %s everywhere: nobody is given that article to its end',
     async (kind) => {

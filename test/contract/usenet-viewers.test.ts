@@ -117,6 +117,35 @@ test('a new viewer is on a connection at once beside ten who read ahead', async 
   await Promise.allSettled(running);
 });
 
+test('one place behind a body stays free for a viewer who comes next', async () => {
+  const heard: string[] = [];
+  const hear = (line: string) => void heard.push(line);
+  await using servers = await startServers([{ trouble: delayed(1000), hear }], film.articles);
+  await using room = openRoom({
+    post: film,
+    providers: servers.map((server) => providerAt(server, { connections: 3 })),
+  });
+  const leaving = new AbortController();
+  const running = film.parts
+    .slice(0, 20)
+    .map((_, part) => room.fetch(part, { signal: leaving.signal }).whole);
+  await sleep(600);
+  expect(heard).toHaveLength(5);
+  const next = room.fetch(30, { viewer: 2, lane: 'head', signal: leaving.signal }).whole;
+  await waitUntil(() => heard.length === 6, { what: 'asked', timeoutMs: 300, everyMs: 5 });
+  leaving.abort(new Error('gone'));
+  await Promise.allSettled([...running, next]);
+});
+
+test('what is read ahead from one that froze is asked of another before the viewer gets there', async () => {
+  await using servers = await startServers([{ trouble: () => ({ kind: 'silence' }) }, {}], film.articles);
+  await using room = openRoom({ post: film, providers: servers.map((server) => providerAt(server)) });
+  const since = performance.now();
+  const whole = await Promise.all(film.parts.slice(0, 16).map((_, part) => room.fetch(part).whole));
+  expect(whole.every((one, part) => room.isRight(part, one))).toBe(true);
+  expect(performance.now() - since).toBeLessThan(8000);
+}, 30_000);
+
 test('background work takes no more than a fifth of the connections while somebody watches', async () => {
   let [now, most] = [0, 0];
   const ids = new Set(film.parts.slice(200).map(({ id }) => id));

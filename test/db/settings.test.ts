@@ -47,6 +47,7 @@ describe('settings', () => {
       streamsPerResolution: 10,
       weakTorrents: 'hide',
       weakPosts: 'hide',
+      missingArticles: 'stop',
       hevc: 'offer',
       playLinkHours: 24,
       streamsPerSubject: 20,

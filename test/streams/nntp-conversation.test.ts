@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createConversation } from '../../src/streams/usenet/nntp/conversation.ts';
 import type { NntpFailure } from '../../src/streams/usenet/nntp/failure.ts';
-import { createPlainYenc } from '../support/plain-yenc.ts';
+import { createYenc } from '../../src/streams/usenet/yenc/yenc.ts';
 import { dotStuffed, yencBody } from '../support/yenc-encode.ts';
 
 const bytes = Buffer.concat([Buffer.alloc(60, 0x04), randomBytes(400)]);
@@ -19,7 +19,7 @@ const wire = Buffer.concat([
 
 /** A conversation fed by hand, in pieces of `step` bytes. */
 function converse(step: number, onPiece: (at: number, drop: () => void) => void = () => {}, text = wire) {
-  const yenc = createPlainYenc();
+  const yenc = createYenc();
   const heard: string[] = [];
   const outs: Buffer[] = [];
   let failure: NntpFailure | null = null;

@@ -87,6 +87,23 @@ describe.each([4, 5] as const)('RAR%i', (version) => {
     await expectSame(opened, inputs);
   });
 
+  test('reads no tail where a header says that the file goes on', async () => {
+    const inputs = [{ path: 'film.mkv', bytes: filmOf(1_000_000) }];
+    const opened = await openRar(inputs, { version, volumeBytes: 100_000, recoveryBytes: 5_000 });
+    // Only behind the end of the film something might follow: there it is a recovery record.
+    expect(opened.memory.reads).toHaveLength(opened.files.length + 1);
+  });
+
+  test('refuses a header with a wrong CRC', async () => {
+    const [file] = writeRar([{ path: 'film.mkv', bytes: film }], { version });
+    const bytes = Buffer.from(file?.bytes ?? film);
+    const at = bytes.indexOf('film.mkv');
+    bytes.write('f', at + 5);
+    const { volumes } = memoryVolumes([{ name: 'film.rar', bytes }]);
+    const why = await refusal(openArchive(volumes, { password: null, signal }));
+    expect(why).toMatchObject({ reason: 'damaged', message: expect.stringContaining('CRC') });
+  });
+
   test('opens 150 volumes by three of them, and checks others when they are touched', async () => {
     const bytes = filmOf(150 * 9_900);
     const files = writeRar([{ path: 'film.mkv', bytes }], { version, volumeBytes: 10_000 });
@@ -106,6 +123,47 @@ describe.each([4, 5] as const)('RAR%i', (version) => {
     expect(memory.reads).toHaveLength(1);
     await expectSame({ files, archive, memory }, [{ path: 'film.mkv', bytes }]);
     expect(archive.map.files[0]?.extents.some(({ isGuessed }) => isGuessed)).toBe(false);
+  });
+
+  test.each([{ password: 'p' }, { password: 'p', encryptHeaders: true }])(
+    'opens 150 volumes by three also with %o',
+    async (more) => {
+      const inputs = [{ path: 'film.mkv', bytes: filmOf(150 * 9_700) }];
+      const opened = await openRar(inputs, { version, volumeBytes: 10_000, ...more });
+      // The number of a volume takes two bytes from 128 on.
+      expect(opened.files.length).toBeGreaterThan(130);
+      expect(new Set(opened.memory.reads).size).toBe(3);
+      await expectSame(opened, inputs);
+    },
+  );
+
+  test('opens 150 volumes with names that say nothing by their headers', async () => {
+    const inputs = [{ path: 'film.mkv', bytes: filmOf(150 * 9_700) }];
+    const files = writeRar(inputs, { version, volumeBytes: 10_000, naming: 'random' });
+    // RAR5 tells by three headers that they were given in order; else all must be read.
+    for (const [given, reads] of [
+      [files, version === 5 ? 3 : files.length],
+      [files.toReversed(), files.length],
+    ] as const) {
+      const memory = memoryVolumes(given);
+      const archive = await openArchive(memory.volumes, { password: null, signal });
+      expect(new Set(memory.reads).size).toBe(reads);
+      await expectSame({ files: [...given], archive, memory }, inputs);
+    }
+  });
+
+  test('opens many volumes of several long files', async () => {
+    const inputs = [1, 2, 3].map((number) => ({ path: `episode ${number}.mkv`, bytes: filmOf(150_000) }));
+    await expectSame(await openRar(inputs, { version, volumeBytes: 10_000 }), inputs);
+    const small = { path: 'film.nfo', bytes: randomBytes(50) };
+    const mixed = [
+      small,
+      { path: 'film.mkv', bytes: filmOf(400_000) },
+      { path: 'z.nfo', bytes: randomBytes(60) },
+    ];
+    const opened = await openRar(mixed, { version, volumeBytes: 10_000 });
+    expect(new Set(opened.memory.reads).size).toBe(3);
+    await expectSame(opened, mixed);
   });
 
   test('reads all volumes where a guess was wrong', async () => {

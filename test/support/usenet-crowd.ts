@@ -26,7 +26,10 @@ export type Held = { part: Part | null; leave(): Promise<void> };
 /** A viewer who takes one part from `start` on and then nothing more. */
 export async function hold({ engine }: LocalRoom, { spec }: TestRelease, start = 0): Promise<Held> {
   const [file = { index: 0, path: '', sizeBytes: 0 } satisfies ReleaseFile] = await engine.open(spec, NEVER);
-  const reading = engine.read(spec.key, file.index, { start, end: file.sizeBytes }, NEVER);
+  const reading = engine.read(
+    { key: spec.key, fileIndex: file.index, range: { start, end: file.sizeBytes }, fillsHoles: false },
+    NEVER,
+  );
   const { value } = await reading.next();
   const part = value ?? null;
   return {

@@ -23,7 +23,7 @@ export function openThread({
   const learned = new Map<string, Learned>();
   const gone: string[] = [];
   const engine = createRemoteEngine({
-    ...{ providers, memoryBytes, publicUrl: null, ownPorts: () => [] },
+    ...{ providers, memoryBytes, publicUrl: null, ownPorts: () => [], fillsHoles: () => false },
     outbound: { mode: 'listed', allow: ['127.0.0.0/8'] },
     cache: { folder: '/nonexistent', maxBytes: 0 },
     onLearned: (key, more) => void learned.set(key, more),
@@ -61,7 +61,13 @@ export type LocalRoom = AsyncDisposable &
     /** What was given, and what ended it where that came too early. */
     read(spec: UsenetSpec, range?: ReadWhat): Promise<Reading>;
   };
-export type ReadWhat = { file?: number; start?: number; end?: number; signal?: AbortSignal };
+export type ReadWhat = {
+  file?: number;
+  start?: number;
+  end?: number;
+  signal?: AbortSignal;
+  fillsHoles?: boolean;
+};
 /** Milliseconds: the whole, to the first byte, and the longest wait after it. */
 export type Reading = { bytes: Buffer; error: unknown; ms: number; firstMs: number; gapMs: number };
 
@@ -83,7 +89,7 @@ export async function openLocal(
   });
 
   async function read(spec: UsenetSpec, what: ReadWhat = {}): Promise<Reading> {
-    const { file = 0, start = 0, end = Number.POSITIVE_INFINITY, signal = NEVER } = what;
+    const { file = 0, start = 0, end = Number.POSITIVE_INFINITY, signal = NEVER, fillsHoles = false } = what;
     const chunks: Buffer[] = [];
     const since = performance.now();
     let [firstMs, gapMs, at] = [Number.POSITIVE_INFINITY, 0, since];
@@ -94,7 +100,10 @@ export async function openLocal(
         const found = files[file];
         if (found === undefined) throw new Error('there is no such file');
         const range = { start, end: Math.min(end, found.sizeBytes) };
-        for await (const part of engine.read(spec.key, found.index, range, signal)) {
+        for await (const part of engine.read(
+          { key: spec.key, fileIndex: found.index, range, fillsHoles },
+          signal,
+        )) {
           const now = performance.now();
           if (chunks.length === 0) firstMs = now - since;
           else gapMs = Math.max(gapMs, now - at);

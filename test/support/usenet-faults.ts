@@ -31,7 +31,7 @@ export async function withEngine(
   } finally {
     await room[Symbol.asyncDispose]();
   }
-  expect(room.engine.usage()).toEqual({ jobs: 0, kept: 0, usedBytes: 0 });
+  expect(room.engine.usage()).toEqual({ jobs: 0, kept: 0, usedBytes: 0, reservedBytes: 0 });
   const open = () => servers.map((server) => server.connections());
   await waitUntil(() => open().every((count) => count === 0), { what: 'all closed', timeoutMs: 5000 });
 }

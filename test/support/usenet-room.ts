@@ -9,9 +9,9 @@ import type {
   Lane,
 } from '../../src/streams/usenet/providers/articles-of.ts';
 import type { Provider } from '../../src/streams/usenet/providers/provider.ts';
+import { createYenc } from '../../src/streams/usenet/yenc/yenc.ts';
 import { type NntpServer, type NntpServerOptions, startNntpServer } from './nntp-server.ts';
 import { type PostedPart, postFile } from './nzb-post.ts';
-import { createPlainYenc } from './plain-yenc.ts';
 
 /** A posted file, its articles, and what they hold. */
 export type Post = {
@@ -65,13 +65,13 @@ export async function startServers(
 
 export function openRoom({ post: { parts, bytes, partBytes }, providers, times }: RoomOptions): UsenetRoom {
   const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
-  const yenc = createPlainYenc();
+  const yenc = createYenc();
   const all = createAllProviders({ net, yenc, providers, ...(times === undefined ? {} : { times }) });
 
   function attempt(part: number, seen: SeenAttempt[]): SeenAttempt {
     let begin = -1;
     let memory = Buffer.alloc(0);
-    const plain = yenc.decoder((header) => {
+    const inner = yenc.decoder((header) => {
       begin = header.begin;
       memory = Buffer.alloc(Math.max(0, Math.min(header.end - header.begin, 2 * partBytes)));
       return memory;
@@ -88,22 +88,22 @@ export function openRoom({ post: { parts, bytes, partBytes }, providers, times }
       decoder: {
         feed(from, to) {
           if (one.drops > 0) throw new Error('fed after it was dropped');
-          return plain.feed(from, to);
+          return inner.feed(from, to);
         },
         get header() {
-          return plain.header;
+          return inner.header;
         },
         get out() {
-          return plain.out;
+          return inner.out;
         },
         get written() {
-          return plain.written;
+          return inner.written;
         },
         get isEnded() {
-          return plain.isEnded;
+          return inner.isEnded;
         },
         get fault() {
-          return plain.fault ?? (isOther() ? 'another part' : null);
+          return inner.fault ?? (isOther() ? 'another part' : null);
         },
       },
       dropped() {

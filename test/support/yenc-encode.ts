@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib';
 
 /** Characters that yEnc escapes: NUL, LF, CR and `=`; a dot at the start of a line is left to the sender's dot-stuffing. */
-const CRITICAL = new Set([0x00, 0x0a, 0x0d, 0x3d]);
+const CRITICAL = Uint8Array.from({ length: 256 }, (_, code) =>
+  [0x00, 0x0a, 0x0d, 0x3d].includes(code) ? 1 : 0,
+);
 
 export type EncodedPart = {
   name: string;
@@ -27,7 +29,7 @@ export function yencLines(bytes: Uint8Array, line = 128): Buffer {
   let [at, column] = [0, 0];
   for (const byte of bytes) {
     const code = (byte + 42) & 0xff;
-    if (CRITICAL.has(code)) {
+    if (CRITICAL[code] === 1) {
       out[at++] = 0x3d;
       out[at++] = (code + 64) & 0xff;
       column += 2;

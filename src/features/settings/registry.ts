@@ -36,6 +36,11 @@ export const Settings = z.object({
     .describe(
       'Usenet posts of which a check found articles missing: hide them while others are there, or (off) show them last. Those that were not checked yet are shown.',
     ),
+  missingArticles: z
+    .enum(['stop', 'fill'])
+    .describe(
+      'Where articles of a Usenet post are gone from every provider: stop, so that the player says so, or fill short holes in MKV, MP4 and WebM with nothing (4 in a row, 64 in all, 2 %) and play on with a glitch.',
+    ),
   hevc: z
     .enum(['offer', 'hide'])
     .describe(
@@ -108,6 +113,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
   weakPosts: { type: 'enum', defaultOf: () => 'hide' },
+  missingArticles: { type: 'enum', defaultOf: () => 'stop' },
   hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   torrentUpload: { type: 'enum', defaultOf: () => 'off' },

@@ -42,11 +42,15 @@ export function usenetKind(deps: KindDeps): StreamKind {
   const fresh = new LRUCache<string, Learned>({ max: MAX_FRESH });
   const engine = usenet === undefined || usenet.providers.length === 0 ? null : engineOf(usenet);
 
-  function engineOf({ providers, cache }: NonNullable<KindDeps['usenet']>): UsenetEngine {
+  function engineOf({
+    providers,
+    cache,
+    fillsHoles = () => false,
+  }: NonNullable<KindDeps['usenet']>): UsenetEngine {
     const { mode, allow, publicUrl = null, ownPorts } = net.rules;
     const most = deps.streamMemoryBytes ?? 2 * MAX_MEMORY_BYTES;
     return createRemoteEngine({
-      ...{ providers, cache, publicUrl, ownPorts, outbound: { mode, allow } },
+      ...{ providers, cache, publicUrl, ownPorts, fillsHoles, outbound: { mode, allow } },
       memoryBytes: Math.min(MAX_MEMORY_BYTES, Math.floor(most / 2)),
       onLearned(key, learned) {
         fresh.set(key, learned);

@@ -9,9 +9,8 @@ import { Dht } from '../dht/index.ts';
 import type { Ask, Tell, ThreadData, Told } from './messages.ts';
 import { startEngine } from './thread-engine.ts';
 
-/** Given out and not yet sent, of one reader; a slow viewer stops here, and with it the reading ahead. */
-const MAX_OUT_BYTES = 4 * 1024 * 1024;
-const MAX_OUT_SHARE = 1 / 16;
+/** Of the memory, for what is given out and not yet sent: slow viewers stop there, and with them the reading ahead. */
+const OUT_SHARE = 0.5;
 
 const STATES_MS = 1000;
 
@@ -24,7 +23,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const host = concreteAddress(listen.host);
   const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts, localAddress: host });
   const dht = data.dht === null ? null : new Dht({ net, file, ...data.dht });
-  const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
+  const maxOutBytes = memoryBytes * OUT_SHARE;
   const talk = threadTalk<Told>(port);
   const engine = await startEngine(data.engine, {
     ...{ net, log: createLog('silent'), memoryBytes, cache, utp, deadMs, limits, dht },

@@ -64,7 +64,7 @@ export function composed(inner: StoredLayout, carriers: readonly StoredLayout[])
       };
       return found instanceof Promise ? found.then(outer) : outer(found);
     },
-    extents: () => inner.extents().flatMap((extent) => projected(extent, carrierOf(extent))),
+    extents: (from, to) => inner.extents(from, to).flatMap((extent) => projected(extent, carrierOf(extent))),
   };
 }
 
@@ -72,22 +72,9 @@ function shortened(outer: Stretch, inner: Stretch): Stretch {
   return { ...outer, length: Math.min(outer.length, inner.length) };
 }
 
-function projected(extent: Extent, carrier: StoredLayout): Extent[] {
-  const found: Extent[] = [];
-  const end = extent.offset + extent.length;
-  let at = 0;
-  for (const outer of carrier.extents()) {
-    const [from, to] = [Math.max(at, extent.offset), Math.min(at + outer.length, end)];
-    if (from < to)
-      found.push({
-        volume: outer.volume,
-        offset: outer.offset + from - at,
-        length: to - from,
-        isGuessed: outer.isGuessed || extent.isGuessed,
-      });
-    at += outer.length;
-  }
-  return found;
+function projected({ offset, length, isGuessed }: Extent, carrier: StoredLayout): Extent[] {
+  const outer = carrier.extents(offset, offset + length);
+  return outer.map((extent) => ({ ...extent, isGuessed: extent.isGuessed || isGuessed }));
 }
 
 /** A file of an archive as a volume of one inside: read and decrypted for its headers only. */

@@ -1,10 +1,9 @@
-import type { Stretch } from '../articles/part.ts';
-import type { LearnedInner } from '../engine.ts';
+import type { Layout, Stretch } from '../articles/part.ts';
 import { type ArchiveMap, ArchiveRefused, type Extent, type InnerFile, type Volume } from './archive.ts';
 import { damaged } from './header-bytes.ts';
 import { createKeys } from './keys.ts';
 import { largestOf, openLevel } from './open-level.ts';
-import { layoutOver, type StoredFile, type StoredLayout } from './stored-file.ts';
+import { layoutOver, type StoredFile } from './stored-file.ts';
 
 /** More posted files are no archive. */
 const MOST_VOLUMES = 10_000;
@@ -13,14 +12,27 @@ export type OpenArchive = {
   /** As it is known by now: extents stop being guessed as they are touched. Volumes are indexes into those that were given. */
   readonly map: ArchiveMap;
   /** Over the stored bytes: of a file with a cipher over the encrypted ones, see `createDecryptor`. */
-  layoutOf(fileIndex: number): StoredLayout;
+  layoutOf(fileIndex: number): Layout;
+};
+
+/** A file that can be played. */
+type OpenFile = Omit<StoredFile, 'refusal' | 'layout'> & {
+  layout: Layout & { extents(): readonly Extent[] };
+};
+
+/** A file as it was found before: extents are [volume, offset, length, 1 where guessed]. Keys are never kept. */
+export type KnownFile = {
+  path: string;
+  sizeBytes: number;
+  extents: readonly (readonly [number, number, number, 0 | 1])[];
+  isEncrypted: boolean;
 };
 
 export type OpenOptions = {
   password: string | null;
   signal: AbortSignal;
   /** What was learned when it was open before, volumes as indexes into those that are given: nothing is read then to open it. */
-  known?: readonly LearnedInner[];
+  known?: readonly KnownFile[];
 };
 
 /**
@@ -46,7 +58,7 @@ async function openAnew(volumes: readonly Volume[], { password, signal }: OpenOp
 function opened(
   format: ArchiveMap['format'],
   isPassworded: boolean,
-  files: readonly Omit<StoredFile, 'refusal'>[],
+  files: readonly OpenFile[],
 ): OpenArchive {
   return {
     get map() {
@@ -60,14 +72,14 @@ function opened(
   };
 }
 
-function innerFile({ path, sizeBytes, cipher, layout }: Omit<StoredFile, 'refusal'>): InnerFile {
+function innerFile({ path, sizeBytes, cipher, layout }: OpenFile): InnerFile {
   return { path, sizeBytes, cipher, extents: layout.extents() };
 }
 
 /** By what was learned. Null: that does not do, as keys are never kept, or the volumes are others. */
 function openKnown(
   volumes: readonly Volume[],
-  known: readonly LearnedInner[],
+  known: readonly KnownFile[],
   options: OpenOptions,
 ): OpenArchive | null {
   if (known.length === 0 || !known.every((file) => isUsable(file, volumes))) return null;
@@ -83,7 +95,7 @@ function openKnown(
   );
 }
 
-function isUsable({ sizeBytes, extents, isEncrypted }: LearnedInner, volumes: readonly Volume[]): boolean {
+function isUsable({ sizeBytes, extents, isEncrypted }: KnownFile, volumes: readonly Volume[]): boolean {
   const fits = extents.every(([index, offset, length]) => {
     const volume = volumes[index];
     return (
@@ -105,9 +117,9 @@ function placeOf({ volume, offset, length }: Extent): string {
 
 /** Extents that were read once are as they were. The first touch of a guessed one opens the archive, whose own layout then answers. */
 function knownFile(
-  { path, sizeBytes, extents }: LearnedInner,
+  { path, sizeBytes, extents }: KnownFile,
   reopened: (signal: AbortSignal) => Promise<OpenArchive>,
-): Omit<StoredFile, 'refusal'> {
+): OpenFile {
   const learned: Extent[] = extents.map(([volume, offset, length, guessed]) => ({
     ...{ volume, offset, length },
     isGuessed: guessed === 1,
@@ -135,7 +147,7 @@ function knownFile(
       sizeBytes,
       guess: (offset) => archive?.open.layoutOf(archive.index).guess(offset) ?? held.guess(offset),
       extents: () =>
-        archive ? stillKnown(archive.open.layoutOf(archive.index).extents(), learned) : learned,
+        archive ? stillKnown(archive.open.map.files[archive.index]?.extents ?? [], learned) : learned,
       locate(offset, signal) {
         if (archive) return archive.open.layoutOf(archive.index).locate(offset, signal);
         const stretch = held.guess(offset);

@@ -44,17 +44,20 @@ async function openFormat(volumes: readonly Volume[], { keys, signal }: OpenCont
   const head = await headOf(first, signal);
   if (isRar(head) && !(await isCut(first, second, signal))) return openRar(volumes, keys, signal);
   const open = openerOf(head, keys, signal);
-  const isSplit = second !== undefined || volumeNameOf(first.name)?.kind === 'split';
-  if (!isSplit && !open)
-    throw new ArchiveRefused(
-      'unsupported',
-      `“${first.name}” is no archive that is known: neither RAR nor 7z nor zip.`,
-    );
-  if (!isSplit && open) return open(first);
+  const isCutUp = volumeNameOf(first.name)?.kind === 'split';
+  if (!open && !isCutUp) throw unknownFormat(first);
+  if (open && second === undefined && !isCutUp) return open(first);
   const joined = await joinSplit(volumes, signal);
   if (!open) return { format: 'split', isPassworded: false, files: [joined] };
   const opened = await open(carrierVolume(joined, volumes));
   return { ...opened, files: opened.files.map((file) => carried(file, [joined])) };
+}
+
+function unknownFormat({ name }: Volume): ArchiveRefused {
+  return new ArchiveRefused(
+    'unsupported',
+    `“${name}” is no archive that is known: neither RAR nor 7z nor zip.`,
+  );
 }
 
 function firstTwo(volumes: readonly Volume[]): (Volume | undefined)[] {

@@ -1,8 +1,8 @@
 import type { Layout, Stretch } from '../articles/part.ts';
 import type { ArchiveRefused, Cipher, Extent } from './archive.ts';
 
-/** A layout that also tells where everything lies, as far as is known by now. */
-export type StoredLayout = Layout & { extents(): readonly Extent[] };
+/** A layout that also tells where all of a range lies, as far as is known by now; without one of the whole file. */
+export type StoredLayout = Layout & { extents(from?: number, to?: number): readonly Extent[] };
 
 /** A file in an archive; `refusal`: why it cannot be played. */
 export type StoredFile = {
@@ -27,7 +27,7 @@ export function layoutOver(extents: readonly Extent[], check: CheckExtent | null
   let held = extents;
   let starts = startsOf(held);
   const sizeBytes = held.reduce((sum, { length }) => sum + length, 0);
-  return { sizeBytes, guess, locate, extents: () => held };
+  return { sizeBytes, guess, locate, extents: (from = 0, to = sizeBytes) => extentsIn(from, to) };
 
   function guess(offset: number): Stretch {
     return stretchAt(indexOf(offset), offset);
@@ -48,6 +48,18 @@ export function layoutOver(extents: readonly Extent[], check: CheckExtent | null
     held = await by(extent, signal);
     starts = startsOf(held);
     return stretchAt(indexOf(offset), offset);
+  }
+
+  function extentsIn(from: number, to: number): readonly Extent[] {
+    if (from === 0 && to === sizeBytes) return held;
+    if (from >= to) return [];
+    const first = indexOf(from);
+    return held.slice(first, indexOf(to - 1) + 1).map((extent, at) => {
+      const start = starts[first + at] ?? 0;
+      const skipped = Math.max(0, from - start);
+      const length = Math.min(extent.length, to - start) - skipped;
+      return { ...extent, offset: extent.offset + skipped, length };
+    });
   }
 
   function stretchAt(index: number, offset: number): Stretch {

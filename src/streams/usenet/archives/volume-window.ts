@@ -2,8 +2,10 @@ import type { Volume } from './archive.ts';
 import { ArchiveRefused } from './archive.ts';
 import { damaged } from './header-bytes.ts';
 
-/** Small against an article (300 KB and more), large against the headers of a volume: what follows is mostly there already. */
-const WINDOW_BYTES = 16 * 1024;
+/** At the start of a volume: small against an article (300 KB and more), large against what headers there are. */
+const HEAD_BYTES = 16 * 1024;
+/** Behind it a larger one would more often reach into another article. */
+const WINDOW_BYTES = 4 * 1024;
 
 /** A volume as headers are read from it: neighbours come from one read. */
 export type VolumeWindow = {
@@ -25,8 +27,8 @@ export function rememberingHead(volume: Volume): Volume {
       return volume.sizeBytes;
     },
     async read(offset, length, signal) {
-      if (offset === 0 && head === null && length <= WINDOW_BYTES)
-        head = await volume.read(0, WINDOW_BYTES, signal);
+      if (offset === 0 && head === null && length <= HEAD_BYTES)
+        head = await volume.read(0, HEAD_BYTES, signal);
       const isHeld = head !== null && (offset + length <= head.length || head.length === volume.sizeBytes);
       return isHeld && head ? head.subarray(offset, offset + length) : volume.read(offset, length, signal);
     },
@@ -49,7 +51,7 @@ export function createWindow(volume: Volume, signal: AbortSignal): VolumeWindow 
       return;
     }
     // At the end of a volume its last bytes are wanted, not a window behind it.
-    const wanted = Math.max(length, WINDOW_BYTES);
+    const wanted = Math.max(length, offset === 0 ? HEAD_BYTES : WINDOW_BYTES);
     const left = sizeBytes === null ? wanted : sizeBytes - offset;
     signal.throwIfAborted();
     held = await volume.read(offset, Math.min(wanted, left), signal);

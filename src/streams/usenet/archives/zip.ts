@@ -31,6 +31,7 @@ type Entry = {
   packed: number;
   sizeBytes: number;
   header: number;
+  nameLength: number;
   /** Where its bytes begin if its own header is as long as the directory's entry lets expect. */
   guess: number;
 };
@@ -125,6 +126,7 @@ function entryOf(head: HeaderBytes): Entry {
     sizeBytes: large[0] ?? sizeBytes,
     packed: large[1] ?? packed,
     header: large[2] ?? header,
+    nameLength,
     guess: (large[2] ?? header) + LOCAL_BYTES + nameLength + extraLength,
   };
 }
@@ -172,15 +174,20 @@ function guessedExtent(entry: Entry, archiveBytes: number): Extent {
 }
 
 /** By the file's own header (§4.3.7), which may have other extra fields than the directory. */
-async function readExtent(window: VolumeWindow, guess: Extent, { header, path }: Entry): Promise<Extent> {
-  const offset = await dataOffset(window, header);
+async function readExtent(
+  window: VolumeWindow,
+  guess: Extent,
+  { header, path, nameLength }: Entry,
+): Promise<Extent> {
+  const offset = await dataOffset(window, header, nameLength);
   if (offset + guess.length > window.sizeBytes()) throw damaged(`“${path}” is longer than the archive`);
   return { ...guess, offset, isGuessed: false };
 }
 
-async function dataOffset(window: VolumeWindow, at: number): Promise<number> {
+async function dataOffset(window: VolumeWindow, at: number, nameLength: number): Promise<number> {
   const local = new HeaderBytes(await window.bytes(at, LOCAL_BYTES));
   if (local.u32() !== LOCAL) throw damaged('a file in it is not where its directory says');
   local.skip(22);
-  return at + LOCAL_BYTES + local.u16() + local.u16();
+  if (local.u16() !== nameLength) throw damaged('a file in it has another name than its directory says');
+  return at + LOCAL_BYTES + nameLength + local.u16();
 }

@@ -1,5 +1,5 @@
 import type { SlabBuffer } from '../../slab-memory.ts';
-import { ArticleDamaged, type ArticleJob } from '../providers/articles-of.ts';
+import { ArticleDamaged, type ArticleJob, type Lane } from '../providers/articles-of.ts';
 import type { Yenc, YencHeader } from '../yenc/decoder.ts';
 import { ArticleAttempt, type AttemptOwner, type Place } from './attempt.ts';
 import { Lease } from './lease.ts';
@@ -20,6 +20,8 @@ export type HeaderCheck = (header: YencHeader) => string | null;
 /** One article: on its way or in memory, who wants it, and what of it viewers have been given already. */
 export class Article implements AttemptOwner {
   readonly id: string;
+  /** The highest of those who want it, also while it is still looked for on disk. */
+  lane: Lane;
   readonly #owner: ArticleOwner;
   readonly leases = new Set<Lease>();
   readonly #attempts = new Set<ArticleAttempt>();
@@ -38,8 +40,9 @@ export class Article implements AttemptOwner {
   job: ArticleJob | null = null;
   readonly stop = new AbortController();
 
-  constructor(id: string, owner: ArticleOwner) {
+  constructor(id: string, lane: Lane, owner: ArticleOwner) {
     this.id = id;
+    this.lane = lane;
     this.#owner = owner;
   }
 
@@ -140,7 +143,6 @@ export class Article implements AttemptOwner {
     this.#whole = place;
     this.#failure = failure;
     this.#lead = null;
-    this.reserved = 0;
     for (const attempt of [...this.#attempts]) this.#tidy(attempt);
   }
 

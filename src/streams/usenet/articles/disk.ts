@@ -183,7 +183,7 @@ class Disk implements ArticleDisk {
 
   async #put(name: string, head: Uint8Array, bytes: Uint8Array): Promise<void> {
     const path = join(this.#options.folder, name);
-    const file = await open(`${path}.part`, 'w', 0o600);
+    const file = await this.#openNew(`${path}.part`);
     try {
       await writeWhole(file, head, 0);
       await writeWhole(file, bytes, head.length);
@@ -193,6 +193,14 @@ class Disk implements ArticleDisk {
     await rename(`${path}.part`, path);
     // It had to go while it was being written.
     if (!this.#files.has(name)) await rm(path, { force: true });
+  }
+
+  /** Somebody may have removed the folder. */
+  async #openNew(path: string): Promise<FileHandle> {
+    return await open(path, 'w', 0o600).catch(async () => {
+      await mkdir(this.#options.folder, { recursive: true });
+      return await open(path, 'w', 0o600);
+    });
   }
 
   async measure(): Promise<void> {

@@ -105,10 +105,11 @@ export class ReadAhead implements Window {
     this.#lookedAt = this.#taken;
     this.isStarved = false;
     const wanted = new Set<NzbSegment>();
-    const budget = this.#budget();
+    // Who has paused was called upon to give way: that is not taken back.
+    const [least, budget] = this.isIdle ? [1, 0] : [MIN_ARTICLES, this.#budget()];
     let bytes = 0;
     for (const ahead of this.#walk()) {
-      const isOver = wanted.size >= MIN_ARTICLES && bytes >= budget;
+      const isOver = wanted.size >= least && bytes >= budget;
       // What is here already stays, though the window be smaller now.
       if (!this.#leases.has(ahead.segment)) {
         if (isOver) break;

@@ -115,8 +115,10 @@ export class SeekMap {
   /** What the parts around it leave for where a part begins. */
   #bounds(index: number): { least: number; most: number } {
     const at = lastAtMost(this.#indexes, index);
-    const least = this.#offsets[at] ?? 0;
-    if (index === 0 || this.#indexes[at] === index) return { least, most: least };
+    const [low, lowOffset] = [this.#indexes[at] ?? 0, this.#offsets[at] ?? 0];
+    // Each part between has a byte at least.
+    const least = lowOffset + index - low;
+    if (low === index) return { least, most: least };
     return { least, most: this.#offsets[at + 1] ?? this.#sizeBytes ?? Number.POSITIVE_INFINITY };
   }
 

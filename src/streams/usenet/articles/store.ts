@@ -52,8 +52,8 @@ export type ArticleStore = {
   zeros(length: number): Part;
   /** What each of those who read ahead may keep. */
   shareBytes(): number;
-  /** Articles on their way, in memory, and their bytes. */
-  state(): { jobs: number; kept: number; usedBytes: number };
+  /** Articles on their way, those that are only kept, bytes of memory, and what of it is put aside for those on their way. */
+  state(): { jobs: number; kept: number; usedBytes: number; reservedBytes: number };
   /** Calls off what is under way and gives back what nobody is being sent. */
   close(): Promise<void>;
 };
@@ -95,7 +95,7 @@ class Store implements ArticleStore, ArticleOwner {
     }
     const bytes = slotBytesOf(Math.min(MAX_ARTICLE_BYTES, Math.max(1, wanted.expectedBytes)));
     if (!this.#makeRoom(bytes) && wanted.lane !== 'head') return null;
-    const article = new Article(wanted.id, this);
+    const article = new Article(wanted.id, wanted.lane, this);
     this.#articles.set(wanted.id, article);
     this.#reserve(article, bytes);
     const lease = article.lease(wanted.check);
@@ -105,10 +105,12 @@ class Store implements ArticleStore, ArticleOwner {
   }
 
   hurry(id: string, lane: Lane): void {
-    const job = this.#articles.get(id)?.job ?? null;
-    if (job === null || HASTE[job.lane] >= HASTE[lane]) return;
-    job.lane = lane;
-    this.#options.articles.hurry(job);
+    const article = this.#articles.get(id);
+    if (article === undefined || HASTE[article.lane] >= HASTE[lane]) return;
+    article.lane = lane;
+    if (article.job === null) return;
+    article.job.lane = lane;
+    this.#options.articles.hurry(article.job);
   }
 
   join(window: Window): void {
@@ -137,9 +139,9 @@ class Store implements ArticleStore, ArticleOwner {
     return (this.#options.memory.limitBytes * WINDOW_SHARE) / Math.max(1, active);
   }
 
-  state(): { jobs: number; kept: number; usedBytes: number } {
+  state(): { jobs: number; kept: number; usedBytes: number; reservedBytes: number } {
     const usedBytes = this.#options.memory.usedBytes();
-    return { jobs: this.#running.size, kept: this.#kept.size, usedBytes };
+    return { jobs: this.#running.size, kept: this.#kept.size, usedBytes, reservedBytes: this.#reserved };
   }
 
   async close(): Promise<void> {
@@ -176,8 +178,9 @@ class Store implements ArticleStore, ArticleOwner {
     );
   }
 
-  async #fetch(article: Article, { id, bytes, viewer, lane }: Wanted): Promise<void> {
+  async #fetch(article: Article, { id, bytes, viewer }: Wanted): Promise<void> {
     const { articles, yenc, disk } = this.#options;
+    const { lane } = article;
     const job: ArticleJob = { id, bytes, viewer, lane, attempt: () => article.attempt(yenc) };
     article.job = job;
     try {
@@ -203,7 +206,8 @@ class Store implements ArticleStore, ArticleOwner {
     const length = header.end - header.begin;
     // What was put aside for it is its own; it may be longer than the NZB said.
     this.#reserve(article, 0);
-    this.#makeRoom(slotBytesOf(length));
+    // In the middle of a socket's reading nothing is called off, which could be this one.
+    this.#dropUntil(slotBytesOf(length));
     return memory.take(length);
   }
 
@@ -213,12 +217,13 @@ class Store implements ArticleStore, ArticleOwner {
   }
 
   idle(article: Article): void {
-    if (article.leases.size > 0 || article.isPinned) return;
+    if (article.leases.size > 0) return;
     if (!article.isSettled) {
       this.#articles.delete(article.id);
       this.#reserve(article, 0);
       article.abandon(new Error('nobody wants this article any more'));
-    } else if (article.whole !== null && this.#articles.get(article.id) === article) this.#keep(article);
+    } else if (article.whole !== null && !article.isPinned && this.#articles.get(article.id) === article)
+      this.#keep(article);
   }
 
   #keep(article: Article): void {

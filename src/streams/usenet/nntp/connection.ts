@@ -1,3 +1,4 @@
+import { AppError } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ArticleDecoder } from '../yenc/decoder.ts';
@@ -75,9 +76,24 @@ const TIMES: ConnectionTimes = {
 };
 /** A rate is none before so much of a body has been waited for. */
 const MEASURED_AFTER_MS = 200;
+/** A body that comes so slowly for so long is as good as silence. */
+const TRICKLE_MS = 30_000;
+const MIN_BYTES_A_SECOND = 8192;
 /** 420, 423, 430: RFC 3977; 451: taken down, as providers say. */
 const MISSING: ReadonlySet<number> = new Set([420, 423, 430, 451]);
 const [BODY_FOLLOWS, IS_THERE, CLOSING, LOGIN_FIRST, NOT_PERMITTED] = [222, 223, 400, 480, 502];
+
+const UNTRUSTED = 'the certificate of the server is not trusted: tlsCa can name its authority';
+const DIAL_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the server refuses connections',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is of another name',
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server speaks no TLS at this port',
+};
 
 /** Dials, reads the greeting and logs in (RFC 4643, 8143). Rejects with NntpFailure, or with the signal's reason. */
 export async function connectNntp(
@@ -118,7 +134,14 @@ function targetOf({ host, port, tls, tlsCa }: Provider, { onread }: Conversation
 
 function failureOf(error: unknown): NntpFailure {
   if (error instanceof NntpFailure) return error;
-  return new NntpFailure('unreachable', 'no connection could be made', error);
+  // A rule of this server's own, in words for its owner.
+  const words =
+    error instanceof AppError ? error.message : (DIAL_WORDS[codeOf(error)] ?? 'no connection could be made');
+  return new NntpFailure('unreachable', words, error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function connection(talk: Conversation, times: ConnectionTimes): NntpConnection {
@@ -196,7 +219,7 @@ function connection(talk: Conversation, times: ConnectionTimes): NntpConnection 
         idleSince = now;
         aliveAt = now;
       }
-      if (now - talk.heardAt > times.silenceMs) talk.cut(silent());
+      if (now - talk.heardAt > times.silenceMs || trickles(first, now)) talk.cut(silent());
       else cutIfNotWorth(now);
     },
     end,
@@ -205,6 +228,11 @@ function connection(talk: Conversation, times: ConnectionTimes): NntpConnection 
 
 function closed(): NntpFailure {
   return new NntpFailure('closed', 'the connection was closed');
+}
+
+function trickles({ beganAt, received }: Sent, now: number): boolean {
+  if (beganAt === null || now - beganAt < TRICKLE_MS) return false;
+  return (received / (now - beganAt)) * 1000 < MIN_BYTES_A_SECOND;
 }
 
 function silent(): NntpFailure {
@@ -218,7 +246,7 @@ function bodyRequest(id: string, bytes: number, reader: BodyReader, drop: () => 
       return reader.onBegin();
     } catch (error) {
       drop();
-      reader.onFailed(new NntpFailure('rejected', 'nobody can take this article', error));
+      reader.onFailed(new NntpFailure('closed', 'nobody can take this article', error));
       return null;
     }
   }

@@ -100,8 +100,10 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
       try {
         const sendable = ids.filter((id) => SENDABLE_ID.test(id));
         const answers = await statAll(sendable, { pools, scheduler }, either, onAnswer);
-        const unheard = ids.filter((id) => !SENDABLE_ID.test(id)).map((id) => ({ id, isThere: false }));
-        return [...answers, ...unheard];
+        return ids.flatMap((id) => {
+          const isThere = SENDABLE_ID.test(id) ? answers.get(id) : false;
+          return isThere === undefined ? [] : [{ id, isThere }];
+        });
       } finally {
         checks -= 1;
       }

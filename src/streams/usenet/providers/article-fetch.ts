@@ -38,7 +38,9 @@ type Try = {
 /** One that comes slowly is asked a second time only past this, and past so many times what articles take. */
 const SLOW_MS = 2000;
 const SLOW_TIMES = 3;
-const MAX_TRIES_AT_ONCE = 3;
+const MOST_TRIES: Readonly<Record<Lane, number>> = { head: 3, ahead: 2, background: 1 };
+/** What is read ahead from one that froze would else cost the viewer a way there and back for each. */
+const AHEAD_STALL_MS = 2000;
 /** While a provider is being tried again a viewer rather waits than hears of it. */
 const PATIENCE_MS = 5000;
 /** A group of providers none of which is connected by then is not waited for alone. */
@@ -105,18 +107,20 @@ export function createArticleFetch(
 
   /** Each of its tries is: so one asked last is waited for as long again. */
   function isStalled(now: number): boolean {
-    if (job.lane !== 'head' || tries.size === 0 || tries.size >= MAX_TRIES_AT_ONCE) return false;
+    if (tries.size === 0 || tries.size >= MOST_TRIES[job.lane]) return false;
     for (const one of tries)
       if (!hasStalled(one, now) && !(tries.size === 1 && isSlow(one, now))) return false;
     return true;
   }
 
   function hasStalled({ pool, connection, attempt, since }: Try, now: number): boolean {
-    const ms = attempt === null ? Math.max(STALL_MS, 2 * (pool.latencyMs ?? 0)) : STALL_MS;
+    const least = job.lane === 'head' ? STALL_MS : AHEAD_STALL_MS;
+    const ms = attempt === null ? Math.max(least, 2 * (pool.latencyMs ?? 0)) : least;
     return now - since > ms && connection.quietMs(now) > ms;
   }
 
   function isSlow({ since }: Try, now: number): boolean {
+    if (job.lane !== 'head') return false;
     return now - Math.max(since, headSince) > Math.max(SLOW_MS, SLOW_TIMES * pace.articleMs);
   }
 
@@ -185,8 +189,11 @@ export function createArticleFetch(
     end(attempt, null);
   }
 
-  function onFailed({ pool, attempt }: Try, failure: NntpFailure): void {
+  function onFailed({ pool, attempt, since }: Try, failure: NntpFailure): void {
     attempt?.dropped();
+    // Where the connection broke off its pool knows.
+    if (failure.reason === 'rejected')
+      pool.standing.onFailure(failure, since, performance.now(), pool.connections.length);
     stock.hasFailed(pool, failure);
   }
 

@@ -8,17 +8,19 @@ export type Place = { pool: Pool; connection: NntpConnection };
 const DEPTH = 2;
 /** A viewer who waits goes behind those where nothing is free and nothing can be opened. */
 const HEAD_DEPTH = 3;
-/** Nothing is put on a connection that owes something and has been quiet for so long. */
+/** One that owes something and has been quiet for so long may have hung. */
 export const STALL_MS = 400;
+/** For an ordering: such a one is the last choice of a viewer who waits, and none of those who read ahead. */
+const HUNG_MS = 1e9;
 /** Of a reply that is a line. */
 const LINE_MS = 5;
 /** Bytes a second, before the first body told it. */
 const FIRST_RATE = 2_000_000;
 
 /** Until it has given what it owes. */
-function freeInMs(connection: NntpConnection, now: number): number {
+function freeInMs(pool: Pool, connection: NntpConnection, now: number): number {
   if (connection.owed === 0) return 0;
-  if (connection.quietMs(now) > STALL_MS) return Number.POSITIVE_INFINITY;
+  if (connection.quietMs(now) > Math.max(STALL_MS, 2 * (pool.latencyMs ?? 0))) return HUNG_MS;
   return connection.owed * LINE_MS + (connection.owedBytes() / (connection.rate ?? FIRST_RATE)) * 1000;
 }
 
@@ -38,16 +40,10 @@ function soonest(wanting: Wanting, pools: readonly Pool[], depth: number, now: n
   return best;
 }
 
-function better(
-  best: Candidate | null,
-  pool: Pool,
-  connection: NntpConnection,
-  now: number,
-): Candidate | null {
-  const inMs = freeInMs(connection, now);
-  if (inMs === Number.POSITIVE_INFINITY) return best;
+function better(best: Candidate | null, pool: Pool, connection: NntpConnection, now: number): Candidate {
+  const inMs = freeInMs(pool, connection, now);
+  if (best === null) return { pool, connection, inMs };
   const isBetter =
-    best === null ||
     inMs < best.inMs ||
     (inMs === best.inMs && pool !== best.pool && loadOf(pool, now) < loadOf(best.pool, now));
   return isBetter ? { pool, connection, inMs } : best;
@@ -75,7 +71,7 @@ export function placeForHead(wanting: Wanting, pools: readonly Pool[], now: numb
 export function placeForAhead(wanting: Wanting, pools: readonly Pool[], now: number): Place | null {
   const best = soonest(wanting, pools, DEPTH, now);
   if (best === null || best.connection.owed === 0) return best;
-  return hasPlaceToSpare(best.pool) ? best : null;
+  return best.inMs < HUNG_MS && hasPlaceToSpare(best.pool) ? best : null;
 }
 
 function hasPlaceToSpare({ connections }: Pool): boolean {

@@ -103,14 +103,14 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
 
   /** Those that wait, those sent behind another for want of a connection, and one to spare for the next viewer. */
   function lackOf({ connections, opening }: Pool, waiting: number, at: number): number {
-    let [idle, behind] = [0, 0];
+    let [idle, asked, busy] = [0, 0, 0];
     for (const { owed, bodies } of connections) {
+      asked += bodies;
       if (owed === 0) idle += 1;
-      else behind += Math.max(0, bodies - 1);
+      else if (bodies > 0) busy += 1;
     }
-    const isInUse = waiting > 0 || idle < connections.length;
-    const spare = isInUse && isWatched(at) ? 1 : 0;
-    return waiting + behind + spare - idle - opening;
+    const spare = waiting + asked > 0 && isWatched(at) ? 1 : 0;
+    return waiting + asked - busy + spare - idle - opening;
   }
 
   return {

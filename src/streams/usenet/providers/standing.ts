@@ -1,4 +1,4 @@
-import type { NntpFailure } from '../nntp/failure.ts';
+import { NntpFailure } from '../nntp/failure.ts';
 
 /**
  * What is known of one provider's health, by what came of it. Times are `performance.now()`.
@@ -60,8 +60,8 @@ export function createStanding(maxConnections: number): Standing {
   function fail(failure: NntpFailure, now: number): void {
     last = failure;
     failedAt = now;
-    if (failure.reason === 'refused') {
-      isRefused = true;
+    isRefused = failure.reason === 'refused';
+    if (isRefused) {
       retryAt = now + REFUSED_MS;
       return;
     }
@@ -82,7 +82,7 @@ export function createStanding(maxConnections: number): Standing {
     },
     health(now, openCount) {
       if (retryAt !== null && now < retryAt) return isRefused ? 'refused' : 'resting';
-      return last !== null && (openCount === 0 || retryAt !== null) ? 'unproven' : 'ready';
+      return last !== null && openCount === 0 ? 'unproven' : 'ready';
     },
     mayDial: (now) => now >= dialAfter && (retryAt === null || now >= retryAt),
     onConnected() {
@@ -100,10 +100,12 @@ export function createStanding(maxConnections: number): Standing {
       last = null;
     },
     onFailure(failure, since, now, openCount) {
-      if (failure.reason === 'closed' || failure.reason === 'rejected' || since < failedAt) return;
-      if (failure.reason === 'busy') lower(now, openCount);
-      if (openCount === 0 || failure.reason === 'busy' || failure.reason === 'unreachable') backOff(now);
-      fail(failure, now);
+      if (failure.reason === 'closed' || since < failedAt) return;
+      const isCrowded = failure.reason === 'busy' || (failure.reason === 'refused' && openCount > 0);
+      if (isCrowded) lower(now, openCount);
+      if (isCrowded || openCount === 0 || failure.reason === 'unreachable') backOff(now);
+      // A login that serves other connections is not wrong: some say so of one connection too many.
+      fail(isCrowded ? new NntpFailure('busy', failure.message, failure) : failure, now);
     },
   };
 }

@@ -16,13 +16,13 @@ const PATIENCE_MS = 5000;
 /** Checks count to no viewer. */
 const NOBODY = -1;
 
-/** Asks provider after provider for what those before lack. Answers for those that were asked, in their order. */
+/** Asks provider after provider for what those before lack. Null: it could not be asked. */
 export async function statAll(
   ids: readonly string[],
   { pools, scheduler }: StatDeps,
   signal: AbortSignal,
   onAnswer: OnAnswer = () => 'go-on',
-): Promise<StatAnswer[]> {
+): Promise<ReadonlyMap<string, boolean | null>> {
   const stopping = new AbortController();
   const either = AbortSignal.any([signal, stopping.signal]);
   const order = [...pools].sort((one, other) => rankOf(one) - rankOf(other));
@@ -60,10 +60,7 @@ export async function statAll(
 
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, worker));
   signal.throwIfAborted();
-  return ids.flatMap((id) => {
-    const isThere = answers.get(id);
-    return isThere === undefined ? [] : [{ id, isThere }];
-  });
+  return answers;
 }
 
 const rankOf = ({ provider }: Pool) => provider.priority + (provider.backup ? 1e6 : 0);

@@ -48,7 +48,8 @@ export function createStock(id: string, pools: readonly Pool[]): Stock {
     // A block account pays by the byte: never for speed.
     const tier = usual.length > 0 || asked.size > 0 ? usual : able;
     const others = asked.size === 0 ? tier : tier.filter(({ pool }) => !asked.has(pool));
-    return firstGroup(others.length > 0 ? others : tier, spills).map(({ pool }) => pool);
+    // One that would have to be dialled first is no faster than another connection of the same.
+    return firstGroup(others.some(isConnected) ? others : tier, spills).map(({ pool }) => pool);
   }
 
   return {
@@ -94,11 +95,13 @@ function firstGroup(records: readonly Record[], spills: boolean): readonly Recor
   const damaged = Math.min(...records.map((record) => record.damaged));
   const fewest = records.filter((record) => record.damaged === damaged);
   const groups = [...new Set(fewest.map(({ pool }) => pool.provider.priority))].sort((a, b) => a - b);
-  const group = fewest.filter(({ pool }) => pool.provider.priority === groups[0]);
-  const isConnected = group.some(({ pool }) => pool.connections.length > 0);
-  if (!spills || isConnected) return group;
-  return fewest.filter(({ pool }) => pool.provider.priority <= (groups[1] ?? 0) || group.length === 0);
+  const [first = 0, second = first] = groups;
+  const group = fewest.filter(({ pool }) => pool.provider.priority === first);
+  if (!spills || group.some(isConnected)) return group;
+  return fewest.filter(({ pool }) => pool.provider.priority <= second);
 }
+
+const isConnected = ({ pool }: Record) => pool.connections.length > 0;
 
 /** In words for a viewer: no names, nothing that a server said. */
 function unreachable(records: readonly Record[], failure: NntpFailure | null, now: number): UpstreamFailed {

@@ -1,16 +1,18 @@
-import { isSubtitleName, isVideoName } from '../../../kit/content-type.ts';
+import { extensionOf, isSubtitleName, isVideoName } from '../../../kit/content-type.ts';
 import { ArchiveRefused, type Volume } from '../archives/archive.ts';
 import { type OpenArchive, openArchive } from '../archives/open-archive.ts';
 import { groupVolumes } from '../archives/sets.ts';
-import { isGone } from '../articles/hole-in-file.ts';
+import { createPadding } from '../articles/padding.ts';
 import type { LearnedFile } from '../articles/part.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
 import type { Learned, LearnedInner, UsenetSpec } from '../engine.ts';
+import { isObfuscated } from '../names/obfuscation.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { fileIndexes } from '../posted-files.ts';
 import { findNames, type NamedPost } from './find-names.ts';
 import { overMembers } from './over-members.ts';
 import { plainLayout } from './plain-layout.ts';
+import { isHole } from './refusals.ts';
 import type { Release, ReleaseEntry } from './release.ts';
 
 export type OpenReleaseDeps = {
@@ -19,7 +21,7 @@ export type OpenReleaseDeps = {
 };
 
 /** A file that was found, and the posted files it lies in. */
-type Found = Omit<ReleaseEntry, 'index'> & { inner(): LearnedInner };
+type Found = Omit<ReleaseEntry, 'index' | 'padding'> & { inner(): LearnedInner };
 /** What makes one archive, or a posted file alone. */
 type Group = { members: readonly number[]; known: readonly LearnedInner[] | null; isPlain: boolean };
 
@@ -39,13 +41,14 @@ export async function openRelease(
   };
   const posted = nzb.files.map((file, index) => deps.posted(file, learnedOf(learned, index), onLearned));
   const known = learned?.files ?? null;
-  const named = known === null ? await findNames(nzb.files, posted, signal) : nameless(posted);
+  const named =
+    known === null ? titled(await findNames(nzb.files, posted, signal), nzb.title) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
   const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
   const indexes = fileIndexes(found.map((file) => file.inner().extents.map(([index]) => index)));
   return {
     posted,
-    files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0 })),
+    files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0, padding: paddingOf(file) })),
     hasNews: () => hasNews,
     learned() {
       hasNews = false;
@@ -56,6 +59,25 @@ export async function openRelease(
       };
     },
   };
+}
+
+/** A lone video that goes by noise is called what the whole is called. */
+function titled(named: readonly NamedPost[], title: string | null): readonly NamedPost[] {
+  const worth = named.filter(({ name, isWorth }) => isWorth && !isSubtitleName(name));
+  const [only, another] = worth;
+  const isNoise =
+    only !== undefined && another === undefined && isVideoName(only.name) && isObfuscated(only.name);
+  if (!isNoise || title === null || title === '') return named;
+  const stem = title.replace(/\.nzb$/i, '');
+  const name = isVideoName(stem) ? stem : `${stem}.${extensionOf(only.name)}`;
+  return named.map((one) => (one === only ? { ...one, name } : one));
+}
+
+/** Players get over a hole in these; encrypted ones turn to noise behind it. */
+const FILLABLE = new Set(['mkv', 'mp4', 'm4v', 'webm']);
+
+function paddingOf({ path, sizeBytes, cipher }: Found) {
+  return cipher === null && FILLABLE.has(extensionOf(path)) ? createPadding(sizeBytes) : null;
 }
 
 function learnedOf(learned: Learned | null, index: number): LearnedFile | null {
@@ -135,7 +157,7 @@ async function filesOf(groups: readonly Group[], inside: Inside): Promise<Found[
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof ArchiveRefused || isGone(error);
+  return error instanceof ArchiveRefused || isHole(error);
 }
 
 async function plainFile(

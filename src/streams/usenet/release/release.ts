@@ -1,4 +1,5 @@
 import type { Cipher } from '../archives/archive.ts';
+import type { Padding } from '../articles/padding.ts';
 import type { Layout } from '../articles/part.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
 import type { Learned } from '../engine.ts';
@@ -12,6 +13,8 @@ export type ReleaseEntry = {
   /** Of the stored bytes: of the cipher text where `cipher` is set. */
   layout: Layout;
   cipher: Cipher | null;
+  /** What may be made of bytes that cannot be had, over all its readings; null: of this file nothing. */
+  padding: Padding | null;
 };
 
 /** A release whose files are known. */

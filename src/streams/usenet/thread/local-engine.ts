@@ -3,9 +3,10 @@ import type { ByteRange } from '../../../kit/range.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { SlabMemory } from '../../slab-memory.ts';
 import type { ArticleDisk } from '../articles/disk.ts';
+import type { Padding } from '../articles/padding.ts';
 import type { LearnedFile, Part } from '../articles/part.ts';
 import { createPostedFile, type SeekableFile } from '../articles/posted-file.ts';
-import { createArticleStore } from '../articles/store.ts';
+import { type ArticleStore, createArticleStore } from '../articles/store.ts';
 import type { Learned, ReleaseFile, ReleaseHealth, ReleaseState, UsenetSpec } from '../engine.ts';
 import { healthOf } from '../health.ts';
 import type { ConnectionTimes } from '../nntp/connection.ts';
@@ -16,6 +17,7 @@ import { openRelease } from '../release/open-release.ts';
 import { OpenReleases } from '../release/opened.ts';
 import { readFile } from '../release/read-file.ts';
 import { isHole, toAppError } from '../release/refusals.ts';
+import type { Release, ReleaseEntry } from '../release/release.ts';
 import { nameOfSubject } from '../subject-name.ts';
 import type { Yenc } from '../yenc/decoder.ts';
 
@@ -32,6 +34,14 @@ export type LocalEngineDeps = {
   onGone(key: string): void;
 };
 
+export type ReadWhat = {
+  key: string;
+  fileIndex: number;
+  range: ByteRange;
+  /** Short holes in a film are filled with nothing. */
+  fillsHoles: boolean;
+};
+
 /** Releases and their bytes, in the thread that runs it. Whatever rejects says so in an AppError where a viewer can do something with it. */
 export type LocalEngine = {
   /** Null where nobody has it open; else one user more, as with `open`. */
@@ -40,13 +50,13 @@ export type LocalEngine = {
   /** One user less. */
   release(key: string): void;
   /** Parts of a half-open range, in order; rejects in the middle where an article cannot be had. */
-  read(key: string, fileIndex: number, range: ByteRange, signal: AbortSignal): AsyncGenerator<Part>;
+  read(what: ReadWhat, signal: AbortSignal): AsyncGenerator<Part>;
   health(spec: UsenetSpec, signal: AbortSignal): Promise<ReleaseHealth>;
   /** To be called each second: how each that is read is doing. */
   tick(): ReleaseState[];
   providers(): ProviderState[];
   /** Articles on their way and in memory, and what they hold of it. */
-  usage(): { jobs: number; kept: number; usedBytes: number };
+  usage(): ReturnType<ArticleStore['state']>;
   close(): Promise<void>;
 };
 
@@ -75,24 +85,24 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
   }
 
   async function* read(
-    key: string,
-    fileIndex: number,
-    range: ByteRange,
+    { key, fileIndex, range, fillsHoles }: ReadWhat,
     signal: AbortSignal,
   ): AsyncGenerator<Part> {
     const release = await releases.of(key);
-    const entry = release.files.find(({ index }) => index === fileIndex);
-    if (entry === undefined) throw new NotFound('play.no_file', 'This post has no such file.');
+    const entry = entryOf(release, fileIndex);
     viewers += 1;
     const viewer = viewers;
     const reading = releases.reading(key);
     const windowBytes = () => Math.min(MAX_WINDOW_BYTES, store.shareBytes());
-    const options = { store, memory, files: release.posted, viewer, windowBytes, range, signal };
+    const padding = fillsHoles ? entry.padding : null;
+    const filledBefore = filledOf(padding);
+    const options = { store, memory, files: release.posted, viewer, windowBytes, range, signal, padding };
     try {
-      for await (const part of readFile(entry, { ...options, padding: null })) {
+      for await (const part of readFile(entry, options)) {
         reading.count(part.to - part.from);
         yield part;
       }
+      if (filledOf(padding) > filledBefore) reading.missed();
     } catch (error) {
       if (isHole(error)) reading.missed();
       throw toAppError(error);
@@ -107,10 +117,7 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
     release: (key) => releases.release(key),
     read,
     health: (spec, signal) => healthOf(spec, articles, signal),
-    tick() {
-      memory.trim();
-      return releases.tick();
-    },
+    tick: () => releases.tick(),
     providers: () => articles.states(),
     usage: () => store.state(),
     async close() {
@@ -118,6 +125,17 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
       await articles.close();
     },
   };
+}
+
+function entryOf({ files }: Release, fileIndex: number): ReleaseEntry {
+  const entry = files.find(({ index }) => index === fileIndex);
+  if (entry === undefined) throw new NotFound('play.no_file', 'This post has no such file.');
+  return entry;
+}
+
+/** Parts that were made of nothing. */
+function filledOf(padding: Padding | null): number {
+  return padding === null ? 0 : padding.padded().parts;
 }
 
 async function inWords<T>(opening: Promise<T>): Promise<T> {

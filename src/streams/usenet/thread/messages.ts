@@ -17,7 +17,7 @@ export type Ask =
   /** Answered with null where it is not open. */
   | { type: 'reopen'; key: string }
   | { type: 'open'; spec: UsenetSpec; ownPorts: readonly number[] }
-  | { type: 'read'; key: string; fileIndex: number; range: ByteRange }
+  | { type: 'read'; key: string; fileIndex: number; range: ByteRange; fillsHoles: boolean }
   | { type: 'health'; spec: UsenetSpec; ownPorts: readonly number[] }
   | { type: 'close' };
 

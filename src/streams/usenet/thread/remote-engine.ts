@@ -14,6 +14,8 @@ import type { Ask, Opened, Tell, ThreadData, Told } from './messages.ts';
 
 export type RemoteEngineOptions = ThreadData & {
   ownPorts(): Iterable<number>;
+  /** Whether short holes in a film are filled with nothing, for who begins to read now. */
+  fillsHoles(): boolean;
   /** What was learned of a release; whoever opens it next is quicker with it. */
   onLearned(key: string, learned: Learned): void;
   /** Something of it is gone from every provider: what is known of its health is old. */
@@ -27,7 +29,7 @@ const MAX_YOUNG_MIB = 16;
 
 /** The engine in a thread of its own, begun with the first release: sockets, decoding and checksums stay off the thread that answers viewers. */
 export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
-  const { ownPorts, onLearned, onGone, onWarning, ...data } = options;
+  const { ownPorts, fillsHoles, onLearned, onGone, onWarning, ...data } = options;
   const states = new Map<string, ReleaseState>();
   const users = new Map<string, number>();
   let providers: readonly ProviderState[] = [];
@@ -87,7 +89,7 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
     sink: ByteSink,
     signal: AbortSignal,
   ): Promise<void> {
-    await thread.ask({ type: 'read', key, fileIndex, range }, { signal, sink });
+    await thread.ask({ type: 'read', key, fileIndex, range, fillsHoles: fillsHoles() }, { signal, sink });
   }
 
   return {

@@ -10,10 +10,10 @@ import { createYenc } from '../yenc/yenc.ts';
 import { createLocalEngine } from './local-engine.ts';
 import type { Ask, Opened, Tell, ThreadData, Told } from './messages.ts';
 
-/** Given out and not yet sent, of one reader; a slow viewer stops here, and with it the reading ahead. */
-const MAX_OUT_BYTES = 4 * 1024 * 1024;
-const MAX_OUT_SHARE = 1 / 16;
+/** Of the memory, for what is given out and not yet sent: slow viewers stop there, and with them the reading ahead. */
+const OUT_SHARE = 0.5;
 const STATES_MS = 1000;
+const QUIET_S = 60;
 
 if (parentPort !== null) await serve(parentPort, workerData);
 
@@ -32,11 +32,15 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
 
   let toldProviders = '';
   let toldStates = 0;
+  let quietS = 0;
   setInterval(() => {
     const states = engine.tick();
     if (states.length > 0 || toldStates > 0) talk.tell({ type: 'states', states });
     toldStates = states.length;
     tellProviders();
+    quietS = states.some(({ readers }) => readers > 0) ? 0 : quietS + 1;
+    // New memory is dear: between two films it stays.
+    if (quietS === QUIET_S) memory.trim();
   }, STATES_MS).unref();
 
   function tellProviders(): void {
@@ -46,7 +50,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
     talk.tell({ type: 'providers', providers: states });
   }
 
-  const maxOutBytes = Math.min(MAX_OUT_BYTES, memoryBytes * MAX_OUT_SHARE);
+  const maxOutBytes = memoryBytes * OUT_SHARE;
   const onTell = ({ key }: Tell) => engine.release(key);
   serveThread<Ask, Tell>(port, talk.shared, { memory, maxOutBytes, run, onTell });
 
@@ -58,8 +62,7 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
         for (const own of question.ownPorts) ownPorts.add(own);
         return opened(await engine.open(question.spec, signal));
       case 'read': {
-        const { key, fileIndex, range } = question;
-        for await (const part of engine.read(key, fileIndex, range, signal)) await give(part);
+        for await (const part of engine.read(question, signal)) await give(part);
         return null;
       }
       case 'health':

@@ -1,0 +1,221 @@
+import { hash } from 'node:crypto';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLog } from '../../src/platform/log.ts';
+import { createSlabMemory } from '../../src/streams/slab-memory.ts';
+import { type ArticleDiskOptions, openArticleDisk } from '../../src/streams/usenet/articles/disk.ts';
+import type { YencHeader } from '../../src/streams/usenet/yenc/decoder.ts';
+import { collect, MIB, openArticleRoom, randomBytes } from '../support/article-room.ts';
+import { openTempDir } from '../support/processes.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const KIB = 1024;
+const BYTES = randomBytes(100 * KIB, 3);
+/** One file of `BYTES` takes so much: its own head is 90 bytes and a few. */
+const FILE = BYTES.length + 200;
+const headerOf = (name = 'a.bin'): YencHeader => ({
+  ...{ name, fileSize: 10 * MIB, part: 2, total: 100, begin: 5 * KIB, end: 105 * KIB },
+});
+
+let dir: Awaited<ReturnType<typeof openTempDir>>;
+beforeEach(async () => {
+  dir = await openTempDir();
+});
+afterEach(() => dir.remove());
+
+const open = (more: Partial<ArticleDiskOptions> = {}) =>
+  openArticleDisk({ folder: dir.path, log: createLog('silent'), reserve: () => 0, ...more });
+type Disk = Awaited<ReturnType<typeof open>>;
+
+const memory = createSlabMemory(100 * MIB, () => {});
+const read = (disk: Disk, id: string) =>
+  disk.read(
+    id,
+    ({ begin, end }) => memory.take(end - begin),
+    (buffer) => memory.give(buffer),
+  );
+const isThere = async (disk: Disk, id: string) => {
+  const place = await read(disk, id);
+  if (place !== null) memory.give(place.buffer);
+  return place !== null;
+};
+const only = async () => {
+  const [name = ''] = await readdir(dir.path);
+  return join(dir.path, name);
+};
+
+test('an article comes back as it was, after a restart too', async () => {
+  const disk = await open();
+  await disk.write('one@x', headerOf(), BYTES);
+  for (const one of [disk, await open()]) {
+    expect(one.has('one@x')).toBe(true);
+    expect(one.has('two@x')).toBe(false);
+    const place = await read(one, 'one@x');
+    expect(place?.header).toEqual(headerOf());
+    expect(place?.buffer.bytes.equals(BYTES)).toBe(true);
+    if (place !== null) memory.give(place.buffer);
+  }
+  // A message id may be any path; the name is not.
+  await disk.write('../../etc/passwd', headerOf(), BYTES);
+  expect((await readdir(dir.path)).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
+});
+
+describe('what is not what was written', () => {
+  test.each([
+    ['a byte of it', (file: Buffer) => file.fill((file.at(-1) ?? 0) ^ 1, file.length - 1)],
+    [
+      'a byte of its header',
+      (file: Buffer) => file.fill('b', file.indexOf('a.bin'), file.indexOf('a.bin') + 1),
+    ],
+    ['its beginning', (file: Buffer) => file.fill(0, 0, 4)],
+    ['the length of its header', (file: Buffer) => file.fill(0xff, 4, 8)],
+    ['its end', (file: Buffer) => file.subarray(0, -1)],
+    ['nearly all', (file: Buffer) => file.subarray(0, 7)],
+    ['everything', () => Buffer.alloc(0)],
+  ])('is not given, and forgotten: %s', async (_, change) => {
+    const disk = await open();
+    await disk.write('one@x', headerOf(), BYTES);
+    const path = await only();
+    await writeFile(path, change(await readFile(path)));
+    const used = memory.usedBytes();
+    expect(await read(disk, 'one@x')).toBeNull();
+    expect([disk.has('one@x'), disk.usedBytes(), memory.usedBytes()]).toEqual([false, 0, used]);
+    expect(await readdir(dir.path)).toEqual([]);
+  });
+
+  test('is fetched again', async () => {
+    const disk = await open();
+    await using room = await openArticleRoom({ store: { disk, cacheBytes: 0 } });
+    const { parts } = room.post({ name: 'a', bytes: BYTES, partBytes: BYTES.length });
+    const file = room.file(parts);
+    const all = async () => (await collect(room.read([file], 0, BYTES.length))).bytes.equals(BYTES);
+    expect(await all()).toBe(true);
+    await waitUntil(async () => (await readdir(dir.path)).length === 1 && room.memory.usedBytes() === 0, {
+      what: 'it is on disk',
+      timeoutMs: 5000,
+    });
+    expect(await all()).toBe(true);
+    expect(room.asked()).toHaveLength(1);
+    const path = await waitUntil(
+      async () => ((await stat(await only())).size > BYTES.length ? await only() : undefined),
+      { what: 'it is whole', timeoutMs: 5000 },
+    );
+    const damaged = await readFile(path);
+    await writeFile(path, damaged.fill(7, 5000, 5010));
+    expect(await all()).toBe(true);
+    expect(room.asked()).toHaveLength(2);
+  });
+});
+
+test('what a viewer read is read by the next from disk, in another run', async () => {
+  const bytes = randomBytes(2 * MIB, 4);
+  await using room = await openArticleRoom({ store: { disk: await open() } });
+  const { parts } = room.post({ name: 'a', bytes, partBytes: 100 * KIB });
+  await collect(room.read([room.file(parts)], 0, bytes.length));
+  const before = room.asked().length;
+  await waitUntil(
+    async () => (await readdir(dir.path)).filter((name) => !name.endsWith('.part')).length === parts.length,
+    {
+      what: 'all is on disk',
+      timeoutMs: 5000,
+    },
+  );
+  const disk = await open();
+  const { store } = room.open({ disk });
+  const again = await collect(room.read([room.file(parts, { store })], 0, bytes.length, { store }));
+  expect(again.bytes.equals(bytes)).toBe(true);
+  expect(room.asked()).toHaveLength(before);
+  await store.close();
+});
+
+test('the longest unused go, also those of an earlier run', async () => {
+  const first = await open({ maxBytes: 4 * FILE });
+  for (const id of ['a', 'b', 'c', 'd']) await first.write(id, headerOf(), BYTES);
+  const names = await readdir(dir.path);
+  // As they were left an hour ago, in the order in which they were written.
+  for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
+    const name = hash('sha256', id, 'hex');
+    expect(names).toContain(name);
+    await utimes(join(dir.path, name), Date.now() / 1000 - 3600 + index, Date.now() / 1000 - 3600 + index);
+  }
+  const second = await open({ maxBytes: 4 * FILE });
+  expect(await isThere(second, 'a')).toBe(true);
+  await second.write('e', headerOf(), BYTES);
+  expect(['a', 'b', 'c', 'd', 'e'].map((id) => second.has(id))).toEqual([true, false, true, true, true]);
+  expect(second.usedBytes()).toBeLessThanOrEqual(4 * FILE);
+  // The use of `a` is written down.
+  await waitUntil(async () => (await open({ maxBytes: 2 * FILE })).has('a'), {
+    what: 'a is kept',
+    timeoutMs: 5000,
+  });
+  expect((await open({ maxBytes: 2 * FILE })).has('c')).toBe(false);
+  expect((await readdir(dir.path)).length).toBe(2);
+});
+
+test('what was half written is removed, but not what another run is writing', async () => {
+  for (const [name, age] of [
+    [`${'a'.repeat(64)}.part`, 3600],
+    [`${'b'.repeat(64)}.part`, 1],
+  ] as const) {
+    await writeFile(join(dir.path, name), 'half');
+    await utimes(join(dir.path, name), Date.now() / 1000 - age, Date.now() / 1000 - age);
+  }
+  await writeFile(join(dir.path, 'of-the-owner.txt'), 'his');
+  const disk = await open();
+  expect(await readdir(dir.path)).toEqual([`${'b'.repeat(64)}.part`, 'of-the-owner.txt']);
+  expect(disk.usedBytes()).toBe(0);
+});
+
+test('0 bytes: nothing is kept, nothing is looked for', async () => {
+  await rm(dir.path, { recursive: true });
+  const disk = await open({ maxBytes: 0 });
+  expect([disk.wants('a', 1), disk.has('a')]).toEqual([false, false]);
+  await expect(readdir(dir.path)).rejects.toThrow('ENOENT');
+});
+
+test('a disk that takes nothing is told once, and let alone for a minute', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const disk = await open({ log });
+  // No folder can be made where a file lies.
+  await rm(dir.path, { recursive: true });
+  await writeFile(dir.path, 'in the way');
+  expect(disk.wants('a', 10)).toBe(true);
+  await Promise.all(['a', 'b', 'c'].map((id) => disk.write(id, headerOf(), BYTES)));
+  expect(lines).toHaveLength(1);
+  expect([disk.wants('a', 10), disk.has('a'), disk.usedBytes()]).toEqual([false, false, 0]);
+  await rm(dir.path);
+});
+
+test('a folder that was removed is made again', async () => {
+  const disk = await open();
+  await rm(dir.path, { recursive: true });
+  await disk.write('a', headerOf(), BYTES);
+  expect(await isThere(disk, 'a')).toBe(true);
+});
+
+test('where others took the disk, what is kept makes room', async () => {
+  let reserve = 0;
+  const disk = await open({ reserve: () => reserve });
+  await disk.write('a', headerOf(), BYTES);
+  reserve = Number.MAX_SAFE_INTEGER;
+  await disk.measure();
+  expect([disk.usedBytes(), disk.wants('b', 1)]).toEqual([0, false]);
+  expect(await readdir(dir.path)).toEqual([]);
+});
+
+test('what waits for a slow disk is bounded, and one article is written once at a time', async () => {
+  const disk = await open();
+  const large = Buffer.alloc(6 * MIB);
+  const writing = ['a', 'b'].map((id) =>
+    disk.write(id, { ...headerOf(), begin: 0, end: large.length }, large),
+  );
+  expect([disk.wants('c', large.length), disk.wants('a', 1)]).toEqual([false, false]);
+  await Promise.all(writing);
+  expect(disk.wants('c', large.length)).toBe(true);
+  // A name longer than any line of yEnc is not kept.
+  await disk.write('c', headerOf('n'.repeat(5000)), BYTES);
+  expect(disk.has('c')).toBe(false);
+});
