@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createSettings, type Settings } from './features/settings/index.ts';
+import { noteInside } from './features/stream-index/index.ts';
 import { createTorrentStorage } from './features/torrents/index.ts';
 import { type DhtStatus, noteAnnounce } from './features/trackers/index.ts';
 import { createUsenetUsage } from './features/usenet/index.ts';
@@ -93,6 +94,11 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
       fillsHoles: () => settings.get().missingArticles === 'fill',
     },
     onStored: torrents.note,
+    onInside(streamId, files) {
+      void noteInside({ db, kinds }, streamId, files).catch((err: unknown) =>
+        log.warn({ err, streamId }, 'what is inside a stream was not noted'),
+      );
+    },
     torrentListen: config.torrentListen,
     torrentTraffic: {
       now: () => trafficLimits(settings.get()),

@@ -43,6 +43,19 @@ describe('settings', () => {
       expect(complaint({ DHT_BOOTSTRAP: bad })).toContain('DHT_BOOTSTRAP: every entry must be host:port');
   });
 
+  test('of Usenet are providers as they were written, and how much is kept', () => {
+    expect(loadConfig({}, folder).usenet).toEqual({
+      providers: undefined,
+      cache: { folder: join(folder, 'data', 'usenet'), maxBytes: 2 * 1024 ** 3 },
+    });
+    const own = loadConfig(
+      { USENET_PROVIDERS: '/etc/news.json', USENET_CACHE_MAX_BYTES: '0' },
+      folder,
+    ).usenet;
+    expect([own.providers, own.cache.maxBytes]).toEqual(['/etc/news.json', 0]);
+    expect(complaint({ USENET_CACHE_MAX_BYTES: 'much' })).toContain('USENET_CACHE_MAX_BYTES');
+  });
+
   test('that are empty count as absent, and names nobody knows are not ours', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', HOME: '/x' }, folder).http.port).toBe(7000);
   });

@@ -203,6 +203,8 @@ export type KindDeps = {
   torrentTraffic?: { now(): TrafficLimits; onChange(listener: (limits: TrafficLimits) => void): void };
   /** Told what lies on disk of torrents, when that changes; the torrents room writes it. */
   onStored?(stored: readonly StoredTorrent[]): void;
+  /** Told what is inside a stored stream, once somebody looked; the stream-index room writes it. */
+  onInside?(streamId: number, files: readonly StreamFile[]): void;
   /** CACHE_DIR and CACHE_MAX_BYTES; left out likewise. */
   pieceCache?: { folder: string; maxBytes: number };
   /** The mark of that folder, by which the torrents room keeps its rows; left out: nothing is remembered of what went and came. */

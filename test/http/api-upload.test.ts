@@ -71,7 +71,13 @@ test('a .torrent sent as a form becomes play links, one for each of its files', 
 });
 
 test.each([
-  ['an NZB', { file: [Buffer.from('<nzb/>'), 'a.nzb'] as [Buffer, string] }, 422, 'streams.no_nzb_upload'],
+  ['an empty NZB', { file: [Buffer.from('<nzb/>'), 'a.nzb'] as [Buffer, string] }, 400, 'nzb.invalid'],
+  [
+    'an NZB that is none',
+    { file: [Buffer.from('hello'), 'a.nzb.gz'] as [Buffer, string] },
+    400,
+    'nzb.invalid',
+  ],
   [
     'a file that is no torrent',
     { file: [Buffer.from('hello'), 'a.torrent'] as [Buffer, string] },

@@ -133,6 +133,11 @@ const ASKING: Readonly<Record<string, (host: string) => Promise<string>>> = {
     codeOf(await post('/api/streams', { mediaId: TITLE, url: urlOf(host, '/film.mp4') })),
   'a stream by its .torrent': async (host) =>
     codeOf(await post('/api/streams', { mediaId: TITLE, url: urlOf(host, '/a.torrent') })),
+  'a stream by its NZB': async (host) =>
+    codeOf(await post('/api/streams', { mediaId: TITLE, url: urlOf(host, '/a.nzb') })),
+  'a link to an NZB': async (host) => codeOf(await post('/api/links', { url: urlOf(host, '/a.nzb') })),
+  'a redirect of an origin, for an NZB': async (host) =>
+    codeOf(await post('/api/links', { url: redirectTo(urlOf(ascii(host), '/a'), 'nzb') })),
   'a redirect of an origin, for a link': async (host) =>
     codeOf(await post('/api/links', { url: redirectTo(urlOf(ascii(host), '/film.mp4')) })),
   'a redirect of an origin, for a .torrent': async (host) =>
@@ -167,8 +172,6 @@ const ASKING: Readonly<Record<string, (host: string) => Promise<string>>> = {
 
 /** Entries that keep the address for later, or refuse its form, and ask nobody now. */
 const KEEPING: Readonly<Record<string, (host: string, index: number) => Promise<ApiAnswer>>> = {
-  'an NZB': (host) => post('/api/streams', { mediaId: TITLE, url: urlOf(host, '/a.nzb') }),
-  'a link to an NZB': (host) => post('/api/links', { url: urlOf(host, '/a.nzb') }),
   'trackers and web seeds of a .torrent': (host, index) => {
     const inside = urlOf(ascii(host), '/announce');
     const info = { length: 5, name: `film ${index}.mkv`, 'piece length': 16_384, pieces: Buffer.alloc(20) };

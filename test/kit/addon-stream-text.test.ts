@@ -49,6 +49,24 @@ describe('the description', () => {
     expect(linesOf({})).toEqual(['Film.mp4']);
   });
 
+  test.each([
+    [{ completeness: 1, postedAt: 3 }, '🧩 100%  📅 3 d'],
+    [{ completeness: 0.9999, postedAt: 364 }, '🧩 99.9%  📅 364 d'],
+    [
+      { completeness: 0.5, postedAt: 2000, health: 'damaged', needsPassword: true },
+      '⚠️ 50%  📅 5.4 y  🔒 password',
+    ],
+    [{ completeness: 0, health: 'gone' }, '⚠️ gone'],
+    [{ needsPassword: true }, '🔒 password'],
+    [{}, undefined],
+  ] as const)('of a post %j says whether it plays', (given, line) => {
+    const days = 'postedAt' in given ? given.postedAt : null;
+    const postedAt = days === null ? null : Date.now() - days * 86_400_000 - 1000;
+    const unknown = { completeness: null, health: null, needsPassword: false };
+    const [, figures] = linesOf({ kind: 'usenet', post: { ...unknown, ...given, postedAt } });
+    expect(figures).toBe(line);
+  });
+
   test('has a line a subject', () => {
     expect(
       linesOf({

@@ -14,7 +14,6 @@ import {
   linkTo,
   readRange,
   startWithProviders,
-  upload,
   withLogin,
   wrongRanges,
 } from '../support/real/usenet-room.ts';

@@ -98,7 +98,11 @@ export const MANY_TITLES: readonly string[] = [
     SELECT id, 'https://files.example/' || id || '.mp4', sha256(id::text::bytea), CASE WHEN id % 100 = 2 THEN now() + (id % 50 - 1) * interval '1 hour' END FROM stream WHERE kind = 'http'`,
   `INSERT INTO stream_youtube (stream_id, video_id) SELECT id, lpad(id::text, 11, 'x') FROM stream WHERE kind = 'youtube'`,
   `INSERT INTO stream_external (stream_id, url) SELECT id, 'https://watch.example/' || id FROM stream WHERE kind = 'external'`,
-  `INSERT INTO stream_usenet (stream_id, nzb_guid) SELECT id, 'guid' || id FROM stream WHERE kind = 'usenet'`,
+  `INSERT INTO stream_usenet (stream_id, nzb_guid, release_key, next_check_at)
+    SELECT id, 'guid' || id, lpad(id::text, 22, '0'), now() + interval '1 day' FROM stream WHERE kind = 'usenet'`,
+  `INSERT INTO usenet_release (release_key, learned) SELECT release_key, '{}' FROM stream_usenet`,
+  `INSERT INTO usenet_upload (release_key, nzb_sealed, expires_at)
+    SELECT release_key, '\\x00', now() + interval '1 day' FROM stream_usenet`,
   `INSERT INTO stream_telegram (stream_id, chat, message_id) SELECT id, 'channel' || id % 20, id FROM stream WHERE kind = 'telegram'`,
   `INSERT INTO stream_local (stream_id, folder, path) SELECT id, 'films', 'film ' || id || '.mkv' FROM stream WHERE kind = 'local'`,
   `INSERT INTO stream_file (stream_id, file_index, name, size_bytes) SELECT id, 0, 'file.mp4', 1000 FROM stream WHERE kind = 'torrent'`,

@@ -119,7 +119,10 @@ async function linked(deps: SaveDeps, placed: readonly Placed[]): Promise<Prepar
   return await withPacks(deps, placed, streams);
 }
 
-/** A torrent of a series as a whole is offered for no episode; its names tell which file is which. */
+/** Kinds whose own text says what is inside. */
+const PACKS: ReadonlySet<string> = new Set(['torrent', 'usenet']);
+
+/** A torrent or post of a series as a whole is offered for no episode; its names tell which file is which. */
 async function withPacks(
   deps: SaveDeps,
   placed: readonly Placed[],
@@ -129,7 +132,7 @@ async function withPacks(
     streams.flatMap((stream, n) => {
       const { title, episode, mediaId, stream: given } = placed[n] ?? {};
       const isPack = title?.kind === 'series' && episode === null && given?.fileIndex === undefined;
-      return isPack && mediaId !== undefined && stream.kind.kind === 'torrent'
+      return isPack && mediaId !== undefined && PACKS.has(stream.kind.kind)
         ? [describePack(stream, mediaId)]
         : [];
     }),

@@ -5,6 +5,7 @@ export { Explanation } from './explain.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfPacks } from './link-files.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
+export { noteInside } from './note-inside.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';

@@ -67,9 +67,13 @@ function withoutWholes(candidates: readonly Candidate[]): Candidate[] {
 /** They play by another's rules or elsewhere, so they must not push out of the caps what plays here. */
 const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'telegram']);
 
+function playsHere({ kind }: Pick<Candidate, 'kind'>): boolean {
+  return !LEADS_ELSEWHERE.has(kind);
+}
+
 function bestFirst(a: Ranked, b: Ranked): number {
   return (
-    Number(LEADS_ELSEWHERE.has(a.kind)) - Number(LEADS_ELSEWHERE.has(b.kind)) ||
+    Number(playsHere(b)) - Number(playsHere(a)) ||
     // What was found damaged breaks off in the middle, however sharp it is.
     Number(isDamaged(a)) - Number(isDamaged(b)) ||
     b.rank - a.rank ||
@@ -98,7 +102,7 @@ export function chosenOf(
   const hevc = new Set(hidden.map(({ linkId }) => linkId));
   // What is hidden anyway must not make another look weak.
   const shown = ranked.filter(({ linkId }) => !hevc.has(linkId));
-  const damaged = limits.weakPosts === 'hide' ? weakPosts(shown) : NONE;
+  const damaged = limits.weakPosts === 'hide' ? weakPosts(shown.filter(playsHere)) : NONE;
   const whole = shown.filter(({ linkId }) => !damaged.has(linkId));
   const weak = limits.weakTorrents === 'hide' ? weakTorrents(whole) : NONE;
   return {

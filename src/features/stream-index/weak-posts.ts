@@ -9,7 +9,7 @@ export function isDamaged({ health }: Pick<Candidate, 'health'>): boolean {
 
 /**
  * Links of Usenet posts that are hidden because a check found them damaged or gone, while something else is there to play. One
- * that was not checked yet is not called so; where there is nothing else they stay, as a check may be wrong. `ranked` is best first.
+ * that was not checked yet is not called so; where there is nothing else they stay, as a check may be wrong.
  */
 export function weakPosts(ranked: readonly Post[]): ReadonlySet<number> {
   const damaged = ranked.filter(isDamaged);

@@ -8,8 +8,8 @@ export function fetchNzb(net: Pick<Net, 'request'>, url: string, signal: AbortSi
   return fetchWhole(net, url, { what: 'The NZB', maxBytes: MAX_NZB_BYTES, signal });
 }
 
-/** It may come another time: the indexer is away, or busy, or not on the owner's list of hosts yet. */
-export function mayComeLater(error: unknown): boolean {
+/** It may come another time: the indexer is away, or busy, or not on the owner's list of hosts (OUTBOUND=listed) yet. */
+export function mayComeLater(error: unknown, mode: 'all' | 'listed'): boolean {
   if (error instanceof UpstreamFailed) return error.retryable;
-  return error instanceof AppError && error.code === 'net.refused';
+  return error instanceof AppError && error.code === 'net.refused' && mode === 'listed';
 }

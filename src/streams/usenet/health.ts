@@ -41,14 +41,11 @@ function verdictOf(asked: number, completeness: number): ReleaseHealth['verdict'
 
 /** In an order in which each stretch of it is spread over the whole release: a verdict that is fixed early ends the questions. */
 export function sampleOf(files: readonly (readonly string[])[]): string[] {
-  const ends = files.flatMap((ids) => [ids[0], ids.at(-1)].filter((id) => id !== undefined));
   const all = files.flat();
-  const count = Math.min(MAX_SAMPLE, all.length, Math.max(MIN_SAMPLE, Math.ceil(all.length * SAMPLE_SHARE)));
+  if (all.length <= MIN_SAMPLE) return [...new Set(all)];
+  const ends = files.flatMap((ids) => [ids[0], ids.at(-1)].filter((id) => id !== undefined));
+  const count = Math.min(MAX_SAMPLE, Math.max(MIN_SAMPLE, Math.ceil(all.length * SAMPLE_SHARE)));
   // The golden ratio's multiples lie evenly however many of them are taken.
-  const spread = Array.from(
-    { length: count },
-    (_, n) => all[Math.floor(((n * 0.618034) % 1) * all.length)] ?? '',
-  );
-  const wanted = [...new Set([...ends.slice(0, MAX_SAMPLE), ...spread])];
-  return wanted.filter((id) => id !== '');
+  const spread = Array.from({ length: count }, (_, n) => all[Math.floor(((n * 0.618034) % 1) * all.length)]);
+  return [...new Set([...ends.slice(0, MAX_SAMPLE), ...spread])].filter((id) => id !== undefined);
 }

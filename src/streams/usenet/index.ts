@@ -38,7 +38,7 @@ const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 /** Usenet posts: listed by their NZB, read article by article from the owner's providers. Without providers they are only listed. */
 export function usenetKind(deps: KindDeps): StreamKind {
   const { db, crypto, net, log, usenet } = deps;
-  const releases = createReleases({ db, crypto, net });
+  const releases = createReleases({ db, crypto, net, onInside: deps.onInside });
   const fresh = new LRUCache<string, Learned>({ max: MAX_FRESH });
   const engine = usenet === undefined || usenet.providers.length === 0 ? null : engineOf(usenet);
 
@@ -126,7 +126,7 @@ export function usenetKind(deps: KindDeps): StreamKind {
       return await lookInside(read, bounded);
     } catch (error) {
       signal.throwIfAborted();
-      if (bounded.aborted || mayComeLater(error)) return detail;
+      if (bounded.aborted || mayComeLater(error, net.rules.mode)) return detail;
       throw error;
     }
   }

@@ -31,7 +31,7 @@ type Posted = { index: number; name: string | null; sizeBytes: number };
 type Shown = { posted: Posted[]; name: string };
 
 /** Bytes inside, about. */
-export function sizeOfPosted({ segments, missing }: NzbFile): number {
+function sizeOfPosted({ segments, missing }: NzbFile): number {
   const told = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   const parts = segments.length + missing.length;
   return Math.round((told * (parts / Math.max(1, segments.length))) / OVERHEAD);
@@ -52,19 +52,43 @@ export function filesOfNzb(nzb: Nzb, release: string | null): StreamFile[] {
     set.posted.push({ index, name, sizeBytes: sizeOfPosted(file) });
     sets.set(key, set);
   }
-  const shown = [...sets.values()];
-  const indexes = fileIndexes(shown.map(({ posted }) => posted.map(({ index }) => index)));
+  const shown = calledByRelease([...sets.values()], release);
+  const indexes = fileIndexes(
+    shown.map(({ posted }) => ({ posted: posted.map(({ index }) => index), sizeBytes: sizeOf(posted) })),
+  );
   return shown.map(({ posted, name }, place) => ({
     index: indexes[place] ?? 0,
     name,
-    sizeBytes: posted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    sizeBytes: sizeOf(posted),
     contentType: contentTypeOf(name),
   }));
 }
 
+function sizeOf(posted: readonly Posted[]): number {
+  return posted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** The one video there is, where its own name tells nothing, goes by that of the release. */
+function calledByRelease(sets: Shown[], release: string | null): Shown[] {
+  const videos = sets.filter(({ name }) => isVideoName(name));
+  if (release === null || videos.length !== 1) return sets;
+  return sets.map((set) => {
+    const extension = extensionOf(set.name);
+    const stem = set.name.slice(0, -extension.length - 1);
+    return set !== videos[0] || isTelling(stem) ? set : { ...set, name: `${stemOf(release)}.${extension}` };
+  });
+}
+
+/** A release called by the file in it has an ending already. */
+function stemOf(release: string): string {
+  return isVideoName(release) ? release.slice(0, -extensionOf(release).length - 1) : release;
+}
+
 /** The files of a release that was looked into. */
 export function filesOfLearned(files: readonly LearnedInner[]): StreamFile[] {
-  const indexes = fileIndexes(files.map(({ extents }) => extents.map(([posted]) => posted)));
+  const indexes = fileIndexes(
+    files.map(({ extents, sizeBytes }) => ({ posted: extents.map(([posted]) => posted), sizeBytes })),
+  );
   return files.flatMap(({ path, sizeBytes }, place) =>
     isBesides(path)
       ? []
@@ -74,16 +98,20 @@ export function filesOfLearned(files: readonly LearnedInner[]): StreamFile[] {
 
 /**
  * What the files of a release go by, the same before and after it was looked into: the lowest place in the NZB among the posted
- * files each lies in, and where an earlier one has that (several files in one archive), the next that nobody has.
+ * files each lies in. Where several lie in one (an archive) the largest has that, which is what the whole was taken for before, and
+ * the others the next ones that nobody has.
  */
-export function fileIndexes(postedOf: readonly (readonly number[])[]): number[] {
+export function fileIndexes(files: readonly { posted: readonly number[]; sizeBytes: number }[]): number[] {
   const taken = new Set<number>();
-  return postedOf.map((posted) => {
-    let index = posted.reduce((lowest, place) => Math.min(lowest, place), posted[0] ?? 0);
+  const indexes = files.map(() => 0);
+  const largestFirst = [...files.entries()].sort(([, a], [, b]) => b.sizeBytes - a.sizeBytes);
+  for (const [place, { posted }] of largestFirst) {
+    let index = posted.reduce((lowest, at) => Math.min(lowest, at), posted[0] ?? 0);
     while (taken.has(index)) index += 1;
     taken.add(index);
-    return index;
-  });
+    indexes[place] = index;
+  }
+  return indexes;
 }
 
 function isBesides(name: string): boolean {

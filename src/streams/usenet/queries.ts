@@ -173,6 +173,14 @@ export async function learnedOf(db: Db, key: string): Promise<Learned | null> {
   return row?.learned ?? null;
 }
 
+/** Streams of these articles. */
+export async function streamsOfRelease(db: Db, key: string): Promise<readonly number[]> {
+  const found = await db.any(rows('usenet.streams_of', StreamId)`
+    SELECT stream_id AS "streamId" FROM stream_usenet WHERE release_key = ${key} ORDER BY stream_id LIMIT 100
+  `);
+  return found.map(({ streamId }) => streamId);
+}
+
 export async function saveLearned(db: Db, key: string, learned: Learned): Promise<void> {
   await db.query(command('usenet.save_learned')`
     INSERT INTO usenet_release (release_key, learned) VALUES (${key}, ${sql.jsonb(learned)})

@@ -2,13 +2,13 @@ import { NotFound, UpstreamFailed } from '../../kit/errors.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Net } from '../../platform/net.ts';
-import type { StreamRef } from '../kind.ts';
+import type { KindDeps, StreamRef } from '../kind.ts';
 import { UsenetDetail } from './detail.ts';
 import type { Learned, UsenetSpec } from './engine.ts';
 import { fetchNzb } from './fetch-nzb.ts';
 import type { Nzb } from './nzb/nzb.ts';
 import { unpackNzb } from './nzb/pack.ts';
-import { filesOfNzb } from './posted-files.ts';
+import { filesOfLearned, filesOfNzb } from './posted-files.ts';
 import {
   keepUpload,
   keyOfStream,
@@ -16,6 +16,7 @@ import {
   saveLearned,
   saveUsenetRow,
   storedPost,
+  streamsOfRelease,
   uploadOf,
 } from './queries.ts';
 import { factsOfNzb, nzbOfDetail, withNzb } from './read-detail.ts';
@@ -29,7 +30,13 @@ const UPLOAD_DAYS = 31;
 /** As the table's own rule: some 5,000 posted files whose parts all differ. */
 const MAX_LEARNED_BYTES = 256 * 1024;
 
-export type ReleaseDeps = { db: Db; crypto: Pick<Crypto, 'seal' | 'open'>; net: Pick<Net, 'request'> };
+export type ReleaseDeps = {
+  db: Db;
+  crypto: Pick<Crypto, 'seal' | 'open'>;
+  net: Pick<Net, 'request'>;
+  /** Told what is inside a stored stream, once that is known; the stream-index room writes it. */
+  onInside?: KindDeps['onInside'];
+};
 
 /** What opens releases, and what is kept of them. */
 export type Releases = {
@@ -40,11 +47,11 @@ export type Releases = {
   save(on: Db, streamId: number, detail: UsenetDetail): Promise<void>;
   /** Keeps the NZB of a link, which does not fit a URL; answers what does. */
   linkDetail(detail: UsenetDetail): Promise<UsenetDetail>;
-  /** What is too large to keep is learned again the next time. */
+  /** Keeps what was learned, and tells what is inside when that is new. What is too large to keep is learned again the next time. */
   keepLearned(key: string, learned: Learned): Promise<void>;
 };
 
-export function createReleases({ db, crypto, net }: ReleaseDeps): Releases {
+export function createReleases({ db, crypto, net, onInside }: ReleaseDeps): Releases {
   async function save(on: Db, streamId: number, detail: UsenetDetail): Promise<void> {
     const nzb = await nzbOfDetail(detail);
     await saveUsenetRow(on, {
@@ -132,10 +139,18 @@ export function createReleases({ db, crypto, net }: ReleaseDeps): Releases {
     save,
     linkDetail,
     async keepLearned(key, learned) {
+      const before = onInside === undefined ? null : await learnedOf(db, key);
       if (Buffer.byteLength(JSON.stringify(learned)) <= MAX_LEARNED_BYTES * 0.9)
         await saveLearned(db, key, learned);
+      if (onInside === undefined || learned.files === null || isSameInside(before, learned)) return;
+      for (const streamId of await streamsOfRelease(db, key))
+        onInside(streamId, filesOfLearned(learned.files));
     },
   };
+}
+
+function isSameInside(before: Learned | null, now: Learned): boolean {
+  return JSON.stringify(before?.files ?? null) === JSON.stringify(now.files);
 }
 
 /** What leaves room in a play link (8 KiB, sealed and in base64) for the rest. */

@@ -3,8 +3,8 @@
  * Null: it says none (obfuscated posts are called by a hash, which is a name too).
  */
 export function nameOfSubject(subject: string): string | null {
-  const quoted = /"([^"]+)"/.exec(subject)?.[1];
-  const named = quoted ?? /([^\s"[\]()]+\.[a-z\d]{2,7}(?:\.\d{3})?)(?=\s|$)/i.exec(subject)?.[1];
+  const named =
+    /"([^"]+)"/.exec(subject)?.[1] ?? subject.split(/[\s"[\]()]+/).find((word) => ENDING.test(word));
   const leaf = named
     ?.split(/[/\\]/)
     .at(-1)
@@ -12,3 +12,5 @@ export function nameOfSubject(subject: string): string | null {
     .trim();
   return leaf === undefined || leaf === '' || leaf === '.' || leaf === '..' ? null : leaf.slice(0, 1000);
 }
+
+const ENDING = /.\.[a-z\d]{2,7}(?:\.\d{3})?$/i;

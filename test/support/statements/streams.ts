@@ -105,6 +105,10 @@ const writeCalls: Calls = {
         ...{ isVerified: true, confidence: 1, linkedBy: null },
       })),
     ),
+  inside: async (db) => {
+    await parts.keepFiles(db, OF.torrent, [0, 1]);
+    await parts.dropOtherLinks(db, OF.torrent, [{ mediaId: FILM, episodeId: null, fileIndex: 0 }]);
+  },
   plays: async (db) => {
     await plays.insertPlay(db, { subjectHash: sha256('somebody'), mediaId: FILM, streamId: 1 });
     await plays.deleteOldPlays(db, 1000);
@@ -192,6 +196,7 @@ const kindCalls: Calls = {
     await usenet.uploadOf(db, key);
     await usenet.saveLearned(db, key, { version: 1, posted: [], files: null });
     await usenet.learnedOf(db, key);
+    await usenet.streamsOfRelease(db, key);
     await usenet.forgetReleases(db);
     await usenetHealth.checkSoon(db, key);
     await usenetHealth.claimDuePosts(db, 10, 900);

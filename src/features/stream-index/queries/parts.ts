@@ -130,3 +130,27 @@ export function putLinks(db: Db, links: readonly LinkRow[]): Answer {
     RETURNING l.stream_id AS "streamId"
   `);
 }
+
+/** Takes every file away from a stream but these. */
+export async function keepFiles(db: Db, streamId: number, indexes: readonly number[]): Promise<void> {
+  await db.query(command('streams.keep_files')`
+    DELETE FROM stream_file WHERE stream_id = ${streamId} AND NOT (file_index = ANY (${sql.array([...indexes], 'int4')}))
+  `);
+}
+
+type Place = Pick<LinkRow, 'mediaId' | 'episodeId' | 'fileIndex'>;
+
+/** Of each title or episode in `kept` the stream's links to other files go. */
+export async function dropOtherLinks(db: Db, streamId: number, kept: readonly Place[]): Promise<void> {
+  const values = kept.map(({ mediaId, episodeId, fileIndex }) => [mediaId, episodeId, fileIndex]);
+  await db.query(command('streams.drop_other_links')`
+    WITH kept AS (
+      SELECT * FROM ${sql.unnest(values, ['int8', 'int8', 'int4'])} AS g(media_id, episode_id, file_index)
+    )
+    DELETE FROM stream_media_link l
+    WHERE l.stream_id = ${streamId}
+      AND EXISTS (SELECT FROM kept k WHERE k.media_id = l.media_id AND k.episode_id IS NOT DISTINCT FROM l.episode_id)
+      AND NOT EXISTS (SELECT FROM kept k WHERE k.media_id = l.media_id AND k.episode_id IS NOT DISTINCT FROM l.episode_id
+        AND k.file_index IS NOT DISTINCT FROM l.file_index)
+  `);
+}

@@ -44,7 +44,7 @@ export function within(
 }
 
 /** A layout over files that have layouts themselves. */
-export function composed(inner: StoredLayout, carriers: readonly StoredLayout[]): StoredLayout {
+function composed(inner: StoredLayout, carriers: readonly StoredLayout[]): StoredLayout {
   const carrierOf = ({ volume }: Stretch): StoredLayout => {
     const carrier = carriers[volume];
     if (!carrier) throw damaged('a volume of it is lacking');

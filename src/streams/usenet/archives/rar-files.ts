@@ -9,7 +9,7 @@ export type RarFile = { first: RarPiece; extents: Extent[]; sizeBytes: number };
 export type ReadVolume = { index: number; volume: RarVolume };
 
 /** How many bytes are stored for so many: whole AES blocks where they are encrypted. */
-export function storedBytes(sizeBytes: number, isEncrypted: boolean): number {
+function storedBytes(sizeBytes: number, isEncrypted: boolean): number {
   return isEncrypted ? Math.ceil(sizeBytes / 16) * 16 : sizeBytes;
 }
 

@@ -21,8 +21,9 @@ const STEP_BYTES = 64 * 1024;
 const ZERO_BYTES = 1024 * 1024;
 
 /**
- * The bytes of a range in order, each part as it lies in memory until it is released. The article under the head is given while it
- * comes, but for its last byte (or that of the range), which waits for the check of all others. Rejects with HoleInFile where bytes
+ * The bytes of a range in order, each part as it lies in memory until it is released. The article that the range begins in is given while
+ * it comes, but for its last byte (or that of the range), which waits for the check of all others; the rest are given once they are
+ * checked, so that a damaged one comes from another provider and nobody is cut off. Rejects with HoleInFile where bytes
  * cannot be had, with ArticleDamaged where such were given already, with what `ArticlesOf.fetch` says else; whoever reads must then be cut off.
  */
 export async function* readLayout(options: ReadOptions): AsyncGenerator<Part> {
@@ -54,7 +55,8 @@ class Reading {
   #stretch: Stretch | null = null;
   #from = 0;
   #current: Current | null = null;
-  #hasGiven = false;
+  /** The article that something was given of first. */
+  #first: Lease | null = null;
 
   constructor(options: ReadOptions) {
     this.#options = options;
@@ -72,7 +74,6 @@ class Reading {
       const part = (await this.#fromArticle()) ?? (await this.#toNext());
       if (part === null) continue;
       this.#ahead.isWaiting = false;
-      this.#hasGiven = true;
       this.#at += part.to - part.from;
       this.#ahead.took(part.to - part.from);
       return part;
@@ -90,7 +91,8 @@ class Reading {
       return null;
     }
     try {
-      return await this.#usable(lease, from, stop);
+      const isFirst = (this.#first ?? lease) === lease;
+      return await (isFirst ? this.#usable(lease, from, stop) : checked(lease, from, stop));
     } catch (error) {
       if (error instanceof ArticleDamaged) file.forget(index);
       // Nothing of it was given: it is looked for again, and found absent.
@@ -102,7 +104,8 @@ class Reading {
 
   /** Its bytes from `from` on, as many as can be given now. */
   async #usable(lease: Lease, from: number, stop: number): Promise<Part> {
-    const step = this.#hasGiven ? STEP_BYTES : 1;
+    const step = this.#first === null ? 1 : STEP_BYTES;
+    this.#first ??= lease;
     for (;;) {
       if (lease.failure !== null) throw lease.failure.error;
       const to = lease.isWhole ? stop : Math.min(lease.usable, stop - 1);
@@ -167,4 +170,9 @@ class Reading {
   close(reason: unknown): void {
     this.#ahead.close(reason);
   }
+}
+
+async function checked(lease: Lease, from: number, stop: number): Promise<Part> {
+  if (!lease.isWhole) await lease.whole();
+  return lease.part(from, stop);
 }

@@ -1,6 +1,6 @@
 const HOUR_S = 3600;
-export const SHORTEST_CHECK_S = 6 * HOUR_S;
-export const LONGEST_CHECK_S = 30 * 24 * HOUR_S;
+const SHORTEST_CHECK_S = 6 * HOUR_S;
+const LONGEST_CHECK_S = 30 * 24 * HOUR_S;
 /** Of a post whose age nobody told. */
 const USUAL_CHECK_S = 7 * 24 * HOUR_S;
 const JITTER = 0.1;

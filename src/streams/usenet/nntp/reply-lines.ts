@@ -2,7 +2,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** RFC 3977 §3.1 allows 512 bytes; a longer line than this is no reply. */
-export const MAX_LINE_BYTES = 4096;
+const MAX_LINE_BYTES = 4096;
 
 /** Replies' lines out of what is read, which another connection's read overwrites: the beginning of a line is kept. */
 export type ReplyLines = {

@@ -45,7 +45,12 @@ export async function openRelease(
     known === null ? titled(await findNames(nzb.files, posted, signal), nzb.title) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
   const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
-  const indexes = fileIndexes(found.map((file) => file.inner().extents.map(([index]) => index)));
+  const indexes = fileIndexes(
+    found.map((file) => ({
+      posted: file.inner().extents.map(([index]) => index),
+      sizeBytes: file.sizeBytes,
+    })),
+  );
   return {
     posted,
     files: found.map((file, place) => ({ ...file, index: indexes[place] ?? 0, padding: paddingOf(file) })),
