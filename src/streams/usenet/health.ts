@@ -15,7 +15,10 @@ export async function healthOf(
   signal: AbortSignal,
 ): Promise<ReleaseHealth> {
   const files = spec.nzb.files.filter(({ subject }) => !/\.par2\b/i.test(subject));
-  const ids = sampleOf(files.map(({ segments }) => segments.map(({ id }) => id)));
+  const listedIds = files.map(({ segments }) => segments.map(({ id }) => id));
+  // What viewers met with is counted, whether the sample meets it or not; last, as enough of it would end the questions.
+  const known = listedIds.flatMap((ids) => ids.filter((id) => articles.isMissing(id)));
+  const ids = [...new Set([...sampleOf(listedIds), ...known.slice(0, ENOUGH_MISSING)])];
   const listed = files.reduce((sum, { segments }) => sum + segments.length, 0);
   const lacking = files.reduce((sum, { missing }) => sum + missing.length, 0);
   let [asked, there] = [0, 0];

@@ -9,6 +9,7 @@ import { parseUsenetInput, UsenetDetail } from './detail.ts';
 import type { Learned, UsenetEngine, UsenetSpec } from './engine.ts';
 import { fetchNzb, mayComeLater } from './fetch-nzb.ts';
 import { checkPosts } from './health/check-posts.ts';
+import { checkSoon } from './health/queries.ts';
 import { openFile } from './open.ts';
 import { filesOfLearned, filesOfNzb } from './posted-files.ts';
 import {
@@ -56,6 +57,9 @@ export function usenetKind(deps: KindDeps): StreamKind {
         releases
           .keepLearned(key, learned)
           .catch((err) => log.warn({ err }, 'what was learned of a post was not kept'));
+      },
+      onGone(key) {
+        checkSoon(db, key).catch((err) => log.warn({ err }, 'a damaged post was not put down for a check'));
       },
       onWarning: (text) => log.warn(text),
     });

@@ -198,6 +198,7 @@ const kindCalls: Calls = {
     await usenet.learnedOf(db, key);
     await usenet.streamsOfRelease(db, key);
     await usenet.forgetReleases(db);
+    await usenetHealth.checkSoon(db, key);
     await usenetHealth.claimDuePosts(db, 10, 900);
     const found = { health: 'damaged', completeness: 0.5 } as const;
     await usenetHealth.saveHealth(db, [{ streamId: OF.usenet, found, dueInS: 21_600 }]);

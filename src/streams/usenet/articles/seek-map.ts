@@ -92,13 +92,24 @@ export class SeekMap {
   }
 
   /** Why an article cannot be this part of this file, in words for a log; null: it can. */
-  fault(index: number, { begin, end, fileSize }: YencHeader): string | null {
+  fault(index: number, header: YencHeader): string | null {
+    const { begin, end, fileSize } = header;
+    if (this.#isOther(index, header)) return 'it is another part';
     if (this.#sizeBytes !== null && fileSize !== this.#sizeBytes) return 'it is of a file of another size';
     if (begin < 0 || end > fileSize || (end <= begin && fileSize > 0)) return 'it lies outside of its file';
     if (!isBetween(begin, this.#bounds(index))) return 'it does not begin where it should';
     if (index + 1 < this.count && !isBetween(end, this.#bounds(index + 1)))
       return 'it does not end where it should';
     return null;
+  }
+
+  /**
+   * A server that mixes up two articles of a file would put every part of it in a wrong place. Only where yEnc counts as the NZB does,
+   * and not where it lies just where it should.
+   */
+  #isOther(index: number, { part, total, begin }: YencHeader): boolean {
+    if (!this.#isComplete || total !== this.#named || part === index + 1) return false;
+    return begin !== index * (this.#partBytes ?? 0);
   }
 
   /** What the parts around it leave for where a part begins. */

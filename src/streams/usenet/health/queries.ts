@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 const DuePost = z.object({
   streamId: z.int(),
@@ -47,4 +47,13 @@ export async function saveHealth(db: Db, checked: readonly CheckedPost[]): Promi
     SELECT stream_id AS "streamId" FROM saved WHERE is_new
   `);
   return changed.map(({ streamId }) => streamId);
+}
+
+/** Puts a release down for a check at once: a viewer met a hole in it. One that was looked at minutes ago waits for its turn. */
+export async function checkSoon(db: Db, key: string): Promise<void> {
+  await db.query(command('usenet.check_soon')`
+    UPDATE stream_usenet SET next_check_at = now()
+    WHERE release_key = ${key} AND next_check_at > now()
+      AND (checked_at IS NULL OR checked_at < now() - interval '10 minutes')
+  `);
 }

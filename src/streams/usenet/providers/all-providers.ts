@@ -108,6 +108,7 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
         checks -= 1;
       }
     },
+    isMissing: (id) => pools.length > 0 && pools.every(({ missing }) => missing.has(id)),
     states() {
       const now = performance.now();
       return pools.map((pool) => pool.state(now));

@@ -46,6 +46,8 @@ export type ArticlesOf = {
     signal: AbortSignal,
     onAnswer?: (answer: StatAnswer) => 'go-on' | 'stop',
   ): Promise<StatAnswer[]>;
+  /** Every provider said lately that it has none. */
+  isMissing(id: string): boolean;
   states(): ProviderState[];
   /** Closes every connection. */
   close(): Promise<void>;

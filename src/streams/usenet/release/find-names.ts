@@ -1,5 +1,8 @@
-import { extensionOf } from '../../../kit/content-type.ts';
+import { extensionOf, isVideoName } from '../../../kit/content-type.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
+import { bestName } from '../names/best-name.ts';
+import { isObfuscated } from '../names/obfuscation.ts';
+import { type Par2File, readPar2 } from '../names/par2.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { nameOfSubject } from '../subject-name.ts';
 
@@ -29,55 +32,110 @@ const BESIDES = new Set([
   'html',
 ]);
 const SAMPLE = /(?:^|[/._ -])samples?(?:[/._ -]|$)/i;
-/** First bytes of what has no name that tells. */
-const MAGIC: readonly (readonly [ending: string, at: number, bytes: Buffer])[] = [
-  ['rar', 0, Buffer.from('Rar!\x1a\x07', 'latin1')],
-  ['7z', 0, Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1')],
-  ['zip', 0, Buffer.from('PK\x03\x04', 'latin1')],
-  ['par2', 0, Buffer.from('PAR2\0PKT', 'latin1')],
-  ['mkv', 0, Buffer.from([0x1a, 0x45, 0xdf, 0xa3])],
-  ['mp4', 4, Buffer.from('ftyp', 'latin1')],
-  ['avi', 8, Buffer.from('AVI ', 'latin1')],
-];
-const MAGIC_BYTES = 16;
+/** What par2 knows files by. */
+const HEAD_BYTES = 16 * 1024;
+/** An index file of some hundred files; of a larger one those at its beginning. */
+const PAR2_BYTES = 512 * 1024;
+const NOTHING: NamedPost = { name: '', isRar: false, isWorth: false };
+
+/** One posted file, and what an article of it told. */
+type Looked = {
+  subject: string;
+  bySubject: string;
+  file: SeekableFile;
+  /** Its name is all that is needed. */
+  isTold: boolean;
+  article: { yencName: string; head: Buffer; sizeBytes: number } | null;
+};
 
 /**
  * The names of a release's posted files. Those whose subject tells cost nothing; of the others the first article is fetched, for
- * yEnc's name and the first bytes.
+ * yEnc's name and the first bytes, and that of the smallest par2 file, which knows names from before they were hidden.
  */
 export async function findNames(
   files: readonly NzbFile[],
   posted: readonly SeekableFile[],
   signal: AbortSignal,
 ): Promise<NamedPost[]> {
-  return await Promise.all(
-    files.map(async ({ subject }, index) => {
-      const bySubject = nameOfSubject(subject);
+  const smallest = smallestPar2(files);
+  const looked = await Promise.all(
+    files.map(async ({ subject }, index): Promise<Looked | null> => {
       const file = posted[index];
-      const name = bySubject ?? '';
-      if (file === undefined || TELLING.test(name) || isBesides(name)) return named(name, name);
-      return await nameByArticle(file, name, signal).catch(() => {
-        signal.throwIfAborted();
-        return named(name, name);
-      });
+      if (file === undefined) return null;
+      const bySubject = nameOfSubject(subject) ?? '';
+      const isTold = isTelling(bySubject) && !(smallest >= 0 && isHidden(bySubject));
+      const article = isTold ? null : await lookInto(file, signal);
+      return { subject, bySubject, file, isTold, article };
     }),
   );
+  const isAnyHidden = looked.some((one) => one?.article != null);
+  const par2 = isAnyHidden ? await par2Of(looked, smallest, signal) : [];
+  return looked.map((one) => (one === null ? NOTHING : nameOf(one, par2)));
 }
 
-async function nameByArticle(file: SeekableFile, bySubject: string, signal: AbortSignal): Promise<NamedPost> {
-  const { name: byYenc } = await file.open(signal);
-  if (TELLING.test(byYenc) || isBesides(byYenc)) return named(byYenc, byYenc);
-  const head = await file.read(0, MAGIC_BYTES, signal);
-  const ending = MAGIC.find(([, at, bytes]) => head.subarray(at, at + bytes.length).equals(bytes))?.[0];
-  const name = byYenc || bySubject;
-  if (ending === undefined) return { name, isRar: false, isWorth: false };
+function isTelling(name: string): boolean {
+  return TELLING.test(name) || isBesides(name);
+}
+
+/** It would be played under a name that says nothing. */
+function isHidden(name: string): boolean {
+  return isVideoName(name) && isObfuscated(name);
+}
+
+function smallestPar2(files: readonly NzbFile[]): number {
+  let [smallest, least] = [-1, Number.POSITIVE_INFINITY];
+  for (const [index, { subject, segments }] of files.entries()) {
+    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    if (bytes >= least || !/\.par2$/i.test(nameOfSubject(subject) ?? '')) continue;
+    [smallest, least] = [index, bytes];
+  }
+  return smallest;
+}
+
+/** Null: nothing of it can be had now. */
+async function lookInto(file: SeekableFile, signal: AbortSignal): Promise<Looked['article']> {
+  try {
+    const { name, sizeBytes } = await file.open(signal);
+    return { yencName: name, head: await file.read(0, HEAD_BYTES, signal), sizeBytes };
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}
+
+/** By the smallest that says in its name that it is one, else by the smallest that begins as one. */
+async function par2Of(
+  looked: readonly (Looked | null)[],
+  smallest: number,
+  signal: AbortSignal,
+): Promise<Par2File[]> {
+  const begun = looked
+    .flatMap((one) => (one?.article?.head.subarray(0, 8).equals(PAR2_MAGIC) ? [one] : []))
+    .sort((one, other) => (one.article?.sizeBytes ?? 0) - (other.article?.sizeBytes ?? 0));
+  const file = (looked[smallest] ?? begun[0])?.file;
+  try {
+    return file === undefined ? [] : readPar2(await file.read(0, PAR2_BYTES, signal));
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  }
+}
+
+const PAR2_MAGIC = Buffer.from('PAR2\0PKT', 'latin1');
+
+function nameOf({ subject, bySubject, isTold, article }: Looked, par2: readonly Par2File[]): NamedPost {
+  if (isTold || article === null) return named(bySubject);
+  const best = bestName({ subject, par2, ...article });
+  const isRar = best.magic?.kind === 'rar4' || best.magic?.kind === 'rar5';
+  const { yencName } = article;
   // Volumes with names at random say no order: no ending is put to them, or each would be an archive of its own.
-  if (ending === 'rar') return { name, isRar: true, isWorth: true };
-  return named(`${name}.${ending}`, name);
+  if (isRar && !TELLING.test(best.name)) return { name: yencName || bySubject, isRar, isWorth: true };
+  if (isRar && best.from === 'magic') return { name: yencName || bySubject, isRar, isWorth: true };
+  return named(best.name);
 }
 
-function named(name: string, said: string): NamedPost {
-  return { name, isRar: false, isWorth: TELLING.test(name) && !isBesides(said) && !isBesides(name) };
+function named(name: string): NamedPost {
+  return { name, isRar: false, isWorth: TELLING.test(name) && !isBesides(name) };
 }
 
 function isBesides(name: string): boolean {

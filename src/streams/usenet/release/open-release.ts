@@ -2,11 +2,11 @@ import { extensionOf, isSubtitleName, isVideoName } from '../../../kit/content-t
 import { ArchiveRefused, type Volume } from '../archives/archive.ts';
 import { type OpenArchive, openArchive } from '../archives/open-archive.ts';
 import { groupVolumes } from '../archives/sets.ts';
-
 import { createPadding } from '../articles/padding.ts';
 import type { LearnedFile } from '../articles/part.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
 import type { Learned, LearnedInner, UsenetSpec } from '../engine.ts';
+import { isObfuscated } from '../names/obfuscation.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { fileIndexes } from '../posted-files.ts';
 import { findNames, type NamedPost } from './find-names.ts';
@@ -41,7 +41,8 @@ export async function openRelease(
   };
   const posted = nzb.files.map((file, index) => deps.posted(file, learnedOf(learned, index), onLearned));
   const known = learned?.files ?? null;
-  const named = known === null ? await findNames(nzb.files, posted, signal) : nameless(posted);
+  const named =
+    known === null ? titled(await findNames(nzb.files, posted, signal), nzb.title) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
   const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
   const indexes = fileIndexes(
@@ -63,6 +64,18 @@ export async function openRelease(
       };
     },
   };
+}
+
+/** A lone video that goes by noise is called what the whole is called. */
+function titled(named: readonly NamedPost[], title: string | null): readonly NamedPost[] {
+  const worth = named.filter(({ name, isWorth }) => isWorth && !isSubtitleName(name));
+  const [only, another] = worth;
+  const isNoise =
+    only !== undefined && another === undefined && isVideoName(only.name) && isObfuscated(only.name);
+  if (!isNoise || title === null || title === '') return named;
+  const stem = title.replace(/\.nzb$/i, '');
+  const name = isVideoName(stem) ? stem : `${stem}.${extensionOf(only.name)}`;
+  return named.map((one) => (one === only ? { ...one, name } : one));
 }
 
 /** Players get over a hole in these; encrypted ones turn to noise behind it. */

@@ -1,5 +1,6 @@
 import { abortable } from '../../../platform/abortable.ts';
 import type { Learned, ReleaseFile, ReleaseState, UsenetSpec } from '../engine.ts';
+import { isHole } from './refusals.ts';
 import type { Release } from './release.ts';
 
 /** A player asks for a film range by range, and the next episode lies in the same post. */
@@ -26,6 +27,8 @@ type Held = {
 export type OpenReleasesDeps = {
   open(spec: UsenetSpec, signal: AbortSignal): Promise<Release>;
   onLearned(key: string, learned: Learned): void;
+  /** Something of it is gone for good; told once while it is held. */
+  onGone(key: string): void;
 };
 
 /** Releases that somebody has open, and for a while after. */
@@ -72,8 +75,9 @@ export class OpenReleases {
         held.isOpen = true;
         this.#deps.onLearned(key, release.learned());
       },
-      () => {
+      (error: unknown) => {
         if (this.#held.get(key) === held) this.#held.delete(key);
+        if (isHole(error)) this.#deps.onGone(key);
       },
     );
     return held;
@@ -121,8 +125,10 @@ export class OpenReleases {
       count(bytes) {
         if (held !== undefined) held.bytes += bytes;
       },
-      missed() {
-        if (held !== undefined) held.missing += 1;
+      missed: () => {
+        if (held === undefined) return;
+        held.missing += 1;
+        if (held.missing === 1) this.#deps.onGone(key);
       },
       end: () => {
         if (held === undefined) return;

@@ -30,6 +30,8 @@ export type Told =
   | { type: 'providers'; providers: readonly ProviderState[] }
   /** It is worth keeping. */
   | { type: 'learned'; key: string; learned: Learned }
+  /** Something of it is gone from every provider. */
+  | { type: 'gone'; key: string }
   /** The owner should know. */
   | { type: 'warned'; text: string };
 

@@ -18,6 +18,8 @@ export type RemoteEngineOptions = ThreadData & {
   fillsHoles(): boolean;
   /** What was learned of a release; whoever opens it next is quicker with it. */
   onLearned(key: string, learned: Learned): void;
+  /** Something of it is gone from every provider: what is known of its health is old. */
+  onGone(key: string): void;
   /** What the owner should know. */
   onWarning(text: string): void;
 };
@@ -27,7 +29,7 @@ const MAX_YOUNG_MIB = 16;
 
 /** The engine in a thread of its own, begun with the first release: sockets, decoding and checksums stay off the thread that answers viewers. */
 export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
-  const { ownPorts, fillsHoles, onLearned, onWarning, ...data } = options;
+  const { ownPorts, fillsHoles, onLearned, onGone, onWarning, ...data } = options;
   const states = new Map<string, ReleaseState>();
   const users = new Map<string, number>();
   const unasked = data.providers.map(unaskedState);
@@ -56,6 +58,9 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
         break;
       case 'learned':
         onLearned(told.key, told.learned);
+        break;
+      case 'gone':
+        onGone(told.key);
         break;
       default:
         onWarning(told.text);
