@@ -124,7 +124,7 @@ test('of failures the last five hundred are known', async () => {
 
 test('the metrics know peers, bytes, waste, bans and memory', async () => {
   const { open, figure } = await begin([{}, {}, { isLiar: true }], 10_000);
-  expect(await figure('torrent_memory_limit_bytes')).toBe(96 * MIB);
+  expect(await figure('torrent_memory_limit_bytes')).toBe(64 * MIB);
   const source = await open();
   const readable = asReadable(source, { start: 0, end: source.size ?? 0 }, NEVER);
   let bytes = 0;

@@ -157,7 +157,7 @@ class Store implements ArticleStore, ArticleOwner {
     try {
       const place = await this.#fromDisk(article);
       if (article.isSettled) this.#giveUnused(place);
-      else if (place === null) await this.#fetch(article, wanted);
+      else if (place === null) await this.#askFor(article, wanted);
       else article.found(place);
     } catch (error) {
       article.fail(error);
@@ -178,7 +178,7 @@ class Store implements ArticleStore, ArticleOwner {
     );
   }
 
-  async #fetch(article: Article, { id, bytes, viewer }: Wanted): Promise<void> {
+  async #askFor(article: Article, { id, bytes, viewer }: Wanted): Promise<void> {
     const { articles, yenc, disk } = this.#options;
     const { lane } = article;
     const job: ArticleJob = { id, bytes, viewer, lane, attempt: () => article.attempt(yenc) };
