@@ -1,6 +1,6 @@
 /** `npm run doctor`: looks at everything a first install trips over and prints the exact fix. Ends with 1 when something must be mended. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SHIPPED_FOLDER } from '../src/ground.ts';
@@ -15,25 +15,40 @@ import { serverFacts } from '../src/platform/queries.ts';
 import { createRedis } from '../src/platform/redis.ts';
 import { createKinds } from '../src/streams/registry.ts';
 import { needsOldKeys } from '../src/streams/reseal.ts';
+import { BadProviders, parseProviders } from '../src/streams/usenet/providers/parse-providers.ts';
+import { checkProviders } from './check-providers.ts';
 import { scriptConfig } from './context.ts';
+import type { Finding } from './finding.ts';
 
-type Finding = { name: string; state: 'ok' | 'note' | 'mend'; text: string };
-type Check = (config: Config) => Promise<Finding>;
+type Check = (config: Config) => Promise<Finding | readonly Finding[]>;
 
 const ok = (name: string, text: string): Finding => ({ name, state: 'ok', text });
 const note = (name: string, text: string): Finding => ({ name, state: 'note', text });
 const mend = (name: string, text: string): Finding => ({ name, state: 'mend', text });
 
-const checks: readonly Check[] = [node, dataDir, disk, database, keys, redis, tls, publicUrl, mediaTools];
+const checks: readonly Check[] = [
+  node,
+  dataDir,
+  disk,
+  database,
+  keys,
+  redis,
+  tls,
+  publicUrl,
+  mediaTools,
+  usenet,
+];
 
 const config = scriptConfig();
 const findings: Finding[] = [];
 for (const check of checks) {
-  const finding = await check(config).catch((error: unknown) =>
+  const found = await check(config).catch((error: unknown) =>
     mend(check.name, error instanceof Error ? error.message : String(error)),
   );
-  findings.push(finding);
-  console.log(`${{ ok: '✔', note: '·', mend: '✘' }[finding.state]} ${finding.name}: ${finding.text}`);
+  for (const finding of [found].flat()) {
+    findings.push(finding);
+    console.log(`${{ ok: '✔', note: '·', mend: '✘' }[finding.state]} ${finding.name}: ${finding.text}`);
+  }
 }
 process.exit(findings.some((finding) => finding.state === 'mend') ? 1 : 0);
 
@@ -216,4 +231,20 @@ async function mediaTools({ ffmpegPath, cores }: Config): Promise<Finding> {
         'ffmpeg',
         `${state.reason} Without it: no embedded subtitles, thumbnails, facts of files, or films for players that cannot take their container.`,
       );
+}
+
+/** By the guarded dialer, as a stream would reach them. */
+async function usenet({ usenet: { providers = '' }, outbound: { mode, allow } }: Config) {
+  const name = 'Usenet';
+  const net = createNet({ mode, allow, ownPorts: () => new Set() });
+  try {
+    const parsed = parseProviders(providers, (path) => readFileSync(path, 'utf8'));
+    if (parsed.length === 0) return note(name, 'USENET_PROVIDERS is not set: posts are listed, not played.');
+    return await checkProviders(net, parsed, { signal: AbortSignal.timeout(30_000) });
+  } catch (error) {
+    if (error instanceof BadProviders) return mend(name, error.message);
+    throw error;
+  } finally {
+    await net.close();
+  }
 }

@@ -129,6 +129,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   if (kept !== undefined) await torrents.begin(kept);
   const posts = kinds.get('usenet')?.posts;
   const usenet = { providers: () => posts?.providers() ?? [], checkPosts: posts?.checkDue ?? null };
+  metrics.usenet.watchProviders(usenet.providers);
   const usage = createUsenetUsage({ db, log, states: usenet.providers });
   onClose(() => usage.close());
   const links = createLinks(crypto);

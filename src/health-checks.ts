@@ -13,6 +13,7 @@ export async function healthChecks(ground: Ground): Promise<HealthCheck[]> {
     disk(ground),
     outbound(ground),
     mediaTools(ground),
+    usenet(ground),
   ]);
 }
 
@@ -60,6 +61,18 @@ async function mediaTools({ tools }: Ground): Promise<HealthCheck> {
   return state.isAvailable
     ? { name: 'ffmpeg', status: 'ok', detail: `${state.version}, ${tools.running()} running` }
     : { name: 'ffmpeg', status: 'warn', detail: state.reason };
+}
+
+/** Without their names: those are for the admin. */
+async function usenet({ usenet }: Ground): Promise<HealthCheck> {
+  const name = 'Usenet';
+  const providers = usenet.providers();
+  const refused = providers.filter(({ status }) => status === 'refused').length;
+  const resting = providers.filter(({ status }) => status === 'resting').length;
+  const ready = `${providers.length - refused - resting} of ${providers.length} providers ready`;
+  if (providers.length === 0) return { name, status: 'off', detail: 'no provider is set (USENET_PROVIDERS)' };
+  if (refused > 0) return { name, status: 'warn', detail: `${ready}, ${refused} with a wrong login` };
+  return { name, status: resting > 0 ? 'warn' : 'ok', detail: ready };
 }
 
 async function outbound({ config }: Ground): Promise<HealthCheck> {

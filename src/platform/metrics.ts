@@ -11,12 +11,14 @@ import { jobCounts, tableSizes } from './queries.ts';
 import type { Redis } from './redis.ts';
 import { createTalliedHistogram } from './tallied-histogram.ts';
 import { createTorrentMetrics, type TorrentMetrics } from './torrent-metrics.ts';
+import { createUsenetMetrics, type UsenetMetrics } from './usenet-metrics.ts';
 
 /** What is asked when someone scrapes. */
 type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 
 export type Metrics = PlayMetrics & {
   torrents: TorrentMetrics;
+  usenet: Pick<UsenetMetrics, 'watchProviders'>;
   /** For `openDb`. */
   onStatement: StatementObserver;
   onRejected(limit: string): void;
@@ -46,6 +48,7 @@ export function createMetrics(): Metrics {
   const own = instruments(registry);
   const play = createPlayMetrics(registry);
   const torrents = createTorrentMetrics(registry);
+  const usenet = createUsenetMetrics(registry);
   const lag = createLagMeter();
   const routes = boundedLabels();
   let watched: Watched | null = null;
@@ -119,6 +122,7 @@ export function createMetrics(): Metrics {
   return {
     ...play,
     torrents,
+    usenet,
     onAnswered,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);
@@ -161,6 +165,7 @@ export function createMetrics(): Metrics {
     async render() {
       setLag(lag.read());
       play.lookAtStreams();
+      usenet.lookAtProviders();
       own.eventLoopP99.set((history.list().at(-1)?.eventLoopP99Ms ?? 0) / 1000);
       if (watched !== null) {
         look(watched);

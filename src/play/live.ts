@@ -37,8 +37,12 @@ export const LiveStream = z.object({
       ...{ piecesHeld: z.number(), pieceCount: z.number() },
     })
     .optional(),
+  /** Of a Usenet post: what its providers give, bytes a second, and articles that none of them had. */
+  post: z.object({ bytesPerSecond: z.number(), missing: z.int() }).optional(),
 });
 export type LiveStream = z.infer<typeof LiveStream>;
+
+type WatchedSource = Pick<ByteSource, 'swarm' | 'post'>;
 
 /** What the sending code tells of its body. */
 export type LiveEntry = {
@@ -46,8 +50,8 @@ export type LiveEntry = {
   startAt(offset: number, size: number | null): void;
   add(sizeBytes: number): void;
   resumed(): void;
-  /** Where to look for the bytes held in memory, the stream's share of the budget, and for the health of its swarm. */
-  watch(share: { heldBytes(): number }, source: Pick<ByteSource, 'swarm'>): void;
+  /** Where to look for the bytes held in memory, the stream's share of the budget, and for the health of its swarm or post. */
+  watch(share: { heldBytes(): number }, source: WatchedSource): void;
   stalledMs(): number;
   /** Idempotent. */
   end(): void;
@@ -89,7 +93,7 @@ class Running implements LiveEntry {
   size: number | null = null;
   lastByteAt = performance.now();
   share: { heldBytes(): number } | null = null;
-  source: Pick<ByteSource, 'swarm'> | null = null;
+  source: WatchedSource | null = null;
   readonly #onEnd: (stream: Running) => void;
 
   constructor(details: LiveDetails, stop: () => void, onEnd: (stream: Running) => void) {
@@ -113,7 +117,7 @@ class Running implements LiveEntry {
     this.resumes += 1;
   }
 
-  watch(share: { heldBytes(): number }, source: Pick<ByteSource, 'swarm'>): void {
+  watch(share: { heldBytes(): number }, source: WatchedSource): void {
     this.share = share;
     this.source = source;
   }
@@ -191,6 +195,7 @@ export function createLiveStreams(
 function shown(id: string, stream: Running, swarm: SwarmHealth | null): LiveStream {
   const { kind, title, client, subject } = stream.details;
   const { bytes, resumes, offset, size } = stream;
+  const post = stream.source?.post?.() ?? null;
   const seconds = Math.max(1, (Date.now() - stream.startedAt) / 1000);
   return {
     id,
@@ -208,6 +213,7 @@ function shown(id: string, stream: Running, swarm: SwarmHealth | null): LiveStre
     size,
     stalledSeconds: Math.floor(stream.stalledMs() / 1000),
     ...(swarm === null ? {} : { swarm }),
+    ...(post === null ? {} : { post }),
   };
 }
 

@@ -37,6 +37,8 @@ export type ByteSource = {
   readonly delivery?: Delivery;
   /** How it does in its swarm just now, where it comes from one. */
   swarm?(): SwarmHealth | null;
+  /** How its post does just now, where it comes from Usenet. */
+  post?(): PostHealth | null;
   /** Sends exactly `range` (half-open) into `sink`, resolves after the last byte was taken over by the sink's `done`; rejects when it cannot finish. */
   send(range: ByteRange, sink: ByteSink, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +52,9 @@ export type SwarmHealth = {
   piecesHeld: number;
   pieceCount: number;
 };
+
+/** What its providers give together, and how many of its articles none of them had since it was opened. */
+export type PostHealth = { bytesPerSecond: number; missing: number };
 
 /**
  * What is told of bytes that others give while they are fetched here, or lately could not be. `running`: they have given something; `swarm` is

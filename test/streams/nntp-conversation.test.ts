@@ -108,3 +108,13 @@ test('a body without an end is not read for ever', async () => {
   expect(failure()).toMatchObject({ reason: 'protocol' });
   expect(heard).toContain('one protocol');
 });
+
+test('one dropped in the turn in which it was asked for is never sent', () => {
+  const nothing = { onRoom() {}, onLatency() {}, onBytes() {}, onClose() {} };
+  const talk = createConversation(Buffer.alloc(10), nothing);
+  const request = { command: 'DATE', bytes: 0, onReply: () => null, onBody() {}, onFailed() {} };
+  const sent = talk.send(request);
+  talk.send(request);
+  talk.drop(sent);
+  expect(talk.line).toHaveLength(1);
+});

@@ -19,6 +19,12 @@ const stream = (id: string, more: Partial<LiveStream> = {}): LiveStream => ({
   ...more,
 });
 
+test('a line shows how the post does that one of its requests reads', () => {
+  const post = { bytesPerSecond: 5, missing: 1 };
+  const { rows } = nextHistory(NO_HISTORY, [stream('a'), stream('b', { post })], 5000);
+  expect(rows).toMatchObject([{ ids: ['a', 'b'], post }]);
+});
+
 test('parallel requests of one viewer for one film are one line, with their speeds added and the newest position', () => {
   const { rows, moments } = nextHistory(
     NO_HISTORY,

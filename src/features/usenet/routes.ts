@@ -11,6 +11,10 @@ const ProviderAnswer = z.object({
     .object({
       status: z.enum(['ready', 'resting', 'refused']),
       reason: z.string().nullable(),
+      /** Of what kind that is. */
+      failure: z
+        .enum(['unreachable', 'refused', 'busy', 'silent', 'cut', 'protocol', 'rejected', 'closed'])
+        .nullable(),
       /** Epoch ms; it is asked again then. */
       retryAt: z.number().nullable(),
       connections: z.int(),

@@ -24,12 +24,17 @@ function sourceOf(release: OpenRelease, fileIndex: number | null): ByteSource {
   const { files, key } = release;
   const file = fileIndex === null ? filmOf(files, 'post') : files.find(({ index }) => index === fileIndex);
   if (file === undefined) throw new NotFound('play.no_file', 'This post has no such file.');
+  const postOf = () => {
+    const state = release.state();
+    return state === null ? null : { bytesPerSecond: state.bytesPerSecond, missing: state.missing };
+  };
   return {
     size: file.sizeBytes,
     contentType: contentTypeOf(file.path),
     // The key is of all articles: the same ones hold the same bytes.
     etag: `"${key}-${file.index}"`,
     lastModified: null,
+    post: postOf,
     send: (range, sink, signal) => release.read(file.index, range, sink, signal),
     close: async () => release.close(),
   };

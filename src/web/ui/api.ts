@@ -103,6 +103,7 @@ const LiveStream = z.object({
       ...{ piecesHeld: z.number(), pieceCount: z.number() },
     }),
   ),
+  post: z.optional(z.object({ bytesPerSecond: z.number(), missing: z.number() })),
 });
 export type LiveStream = z.infer<typeof LiveStream>;
 const LiveStreams = z.object({ streams: z.array(LiveStream) });

@@ -10,6 +10,7 @@ const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
 const TrackersView = lazy(async () => ({ default: (await import('./trackers-view.tsx')).TrackersView }));
+const UsenetView = lazy(async () => ({ default: (await import('./usenet-view.tsx')).UsenetView }));
 const SettingsView = lazy(async () => ({ default: (await import('./settings-view.tsx')).SettingsView }));
 
 /** Soon while it is empty: the starter catalogue is imported during the first minute. */
@@ -49,6 +50,11 @@ export function App() {
         {view === 'trackers' && (
           <LazyPart>
             <TrackersView />
+          </LazyPart>
+        )}
+        {view === 'usenet' && (
+          <LazyPart>
+            <UsenetView />
           </LazyPart>
         )}
         {view === 'health' && (

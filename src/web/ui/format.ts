@@ -7,6 +7,8 @@ const clockSeconds = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 });
 
+const days = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
 /** `12,345`, and one decimal below ten. */
 export function count(value: number): string {
   return Math.abs(value) < 10 ? decimals.format(value) : numbers.format(value);
@@ -19,6 +21,11 @@ export function timeOfDay(atMs: number): string {
 
 export function timeWithSeconds(atMs: number): string {
   return clockSeconds.format(atMs);
+}
+
+/** `26 Nov` of `2026-11-26`. */
+export function dayOf(isoDay: string): string {
+  return days.format(Date.parse(isoDay));
 }
 
 /** The two largest units: `3 d 4 h`, `12 min 5 s`. */

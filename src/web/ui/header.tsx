@@ -6,6 +6,7 @@ import {
   MagnetIcon,
   MastIcon,
   MoonIcon,
+  NewsIcon,
   PulseIcon,
   SlidersIcon,
   SunIcon,
@@ -19,10 +20,11 @@ const ICONS = {
   live: FlowIcon,
   torrents: MagnetIcon,
   trackers: MastIcon,
+  usenet: NewsIcon,
   health: PulseIcon,
   settings: SlidersIcon,
 };
-const ENTRIES: readonly View[] = ['home', 'live', 'torrents', 'trackers', 'health', 'settings'];
+const ENTRIES: readonly View[] = ['home', 'live', 'torrents', 'trackers', 'usenet', 'health', 'settings'];
 
 type HeaderProps = { view: View; health: Polled<Health> };
 

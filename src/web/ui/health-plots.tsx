@@ -3,6 +3,7 @@ import { AreaChart } from '@mantine/charts';
 import { useMemo } from 'react';
 import type { Health } from './api.ts';
 import { count, timeOfDay, timeWithSeconds } from './format.ts';
+import { PlotFigure } from './plot-figure.tsx';
 
 type Figure = Exclude<keyof Health['history'][number], 'at'>;
 type Plot = { figure: Figure; title: string; unit: string; color: string; isWide: boolean };
@@ -45,14 +46,13 @@ function PlotCard({ plot, history }: { plot: Plot; history: Health['history'] })
   const most = Math.max(...values);
   const now = values.at(-1) ?? 0;
   return (
-    <figure className="tb-card tb-plot" data-wide={plot.isWide}>
-      <figcaption>
-        <span className="tb-label">{plot.title}</span>
-        <span className="tb-plot-now">
-          <b>{count(now)}</b> {plot.unit}
-        </span>
-        <span className="tb-quiet">highest {count(most)}</span>
-      </figcaption>
+    <PlotFigure
+      isWide={plot.isWide}
+      title={plot.title}
+      now={count(now)}
+      unit={plot.unit}
+      note={`highest ${count(most)}`}
+    >
       <AreaChart
         h={150}
         data={data}
@@ -82,7 +82,7 @@ function PlotCard({ plot, history }: { plot: Plot; history: Health['history'] })
         role="group"
         aria-label={`${plot.title}: now ${count(now)}, highest ${count(most)} ${plot.unit}`}
       />
-    </figure>
+    </PlotFigure>
   );
 }
 

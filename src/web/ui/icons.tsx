@@ -158,6 +158,15 @@ export function MagnetIcon(props: IconProps) {
   );
 }
 
+export function NewsIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <path d="M17 9.5h3.5v8a2 2 0 0 1-4 0V5.5a1.5 1.5 0 0 0-1.5-1.5H5A1.5 1.5 0 0 0 3.5 5.5v12a2 2 0 0 0 2 2h13" />
+      <path d="M7 8.5h6M7 12h6M7 15.5h3.5" />
+    </Icon>
+  );
+}
+
 export function FilmIcon(props: IconProps) {
   return (
     <Icon {...props}>

@@ -23,6 +23,8 @@ export type LiveRow = {
   hasBegun: boolean;
   /** Of a torrent. */
   swarm: LiveStream['swarm'];
+  /** Of Usenet. */
+  post: LiveStream['post'];
   /** Speeds of the last minute, oldest first. */
   speeds: number[];
   lastSeenAt: number;
@@ -70,6 +72,7 @@ function rowOf(key: string, group: readonly LiveStream[], known: LiveRow | undef
     position: newest.position,
     size: newest.size,
     swarm: group.find(({ swarm }) => swarm !== undefined)?.swarm,
+    post: group.find(({ post }) => post !== undefined)?.post,
     hasBegun: known?.hasBegun === true || group.some(({ bytes }) => bytes > 0),
     stalledSeconds: Math.min(...group.map(({ stalledSeconds }) => stalledSeconds)),
     speeds: added(known?.speeds ?? [], bytesPerSecond),

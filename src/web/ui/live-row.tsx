@@ -46,6 +46,12 @@ export function LiveRowCard({ row, onExpired }: LiveRowProps) {
             <dd>{swarmOf(row.swarm, row.hasBegun)}</dd>
           </div>
         )}
+        {row.post !== undefined && (
+          <div>
+            <dt>Providers</dt>
+            <dd>{postOf(row.post)}</dd>
+          </div>
+        )}
         {isRunning && !row.hasBegun && (
           <Badge color="teal" variant="light" size="sm" radius="sm" tt="none">
             Starting
@@ -169,6 +175,12 @@ function swarmOf(
   ]
     .map((part) => part.replaceAll(' ', '\u00a0'))
     .join('\u00a0· ');
+}
+
+/** What the providers give together, and what none of them had. */
+function postOf({ bytesPerSecond, missing }: NonNullable<LiveRow['post']>): string {
+  const lacked = missing === 0 ? [] : [`${plural(missing, 'article', 'articles')} missing`];
+  return [rate(bytesPerSecond), ...lacked].map((part) => part.replaceAll(' ', '\u00a0')).join('\u00a0· ');
 }
 
 function shareOf({ position, size: whole }: LiveRow): number {

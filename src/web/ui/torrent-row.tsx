@@ -1,8 +1,9 @@
-import { Badge, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { Fragment, useState } from 'react';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { duration, plural, rate, size } from './format.ts';
 import { toFailure } from './polling.ts';
+import { Row } from './row.tsx';
 import { pauseTorrent, removeTorrent, resumeTorrent, type Torrent } from './torrent-api.ts';
 
 const STATUS_WORDS = {
@@ -23,9 +24,7 @@ export function TorrentRow({ torrent, onChanged, onExpired }: TorrentRowProps) {
   const [failure, setFailure] = useState<string | null>(null);
   const { infoHash, status } = torrent;
   const name = torrent.name ?? infoHash;
-  const { word, color } = STATUS_WORDS[status];
   const isPaused = status === 'paused';
-  const moving = torrent.readers + torrent.bytesPerSecond;
 
   async function change(act: (infoHash: string, signal: AbortSignal) => Promise<void>) {
     await act(infoHash, new AbortController().signal);
@@ -45,21 +44,16 @@ export function TorrentRow({ torrent, onChanged, onExpired }: TorrentRowProps) {
   }
 
   return (
-    <li className="tb-card tb-torrent" data-status={status}>
-      <What torrent={torrent} failure={failure} />
-      <Badge color={color} variant="light" size="sm" radius="sm" tt="none">
-        {word}
-      </Badge>
-      <dl className="tb-torrent-figures">
-        <div>
-          <dt>Rate</dt>
-          <dd>{!isPaused && moving > 0 ? rate(torrent.bytesPerSecond) : '–'}</dd>
-        </div>
-        <div>
-          <dt>Peers</dt>
-          <dd>{!isPaused && torrent.peers > 0 ? torrent.peers : '–'}</dd>
-        </div>
-      </dl>
+    <Row
+      className="tb-torrent"
+      name={breakable(name)}
+      facts={factsOf(torrent)}
+      reasons={reasonsOf(torrent.error, failure)}
+      status={status}
+      tone={status === 'error' ? 'bad' : undefined}
+      badge={STATUS_WORDS[status]}
+      figures={figuresOf(torrent)}
+    >
       <div className="tb-torrent-actions">
         <Button
           variant="default"
@@ -89,24 +83,26 @@ export function TorrentRow({ torrent, onChanged, onExpired }: TorrentRowProps) {
           <b>{name}</b> {asking === 'pause' ? pausing(torrent) : removing(torrent)}
         </ConfirmDialog>
       )}
-    </li>
+    </Row>
   );
 }
 
-function What({ torrent, failure }: { torrent: Torrent; failure: string | null }) {
-  const { name, infoHash, error } = torrent;
-  return (
-    <div className="tb-torrent-what">
-      <h3>{breakable(name ?? infoHash)}</h3>
-      <p className="tb-quiet">{factsOf(torrent).join(' · ')}</p>
-      {error !== null && <p className="tb-torrent-reason">{error}</p>}
-      {failure !== null && (
-        <p className="tb-torrent-reason" role="alert">
-          {failure}
-        </p>
-      )}
-    </div>
+function figuresOf({ status, readers, bytesPerSecond, peers }: Torrent) {
+  const isPaused = status === 'paused';
+  return [
+    ['Rate', !isPaused && readers + bytesPerSecond > 0 ? rate(bytesPerSecond) : '–'],
+    ['Peers', !isPaused && peers > 0 ? peers : '–'],
+  ] as const;
+}
+
+/** What is wrong with it, and what was refused just now. */
+function reasonsOf(error: string | null, failure: string | null) {
+  const refused = failure !== null && (
+    <span key="refused" role="alert">
+      {failure}
+    </span>
   );
+  return [...(error === null ? [] : [error]), ...(refused === false ? [] : [refused])];
 }
 
 /** Release names have no spaces: lines may end behind what stands in their place. */

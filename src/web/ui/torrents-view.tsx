@@ -9,6 +9,7 @@ import { count, plural, size } from './format.ts';
 import { MagnetIcon } from './icons.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
+import { Rows } from './row.tsx';
 import { fetchTorrents, PAGE, type Torrents } from './torrent-api.ts';
 import { TorrentRow } from './torrent-row.tsx';
 
@@ -49,11 +50,11 @@ function KeptTorrents({ onExpired }: { onExpired(): void }) {
       <PolledState isLoaded={data !== null} failed={FAILED} height={420} {...{ error, onExpired }} />
       {data !== null && <DiskUse data={data} />}
       {data !== null && (
-        <ul className="tb-torrent-rows" aria-label="Torrents">
+        <Rows label="Torrents">
           {data.torrents.map((torrent) => (
             <TorrentRow key={torrent.infoHash} torrent={torrent} onChanged={reload} onExpired={onExpired} />
           ))}
-        </ul>
+        </Rows>
       )}
       {data !== null && data.total === 0 && (
         <EmptyState

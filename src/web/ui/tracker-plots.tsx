@@ -2,6 +2,7 @@ import '@mantine/charts/styles.layer.css';
 import { AreaChart } from '@mantine/charts';
 import type { ComponentProps } from 'react';
 import { count, timeOfDay } from './format.ts';
+import { PlotFigure } from './plot-figure.tsx';
 import type { TrackerHistory } from './tracker-api.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,14 +20,8 @@ export function TrackerPlots({ health }: { health: TrackerHistory['health'] }) {
   const latencyMs = last?.latencyMs ?? null;
   const now = latencyMs === null ? '–' : count(latencyMs);
   return (
-    <div className="tb-plots tb-tracker-plots">
-      <figure className="tb-card tb-plot" data-wide="true">
-        <figcaption>
-          <span className="tb-label">Trackers that work</span>
-          <span className="tb-plot-now">
-            <b>{count(working)}</b> of {count(all)}
-          </span>
-        </figcaption>
+    <div className="tb-plots" data-place="top">
+      <PlotFigure isWide title="Trackers that work" now={count(working)} unit={`of ${count(all)}`}>
         <AreaChart
           {...plotOf(health)}
           type="stacked"
@@ -34,21 +29,15 @@ export function TrackerPlots({ health }: { health: TrackerHistory['health'] }) {
           valueFormatter={count}
           aria-label={`Trackers that work: now ${count(working)} of ${count(all)}`}
         />
-      </figure>
-      <figure className="tb-card tb-plot" data-wide="true">
-        <figcaption>
-          <span className="tb-label">Median latency of those that work</span>
-          <span className="tb-plot-now">
-            <b>{now}</b> ms
-          </span>
-        </figcaption>
+      </PlotFigure>
+      <PlotFigure isWide title="Median latency of those that work" now={now} unit="ms">
         <AreaChart
           {...plotOf(health)}
           series={[{ name: 'latencyMs', label: 'Latency', color: 'indigo.6' }]}
           valueFormatter={(value) => `${count(value)} ms`}
           aria-label={`Median latency: now ${now} ms`}
         />
-      </figure>
+      </PlotFigure>
     </div>
   );
 }

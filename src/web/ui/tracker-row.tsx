@@ -1,5 +1,5 @@
-import { Badge } from '@mantine/core';
 import { count, duration, plural } from './format.ts';
+import { Row } from './row.tsx';
 import type { Tracker } from './tracker-api.ts';
 
 const STATUS_WORDS = {
@@ -7,6 +7,7 @@ const STATUS_WORDS = {
   failing: { word: 'Failing', color: 'red' },
   unknown: { word: 'Not checked', color: 'gray' },
 } as const;
+const TONES = { working: undefined, failing: 'bad', unknown: 'quiet' } as const;
 const LIST_WORDS: Readonly<Record<string, string>> = {
   builtin: 'built-in list',
   remote: 'list from elsewhere',
@@ -17,31 +18,22 @@ type TrackerRowProps = { tracker: Tracker; checks: readonly (number | null)[] | 
 /** One tracker: how it does now, and each half hour of the last day as a bar. */
 export function TrackerRow({ tracker, checks }: TrackerRowProps) {
   const { url, status, reason, lists } = tracker;
-  const { word, color } = STATUS_WORDS[status];
   return (
-    <li className="tb-card tb-tracker" data-status={status}>
-      <div className="tb-tracker-what">
-        <h3>{url}</h3>
-        <p className="tb-quiet">
-          {[...whenOf(tracker), ...lists.map((list) => LIST_WORDS[list] ?? list)].join(' · ')}
-        </p>
-        {reason !== null && <p className="tb-tracker-reason">{reason}</p>}
-      </div>
-      <Badge color={color} variant="light" size="sm" radius="sm" tt="none">
-        {word}
-      </Badge>
-      <dl className="tb-tracker-figures">
-        <div>
-          <dt>Answered</dt>
-          <dd>{rateOf(tracker)}</dd>
-        </div>
-        <div>
-          <dt>Latency</dt>
-          <dd>{tracker.latencyMs === null ? '–' : `${count(tracker.latencyMs)} ms`}</dd>
-        </div>
-      </dl>
+    <Row
+      className="tb-tracker"
+      name={url}
+      facts={[...whenOf(tracker), ...lists.map((list) => LIST_WORDS[list] ?? list)]}
+      reasons={reason === null ? [] : [reason]}
+      status={status}
+      tone={TONES[status]}
+      badge={STATUS_WORDS[status]}
+      figures={[
+        ['Answered', rateOf(tracker)],
+        ['Latency', tracker.latencyMs === null ? '–' : `${count(tracker.latencyMs)} ms`],
+      ]}
+    >
       <DayStrip checks={checks ?? []} />
-    </li>
+    </Row>
   );
 }
 

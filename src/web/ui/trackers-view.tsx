@@ -12,6 +12,7 @@ import { MastIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { toFailure, usePolled } from './polling.ts';
+import { Rows } from './row.tsx';
 import {
   checkTrackers,
   type Dht,
@@ -80,12 +81,18 @@ function Content({ trackers, history }: { trackers: readonly Tracker[]; history:
           <TrackerPlots health={history.health} />
         </LazyPart>
       )}
-      <Rows trackers={trackers} checks={history?.checks ?? {}} />
+      <FoundTrackers trackers={trackers} checks={history?.checks ?? {}} />
     </>
   );
 }
 
-function Rows({ trackers, checks }: { trackers: readonly Tracker[]; checks: TrackerHistory['checks'] }) {
+function FoundTrackers({
+  trackers,
+  checks,
+}: {
+  trackers: readonly Tracker[];
+  checks: TrackerHistory['checks'];
+}) {
   const [filter, setFilter] = useState('');
   const [isAllShown, setIsAllShown] = useState(false);
   const found = useMemo(
@@ -106,11 +113,11 @@ function Rows({ trackers, checks }: { trackers: readonly Tracker[]; checks: Trac
         />
       )}
       {found.length === 0 && <p className="tb-quiet">No tracker is called that.</p>}
-      <ul className="tb-tracker-rows" aria-label="Trackers">
+      <Rows label="Trackers">
         {shown.map((tracker) => (
           <TrackerRow key={tracker.url} tracker={tracker} checks={checks[tracker.url]} />
         ))}
-      </ul>
+      </Rows>
       {shown.length < found.length && (
         <Button variant="default" mt="md" onClick={() => setIsAllShown(true)}>
           Show all {found.length}

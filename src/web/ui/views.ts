@@ -6,6 +6,7 @@ export const VIEWS = {
   live: 'Live',
   torrents: 'Torrents',
   trackers: 'Trackers',
+  usenet: 'Usenet',
   health: 'Health',
   settings: 'Settings',
 } as const;

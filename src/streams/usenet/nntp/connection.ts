@@ -1,22 +1,13 @@
 import { AppError } from '../../../kit/errors.ts';
 import type { Net } from '../../../platform/net.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { ArticleDecoder } from '../yenc/decoder.ts';
 import { type Conversation, createConversation, type Request, type Sent } from './conversation.ts';
 import { NntpFailure } from './failure.ts';
 import { logIn } from './login.ts';
+import { type BodyReader, bodyRequest, keepAlive, statRequest } from './requests.ts';
 
 export type { Sent } from './conversation.ts';
-
-/** Takes one article. Exactly one of `onEnd`, `onMissing` and `onFailed` is the last that it hears; nothing after `drop`. */
-export type BodyReader = {
-  /** The article is there; what decodes it. What it throws ends this article by `onFailed`, and the connection goes on. */
-  onBegin(): ArticleDecoder;
-  /** It has been read to its end; the decoder says whether it is right. */
-  onEnd(): void;
-  onMissing(): void;
-  onFailed(failure: NntpFailure): void;
-};
+export type { BodyReader } from './requests.ts';
 
 /** One connection that is logged in. BODY and STAT may be sent behind each other; replies come in their order. */
 export type NntpConnection = {
@@ -79,9 +70,6 @@ const MEASURED_AFTER_MS = 200;
 /** A body that comes so slowly for so long is as good as silence. */
 const TRICKLE_MS = 30_000;
 const MIN_BYTES_A_SECOND = 8192;
-/** 420, 423, 430: RFC 3977; 451: taken down, as providers say. */
-const MISSING: ReadonlySet<number> = new Set([420, 423, 430, 451]);
-const [BODY_FOLLOWS, IS_THERE, CLOSING, LOGIN_FIRST, NOT_PERMITTED] = [222, 223, 400, 480, 502];
 
 const UNTRUSTED = 'the certificate of the server is not trusted: tlsCa can name its authority';
 const DIAL_WORDS: Readonly<Record<string, string>> = {
@@ -110,7 +98,22 @@ export async function connectNntp(
     onBytes: events.onBytes,
     onClose: (failure, isOwed) => isIn && events.onClose(failure, isOwed),
   });
-  const greeted = logIn(talk, provider, times.loginMs, signal);
+  await dialAndLogIn(net, talk, provider, times.loginMs, signal);
+  isIn = true;
+  // The server may have closed it in the same turn.
+  if (talk.failure !== null) throw talk.failure;
+  return connection(talk, times);
+}
+
+/** The first steps of a conversation. Rejects as `connectNntp` does, and cuts it then. */
+export async function dialAndLogIn(
+  net: Pick<Net, 'dial'>,
+  talk: Conversation,
+  provider: Provider,
+  loginMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const greeted = logIn(talk, provider, loginMs, signal);
   // It may fail while the socket is still being opened.
   greeted.catch(() => {});
   try {
@@ -122,10 +125,6 @@ export async function connectNntp(
     signal.throwIfAborted();
     throw failure;
   }
-  isIn = true;
-  // The server may have closed it in the same turn.
-  if (talk.failure !== null) throw talk.failure;
-  return connection(talk, times);
 }
 
 function targetOf({ host, port, tls, tlsCa }: Provider, { onread }: Conversation) {
@@ -237,65 +236,4 @@ function trickles({ beganAt, received }: Sent, now: number): boolean {
 
 function silent(): NntpFailure {
   return new NntpFailure('silent', 'the server fell silent in the middle of its answers');
-}
-
-function bodyRequest(id: string, bytes: number, reader: BodyReader, drop: () => void): Request {
-  function begin(line: string): ArticleDecoder | null {
-    assertIsOf(id, line);
-    try {
-      return reader.onBegin();
-    } catch (error) {
-      drop();
-      reader.onFailed(new NntpFailure('closed', 'nobody can take this article', error));
-      return null;
-    }
-  }
-  return {
-    command: `BODY <${id}>`,
-    bytes: Math.max(1, bytes),
-    onReply(code, line) {
-      if (code === BODY_FOLLOWS) return begin(line);
-      if (MISSING.has(code)) reader.onMissing();
-      else reader.onFailed(refusal(code));
-      return null;
-    },
-    onBody: () => reader.onEnd(),
-    onFailed: (failure) => reader.onFailed(failure),
-  };
-}
-
-function statRequest(id: string, onAnswer: (isThere: boolean | null) => void): Request {
-  return {
-    command: `STAT <${id}>`,
-    bytes: 0,
-    onReply(code, line) {
-      if (code === IS_THERE) assertIsOf(id, line);
-      if (code !== IS_THERE && !MISSING.has(code)) refusal(code);
-      onAnswer(code === IS_THERE ? true : MISSING.has(code) ? false : null);
-      return null;
-    },
-    onBody() {},
-    onFailed: () => onAnswer(null),
-  };
-}
-
-/** Any reply will do: one that does not know DATE is alive as well. */
-function keepAlive(): Request {
-  return { command: 'DATE', bytes: 0, onReply: () => null, onBody() {}, onFailed() {} };
-}
-
-/** Replies that come in another order than they were asked for would put one article's bytes into another. */
-function assertIsOf(id: string, line: string): void {
-  const [, said = ''] = /<([^>]*)>/.exec(line) ?? [];
-  if (said.includes('@') && said !== id)
-    throw new NntpFailure('protocol', 'the reply is about another article');
-}
-
-/** Of one article alone where the connection can go on; else it is thrown, and cuts the connection. */
-function refusal(code: number): NntpFailure {
-  if (code === LOGIN_FIRST) throw new NntpFailure('refused', 'the server asks for a login');
-  if (code === NOT_PERMITTED || code === CLOSING)
-    throw new NntpFailure('cut', `the server gives no more (${code})`);
-  if (code < 400) throw new NntpFailure('protocol', `what came is no answer to what was asked (${code})`);
-  return new NntpFailure('rejected', `the server cannot give this article now (${code})`);
 }

@@ -3,7 +3,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Conversation } from './conversation.ts';
 import { NntpFailure } from './failure.ts';
 
-type Reply = { code: number; line: string };
+export type Reply = { code: number; line: string };
 
 /** Providers tell a plan's limit by 400, 481, 482 or 502 and these words alone. */
 const CROWDED = /too many|simultaneous|in use|limit|max(imum)?\b.*\bconn|conn\w*\b.*\b(max|exceed)/i;
@@ -36,7 +36,8 @@ async function converse(talk: Conversation, username: string | null, password: s
   if (reply.code !== IN) throw notLetIn(reply);
 }
 
-function ask(talk: Conversation, command: string): Promise<Reply> {
+/** One command whose whole answer is a line. */
+export function ask(talk: Conversation, command: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
     talk.send({
       command,

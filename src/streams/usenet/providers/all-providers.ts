@@ -82,7 +82,7 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
   }
 
   return {
-    async fetch(job, signal) {
+    fetch: async (job, signal) => {
       signal.throwIfAborted();
       closing.signal.throwIfAborted();
       if (!SENDABLE_ID.test(job.id)) throw new ArticleMissing(job.id);

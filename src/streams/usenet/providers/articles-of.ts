@@ -37,7 +37,7 @@ export type ArticlesOf = {
    * the release), with ArticleDamaged where all that came was wrong, with UpstreamFailed 502/503/504 where no provider could be asked, with
    * the signal's reason when it aborts; what is under way then is read to its end and thrown away, or cut where that is cheaper.
    */
-  fetch(job: ArticleJob, signal: AbortSignal): Promise<Attempt>;
+  fetch: (job: ArticleJob, signal: AbortSignal) => Promise<Attempt>;
   /** Its lane was raised. */
   hurry(job: ArticleJob): void;
   /** Whether providers have these articles (STAT, pipelined); null: could not be asked. Never more than a fifth of the connections. */

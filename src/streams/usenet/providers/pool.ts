@@ -142,6 +142,7 @@ export function createPool(provider: Provider, deps: ConnectionDeps, events: Poo
         status: rests ? health : 'ready',
         retryAt: rests && retryAt !== null ? Math.round(Date.now() + retryAt - now) : null,
         reason: standing.reason,
+        failure: standing.lastFailure?.reason ?? null,
         latencyMs: latencyMs === null ? null : Math.round(latencyMs),
       };
     },

@@ -1,3 +1,5 @@
+import type { FailureReason } from '../nntp/failure.ts';
+
 /** One entry of USENET_PROVIDERS. */
 export type Provider = {
   /** As the owner names it; unique. */
@@ -28,6 +30,8 @@ export type ProviderState = {
   status: 'ready' | 'resting' | 'refused';
   retryAt: number | null;
   reason: string | null;
+  /** What `reason` is about. */
+  failure: FailureReason | null;
   bytes: number;
   articles: number;
   missing: number;

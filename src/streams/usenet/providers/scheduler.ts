@@ -73,7 +73,7 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
   function wanted(at: number): Map<Pool, number> {
     const counts = new Map<Pool, number>();
     for (const wanting of line.first(MOST_COUNTED)) {
-      const pool = mayBegin(wanting, at) ? openerFor(wanting, at) : undefined;
+      const pool = mayBegin(wanting, at) ? openerFor(wanting, counts, at) : undefined;
       if (pool === undefined) continue;
       const before = counts.get(pool) ?? 0;
       // Of what may take a few connections only, one is opened at a time.
@@ -82,9 +82,15 @@ export function createScheduler(pools: readonly Pool[], now: () => number): Sche
     return counts;
   }
 
-  function openerFor(wanting: Wanting, at: number): Pool | undefined {
+  /** Of those it may ask the one with the fewest connections for its plan: one that cannot be connected to is not the only one to be tried. */
+  function openerFor(wanting: Wanting, counts: ReadonlyMap<Pool, number>, at: number): Pool | undefined {
+    const share = (pool: Pool) =>
+      (pool.connections.length + pool.opening + (counts.get(pool) ?? 0)) / pool.standing.limit(at);
     const front = wanting.front(at);
-    return front.find((pool) => pool.canOpen(at)) ?? front[0];
+    let best: Pool | undefined;
+    for (const pool of front)
+      if (pool.canOpen(at) && (best === undefined || share(pool) < share(best))) best = pool;
+    return best;
   }
 
   function openMore(at: number): void {

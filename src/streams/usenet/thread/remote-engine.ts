@@ -9,7 +9,7 @@ import type {
   UsenetEngine,
   UsenetSpec,
 } from '../engine.ts';
-import type { ProviderState } from '../providers/provider.ts';
+import type { Provider, ProviderState } from '../providers/provider.ts';
 import type { Ask, Opened, Tell, ThreadData, Told } from './messages.ts';
 
 export type RemoteEngineOptions = ThreadData & {
@@ -32,7 +32,8 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
   const { ownPorts, fillsHoles, onLearned, onGone, onWarning, ...data } = options;
   const states = new Map<string, ReleaseState>();
   const users = new Map<string, number>();
-  let providers: readonly ProviderState[] = [];
+  const unasked = data.providers.map(unaskedState);
+  let providers: readonly ProviderState[] = unasked;
   const thread = createThreadHost<Ask, Tell, Told>({
     script: new URL('thread.ts', import.meta.url),
     name: 'usenet',
@@ -40,7 +41,10 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
     maxYoungMib: MAX_YOUNG_MIB,
     onTold,
     onStarted() {},
-    onLost: () => states.clear(),
+    onLost() {
+      states.clear();
+      providers = unasked;
+    },
   });
 
   function onTold(told: Told): void {
@@ -121,5 +125,14 @@ export function createRemoteEngine(options: RemoteEngineOptions): UsenetEngine {
     providers: () => providers,
     state: (key) => states.get(key) ?? null,
     close: () => thread.close({ type: 'close' }),
+  };
+}
+
+/** Before its thread has begun, which the first release does. */
+function unaskedState({ name, connections: maxConnections }: Provider): ProviderState {
+  return {
+    ...{ name, maxConnections, connections: 0, inFlight: 0, latencyMs: null },
+    ...{ status: 'ready', retryAt: null, reason: null, failure: null },
+    ...{ bytes: 0, articles: 0, missing: 0, corrupt: 0, failures: 0 },
   };
 }
