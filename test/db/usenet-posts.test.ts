@@ -199,7 +199,16 @@ describe('in the list of streams', () => {
 describe('what providers gave', () => {
   const state = (name: string, more: Partial<ProviderState> = {}): ProviderState => ({
     ...{ name, connections: 1, maxConnections: 8, inFlight: 0, status: 'ready', retryAt: null, reason: null },
-    ...{ bytes: 0, articles: 0, missing: 0, corrupt: 0, failures: 0, latencyMs: null, ...more },
+    ...{
+      bytes: 0,
+      articles: 0,
+      missing: 0,
+      corrupt: 0,
+      failures: 0,
+      latencyMs: null,
+      failure: null,
+      ...more,
+    },
   });
 
   test('is added up a day, from the difference, over a new start and a database that was away', async () => {
