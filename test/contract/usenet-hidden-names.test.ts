@@ -85,3 +85,40 @@ test('a par2 file that is broken, gone or lies changes nothing but the name', as
       ).paths,
     ).toEqual([path]);
 });
+
+test('one that cannot be looked into is not taken for one that holds nothing', async () => {
+  const volumes = writeRar([{ path: REAL, bytes: FILM }], {
+    version: 5,
+    volumeBytes: 50_000,
+    naming: 'random',
+  });
+  for (const files of [[{ name: hash(''), bytes: FILM }], volumes]) {
+    const release = await releaseOf(files, { inside: [], partBytes: PART, isObfuscated: true });
+    await withEngine([{ isStopped: true }], release.articles, async ({ read }) => {
+      expect((await read(release.spec)).error).toMatchObject({ status: 503, retryable: true });
+    });
+    await withEngine([{ articles: new Map() }], release.articles, async ({ read, gone }) => {
+      expect((await read(release.spec)).error).toMatchObject({ status: 404, retryable: false });
+      expect(gone).toEqual([release.spec.key]);
+    });
+  }
+});
+
+test('a volume that could not be looked at just then is not forgotten', async () => {
+  const volumes = writeRar([{ path: REAL, bytes: FILM }], {
+    version: 5,
+    volumeBytes: 50_000,
+    naming: 'random',
+  });
+  const release = await releaseOf(volumes, { inside: [], partBytes: PART, isObfuscated: true });
+  const [, , third] = release.posted;
+  let isBad = true;
+  const trouble = (id: string) =>
+    isBad && id === third?.[0]?.id ? ({ kind: 'reset', after: 10 } as const) : null;
+  await withEngine([{ trouble }], release.articles, async ({ read, learned }) => {
+    expect((await read(release.spec)).error).toMatchObject({ status: 502, retryable: true });
+    expect(learned.size).toBe(0);
+    isBad = false;
+    expectWhole(await read(release.spec), FILM);
+  });
+});

@@ -182,6 +182,7 @@ const kindCalls: Calls = {
       nzb: { key, sealed, sizeBytes: 5, completeness: 1, postedAt: 1_764_000_000 },
     });
     await usenet.offeredUsenet(db, shown);
+    await usenet.keyOfStream(db, OF.usenet);
     await usenet.storedPost(db, OF.usenet);
     for (const column of [
       usenet.sealedUrls,

@@ -91,7 +91,7 @@ function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   gunzip.once('drain', resolve);
   gunzip.once('close', resolve);
-  return promise;
+  return promise.finally(() => gunzip.off('drain', resolve).off('close', resolve));
 }
 
 /** Lets others run where the last turn was `mostMs` or more ago; answers when this one began. */

@@ -5,6 +5,7 @@ import { isObfuscated } from '../names/obfuscation.ts';
 import { type Par2File, readPar2 } from '../names/par2.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { nameOfSubject } from '../subject-name.ts';
+import { isHole } from './refusals.ts';
 
 /** What a posted file is called, as far as can be found out; `isWorth`: it may be, or hold, something to play. */
 export type NamedPost = { name: string; isRar: boolean; isWorth: boolean };
@@ -43,14 +44,16 @@ type Looked = {
   subject: string;
   bySubject: string;
   file: SeekableFile;
-  /** Its name is all that is needed. */
-  isTold: boolean;
+  /** Null: its name is all that is needed, or its articles are gone. */
   article: { yencName: string; head: Buffer; sizeBytes: number } | null;
+  /** Why there is nothing of it. */
+  hole: unknown;
 };
 
 /**
  * The names of a release's posted files. Those whose subject tells cost nothing; of the others the first article is fetched, for
- * yEnc's name and the first bytes, and that of the smallest par2 file, which knows names from before they were hidden.
+ * yEnc's name and the first bytes, and that of the smallest par2 file, which knows names from before they were hidden. Rejects where one
+ * cannot be had just now, which is not to look like a post without it, and where all that has no name is gone and nothing else is there.
  */
 export async function findNames(
   files: readonly NzbFile[],
@@ -64,13 +67,16 @@ export async function findNames(
       if (file === undefined) return null;
       const bySubject = nameOfSubject(subject) ?? '';
       const isTold = isTelling(bySubject) && !(smallest >= 0 && isHidden(bySubject));
-      const article = isTold ? null : await lookInto(file, signal);
-      return { subject, bySubject, file, isTold, article };
+      const looked = isTold ? { article: null, hole: null } : await lookInto(file, signal);
+      return { subject, bySubject, file, ...looked };
     }),
   );
   const isAnyHidden = looked.some((one) => one?.article != null);
   const par2 = isAnyHidden ? await par2Of(looked, smallest, signal) : [];
-  return looked.map((one) => (one === null ? NOTHING : nameOf(one, par2)));
+  const names = looked.map((one) => (one === null ? NOTHING : nameOf(one, par2)));
+  const lost = looked.find((one) => one?.hole != null);
+  if (lost != null && !names.some(({ isWorth }) => isWorth)) throw lost.hole;
+  return names;
 }
 
 function isTelling(name: string): boolean {
@@ -92,14 +98,14 @@ function smallestPar2(files: readonly NzbFile[]): number {
   return smallest;
 }
 
-/** Null: nothing of it can be had now. */
-async function lookInto(file: SeekableFile, signal: AbortSignal): Promise<Looked['article']> {
+async function lookInto(file: SeekableFile, signal: AbortSignal): Promise<Pick<Looked, 'article' | 'hole'>> {
   try {
     const { name, sizeBytes } = await file.open(signal);
-    return { yencName: name, head: await file.read(0, HEAD_BYTES, signal), sizeBytes };
-  } catch {
-    signal.throwIfAborted();
-    return null;
+    const head = await file.read(0, HEAD_BYTES, signal);
+    return { article: { yencName: name, head, sizeBytes }, hole: null };
+  } catch (hole) {
+    if (!isHole(hole)) throw hole;
+    return { article: null, hole };
   }
 }
 
@@ -123,8 +129,8 @@ async function par2Of(
 
 const PAR2_MAGIC = Buffer.from('PAR2\0PKT', 'latin1');
 
-function nameOf({ subject, bySubject, isTold, article }: Looked, par2: readonly Par2File[]): NamedPost {
-  if (isTold || article === null) return named(bySubject);
+function nameOf({ subject, bySubject, article }: Looked, par2: readonly Par2File[]): NamedPost {
+  if (article === null) return named(bySubject);
   const best = bestName({ subject, par2, ...article });
   const isRar = best.magic?.kind === 'rar4' || best.magic?.kind === 'rar5';
   const { yencName } = article;
