@@ -1,4 +1,4 @@
-import { contentTypeOf, isSubtitleName, isVideoName } from '../../kit/content-type.ts';
+import { contentTypeOf, extensionOf, isSubtitleName, isVideoName } from '../../kit/content-type.ts';
 import type { StreamFile } from '../kind.ts';
 import { isBesides } from './besides.ts';
 import type { LearnedInner } from './engine.ts';
