@@ -50,7 +50,7 @@ describe('each kind', () => {
       'Tributary 📰',
     ]);
     expect(streams[4]?.description).toBe('Elsewhere\n↗️ Opens outside the player');
-    expect(streams[6]?.description).toBe('Post\nℹ️ Playback from Usenet is not available yet.');
+    expect(streams[6]?.description).toBe('Post\nℹ️ No Usenet provider is configured (USENET_PROVIDERS).');
     expect(await room.server.dropped()).toEqual({});
   });
 

@@ -1,27 +1,12 @@
 import { contentTypeOf, extensionOf, isSubtitleName, isVideoName } from '../../kit/content-type.ts';
 import type { StreamFile } from '../kind.ts';
+import { isBesides } from './besides.ts';
 import type { LearnedInner } from './engine.ts';
 import type { Nzb, NzbFile } from './nzb/nzb.ts';
 import { nameOfSubject } from './subject-name.ts';
 
 /** What yEnc, line ends and headers add to the bytes inside (measured on INN: 3.2 %). */
 const OVERHEAD = 1.03;
-/** What comes along with a release and is no part of it. */
-const BESIDES: ReadonlySet<string> = new Set([
-  'par2',
-  'nfo',
-  'sfv',
-  'srr',
-  'srs',
-  'nzb',
-  'txt',
-  'url',
-  'jpg',
-  'png',
-  'm3u',
-  'md5',
-]);
-const SAMPLE = /(?:^|[/._ -])samples?(?:[/._ -]|$)/i;
 /** `film.part01.rar`, `film.r00`, `film.7z.001`, `film.z01`, `film.mkv.001`: the set it is a volume of. */
 const VOLUME =
   /^(.*?)(?:\.part\d{1,5}\.rar|\.rar|\.[r-z]\d{2,3}|\.7z(?:\.\d{2,5})?|\.zip(?:\.\d{2,5})?|\.z\d{2,3}|\.\d{3,5})$/i;
@@ -112,10 +97,6 @@ export function fileIndexes(files: readonly { posted: readonly number[]; sizeByt
     indexes[place] = index;
   }
   return indexes;
-}
-
-function isBesides(name: string): boolean {
-  return BESIDES.has(extensionOf(name)) || SAMPLE.test(name);
 }
 
 function placeOf(name: string | null, release: string | null): { key: string; shown: string } {

@@ -1,5 +1,6 @@
-import { extensionOf, isVideoName } from '../../../kit/content-type.ts';
+import { isVideoName } from '../../../kit/content-type.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
+import { isBesides } from '../besides.ts';
 import { bestName } from '../names/best-name.ts';
 import { isObfuscated } from '../names/obfuscation.ts';
 import { type Par2File, readPar2 } from '../names/par2.ts';
@@ -13,26 +14,6 @@ export type NamedPost = { name: string; isRar: boolean; isWorth: boolean };
 /** Endings that say what a posted file is. */
 const TELLING =
   /\.(?:rar|[r-z]\d{2,3}|7z|zip|\d{3}|mkv|mp4|m4v|avi|mov|wmv|ts|m2ts|mpg|mpeg|webm|flv|ogv|iso|srt|ass|ssa|vtt|sub|idx)$/i;
-/** Comes along with a release and is no part of it. */
-const BESIDES = new Set([
-  'par2',
-  'nfo',
-  'sfv',
-  'srr',
-  'srs',
-  'nzb',
-  'txt',
-  'url',
-  'jpg',
-  'jpeg',
-  'png',
-  'gif',
-  'm3u',
-  'md5',
-  'htm',
-  'html',
-]);
-const SAMPLE = /(?:^|[/._ -])samples?(?:[/._ -]|$)/i;
 /** What par2 knows files by. */
 const HEAD_BYTES = 16 * 1024;
 /** An index file of some hundred files; of a larger one those at its beginning. */
@@ -142,8 +123,4 @@ function nameOf({ subject, bySubject, article }: Looked, par2: readonly Par2File
 
 function named(name: string): NamedPost {
   return { name, isRar: false, isWorth: TELLING.test(name) && !isBesides(name) };
-}
-
-function isBesides(name: string): boolean {
-  return BESIDES.has(extensionOf(name)) || SAMPLE.test(name);
 }
