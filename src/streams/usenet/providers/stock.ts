@@ -85,7 +85,7 @@ export function createStock(id: string, pools: readonly Pool[]): Stock {
       if (record === undefined || why.reason === 'closed') return;
       failure = why;
       if (why.reason === 'rejected') record.isRejected = true;
-      else if (!(isUnanswered && isStale(record, connection))) record.cuts += 1;
+      else if (!(why.reason === 'cut' && isUnanswered && isStale(record, connection))) record.cuts += 1;
       record.stale ??= new WeakSet(pool.connections);
     },
     isHopeless: (now) => front(now, NOBODY, false).length === 0,
