@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { NntpServer } from '../support/nntp-server.ts';
@@ -219,6 +220,26 @@ describe('providers that go in the middle', () => {
     expect(reading.error).toMatchObject({ status: 504 });
     expect(reading.bytes.equals(FILM.subarray(0, reading.bytes.length))).toBe(true);
     expect(reading.ms).toBeLessThan(LATEST_MS);
+  }, 60_000);
+
+  test('or a router that forgets every connection, which nobody knows before the next command, end nothing', async () => {
+    const all = new Set<Socket>();
+    const forgotten = new Set<Socket>();
+    const greet = (socket: Socket) => {
+      all.add(socket);
+      socket.on('data', () => forgotten.has(socket) && socket.resetAndDestroy());
+      socket.write('200 ready\r\n');
+      return true;
+    };
+    const articles = new Map([...plain.articles, ...rar.articles]);
+    const trouble = () => ({ kind: 'delay', ms: 20 }) as const;
+    const provider = { connections: 8 };
+    await withEngine([{ greet, trouble, provider }], articles, async ({ read }) => {
+      expectWhole(await read(plain.spec), FILM);
+      expect(all.size).toBeGreaterThan(5);
+      for (const socket of all) forgotten.add(socket);
+      expectWhole(await read(rar.spec), FILM);
+    });
   }, 60_000);
 
   test('or cut every connection are dialled again', async () => {

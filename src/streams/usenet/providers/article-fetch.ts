@@ -189,12 +189,12 @@ export function createArticleFetch(
     end(attempt, null);
   }
 
-  function onFailed({ pool, attempt, since }: Try, failure: NntpFailure): void {
+  function onFailed({ pool, connection, attempt, since }: Try, failure: NntpFailure): void {
     attempt?.dropped();
     // Where the connection broke off its pool knows.
     if (failure.reason === 'rejected')
       pool.standing.onFailure(failure, since, performance.now(), pool.connections.length);
-    stock.hasFailed(pool, failure);
+    stock.hasFailed(pool, failure, connection, attempt === null);
   }
 
   function end(won: Attempt | null, error: unknown): void {

@@ -1,4 +1,5 @@
 import { UpstreamFailed } from '../../../kit/errors.ts';
+import type { NntpConnection } from '../nntp/connection.ts';
 import type { NntpFailure } from '../nntp/failure.ts';
 import { ArticleDamaged, ArticleMissing } from './articles-of.ts';
 import type { Pool } from './pool.ts';
@@ -12,7 +13,8 @@ export type Stock = {
   front(now: number, asked: ReadonlySet<Pool>, spills: boolean): readonly Pool[];
   isMissing(pool: Pool): void;
   isDamaged(pool: Pool, fault: string): void;
-  hasFailed(pool: Pool, failure: NntpFailure): void;
+  /** `isUnanswered`: nothing of it had come on this connection. */
+  hasFailed(pool: Pool, failure: NntpFailure, connection: NntpConnection, isUnanswered: boolean): void;
   /** Nobody can be asked now. */
   isHopeless(now: number): boolean;
   /** One of those that failed is being tried again. */
@@ -21,12 +23,23 @@ export type Stock = {
   verdict(now: number): Error;
 };
 
-type Record = { pool: Pool; isMissing: boolean; damaged: number; cuts: number; isRejected: boolean };
+type Record = {
+  pool: Pool;
+  isMissing: boolean;
+  damaged: number;
+  cuts: number;
+  isRejected: boolean;
+  /** Connections as old as the first that was cut: what took that one may have taken them, and nobody knows yet. */
+  stale: WeakSet<NntpConnection> | null;
+  staleCuts: number;
+};
 
 /** A copy that came damaged is asked for once more, when everyone else has been asked. */
 const MAX_DAMAGED = 2;
 /** The first, and twice again. */
 const MAX_CUTS = 3;
+/** A router that forgot its connections, a provider that began anew: so many more; a server that breaks off at this very article costs no more than that. */
+const MAX_STALE_CUTS = 8;
 const NOBODY: ReadonlySet<Pool> = new Set();
 
 export function createStock(id: string, pools: readonly Pool[]): Stock {
@@ -36,6 +49,8 @@ export function createStock(id: string, pools: readonly Pool[]): Stock {
     damaged: 0,
     cuts: 0,
     isRejected: false,
+    stale: null,
+    staleCuts: 0,
   }));
   let fault: string | null = null;
   let failure: NntpFailure | null = null;
@@ -64,13 +79,14 @@ export function createStock(id: string, pools: readonly Pool[]): Stock {
       const record = of(pool);
       if (record !== undefined) record.damaged += 1;
     },
-    hasFailed(pool, why) {
+    hasFailed(pool, why, connection, isUnanswered) {
       const record = of(pool);
       // Our own doing says nothing of the provider.
       if (record === undefined || why.reason === 'closed') return;
       failure = why;
       if (why.reason === 'rejected') record.isRejected = true;
-      else record.cuts += 1;
+      else if (!(why.reason === 'cut' && isUnanswered && isStale(record, connection))) record.cuts += 1;
+      record.stale ??= new WeakSet(pool.connections);
     },
     isHopeless: (now) => front(now, NOBODY, false).length === 0,
     mayCome: (now) => records.some((record) => mayHave(record) && record.pool.health(now) === 'unproven'),
@@ -83,6 +99,12 @@ export function createStock(id: string, pools: readonly Pool[]): Stock {
       return unreachable(records, failure, now);
     },
   };
+}
+
+function isStale(record: Record, connection: NntpConnection): boolean {
+  if (record.stale?.has(connection) !== true || record.staleCuts >= MAX_STALE_CUTS) return false;
+  record.staleCuts += 1;
+  return true;
 }
 
 function mayHave({ isMissing, damaged, cuts, isRejected }: Record): boolean {
