@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLog } from '../../src/platform/log.ts';
 import { createSlabMemory } from '../../src/streams/slab-memory.ts';
 import { type ArticleDiskOptions, openArticleDisk } from '../../src/streams/usenet/articles/disk.ts';
 import type { YencHeader } from '../../src/streams/usenet/yenc/decoder.ts';
@@ -26,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => dir.remove());
 
 const open = (more: Partial<ArticleDiskOptions> = {}) =>
-  openArticleDisk({ folder: dir.path, log: createLog('silent'), reserve: () => 0, ...more });
+  openArticleDisk({ folder: dir.path, onWarning: () => {}, reserve: () => 0, ...more });
 type Disk = Awaited<ReturnType<typeof open>>;
 
 const memory = createSlabMemory(100 * MIB, () => {});
@@ -177,14 +175,15 @@ test('0 bytes: nothing is kept, nothing is looked for', async () => {
 
 test('a disk that takes nothing is told once, and let alone for a minute', async () => {
   const lines: string[] = [];
-  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
-  const disk = await open({ log });
+  const disk = await open({ onWarning: (text) => lines.push(text) });
   // No folder can be made where a file lies.
   await rm(dir.path, { recursive: true });
   await writeFile(dir.path, 'in the way');
   expect(disk.wants('a', 10)).toBe(true);
   await Promise.all(['a', 'b', 'c'].map((id) => disk.write(id, headerOf(), BYTES)));
   expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('could not be kept');
+  expect(lines[0]).not.toContain(dir.path);
   expect([disk.wants('a', 10), disk.has('a'), disk.usedBytes()]).toEqual([false, false, 0]);
   await rm(dir.path);
 });
@@ -208,7 +207,7 @@ test('where others took the disk, what is kept makes room', async () => {
 
 test('what waits for a slow disk is bounded, and one article is written once at a time', async () => {
   const disk = await open();
-  const large = Buffer.alloc(6 * MIB);
+  const large = Buffer.alloc(1.5 * MIB);
   const writing = ['a', 'b'].map((id) =>
     disk.write(id, { ...headerOf(), begin: 0, end: large.length }, large),
   );

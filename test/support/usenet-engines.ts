@@ -1,4 +1,3 @@
-import { createLog } from '../../src/platform/log.ts';
 import { createNet } from '../../src/platform/net.ts';
 import { createSlabMemory } from '../../src/streams/slab-memory.ts';
 import { openArticleDisk } from '../../src/streams/usenet/articles/disk.ts';
@@ -82,7 +81,7 @@ export async function openLocal(
   const memory = createSlabMemory(memoryBytes, () => {});
   const engine = createLocalEngine({
     ...{ net, yenc: createYenc(), memory, providers },
-    disk: await openArticleDisk({ folder: '/nonexistent', maxBytes: 0, log: createLog('silent') }),
+    disk: await openArticleDisk({ folder: '/nonexistent', maxBytes: 0, onWarning: () => {} }),
     ...(times === undefined ? {} : { times }),
     onLearned: (key, more) => void learned.set(key, more),
     onGone: (key) => void gone.push(key),

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../../../platform/log.ts';
 import { writeWhole } from '../../../platform/write-whole.ts';
 import { createDiskRoom, type DiskRoom, reserveOf } from '../../disk-room.ts';
 import type { SlabBuffer } from '../../slab-memory.ts';
@@ -33,7 +32,8 @@ export type ArticleDiskOptions = {
   folder: string;
   /** 0: nothing is kept on disk. */
   maxBytes?: number;
-  log: Log;
+  /** Told once what the owner should know. */
+  onWarning(text: string): void;
   /** Bytes of the disk that are left to others, by its size. */
   reserve?: (diskBytes: number) => number;
 };
@@ -46,7 +46,7 @@ const MARK_MS = 60_000;
 /** A file half written is somebody else's until it is this old. */
 const LEFT_BEHIND_MS = 60_000;
 /** What waits for the disk stays in memory: of a disk slower than the network the rest is not kept. */
-const MAX_WRITING_BYTES = 16 * 1024 * 1024;
+const MAX_WRITING_BYTES = 4 * 1024 * 1024;
 const NAME = /^[0-9a-f]{64}$/;
 /** Node has four threads to ask the disk. */
 const AT_ONCE = 64;
@@ -77,7 +77,7 @@ class Disk implements ArticleDisk {
   }
 
   async find(): Promise<void> {
-    const { folder, log } = this.#options;
+    const { folder, onWarning } = this.#options;
     if (this.#maxBytes === 0) return;
     try {
       await mkdir(folder, { recursive: true });
@@ -90,7 +90,7 @@ class Disk implements ArticleDisk {
         this.#add(name, bytes, usedAt);
       await this.measure();
     } catch (error) {
-      log.warn({ err: error }, 'the cache of articles cannot be used');
+      onWarning(`the cache of Usenet articles cannot be used: ${reasonOf(error)}`);
       this.#restsUntil = Number.POSITIVE_INFINITY;
     }
   }
@@ -171,9 +171,8 @@ class Disk implements ArticleDisk {
       const isNews = performance.now() >= this.#restsUntil;
       this.#restsUntil = performance.now() + REST_MS;
       if (isNews)
-        this.#options.log.warn(
-          { err: error },
-          'an article could not be kept on disk; it is tried again in a minute',
+        this.#options.onWarning(
+          `a Usenet article could not be kept on disk (${reasonOf(error)}); it is tried again in a minute`,
         );
     } finally {
       this.#writing -= bytes.length;
@@ -250,4 +249,9 @@ class Disk implements ArticleDisk {
 /** A message id may hold anything that a file name may not. */
 function nameOf(id: string): string {
   return hash('sha256', id, 'hex');
+}
+
+/** Its code: the message names paths. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

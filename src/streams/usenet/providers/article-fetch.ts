@@ -40,7 +40,7 @@ const SLOW_MS = 2000;
 const SLOW_TIMES = 3;
 const MOST_TRIES: Readonly<Record<Lane, number>> = { head: 3, ahead: 2, background: 1 };
 /** What is read ahead from one that froze would else cost the viewer a way there and back for each. */
-const AHEAD_STALL_MS = 2000;
+const AHEAD_STALL_MS = 800;
 /** While a provider is being tried again a viewer rather waits than hears of it. */
 const PATIENCE_MS = 5000;
 /** A group of providers none of which is connected by then is not waited for alone. */

@@ -9,7 +9,7 @@ const DEPTH = 2;
 /** A viewer who waits goes behind those where nothing is free and nothing can be opened. */
 const HEAD_DEPTH = 3;
 /** One that owes something and has been quiet for so long may have hung. */
-export const STALL_MS = 400;
+export const STALL_MS = 300;
 /** For an ordering: such a one is the last choice of a viewer who waits, and none of those who read ahead. */
 const HUNG_MS = 1e9;
 /** Of a reply that is a line. */

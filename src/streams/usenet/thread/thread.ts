@@ -1,6 +1,5 @@
 /** The thread in which Usenet is read: sockets, decoding and checksums stay off the thread that answers viewers. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { createLog } from '../../../platform/log.ts';
 import { createNet } from '../../../platform/net.ts';
 import { createSlabMemory } from '../../slab-memory.ts';
 import { type Asked, serveThread, threadTalk } from '../../thread-serve.ts';
@@ -13,6 +12,8 @@ import type { Ask, Opened, Tell, ThreadData, Told } from './messages.ts';
 /** Of the memory, for what is given out and not yet sent: slow viewers stop there, and with them the reading ahead. */
 const OUT_SHARE = 0.5;
 const STATES_MS = 1000;
+/** Others fill the disk too. */
+const MEASURE_MS = 60_000;
 const QUIET_S = 60;
 
 if (parentPort !== null) await serve(parentPort, workerData);
@@ -23,7 +24,11 @@ async function serve(port: MessagePort, data: ThreadData): Promise<void> {
   const net = createNet({ ...outbound, publicUrl, ownPorts: () => ownPorts });
   const talk = threadTalk<Told>(port);
   const memory = createSlabMemory(memoryBytes, (slab) => talk.forget(slab));
-  const disk = await openArticleDisk({ ...cache, log: createLog('silent') });
+  const disk = await openArticleDisk({
+    ...cache,
+    onWarning: (text) => talk.tell({ type: 'warned', text }),
+  });
+  setInterval(() => void disk.measure().catch(() => {}), MEASURE_MS).unref();
   const engine = createLocalEngine({
     ...{ net, yenc: createYenc(), memory, disk, providers },
     onLearned: (key, learned) => talk.tell({ type: 'learned', key, learned }),
