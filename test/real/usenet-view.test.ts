@@ -125,7 +125,9 @@ test.each(['desktop', 'phone'] as const)(
       for (const width of device === 'desktop' ? [780, 1000, 1280] : []) {
         await page.setViewportSize({ width, height: 800 });
         // The plots follow a moment later.
-        await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        await expect
+          .poll(() => page.evaluate('document.documentElement.scrollWidth'), { timeout: 10_000 })
+          .toBe(width);
         if (process.env.KEEP_SCREENSHOTS)
           await screenshot({ path: `${process.env.KEEP_SCREENSHOTS}/usenet-${width}.png` });
       }

@@ -34,7 +34,8 @@ export function rar4Format(options: RarOptions): RarFormat {
         u16(Buffer.byteLength(file.path)),
         u32(0x20),
         ...(isLarge ? [u32(0), u32(0)] : []),
-        Buffer.from(file.path),
+        // As RAR writes folders in this version, on every system.
+        Buffer.from(file.path.replaceAll('/', '\\')),
         ...(lock ? [lock.salt] : []),
       ];
       return seal(block(0x74, flags, fields));
