@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { nameOfSubject } from '../../src/streams/usenet/names/subject.ts';
 import type { Nzb } from '../../src/streams/usenet/nzb/nzb.ts';
 import { fileIndexes, filesOfLearned, filesOfNzb } from '../../src/streams/usenet/posted-files.ts';
-import { nameOfSubject } from '../../src/streams/usenet/subject-name.ts';
 
 /** A post of files by their names, each of so many articles of 1,030 bytes. */
 function post(...files: (readonly [subject: string, parts?: number, missing?: number])[]): Nzb {

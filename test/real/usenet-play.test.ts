@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, openTempDir } from '../support/processes.ts';
-import type { Tributary } from '../support/product.ts';
+import { expect, test } from 'vitest';
+import { freePort } from '../support/processes.ts';
 import { CLIP_SECONDS, remuxClip } from '../support/real/clip.ts';
-import { type Inn, startInn } from '../support/real/inn.ts';
+import { startInn } from '../support/real/inn.ts';
 import { mpvPlayAndSeek } from '../support/real/mpv.ts';
 import { startNntpRelay } from '../support/real/nntp.ts';
 import { postByNyuu } from '../support/real/nyuu.ts';
 import { SHAPES, writeRelease } from '../support/real/usenet-releases.ts';
 import {
+  innRoom,
   linkTo,
   readRange,
   startWithProviders,
@@ -27,31 +27,18 @@ const ARTICLE_BYTES = 200_000;
 /** Of all shapes together, 1,000. */
 const RANGES = 1000 / SHAPES.length;
 
-let dir: Awaited<ReturnType<typeof openTempDir>>;
-let inn: Inn;
-let product: Tributary;
-
-beforeAll(async () => {
-  dir = await openTempDir();
-  inn = await startInn();
-  product = await startWithProviders([inn.plain]);
-});
-afterAll(async () => {
-  await product?.stop();
-  await inn?.stop();
-  await dir?.remove();
-});
+const room = innRoom();
 
 async function post(shape: (typeof SHAPES)[number], film = FILM): Promise<string> {
-  const files = await writeRelease(dir.path, shape, film, VOLUME_BYTES);
+  const files = await writeRelease(room.dir, shape, film, VOLUME_BYTES);
   const isObfuscated = shape.startsWith('obfuscated');
-  return await postByNyuu(files, inn.plain, { articleBytes: ARTICLE_BYTES, isObfuscated });
+  return await postByNyuu(files, room.inn.plain, { articleBytes: ARTICLE_BYTES, isObfuscated });
 }
 const idsOf = (nzb: string) => [...nzb.matchAll(/<segment [^>]*>([^<]+)</g)].map(([, id = '']) => id);
 const whole = (url: string) => readRange(url, 0, FILM.bytes.length);
 
 test.each(SHAPES)('%s: the film inside, and any part of it', async (shape) => {
-  const { playUrl, files } = await linkTo(product, await post(shape));
+  const { playUrl, files } = await linkTo(room.product, await post(shape));
   expect(files.map(({ size }) => size)).toEqual([FILM.bytes.length]);
   if (shape !== 'plain') expect(files.map(({ name }) => name)).toEqual([FILM.name]);
   expect((await whole(playUrl)).equals(FILM.bytes)).toBe(true);
@@ -59,10 +46,10 @@ test.each(SHAPES)('%s: the film inside, and any part of it', async (shape) => {
 });
 
 test('mpv plays a film under names that say nothing, in an archive, and seeks in it', async () => {
-  const path = join(dir.path, 'clip.mkv');
+  const path = join(room.dir, 'clip.mkv');
   await remuxClip(path);
   const clip = { name: 'clip.mkv', bytes: await readFile(path) };
-  const { playUrl } = await linkTo(product, await post('obfuscated RAR5', clip));
+  const { playUrl } = await linkTo(room.product, await post('obfuscated RAR5', clip));
   const played = await mpvPlayAndSeek(playUrl, 90);
   expect(Math.abs(played.durationSeconds - CLIP_SECONDS)).toBeLessThan(1);
   expect(played.playedOnToSeconds).toBeGreaterThan(90);
@@ -70,11 +57,11 @@ test('mpv plays a film under names that say nothing, in an archive, and seeks in
 
 test('what one provider has lost comes from the other', async () => {
   const nzb = await post('RAR5');
-  await using other = await startInn({ copyOf: inn });
+  await using other = await startInn({ copyOf: room.inn });
   const ids = idsOf(nzb);
-  await inn.remove(ids.filter((_, index) => index % 7 === 0));
+  await room.inn.remove(ids.filter((_, index) => index % 7 === 0));
   await other.remove(ids.filter((_, index) => index % 7 === 3));
-  await using own = await startWithProviders([inn.plain, other.plain]);
+  await using own = await startWithProviders([room.inn.plain, other.plain]);
   const { playUrl } = await linkTo(own, nzb);
   expect((await whole(playUrl)).equals(FILM.bytes)).toBe(true);
 });
@@ -82,8 +69,8 @@ test('what one provider has lost comes from the other', async () => {
 test('what both have lost ends the reading where it is, and nowhere else', async () => {
   const nzb = await post('plain');
   const lost = 60;
-  await inn.remove([idsOf(nzb)[lost] ?? '']);
-  const { playUrl } = await linkTo(product, nzb);
+  await room.inn.remove([idsOf(nzb)[lost] ?? '']);
+  const { playUrl } = await linkTo(room.product, nzb);
   const [from, to] = [lost * ARTICLE_BYTES, (lost + 1) * ARTICLE_BYTES];
   await expect(whole(playUrl)).rejects.toThrow();
   await expect(readRange(playUrl, from, from + 1)).rejects.toThrow();
@@ -97,8 +84,8 @@ test('what both have lost ends the reading where it is, and nowhere else', async
 test('a wrong password at one provider costs nothing but that provider', async () => {
   const nzb = await post('RAR4');
   await using own = await startWithProviders([
-    { ...inn.auth, ...withLogin(inn, 'not-the-password-of-anybody') },
-    { ...inn.auth, ...withLogin(inn) },
+    { ...room.inn.auth, ...withLogin(room.inn, 'not-the-password-of-anybody') },
+    { ...room.inn.auth, ...withLogin(room.inn) },
   ]);
   const { playUrl } = await linkTo(own, nzb);
   expect((await whole(playUrl)).equals(FILM.bytes)).toBe(true);
@@ -107,8 +94,8 @@ test('a wrong password at one provider costs nothing but that provider', async (
 
 test('TLS to a provider whose authority is known, and to no other', async () => {
   const nzb = await post('plain');
-  const provider = { ...inn.tls, tls: true, ...withLogin(inn) };
-  await using own = await startWithProviders([{ ...provider, tlsCa: inn.ca }]);
+  const provider = { ...room.inn.tls, tls: true, ...withLogin(room.inn) };
+  await using own = await startWithProviders([{ ...provider, tlsCa: room.inn.ca }]);
   expect((await whole((await linkTo(own, nzb)).playUrl)).equals(FILM.bytes)).toBe(true);
   await using stranger = await startWithProviders([provider]);
   // Nobody could look inside: the link is made all the same, and whoever plays it is told.
@@ -120,7 +107,7 @@ test('a provider that damages, stalls and breaks off gives the film bit for bit,
   const listen = { host: '127.0.0.1', port: await freePort() };
   await using _relay = await startNntpRelay([
     {
-      ...{ listen, to: inn.plain },
+      ...{ listen, to: room.inn.plain },
       faults: {
         flip: { every: 11 },
         stall: { every: 29, seconds: 20 },
@@ -128,7 +115,7 @@ test('a provider that damages, stalls and breaks off gives the film bit for bit,
       },
     },
   ]);
-  await using own = await startWithProviders([listen, inn.plain]);
+  await using own = await startWithProviders([listen, room.inn.plain]);
   const { playUrl } = await linkTo(own, await post('RAR5'));
   expect((await whole(playUrl)).equals(FILM.bytes)).toBe(true);
 });
@@ -139,7 +126,7 @@ test('a provider is killed in the middle of a film and comes back: the other goe
     { host: '127.0.0.1', port: await freePort() },
   ];
   await using relay = await startNntpRelay(
-    places.map((listen) => ({ listen, to: inn.plain, bytesPerSecond: 500_000 })),
+    places.map((listen) => ({ listen, to: room.inn.plain, bytesPerSecond: 500_000 })),
   );
   await using own = await startWithProviders(places);
   const { playUrl } = await linkTo(own, await post('plain'));

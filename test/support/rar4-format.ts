@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { u16, u32 } from './little-endian.ts';
 import { aesCbc, bits, type RarFormat, type RarOptions } from './rar-format.ts';
 
 const SPLIT_BEFORE = 0x01;
@@ -89,16 +90,4 @@ function rar4Secrets(password: string, salt: Buffer): { key: Buffer; iv: Buffer 
     if (round % 0x4000 === 0) iv.writeUInt8(hash.copy().digest().readUInt8(19), round / 0x4000);
   }
   return { key: Buffer.from(hash.digest().subarray(0, 16)).swap32(), iv };
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value >>> 0);
-  return bytes;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { u16, u32 } from './little-endian.ts';
 import { aesCbc } from './rar-format.ts';
 
 export type ZipInput = { path: string; bytes: Buffer; method?: number };
@@ -245,18 +246,6 @@ export function number7z(value: number): Buffer {
 
 function byte(value: number): Buffer {
   return Buffer.from([value]);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value >>> 0);
-  return bytes;
 }
 
 function u64(value: number): Buffer {

@@ -2,8 +2,8 @@ import { contentTypeOf, extensionOf, isSubtitleName, isVideoName } from '../../k
 import type { StreamFile } from '../kind.ts';
 import { isBesides } from './besides.ts';
 import type { LearnedInner } from './engine.ts';
+import { nameOfSubject } from './names/subject.ts';
 import type { Nzb, NzbFile } from './nzb/nzb.ts';
-import { nameOfSubject } from './subject-name.ts';
 
 /** What yEnc, line ends and headers add to the bytes inside (measured on INN: 3.2 %). */
 const OVERHEAD = 1.03;

@@ -1,7 +1,9 @@
+import { afterAll, beforeAll } from 'vitest';
 import { z } from 'zod';
+import { openTempDir } from '../processes.ts';
 import { startTributary, type Tributary } from '../product.ts';
 import { seededRandom } from '../random-requests.ts';
-import type { Inn } from './inn.ts';
+import { type Inn, startInn } from './inn.ts';
 import type { Place } from './swarm.ts';
 
 /** One of USENET_PROVIDERS; its name is `provider 1` and so on, and the first has the highest priority. */
@@ -21,6 +23,38 @@ export function startWithProviders(providers: readonly ProviderInput[]): Promise
     ...provider,
   }));
   return startTributary({ env: { USENET_PROVIDERS: JSON.stringify(all), RATE_LIMIT_API: '1000000' } });
+}
+
+/** A news server, the product that reads from it, and a folder to write releases to, from before the first test to after the last. */
+export function innRoom(): { readonly dir: string; readonly inn: Inn; readonly product: Tributary } {
+  let dir: Awaited<ReturnType<typeof openTempDir>> | null = null;
+  let inn: Inn | null = null;
+  let product: Tributary | null = null;
+  beforeAll(async () => {
+    dir = await openTempDir();
+    inn = await startInn();
+    product = await startWithProviders([inn.plain]);
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await inn?.stop();
+    await dir?.remove();
+  });
+  const begun = <One>(one: One | null): One => {
+    if (one === null) throw new Error('the room is used before its tests');
+    return one;
+  };
+  return {
+    get dir() {
+      return begun(dir).path;
+    },
+    get inn() {
+      return begun(inn);
+    },
+    get product() {
+      return begun(product);
+    },
+  };
 }
 
 /** The answer to an upload of an NZB. */

@@ -30,7 +30,7 @@ export function createDecryptor({ algorithm, key, iv, skipBytes }: Cipher): Decr
   }
 
   function stream(from: number): (cipherBytes: Uint8Array) => Buffer {
-    // The block before is fed in as well: any IV will do then, it only spoils that block, which is thrown away.
+    // The block before is fed in as well, so the IV does not matter then: it only spoils that block, which is thrown away.
     const decipher = createDecipheriv(algorithm, key, iv).setAutoPadding(false);
     let toSkip = from + skipBytes - needs(from, from).start;
     return (cipherBytes) => {

@@ -24,6 +24,15 @@ export function readSubject(subject: string): Subject {
   };
 }
 
+/**
+ * The name of a posted file as its subject says it, without folders: one with an ending, else what stands in quotes (obfuscated posts are
+ * called by a hash, which is a name too). Null: it says none.
+ */
+export function nameOfSubject(subject: string): string | null {
+  const name = readSubject(subject).name ?? cleaned(/"([^"]{1,1024})"/.exec(subject)?.[1] ?? '');
+  return /^\.{0,2}$/.test(name) ? null : name;
+}
+
 function numberOr(digits: string | undefined): number | null {
   return digits === undefined ? null : Number(digits);
 }
@@ -53,9 +62,10 @@ function longestName(text: string): string | null {
   );
 }
 
-/** Without folders before it and what cannot be in a name. */
+/** Without folders before it, brackets around it and what cannot be in a name. */
 function cleaned(name: string): string {
-  return (name.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').trim();
+  const bare = (name.split(/[\\/]/).at(-1) ?? '').replace(/\p{Cc}/gu, '').trim();
+  return bare.startsWith('(') && bare.endsWith(')') ? bare.slice(1, -1).trim() : bare;
 }
 
 /** Whether a name has an ending, and not only a word of a release's title behind a dot. */

@@ -3,8 +3,8 @@ import type { Provider } from './provider.ts';
 
 const MAX_PROVIDERS = 50;
 const MAX_CONNECTIONS = 500;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a line end in a login would be a command of its own (RFC 4643 §2.3)
-const CONTROL = /[\u0000-\u001f\u007f]/;
+/** A line end in a login would be a command of its own (RFC 4643 §2.3). */
+const CONTROL = /\p{Cc}/u;
 
 const Login = z
   .string('must be text')

@@ -4,8 +4,8 @@ import { isBesides } from '../besides.ts';
 import { bestName } from '../names/best-name.ts';
 import { isObfuscated } from '../names/obfuscation.ts';
 import { type Par2File, readPar2 } from '../names/par2.ts';
+import { nameOfSubject } from '../names/subject.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
-import { nameOfSubject } from '../subject-name.ts';
 import { isHole } from './refusals.ts';
 
 /** What a posted file is called, as far as can be found out; `isWorth`: it may be, or hold, something to play. */

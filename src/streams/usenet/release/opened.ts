@@ -5,15 +5,20 @@ import type { Release } from './release.ts';
 
 /** A player asks for a film range by range, and the next episode lies in the same post. */
 const IDLE_MS = 300_000;
-/** Each holds its NZB: 70,000 articles are some 15 MB. */
-const MAX_IDLE = 20;
+/** Of all that nobody has open, some 40 MB: each holds its NZB, and one of 70,000 articles takes 15. */
+const MAX_IDLE_ARTICLES = 200_000;
+/** What was learned is told so often while it grows: each telling is a row written. */
+const TELL_MS = 10_000;
 /** Of the smoothed rate, what a second before counts. */
 const KEPT_RATE = 0.6;
 
 type Held = {
   key: string;
   opening: Promise<Release>;
-  isOpen: boolean;
+  /** Null until it is open. */
+  release: Release | null;
+  articles: number;
+  toldAt: number;
   /** Aborted when nobody waits for the opening any more. */
   abort: AbortController;
   users: number;
@@ -56,24 +61,14 @@ export class OpenReleases {
     const abort = new AbortController();
     const opening = this.#deps.open(spec, abort.signal);
     const held: Held = {
-      ...{
-        key,
-        opening,
-        isOpen: false,
-        abort,
-        users: 0,
-        readers: 0,
-        idleSince: 0,
-        bytes: 0,
-        rate: 0,
-        missing: 0,
-      },
+      ...{ key, opening, abort, release: null, articles: articlesOf(spec), toldAt: 0 },
+      ...{ users: 0, readers: 0, idleSince: 0, bytes: 0, rate: 0, missing: 0 },
     };
     this.#held.set(key, held);
     opening.then(
       (release) => {
-        held.isOpen = true;
-        this.#deps.onLearned(key, release.learned());
+        held.release = release;
+        this.#tell(held);
       },
       (error: unknown) => {
         if (this.#held.get(key) === held) this.#held.delete(key);
@@ -104,7 +99,7 @@ export class OpenReleases {
     held.users -= 1;
     if (held.users > 0) return;
     held.idleSince = performance.now();
-    if (held.isOpen) return;
+    if (held.release !== null) return;
     held.abort.abort(new Error('the viewer has left'));
     // Who comes in the same moment begins anew.
     if (this.#held.get(held.key) === held) this.#held.delete(held.key);
@@ -133,20 +128,36 @@ export class OpenReleases {
       end: () => {
         if (held === undefined) return;
         held.readers -= 1;
-        void held.opening.then((release) => {
-          if (release.hasNews()) this.#deps.onLearned(key, release.learned());
-        });
       },
     };
+  }
+
+  #tell(held: Held): void {
+    held.toldAt = performance.now();
+    if (held.release !== null) this.#deps.onLearned(held.key, held.release.learned());
+  }
+
+  /** What was learned since it was told last, of those that were not told of lately. */
+  tellNews(now = Number.POSITIVE_INFINITY): void {
+    for (const held of this.#held.values())
+      if (now - held.toldAt > TELL_MS && held.release?.hasNews() === true) this.#tell(held);
+  }
+
+  #forgetIdle(now: number): void {
+    const idle = [...this.#held.values()].filter(({ users }) => users === 0);
+    let articles = 0;
+    // The last used ones stay.
+    for (const held of idle.sort((a, b) => b.idleSince - a.idleSince)) {
+      articles += held.articles;
+      if (articles > MAX_IDLE_ARTICLES || now - held.idleSince > IDLE_MS) this.#held.delete(held.key);
+    }
   }
 
   /** Each second: those that are read, and their rates; forgets who has been idle for long. */
   tick(): ReleaseState[] {
     const now = performance.now();
-    const idle = [...this.#held.values()].filter(({ users }) => users === 0);
-    const tooMany = Math.max(0, idle.length - MAX_IDLE);
-    for (const [place, held] of idle.sort((a, b) => a.idleSince - b.idleSince).entries())
-      if (place < tooMany || now - held.idleSince > IDLE_MS) this.#held.delete(held.key);
+    this.tellNews(now);
+    this.#forgetIdle(now);
     for (const held of this.#held.values()) {
       held.rate = held.rate * KEPT_RATE + held.bytes * (1 - KEPT_RATE);
       held.bytes = 0;
@@ -160,4 +171,8 @@ export class OpenReleases {
         missing,
       }));
   }
+}
+
+function articlesOf({ nzb }: UsenetSpec): number {
+  return nzb.files.reduce((sum, { segments }) => sum + segments.length, 0);
 }

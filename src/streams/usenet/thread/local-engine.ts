@@ -9,6 +9,7 @@ import { createPostedFile, type SeekableFile } from '../articles/posted-file.ts'
 import { type ArticleStore, createArticleStore } from '../articles/store.ts';
 import type { Learned, ReleaseFile, ReleaseHealth, ReleaseState, UsenetSpec } from '../engine.ts';
 import { healthOf } from '../health.ts';
+import { nameOfSubject } from '../names/subject.ts';
 import type { ConnectionTimes } from '../nntp/connection.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { createAllProviders } from '../providers/all-providers.ts';
@@ -18,7 +19,6 @@ import { OpenReleases } from '../release/opened.ts';
 import { readFile } from '../release/read-file.ts';
 import { isHole, toAppError } from '../release/refusals.ts';
 import type { Release, ReleaseEntry } from '../release/release.ts';
-import { nameOfSubject } from '../subject-name.ts';
 import type { Yenc } from '../yenc/decoder.ts';
 
 export type LocalEngineDeps = {
@@ -121,6 +121,7 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
     providers: () => articles.states(),
     usage: () => store.state(),
     async close() {
+      releases.tellNews();
       await store.close();
       await articles.close();
     },
