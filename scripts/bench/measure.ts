@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startArguments } from '../../test/support/start-command.ts';
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
@@ -42,7 +43,7 @@ export async function timeAll<T>(
 /** The server as a user starts it, on a free port; output is kept for the failure message. */
 export async function startServer(env: Record<string, string>, timeoutMs = 60_000) {
   const port = await freePort();
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, startArguments(), {
     env: {
       ...process.env,
       PORT: String(port),

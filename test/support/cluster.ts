@@ -7,6 +7,7 @@ import { startDns } from './dns-server.ts';
 import { freePort, openTempDir, type ProcessExit, type RunningProcess, startProcess } from './processes.ts';
 import { productEnv, ROOT } from './product.ts';
 import { startRedis } from './redis.ts';
+import { startArguments } from './start-command.ts';
 
 /** The reverse proxy with https before the balancer. */
 export const FRONT_PROXY = '127.0.0.9';
@@ -92,7 +93,7 @@ function startInstance(env: Record<string, string>, readyUrl: string): Promise<R
   };
   return startProcess({
     command: process.execPath,
-    args: ['src/main.ts'],
+    args: startArguments(),
     cwd: ROOT,
     env,
     readyWhen: isReady,

@@ -11,6 +11,7 @@ import {
   type RunningProcess,
   startProcess,
 } from './processes.ts';
+import { startArguments } from './start-command.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The checkout: programs of the product run here. */
@@ -69,7 +70,7 @@ export async function startTributary(options: TributaryOptions = {}): Promise<Tr
   try {
     const running = await startProcess({
       command: process.execPath,
-      args: ['src/main.ts'],
+      args: startArguments(),
       cwd: ROOT,
       env: {
         ...productEnv(dataDir),

@@ -10,8 +10,17 @@ export type HeldPiece = {
 
 type Entry = HeldPiece & { distance(): number | null; onDropped(): void };
 
-/** The checked pieces of all torrents in memory: what is behind every reader goes first, the longest unused of it. */
+type Gathering = { distance(): number | null; abandon(): void };
+
+/**
+ * The pieces of all torrents in memory: of the checked ones what is behind every reader goes first, the longest unused of it, and then
+ * what was begun for readers that went elsewhere. A seek left up to a window of it for five minutes, and the next film had half the memory.
+ */
 export type HeldPieces = {
+  /** A piece on its way; `abandon` gives its memory back, and it is fetched anew when somebody wants it. */
+  gather(buffer: SlabBuffer, distance: () => number | null, abandon: () => void): void;
+  /** It is whole, or was abandoned. */
+  gathered(buffer: SlabBuffer): void;
   /** `distance`: how far the next reader is that is about to come by, in bytes; null: none is. */
   keep(buffer: SlabBuffer, length: number, distance: () => number | null, onDropped: () => void): HeldPiece;
   used(piece: HeldPiece): void;
@@ -23,6 +32,7 @@ export type HeldPieces = {
 export function createHeldPieces(memory: SlabMemory): HeldPieces {
   // Least recently used first.
   const entries = new Map<HeldPiece, Entry>();
+  const gathering = new Map<SlabBuffer, Gathering>();
 
   function drop(piece: HeldPiece): void {
     const entry = entries.get(piece);
@@ -33,6 +43,12 @@ export function createHeldPieces(memory: SlabMemory): HeldPieces {
   }
 
   return {
+    gather(buffer, distance, abandon) {
+      gathering.set(buffer, { distance, abandon });
+    },
+    gathered(buffer) {
+      gathering.delete(buffer);
+    },
     keep(buffer, length, distance, onDropped) {
       const entry: Entry = { buffer, length, pins: 0, distance, onDropped };
       entries.set(entry, entry);
@@ -53,6 +69,7 @@ export function createHeldPieces(memory: SlabMemory): HeldPieces {
         free.filter(({ distance }) => distance() === null),
         fits,
       );
+      abandonUntil(fits);
       if (isUrgent && !fits()) dropFarthest(free, fits);
       return fits();
     },
@@ -62,6 +79,13 @@ export function createHeldPieces(memory: SlabMemory): HeldPieces {
     for (const entry of goers) {
       if (fits()) return;
       drop(entry);
+    }
+  }
+
+  function abandonUntil(fits: () => boolean): void {
+    for (const piece of gathering.values()) {
+      if (fits()) return;
+      if (piece.distance() === null) piece.abandon();
     }
   }
 

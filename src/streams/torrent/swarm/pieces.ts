@@ -67,34 +67,35 @@ export class Pieces {
     if (known !== undefined) return known;
     const { layout, memory, held } = this.#deps;
     const length = pieceBytesOf(layout, index);
-    const hasRoom = held.makeRoom(length) || this.#abandonUnwanted(length, isUrgent) || isUrgent;
+    const hasRoom = held.makeRoom(length, isUrgent) || isUrgent;
     this.#isStarved = !hasRoom;
     if (this.#isClosed || !hasRoom) return null;
     const piece = new ActivePiece(index, length, memory.take(length));
     this.#active.set(index, piece);
+    held.gather(
+      piece.buffer,
+      () => this.#deps.distance(index),
+      () => this.abandon(index),
+    );
     return piece;
   }
 
   /** What was begun for a reader that went elsewhere gives its memory back. */
-  #abandonUnwanted(bytes: number, isUrgent: boolean): boolean {
-    for (const { index } of [...this.#active.values()])
-      if (this.#deps.distance(index) === null) this.abandon(index);
-    return this.#deps.held.makeRoom(bytes, isUrgent);
-  }
-
   abandon(index: number): void {
     const piece = this.#active.get(index);
     if (piece === undefined) return;
     this.#active.delete(index);
     piece.dropPlaces();
+    this.#deps.held.gathered(piece.buffer);
     this.#deps.memory.give(piece.buffer);
   }
 
   /** The last block came: true when it is what the torrent says. Then whoever waited has it, and the disk. */
   finish(piece: ActivePiece): boolean {
     const { index, length, buffer } = piece;
-    const { infoHash, cache, memory } = this.#deps;
+    const { infoHash, cache, memory, held } = this.#deps;
     this.#active.delete(index);
+    held.gathered(buffer);
     if (!this.#isRight(index, buffer.bytes.subarray(0, length))) {
       memory.give(buffer);
       return false;
