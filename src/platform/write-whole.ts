@@ -1,10 +1,18 @@
-import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /**
  * What one call writes. Linux takes page-cache memory in blocks as large as the call, and a virtual machine's large free blocks are
  * given back to its host, who hands them out again page by page: 400 MiB in calls of 1 MiB took 1 s, of 128 KiB 0.14 s.
  */
 const PART_BYTES = 128 * 1024;
+/** Logical blocks have 512 or 4096 bytes; O_DIRECT takes whole ones from memory that begins at one (open(2)). */
+const DIRECT_BLOCK_BYTES = 4096;
+/** More than this on its way to the disk: the page cache takes it at once, and the writer does not wait for a slow disk. */
+const MAX_DIRECT_BYTES = 8 * 1024 * 1024;
+const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
+/** Linux only. */
+const O_DIRECT = constants.O_DIRECT ?? 0;
 
 /** All of `bytes` at `position`, which one call does not promise. Rejects where the disk is full. */
 export async function writeWhole(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -14,4 +22,67 @@ export async function writeWhole(file: FileHandle, bytes: Uint8Array, position: 
     if (bytesWritten === 0) throw new Error('the disk takes nothing more');
     at += bytesWritten;
   }
+}
+
+/** Writes files of a cache. */
+export type CacheFiles = {
+  /**
+   * All of `bytes`, to a new file of mode 0600 or over what is there. `room`: where they begin at a page of memory, they and what comes after
+   * them that may be written too; the file is cut behind `bytes`. Rejects where the disk is full.
+   */
+  write(path: string, bytes: Uint8Array, room: Buffer | null): Promise<void>;
+};
+
+/**
+ * Past the page cache where the memory and the file system let it (O_DIRECT): what films are made of is read once or twice, and would push
+ * out what the machine needs. Half the CPU of a write through the page cache, a quarter where its pages have to come from a virtual machine's host.
+ */
+export function createCacheFiles(): CacheFiles {
+  let isDirect = O_DIRECT !== 0;
+  let writing = 0;
+
+  async function direct(path: string, room: Buffer, length: number): Promise<void> {
+    const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0o600);
+    try {
+      const { bytesWritten } = await file.write(room, 0, room.length, 0);
+      if (bytesWritten < room.length) throw new Error('the disk takes nothing more');
+      if (room.length > length) await file.truncate(length);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async function buffered(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await open(path, 'w', 0o600);
+    try {
+      await writeWhole(file, bytes, 0);
+    } finally {
+      await file.close();
+    }
+  }
+
+  return {
+    async write(path, bytes, room) {
+      const length = Math.ceil(bytes.length / DIRECT_BLOCK_BYTES) * DIRECT_BLOCK_BYTES;
+      if (!isDirect || room === null || room.length < length || writing + length > MAX_DIRECT_BYTES)
+        return await buffered(path, bytes);
+      writing += length;
+      try {
+        await direct(path, room.subarray(0, length), bytes.length);
+      } catch (error) {
+        if (!isRefused(error)) throw error;
+        isDirect = false;
+        await buffered(path, bytes);
+      } finally {
+        writing -= length;
+      }
+    },
+  };
+}
+
+/** The file system knows no O_DIRECT, or wants larger blocks. */
+function isRefused(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'EOPNOTSUPP')
+  );
 }

@@ -4,6 +4,8 @@ export type SlabBuffer = {
   readonly slab: number;
   readonly offset: number;
   readonly bytes: Buffer;
+  /** From `offset` on it is this one's, as long as it is held. */
+  readonly slotBytes: number;
 };
 
 export type SlabMemory = {
@@ -29,6 +31,33 @@ export function slotBytesOf(length: number): number {
   return Math.max(MIN_SLOT_BYTES, 2 ** Math.ceil(Math.log2(length)));
 }
 
+const WASM_PAGE_BYTES = 65_536;
+/** Memories that begin at a page. */
+const aligned = new WeakSet<ArrayBufferLike>();
+
+/**
+ * Memory of WebAssembly begins at a page, which a disk can be written from without a copy; a shared buffer begins 16 bytes behind one. It
+ * reserves addresses (10 GB each), which a process may not be allowed to: then it is a shared buffer.
+ */
+function sharedMemory(bytes: number): SharedArrayBuffer {
+  try {
+    const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
+    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    if (buffer instanceof SharedArrayBuffer) {
+      aligned.add(buffer);
+      return buffer;
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return new SharedArrayBuffer(bytes);
+}
+
+/** All that is its own, where it begins at a page; null: it does not. */
+export function roomOf({ bytes, slotBytes }: SlabBuffer): Buffer | null {
+  return aligned.has(bytes.buffer) ? Buffer.from(bytes.buffer, bytes.byteOffset, slotBytes) : null;
+}
+
 type Slab = { id: number; memory: SharedArrayBuffer; slotBytes: number; free: number[]; slots: number };
 
 /** `onGone`: a slab that will not be used again, for those who keep it by its number. */
@@ -49,7 +78,7 @@ export function createSlabMemory(limitBytes: number, onGone: (slab: number) => v
   function begin(slotBytes: number): Slab {
     const bytes = Math.max(SLAB_BYTES, slotBytes);
     const at = empty.findIndex(({ byteLength }) => byteLength === bytes);
-    const [memory = new SharedArrayBuffer(bytes)] = at < 0 ? [] : empty.splice(at, 1);
+    const [memory = sharedMemory(bytes)] = at < 0 ? [] : empty.splice(at, 1);
     const id = ids.get(memory) ?? lastId + 1;
     lastId = Math.max(lastId, id);
     ids.set(memory, id);
@@ -76,7 +105,7 @@ export function createSlabMemory(limitBytes: number, onGone: (slab: number) => v
       const offset = (slab.free.pop() ?? 0) * slotBytes;
       if (slab.free.length === 0) openOf(slotBytes).delete(slab);
       used += slotBytes;
-      return { slab: slab.id, offset, bytes: Buffer.from(slab.memory, offset, length) };
+      return { slab: slab.id, offset, bytes: Buffer.from(slab.memory, offset, length), slotBytes };
     },
     give({ slab: id, offset }) {
       const slab = slabs.get(id);

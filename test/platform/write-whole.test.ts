@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { writeWhole } from '../../src/platform/write-whole.ts';
+import { describe, expect, test } from 'vitest';
+import { createCacheFiles, writeWhole } from '../../src/platform/write-whole.ts';
 import { openTempDir } from '../support/processes.ts';
 
 test.each([0, 1, 128 * 1024, 128 * 1024 + 1, 1_000_003])(
@@ -24,4 +24,68 @@ test('a full disk is an error, not a loop', async () => {
   const file = await open('/dev/full', 'w');
   await expect(writeWhole(file, randomBytes(10), 0)).rejects.toThrow(/ENOSPC/);
   await file.close();
+});
+
+describe('a file of a cache', () => {
+  const { buffer } = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });
+
+  test.each([
+    ['whole blocks', 0, 8192],
+    ['the last block not whole', 65_536, 700_001],
+    ['one byte', 4096, 1],
+    ['memory that ends with them', 3 * 65_536, 61 * 65_536],
+    ['memory that ends in their last block', 63 * 65_536, 65_000],
+  ])('holds its bytes and no others: %s', async (_, from, size) => {
+    await using folder = await openTempDir();
+    const path = join(folder.path, 'file');
+    const room = Buffer.from(buffer, from, size === 65_000 ? 65_000 : Math.ceil(size / 4096) * 4096);
+    room.set(randomBytes(room.length));
+    const bytes = room.subarray(0, size);
+    const files = createCacheFiles();
+    await files.write(path, bytes, room);
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    // Over what is there.
+    await files.write(path, bytes.subarray(0, 1), room);
+    expect(await readFile(path)).toEqual(Buffer.from(bytes.subarray(0, 1)));
+  });
+
+  test('is written through the page cache where it cannot go past it', async () => {
+    await using folder = await openTempDir();
+    const files = createCacheFiles();
+    // Not at a page: the disk refuses it.
+    const room = Buffer.from(buffer, 16, 8192);
+    const bytes = room.subarray(0, 5000);
+    bytes.set(randomBytes(5000));
+    for (const name of ['first', 'second']) {
+      await files.write(join(folder.path, name), bytes, room);
+      expect((await readFile(join(folder.path, name))).equals(bytes)).toBe(true);
+    }
+    await files.write(join(folder.path, 'third'), bytes, null);
+    expect((await readFile(join(folder.path, 'third'))).equals(bytes)).toBe(true);
+  });
+
+  test('many at once are written as they are', async () => {
+    await using folder = await openTempDir();
+    const files = createCacheFiles();
+    const all = Array.from({ length: 32 }, (_, n) => Buffer.from(buffer, n * 131_072, 131_072));
+    for (const bytes of all) bytes.set(randomBytes(131_072));
+    const large = Buffer.from(buffer, 0, 64 * 65_536);
+    await Promise.all([
+      ...all.map((bytes, n) => files.write(join(folder.path, `${n}`), bytes.subarray(0, 131_000), bytes)),
+      ...Array.from({ length: 4 }, (_, n) => files.write(join(folder.path, `large${n}`), large, large)),
+    ]);
+    for (const [n, bytes] of all.entries())
+      expect((await readFile(join(folder.path, `${n}`))).equals(bytes.subarray(0, 131_000))).toBe(true);
+    for (const n of [0, 1, 2, 3])
+      expect((await readFile(join(folder.path, `large${n}`))).equals(large)).toBe(true);
+  });
+
+  test('a full disk and a missing folder are errors', async () => {
+    await using folder = await openTempDir();
+    const files = createCacheFiles();
+    const room = Buffer.from(buffer, 0, 4096);
+    await expect(files.write('/dev/full', room, null)).rejects.toThrow(/ENOSPC/);
+    await expect(files.write(join(folder.path, 'absent/file'), room, room)).rejects.toThrow(/ENOENT/);
+  });
 });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSlabMemory } from '../../src/streams/slab-memory.ts';
 import { type ArticleDiskOptions, openArticleDisk } from '../../src/streams/usenet/articles/disk.ts';
@@ -28,6 +29,12 @@ const open = (more: Partial<ArticleDiskOptions> = {}) =>
 type Disk = Awaited<ReturnType<typeof open>>;
 
 const memory = createSlabMemory(100 * MIB, () => {});
+const write = async (disk: Disk, id: string, header: YencHeader, bytes = BYTES) => {
+  const buffer = memory.take(bytes.length);
+  buffer.bytes.set(bytes);
+  await disk.write(id, { buffer, length: bytes.length, header }, crc32(bytes));
+  memory.give(buffer);
+};
 const read = (disk: Disk, id: string) =>
   disk.read(
     id,
@@ -44,9 +51,17 @@ const only = async () => {
   return join(dir.path, name);
 };
 
+test('an article that fills its memory to the last byte comes back too', async () => {
+  const [disk, bytes] = [await open(), randomBytes(128 * KIB, 5)];
+  await write(disk, 'one@x', { ...headerOf(), begin: 0, end: bytes.length }, bytes);
+  const place = await read(disk, 'one@x');
+  expect(place?.buffer.bytes.equals(bytes)).toBe(true);
+  if (place !== null) memory.give(place.buffer);
+});
+
 test('an article comes back as it was, after a restart too', async () => {
   const disk = await open();
-  await disk.write('one@x', headerOf(), BYTES);
+  await write(disk, 'one@x', headerOf());
   for (const one of [disk, await open()]) {
     expect(one.has('one@x')).toBe(true);
     expect(one.has('two@x')).toBe(false);
@@ -56,25 +71,27 @@ test('an article comes back as it was, after a restart too', async () => {
     if (place !== null) memory.give(place.buffer);
   }
   // A message id may be any path; the name is not.
-  await disk.write('../../etc/passwd', headerOf(), BYTES);
+  await write(disk, '../../etc/passwd', headerOf());
   expect((await readdir(dir.path)).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
 });
 
 describe('what is not what was written', () => {
   test.each([
-    ['a byte of it', (file: Buffer) => file.fill((file.at(-1) ?? 0) ^ 1, file.length - 1)],
+    ['a byte of it', (file: Buffer) => file.fill((file.at(9) ?? 0) ^ 1, 9, 10)],
     [
       'a byte of its header',
       (file: Buffer) => file.fill('b', file.indexOf('a.bin'), file.indexOf('a.bin') + 1),
     ],
-    ['its beginning', (file: Buffer) => file.fill(0, 0, 4)],
-    ['the length of its header', (file: Buffer) => file.fill(0xff, 4, 8)],
+    ['its mark', (file: Buffer) => file.fill(0, file.length - 4)],
+    ['the length of its header', (file: Buffer) => file.fill(0xff, file.length - 16, file.length - 12)],
+    ['a smaller length of its header', (file: Buffer) => file.fill(0, file.length - 16, file.length - 12)],
+    ['its beginning', (file: Buffer) => file.subarray(1)],
     ['its end', (file: Buffer) => file.subarray(0, -1)],
     ['nearly all', (file: Buffer) => file.subarray(0, 7)],
     ['everything', () => Buffer.alloc(0)],
   ])('is not given, and forgotten: %s', async (_, change) => {
     const disk = await open();
-    await disk.write('one@x', headerOf(), BYTES);
+    await write(disk, 'one@x', headerOf());
     const path = await only();
     await writeFile(path, change(await readFile(path)));
     const used = memory.usedBytes();
@@ -130,7 +147,7 @@ test('what a viewer read is read by the next from disk, in another run', async (
 
 test('the longest unused go, also those of an earlier run', async () => {
   const first = await open({ maxBytes: 4 * FILE });
-  for (const id of ['a', 'b', 'c', 'd']) await first.write(id, headerOf(), BYTES);
+  for (const id of ['a', 'b', 'c', 'd']) await write(first, id, headerOf());
   const names = await readdir(dir.path);
   // As they were left an hour ago, in the order in which they were written.
   for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
@@ -140,7 +157,7 @@ test('the longest unused go, also those of an earlier run', async () => {
   }
   const second = await open({ maxBytes: 4 * FILE });
   expect(await isThere(second, 'a')).toBe(true);
-  await second.write('e', headerOf(), BYTES);
+  await write(second, 'e', headerOf());
   expect(['a', 'b', 'c', 'd', 'e'].map((id) => second.has(id))).toEqual([true, false, true, true, true]);
   expect(second.usedBytes()).toBeLessThanOrEqual(4 * FILE);
   // The use of `a` is written down.
@@ -180,7 +197,7 @@ test('a disk that takes nothing is told once, and let alone for a minute', async
   await rm(dir.path, { recursive: true });
   await writeFile(dir.path, 'in the way');
   expect(disk.wants('a', 10)).toBe(true);
-  await Promise.all(['a', 'b', 'c'].map((id) => disk.write(id, headerOf(), BYTES)));
+  await Promise.all(['a', 'b', 'c'].map((id) => write(disk, id, headerOf())));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain('could not be kept');
   expect(lines[0]).not.toContain(dir.path);
@@ -191,14 +208,14 @@ test('a disk that takes nothing is told once, and let alone for a minute', async
 test('a folder that was removed is made again', async () => {
   const disk = await open();
   await rm(dir.path, { recursive: true });
-  await disk.write('a', headerOf(), BYTES);
+  await write(disk, 'a', headerOf());
   expect(await isThere(disk, 'a')).toBe(true);
 });
 
 test('where others took the disk, what is kept makes room', async () => {
   let reserve = 0;
   const disk = await open({ reserve: () => reserve });
-  await disk.write('a', headerOf(), BYTES);
+  await write(disk, 'a', headerOf());
   reserve = Number.MAX_SAFE_INTEGER;
   await disk.measure();
   expect([disk.usedBytes(), disk.wants('b', 1)]).toEqual([0, false]);
@@ -209,12 +226,12 @@ test('what waits for a slow disk is bounded, and one article is written once at 
   const disk = await open();
   const large = Buffer.alloc(1.5 * MIB);
   const writing = ['a', 'b'].map((id) =>
-    disk.write(id, { ...headerOf(), begin: 0, end: large.length }, large),
+    write(disk, id, { ...headerOf(), begin: 0, end: large.length }, large),
   );
   expect([disk.wants('c', large.length), disk.wants('a', 1)]).toEqual([false, false]);
   await Promise.all(writing);
   expect(disk.wants('c', large.length)).toBe(true);
   // A name longer than any line of yEnc is not kept.
-  await disk.write('c', headerOf('n'.repeat(5000)), BYTES);
+  await write(disk, 'c', headerOf('n'.repeat(5000)));
   expect(disk.has('c')).toBe(false);
 });

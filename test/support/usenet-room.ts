@@ -99,6 +99,9 @@ export function openRoom({ post: { parts, bytes, partBytes }, providers, times }
         get written() {
           return inner.written;
         },
+        get crc() {
+          return inner.crc;
+        },
         get isEnded() {
           return inner.isEnded;
         },

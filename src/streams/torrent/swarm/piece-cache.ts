@@ -1,7 +1,7 @@
-import { type FileHandle, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../../platform/log.ts';
-import { writeWhole } from '../../../platform/write-whole.ts';
+import { createCacheFiles } from '../../../platform/write-whole.ts';
 import { createDiskRoom, type DiskRoom, reserveOf } from '../../disk-room.ts';
 import { forgetMark, markAccessed, torrentsOnDisk } from './disk-pieces.ts';
 import { type Kept, KeptPieces, type Needs } from './kept-pieces.ts';
@@ -22,7 +22,7 @@ export type PieceCache = {
   /** Fills `into` to the last byte; false where that cannot be, and then it is forgotten. */
   read(infoHash: string, index: number, into: Buffer): Promise<boolean>;
   /** Keeps it if it can; the longest unused go for it. Never rejects: without a disk the film plays on. */
-  write(infoHash: string, index: number, bytes: Buffer): Promise<void>;
+  write(infoHash: string, index: number, bytes: Buffer, room?: Buffer | null): Promise<void>;
   /** Its bytes are not what they were. */
   drop(infoHash: string, index: number): void;
   /** All of it goes. */
@@ -58,6 +58,7 @@ class DiskCache implements PieceCache {
   readonly #options: PieceCacheOptions;
   readonly #kept = new KeptPieces();
   readonly #room: DiskRoom;
+  readonly #files = createCacheFiles();
   readonly #failures = new Map<string, string>();
   readonly #markedAt = new Map<string, number>();
   /** Writes that have not ended, by torrent. */
@@ -130,7 +131,7 @@ class DiskCache implements PieceCache {
     return false;
   }
 
-  async write(infoHash: string, index: number, bytes: Buffer): Promise<void> {
+  async write(infoHash: string, index: number, bytes: Buffer, room: Buffer | null = null): Promise<void> {
     if (this.has(infoHash, index) || performance.now() < this.#restsUntil) return;
     const { needs } = this.#options;
     const { goers, isEnough } = this.#kept.goersFor(bytes.length, this.#room.limitBytes(), needs);
@@ -140,7 +141,7 @@ class DiskCache implements PieceCache {
     // Its place is taken before anything is waited for: another piece counts it.
     const going = this.#evict(goers);
     this.#kept.add(kept, Date.now());
-    const writing = this.#put(kept, bytes, going);
+    const writing = this.#put(kept, () => this.#writeNew(kept, bytes, room), going);
     const ofTorrent = this.#writes.get(infoHash) ?? new Set();
     this.#writes.set(infoHash, ofTorrent.add(writing));
     await writing;
@@ -148,18 +149,13 @@ class DiskCache implements PieceCache {
     if (ofTorrent.size === 0) this.#writes.delete(infoHash);
   }
 
-  async #put(kept: Kept, bytes: Buffer, going: Promise<void>): Promise<void> {
-    const { folder, log } = this.#options;
+  async #put(kept: Kept, write: () => Promise<void>, going: Promise<void>): Promise<void> {
+    const { log } = this.#options;
     const { infoHash, index } = kept;
     const path = this.#path(kept);
     try {
       await going;
-      const file = await openNew(join(folder, infoHash), `${index}.part`);
-      try {
-        await writeWhole(file, bytes, 0);
-      } finally {
-        await file.close();
-      }
+      await write();
       await rename(`${path}.part`, path);
       this.#failures.delete(infoHash);
       // It had to go while it was being written.
@@ -175,6 +171,21 @@ class DiskCache implements PieceCache {
         { err: error },
         'a piece of a torrent could not be kept on disk; it is tried again in a minute',
       );
+    }
+  }
+
+  /** The folder may go between the two steps, when the last piece before this one has just gone. */
+  async #writeNew(kept: Kept, bytes: Buffer, room: Buffer | null): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#files.write(`${this.#path(kept)}.part`, bytes, room);
+        return;
+      } catch (error) {
+        if (tries === 3 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+          throw error;
+        // Only where it is missing: 0.3 ms of this thread a piece.
+        await mkdir(join(this.#options.folder, kept.infoHash), { recursive: true });
+      }
     }
   }
 
@@ -216,19 +227,6 @@ class DiskCache implements PieceCache {
 
   #path({ infoHash, index }: Kept): string {
     return join(this.#options.folder, infoHash, String(index));
-  }
-}
-
-/** The folder may go between the two steps, when the last piece before this one has just gone. */
-async function openNew(folder: string, name: string): Promise<FileHandle> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await open(join(folder, name), 'w', 0o600);
-    } catch (error) {
-      if (tries === 3 || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-      // Only where it is missing: 0.3 ms of this thread a piece.
-      await mkdir(folder, { recursive: true });
-    }
   }
 }
 

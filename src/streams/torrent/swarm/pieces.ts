@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SlabBuffer, SlabMemory } from '../../slab-memory.ts';
+import { roomOf, type SlabBuffer, type SlabMemory } from '../../slab-memory.ts';
 import { ActivePiece } from './active-piece.ts';
 import type { HeldPiece, HeldPieces } from './held-pieces.ts';
 import { type Layout, pieceBytesOf } from './layout.ts';
@@ -102,7 +102,8 @@ export class Pieces {
     }
     const kept = this.#keep(index, length, buffer);
     kept.pins += 1;
-    void cache.write(infoHash, index, buffer.bytes.subarray(0, length)).then(() => {
+    const bytes = buffer.bytes.subarray(0, length);
+    void cache.write(infoHash, index, bytes, roomOf(buffer)).then(() => {
       this.unpin(kept);
       if (this.isStored(index)) this.#deps.onStored(index);
     });

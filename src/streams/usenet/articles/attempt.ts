@@ -47,6 +47,10 @@ export class ArticleAttempt implements Attempt, ArticleDecoder {
     return this.#inner.written;
   }
 
+  get crc(): number {
+    return this.#inner.crc;
+  }
+
   get isEnded(): boolean {
     return (this.#rest ?? this.#inner).isEnded;
   }

@@ -3,8 +3,11 @@ import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { YencHeader } from '../yenc/decoder.ts';
 
-/** `TYA1`, how long the header is, its CRC32, that of the bytes: four words, big-endian; then the header in JSON, then the bytes. */
-const [MAGIC, FIXED_BYTES] = [0x54594131, 16];
+/**
+ * Behind the bytes: the header in JSON, then four words, big-endian: how long it is, its CRC32, that of the bytes, `TYA2`. Behind, so that the
+ * bytes begin at a page of memory and at one of the file, and go to the disk as they are.
+ */
+const [MAGIC, FIXED_BYTES] = [0x54594132, 16];
 /** Names of files in yEnc have a line at most. */
 const MAX_HEADER_BYTES = 4096;
 
@@ -17,38 +20,40 @@ const Header = z.object({
   end: z.int().nonnegative(),
 });
 
-/** What goes before the bytes; null: it cannot be kept. */
-export function headOf(header: YencHeader, bytes: Uint8Array): Buffer | null {
+/** What goes behind bytes of that CRC-32; null: it cannot be kept. */
+export function footOf(header: YencHeader, crc: number): Buffer | null {
   const { name, fileSize, part, total, begin, end } = header;
   const json = Buffer.from(JSON.stringify({ name, fileSize, part, total, begin, end }));
   if (json.length > MAX_HEADER_BYTES) return null;
   const fixed = Buffer.alloc(FIXED_BYTES);
-  fixed.writeUInt32BE(MAGIC, 0);
-  fixed.writeUInt32BE(json.length, 4);
-  fixed.writeUInt32BE(crc32(json), 8);
-  fixed.writeUInt32BE(crc32(bytes), 12);
-  return Buffer.concat([fixed, json]);
+  fixed.writeUInt32BE(json.length, 0);
+  fixed.writeUInt32BE(crc32(json), 4);
+  fixed.writeUInt32BE(crc >>> 0, 8);
+  fixed.writeUInt32BE(MAGIC, 12);
+  return Buffer.concat([json, fixed]);
 }
 
 /** What a file says of the article in it; null: it is none. */
-export async function readHead(
-  file: FileHandle,
-): Promise<{ header: YencHeader; crc: number; from: number } | null> {
-  const head = Buffer.alloc(FIXED_BYTES + MAX_HEADER_BYTES);
-  const { bytesRead } = await file.read(head, 0, head.length, 0);
-  if (bytesRead < FIXED_BYTES || head.readUInt32BE(0) !== MAGIC) return null;
-  const from = FIXED_BYTES + head.readUInt32BE(4);
-  const json = head.subarray(FIXED_BYTES, from);
-  if (from > bytesRead || crc32(json) !== head.readUInt32BE(8)) return null;
+export async function readFoot(file: FileHandle): Promise<{ header: YencHeader; crc: number } | null> {
+  const { size } = await file.stat();
+  const tail = Buffer.alloc(Math.min(size, FIXED_BYTES + MAX_HEADER_BYTES));
+  const { bytesRead } = await file.read(tail, 0, tail.length, size - tail.length);
+  const fixed = tail.subarray(-FIXED_BYTES);
+  if (bytesRead < tail.length || fixed.length < FIXED_BYTES || fixed.readUInt32BE(12) !== MAGIC) return null;
+  const jsonBytes = fixed.readUInt32BE(0);
+  const from = tail.length - FIXED_BYTES - jsonBytes;
+  if (from < 0) return null;
+  const json = tail.subarray(from, -FIXED_BYTES);
+  if (crc32(json) !== fixed.readUInt32BE(4)) return null;
   const parsed = Header.safeParse(JSON.parse(json.toString()));
-  if (!parsed.success || parsed.data.end < parsed.data.begin) return null;
-  return { header: parsed.data, crc: head.readUInt32BE(12), from };
+  if (!parsed.success || parsed.data.end - parsed.data.begin !== size - FIXED_BYTES - jsonBytes) return null;
+  return { header: parsed.data, crc: fixed.readUInt32BE(8) };
 }
 
-/** Fills `into`; false: the file ends before, or holds other bytes than were written. */
-export async function readBytes(file: FileHandle, into: Buffer, from: number, crc: number): Promise<boolean> {
+/** Fills `into` from the file's beginning; false: it ends before, or holds other bytes than were written. */
+export async function readBytes(file: FileHandle, into: Buffer, crc: number): Promise<boolean> {
   for (let at = 0; at < into.length; ) {
-    const { bytesRead } = await file.read(into, at, into.length - at, from + at);
+    const { bytesRead } = await file.read(into, at, into.length - at, at);
     if (bytesRead === 0) return false;
     at += bytesRead;
   }

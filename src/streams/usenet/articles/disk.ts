@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../../platform/write-whole.ts';
+import { createCacheFiles } from '../../../platform/write-whole.ts';
 import { createDiskRoom, type DiskRoom, reserveOf } from '../../disk-room.ts';
-import type { SlabBuffer } from '../../slab-memory.ts';
+import { roomOf, type SlabBuffer } from '../../slab-memory.ts';
 import type { YencHeader } from '../yenc/decoder.ts';
 import type { Place } from './attempt.ts';
-import { headOf, readBytes, readHead } from './disk-file.ts';
+import { footOf, readBytes, readFoot } from './disk-file.ts';
 
 /** Articles on disk, by message id: a file each, the longest unused go first. Nothing here rejects: without a disk films play on. */
 export type ArticleDisk = {
@@ -22,7 +22,8 @@ export type ArticleDisk = {
   ): Promise<Place | null>;
   /** Whether `write` would keep so many bytes of it now. */
   wants(id: string, bytes: number): boolean;
-  write(id: string, header: YencHeader, bytes: Uint8Array): Promise<void>;
+  /** `crc` is the CRC-32 of its bytes. The memory of `buffer` behind them is written to. */
+  write(id: string, place: Place, crc: number): Promise<void>;
   /** Looks how full the disk is, and makes room where others took it. */
   measure(): Promise<void>;
   usedBytes(): number;
@@ -62,6 +63,7 @@ class Disk implements ArticleDisk {
   readonly #options: ArticleDiskOptions;
   readonly #maxBytes: number;
   readonly #room: DiskRoom;
+  readonly #disk = createCacheFiles();
   /** Longest unused first. */
   readonly #files = new Map<string, { bytes: number; markedAt: number }>();
   #used = 0;
@@ -135,13 +137,13 @@ class Disk implements ArticleDisk {
     take: (header: YencHeader) => SlabBuffer | null,
     give: (buffer: SlabBuffer) => void,
   ): Promise<Place | 'unwanted' | null> {
-    const head = await readHead(file);
-    if (head === null) return null;
-    const { header, crc, from } = head;
+    const foot = await readFoot(file);
+    if (foot === null) return null;
+    const { header, crc } = foot;
     const buffer = take(header);
     if (buffer === null) return 'unwanted';
     const length = header.end - header.begin;
-    const isRight = await readBytes(file, buffer.bytes.subarray(0, length), from, crc).catch(() => false);
+    const isRight = await readBytes(file, buffer.bytes.subarray(0, length), crc).catch(() => false);
     if (isRight) return { buffer, length, header };
     give(buffer);
     return null;
@@ -153,18 +155,18 @@ class Disk implements ArticleDisk {
     return this.#writing + bytes <= MAX_WRITING_BYTES && !this.#files.has(name) && !this.#writes.has(name);
   }
 
-  async write(id: string, header: YencHeader, bytes: Uint8Array): Promise<void> {
-    const [name, head] = [nameOf(id), headOf(header, bytes)];
-    if (head === null) return;
-    const length = head.length + bytes.length;
+  async write(id: string, { buffer, length: bytes, header }: Place, crc: number): Promise<void> {
+    const [name, foot] = [nameOf(id), footOf(header, crc)];
+    if (foot === null) return;
+    const length = bytes + foot.length;
     // Its place is taken before anything is waited for: another article counts it.
     const going = this.#evict(this.#goersFor(length));
     this.#add(name, length, Date.now());
-    this.#writing += bytes.length;
+    this.#writing += bytes;
     this.#writes.add(name);
     try {
       await going;
-      await this.#put(name, head, bytes);
+      await this.#put(name, buffer, bytes, foot);
     } catch (error) {
       await this.#evict([name, `${name}.part`]);
       // Others were on their way to the same full disk: it is told once.
@@ -175,30 +177,31 @@ class Disk implements ArticleDisk {
           `a Usenet article could not be kept on disk (${reasonOf(error)}); it is tried again in a minute`,
         );
     } finally {
-      this.#writing -= bytes.length;
+      this.#writing -= bytes;
       this.#writes.delete(name);
     }
   }
 
-  async #put(name: string, head: Uint8Array, bytes: Uint8Array): Promise<void> {
+  async #put(name: string, buffer: SlabBuffer, length: number, foot: Buffer): Promise<void> {
     const path = join(this.#options.folder, name);
-    const file = await this.#openNew(`${path}.part`);
-    try {
-      await writeWhole(file, head, 0);
-      await writeWhole(file, bytes, head.length);
-    } finally {
-      await file.close();
-    }
+    const room = roomOf(buffer);
+    const end = length + foot.length;
+    if (room !== null && end <= room.length) {
+      room.set(foot, length);
+      await this.#writeNew(`${path}.part`, room.subarray(0, end), room);
+    } else
+      await this.#writeNew(`${path}.part`, Buffer.concat([buffer.bytes.subarray(0, length), foot]), null);
     await rename(`${path}.part`, path);
     // It had to go while it was being written.
     if (!this.#files.has(name)) await rm(path, { force: true });
   }
 
   /** Somebody may have removed the folder. */
-  async #openNew(path: string): Promise<FileHandle> {
-    return await open(path, 'w', 0o600).catch(async () => {
+  async #writeNew(path: string, bytes: Buffer, room: Buffer | null): Promise<void> {
+    await this.#disk.write(path, bytes, room).catch(async (error) => {
+      if (reasonOf(error) !== 'ENOENT') throw error;
       await mkdir(this.#options.folder, { recursive: true });
-      return await open(path, 'w', 0o600);
+      await this.#disk.write(path, bytes, room);
     });
   }
 

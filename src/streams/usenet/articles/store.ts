@@ -183,18 +183,20 @@ class Store implements ArticleStore, ArticleOwner {
     const { lane } = article;
     const job: ArticleJob = { id, bytes, viewer, lane, attempt: () => article.attempt(yenc) };
     article.job = job;
+    let crc = 0;
     try {
       const attempt = await articles.fetch(job, article.stop.signal);
       if (!(attempt instanceof ArticleAttempt) || !attempt.isWhole)
         throw new Error('an article came that is not whole');
       article.finish(attempt);
+      crc = attempt.crc;
     } finally {
       article.job = null;
     }
     const { whole } = article;
     if (whole === null || !disk.wants(id, whole.length)) return;
     const { release } = article.pin(0, whole.length);
-    void disk.write(id, whole.header, whole.buffer.bytes.subarray(0, whole.length)).finally(release);
+    void disk.write(id, whole, crc).finally(release);
   }
 
   #giveUnused(place: Place | null): void {

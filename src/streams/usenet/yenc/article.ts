@@ -39,6 +39,9 @@ export function articleDecoder(
     get written() {
       return written;
     },
+    get crc() {
+      return crc;
+    },
     get isEnded() {
       return state === STATE.end;
     },

@@ -26,6 +26,8 @@ export type ArticleDecoder = {
   readonly out: Uint8Array | null;
   /** How many are there. */
   readonly written: number;
+  /** Their CRC-32. */
+  readonly crc: number;
   readonly isEnded: boolean;
   /** Why the article cannot be used, in words for a log; null: as far as is known it is right. After the end it has been checked. */
   readonly fault: string | null;
