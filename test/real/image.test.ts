@@ -15,6 +15,7 @@ import {
   startProcess,
 } from '../support/processes.ts';
 import { ROOT } from '../support/product.ts';
+import { startArguments } from '../support/start-command.ts';
 
 // The image without an engine: docker/Dockerfile is followed by hand in a folder, and what it makes is started there as an
 // ordinary user without privileges.
@@ -127,6 +128,11 @@ describe('a container of the image', () => {
       timeoutMs: 60_000,
     });
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+  });
+
+  test('starts the program with the flags of npm start', () => {
+    const args = startArguments();
+    expect(image.start.slice(-args.length - 1)).toEqual(['node', ...args]);
   });
 
   test('holds what the program needs and nothing else', async () => {
