@@ -97,21 +97,23 @@ export async function readRelease(server: Server, film: Film, { nzb }: Posted) {
   return { mine: await readWhole(server, film, async () => url), openMs };
 }
 
-/** In turns with the raw puller, of the same articles over as many connections; the first release is for warming up. */
+/** In turns with the raw puller, of the same articles over as many connections; the first `warming` releases are for warming up. */
 export async function readInTurns(
   { server, places }: Reader,
   film: Film,
   releases: readonly Posted[],
+  warming: number,
 ): Promise<Pair[]> {
-  const [warming, ...rounds] = releases;
   const [place] = places;
-  if (warming === undefined || place === undefined) throw new Error('nothing to read');
+  if (place === undefined || releases.length <= warming) throw new Error('nothing to read');
   const raw = ({ ids }: Posted) =>
     pullRaw({ ...place, connections: CONNECTIONS, depth: 2, ids: [...ids.flat()] });
-  await readRelease(server, film, warming);
-  await raw(warming);
+  for (const release of releases.slice(0, warming)) {
+    await readRelease(server, film, release);
+    await raw(release);
+  }
   const pairs: Pair[] = [];
-  for (const [round, release] of rounds.entries()) {
+  for (const [round, release] of releases.slice(warming).entries()) {
     const before = round % 2 === 0 ? null : await raw(release);
     const read = await readRelease(server, film, release);
     const { wireBytes, seconds } = before ?? (await raw(release));
