@@ -158,10 +158,17 @@ async function filesOf(groups: readonly Group[], inside: Inside): Promise<Found[
   const failed = results.find((result) => result.status === 'rejected');
   // A provider that is away hides nothing: what it would have given must not be missing from what is kept.
   const isPassing = results.some((result) => result.status === 'rejected' && !isFinal(result.reason));
-  if (failed !== undefined && (found.length === 0 || isPassing)) throw failed.reason;
+  if (failed !== undefined && (found.length === 0 || isPassing))
+    throw lostOf(failed.reason, inside.named) ?? failed.reason;
   if (found.length === 0)
     throw new ArchiveRefused('unsupported', 'There is neither a video nor an archive in this post.');
   return found;
+}
+
+/** The volume that an archive lacks is one that has no name, as its articles are gone. */
+function lostOf(refusal: unknown, named: readonly NamedPost[]): unknown {
+  const isIncomplete = refusal instanceof ArchiveRefused && refusal.reason === 'incomplete';
+  return isIncomplete ? named.find(({ hole, isWorth }) => hole != null && !isWorth)?.hole : null;
 }
 
 function isFinal(error: unknown): boolean {
