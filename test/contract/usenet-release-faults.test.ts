@@ -165,6 +165,36 @@ describe('what is gone from every provider', () => {
   );
 });
 
+test('a volume without a name whose first article is gone is told as gone, not as an archive that cannot be played', async () => {
+  const inside = [{ path: 'Film.mkv', bytes: FILM }];
+  const files = writeRar(inside, { version: 5, volumeBytes: 300_000, naming: 'random' });
+  const hidden = await releaseOf(files, { inside, partBytes: PART, isObfuscated: true });
+  for (const volume of [0, 2]) {
+    const gone = hidden.posted[volume]?.[0]?.id;
+    const side: Side = { trouble: (id) => (id === gone ? { kind: 'missing' } : null) };
+    await withEngine([side], hidden.articles, async ({ read, gone: told }) => {
+      expectCut(await read(hidden.spec), FILM, 0, { status: 404, retryable: false });
+      expect(told).toEqual([hidden.spec.key]);
+    });
+  }
+}, 60_000);
+
+test.each(['flipped', 'wrongSum', 'noYenc'] as const)(
+  'a post of which an article is %s everywhere is no longer called complete once a viewer met it',
+  async (kind) => {
+    const troubles = troublesOf(plain);
+    const side = { trouble: troubles.only(23, troubles[kind]) };
+    await withEngine([side, side], plain.articles, async ({ engine, read, gone }) => {
+      await read(plain.spec);
+      expect(gone).toEqual([plain.spec.key]);
+      expect(await engine.health(plain.spec, AbortSignal.timeout(20_000))).toMatchObject({
+        verdict: 'damaged',
+      });
+    });
+  },
+  60_000,
+);
+
 describe('providers that go in the middle', () => {
   /** Both do `what` once the viewer has had some of the film. */
   async function midway(what: (servers: NntpServer[]) => unknown, side: Side = {}): Promise<Reading> {

@@ -81,6 +81,7 @@ export function createPlainArticles(options: PlainArticlesOptions): PlainArticle
     hurry: (job) => void lanes.push({ id: job.id, lane: job.lane }),
     stat: async () => [],
     isMissing: () => false,
+    isDamaged: () => false,
     states: () => [],
     close: async () => {},
   };

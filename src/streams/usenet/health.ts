@@ -17,14 +17,17 @@ export async function healthOf(
   const files = spec.nzb.files.filter(({ subject }) => !/\.par2\b/i.test(subject));
   const listedIds = files.map(({ segments }) => segments.map(({ id }) => id));
   // What viewers met with is counted, whether the sample meets it or not; last, as enough of it would end the questions.
-  const known = listedIds.flatMap((ids) => ids.filter((id) => articles.isMissing(id)));
+  const known = listedIds.flatMap((ids) =>
+    ids.filter((id) => articles.isMissing(id) || articles.isDamaged(id)),
+  );
   const ids = [...new Set([...sampleOf(listedIds), ...known.slice(0, ENOUGH_MISSING)])];
   const listed = files.reduce((sum, { segments }) => sum + segments.length, 0);
   const lacking = files.reduce((sum, { missing }) => sum + missing.length, 0);
   let [asked, there] = [0, 0];
-  const onAnswer = ({ isThere }: StatAnswer) => {
+  const onAnswer = ({ id, isThere }: StatAnswer) => {
     if (isThere !== null) asked += 1;
-    if (isThere === true) there += 1;
+    // A server that has it may have it wrong.
+    if (isThere === true && !articles.isDamaged(id)) there += 1;
     return asked - there >= ENOUGH_MISSING ? 'stop' : 'go-on';
   };
   await articles.stat(ids, signal, onAnswer);

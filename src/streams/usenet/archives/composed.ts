@@ -65,6 +65,13 @@ function composed(inner: StoredLayout, carriers: readonly StoredLayout[]): Store
       return found instanceof Promise ? found.then(outer) : outer(found);
     },
     extents: (from, to) => inner.extents(from, to).flatMap((extent) => projected(extent, carrierOf(extent))),
+    confirm(offset, signal) {
+      const stretch = inner.guess(offset);
+      return carrierOf(stretch).confirm(stretch.offset, signal);
+    },
+    settle(read) {
+      for (const carrier of carriers) carrier.settle(read);
+    },
   };
 }
 

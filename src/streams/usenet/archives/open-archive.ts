@@ -1,9 +1,10 @@
 import type { Layout, Stretch } from '../articles/part.ts';
 import { type ArchiveMap, ArchiveRefused, type Extent, type InnerFile, type Volume } from './archive.ts';
+import { createGuesses, type Guesses, inBackground } from './guesses.ts';
 import { damaged } from './header-bytes.ts';
 import { createKeys } from './keys.ts';
 import { largestOf, openLevel } from './open-level.ts';
-import { layoutOver, type StoredFile } from './stored-file.ts';
+import { layoutOver, type StoredFile, type StoredLayout, settled } from './stored-file.ts';
 
 /** More posted files are no archive. */
 const MOST_VOLUMES = 10_000;
@@ -13,11 +14,13 @@ export type OpenArchive = {
   readonly map: ArchiveMap;
   /** Over the stored bytes: of a file with a cipher over the encrypted ones, see `createDecryptor`. */
   layoutOf(fileIndex: number): Layout;
+  /** Of its volumes. */
+  guesses(fileIndex: number): Guesses;
 };
 
 /** A file that can be played. */
 type OpenFile = Omit<StoredFile, 'refusal' | 'layout'> & {
-  layout: Layout & { extents(): readonly Extent[] };
+  layout: Layout & { extents(): readonly Extent[] } & Pick<StoredLayout, 'settle'>;
 };
 
 /** A file as it was found before: extents are [volume, offset, length, 1 where guessed]. Keys are never kept. */
@@ -42,33 +45,45 @@ export type OpenOptions = {
 export async function openArchive(volumes: readonly Volume[], options: OpenOptions): Promise<OpenArchive> {
   if (volumes.length > MOST_VOLUMES) throw damaged(`it has more than ${MOST_VOLUMES} volumes`);
   const { known } = options;
-  return (known && openKnown(volumes, known, options)) ?? openAnew(volumes, options);
+  const found = (known && openKnown(volumes, known, options)) ?? (await openAnew(volumes, options));
+  return opened(found, (signal) => openQuietly(volumes, { ...options, signal }));
 }
 
-async function openAnew(volumes: readonly Volume[], { password, signal }: OpenOptions): Promise<OpenArchive> {
+type Found = Pick<ArchiveMap, 'format' | 'isPassworded'> & { files: readonly OpenFile[] };
+
+async function openQuietly(
+  volumes: readonly Volume[],
+  { password, signal }: OpenOptions,
+): Promise<readonly StoredFile[]> {
+  const { files } = await openLevel(volumes.map(inBackground), { keys: createKeys(password), signal });
+  return files;
+}
+
+async function openAnew(volumes: readonly Volume[], { password, signal }: OpenOptions): Promise<Found> {
   const { format, isPassworded, files } = await openLevel(volumes, { keys: createKeys(password), signal });
   const largest = largestOf(files);
   // What is refused beside the film is left out; a film that is refused is why nothing can be played.
   if (largest?.refusal) throw largest.refusal;
   const usable = files.filter(({ refusal }) => refusal === null);
   if (usable.length === 0) throw new ArchiveRefused('unsupported', 'The archive holds no files.');
-  return opened(format, isPassworded, usable);
+  return { format, isPassworded, files: usable };
 }
 
 function opened(
-  format: ArchiveMap['format'],
-  isPassworded: boolean,
-  files: readonly OpenFile[],
+  { format, isPassworded, files }: Found,
+  again: (signal: AbortSignal) => Promise<readonly StoredFile[]>,
 ): OpenArchive {
+  const fileOf = (fileIndex: number): OpenFile => {
+    const file = files[fileIndex];
+    if (!file) throw new RangeError(`there is no file ${fileIndex}`);
+    return file;
+  };
   return {
     get map() {
       return { format, isPassworded, files: files.map(innerFile) };
     },
-    layoutOf(fileIndex) {
-      const file = files[fileIndex];
-      if (!file) throw new RangeError(`there is no file ${fileIndex}`);
-      return file.layout;
-    },
+    layoutOf: (fileIndex) => fileOf(fileIndex).layout,
+    guesses: (fileIndex) => createGuesses(fileOf(fileIndex), again),
   };
 }
 
@@ -81,18 +96,14 @@ function openKnown(
   volumes: readonly Volume[],
   known: readonly KnownFile[],
   options: OpenOptions,
-): OpenArchive | null {
+): Found | null {
   if (known.length === 0 || !known.every((file) => isUsable(file, volumes))) return null;
-  let archive: OpenArchive | null = null;
+  let found: Found | null = null;
   const reopened = async (signal: AbortSignal) => {
-    archive ??= await openAnew(volumes, { ...options, signal });
-    return archive;
+    found ??= await openAnew(volumes, { ...options, signal });
+    return found.files;
   };
-  return opened(
-    null,
-    false,
-    known.map((file) => knownFile(file, reopened)),
-  );
+  return { format: null, isPassworded: false, files: known.map((file) => knownFile(file, reopened)) };
 }
 
 function isUsable({ sizeBytes, extents, isEncrypted }: KnownFile, volumes: readonly Volume[]): boolean {
@@ -105,34 +116,25 @@ function isUsable({ sizeBytes, extents, isEncrypted }: KnownFile, volumes: reado
   return !isEncrypted && fits && extents.reduce((sum, [, , length]) => sum + length, 0) === sizeBytes;
 }
 
-/** What was read before is no guess, whoever opened the archive last. */
-function stillKnown(extents: readonly Extent[], learned: readonly Extent[]): readonly Extent[] {
-  const read = new Set(learned.filter(({ isGuessed }) => !isGuessed).map(placeOf));
-  return extents.map((extent) => (read.has(placeOf(extent)) ? { ...extent, isGuessed: false } : extent));
-}
-
-function placeOf({ volume, offset, length }: Extent): string {
-  return `${volume}/${offset}/${length}`;
-}
-
 /** Extents that were read once are as they were. The first touch of a guessed one opens the archive, whose own layout then answers. */
 function knownFile(
   { path, sizeBytes, extents }: KnownFile,
-  reopened: (signal: AbortSignal) => Promise<OpenArchive>,
+  reopened: (signal: AbortSignal) => Promise<readonly OpenFile[]>,
 ): OpenFile {
-  const learned: Extent[] = extents.map(([volume, offset, length, guessed]) => ({
+  let learned: readonly Extent[] = extents.map(([volume, offset, length, guessed]) => ({
     ...{ volume, offset, length },
     isGuessed: guessed === 1,
   }));
   const held = layoutOver(learned);
-  let archive: { open: OpenArchive; index: number } | null = null;
+  let layout: OpenFile['layout'] | null = null;
 
   async function anew(offset: number, signal: AbortSignal): Promise<Stretch> {
-    const open = await reopened(signal);
-    const index = open.map.files.findIndex((file) => file.path === path && file.sizeBytes === sizeBytes);
-    if (index < 0) throw damaged(`“${path}” is not in it as it was before`);
-    archive = { open, index };
-    return open.layoutOf(index).locate(offset, signal);
+    const files = await reopened(signal);
+    const file = files.find((each) => each.path === path && each.sizeBytes === sizeBytes);
+    if (!file) throw damaged(`“${path}” is not in it as it was before`);
+    layout = file.layout;
+    layout.settle(learned.filter(({ isGuessed }) => !isGuessed));
+    return layout.locate(offset, signal);
   }
 
   function isGuessed(stretch: Stretch): boolean {
@@ -145,13 +147,16 @@ function knownFile(
     cipher: null,
     layout: {
       sizeBytes,
-      guess: (offset) => archive?.open.layoutOf(archive.index).guess(offset) ?? held.guess(offset),
-      extents: () =>
-        archive ? stillKnown(archive.open.map.files[archive.index]?.extents ?? [], learned) : learned,
+      guess: (offset) => (layout ?? held).guess(offset),
+      extents: () => layout?.extents() ?? learned,
       locate(offset, signal) {
-        if (archive) return archive.open.layoutOf(archive.index).locate(offset, signal);
+        if (layout) return layout.locate(offset, signal);
         const stretch = held.guess(offset);
         return isGuessed(stretch) ? anew(offset, signal) : stretch;
+      },
+      settle(read) {
+        learned = settled(learned, read);
+        layout?.settle(read);
       },
     },
   };

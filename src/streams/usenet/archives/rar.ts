@@ -122,14 +122,12 @@ async function cipherOf(lock: RarLock, keys: ArchiveKeys): Promise<Cipher> {
 /** One header tells whether a guess was right; where it was not, all volumes are read. */
 function checkOf(set: RarSet, file: RarFile): CheckExtent {
   const { path } = file.first;
-  let held: readonly Extent[] = file.extents;
-  return async (extent, signal) => {
-    const { volume } = await readVolume(set, extent.volume, false, signal);
-    const isRight = isAsGuessed(volume, set.order.indexOf(extent.volume), path, extent);
-    held = isRight
-      ? held.map((each) => (each.volume === extent.volume ? { ...each, isGuessed: false } : each))
-      : await extentsAnew(set, file, signal);
-    return held;
+  return {
+    async isRight(extent, signal) {
+      const { volume } = await readVolume(set, extent.volume, false, signal);
+      return isAsGuessed(volume, set.order.indexOf(extent.volume), path, extent);
+    },
+    anew: (_, signal) => extentsAnew(set, file, signal),
   };
 }
 

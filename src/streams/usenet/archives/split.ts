@@ -22,7 +22,7 @@ export async function joinSplit(volumes: readonly Volume[], signal: AbortSignal)
     return { volume: index, offset: 0, length: sizeBytes ?? usual, isGuessed: sizeBytes === null };
   });
   const name = ordered[0]?.name ?? '';
-  const layout = layoutOver(extents, checkOf(volumes, extents));
+  const layout = layoutOver(extents, checkOf(volumes));
   if (!Number.isSafeInteger(layout.sizeBytes)) throw damaged('its parts are too long');
   const path = volumeNameOf(name)?.base ?? name;
   return { path, sizeBytes: layout.sizeBytes, cipher: null, layout, refusal: null };
@@ -40,15 +40,21 @@ async function learnSizes(ordered: readonly Volume[], signal: AbortSignal): Prom
   });
 }
 
-function checkOf(volumes: readonly Volume[], extents: readonly Extent[]): CheckExtent {
-  let held = extents;
-  return async (extent, signal) => {
-    const volume = volumes[extent.volume];
-    if (!volume) throw lacking(extent.volume + 1);
-    if (volume.sizeBytes === null) await volume.read(0, 1, signal);
-    if (sizeOf(volume) !== extent.length)
-      throw new ArchiveRefused('damaged', `“${volume.name}” has another size than the parts around it.`);
-    held = held.map((each) => (each.volume === extent.volume ? { ...each, isGuessed: false } : each));
-    return held;
+function checkOf(volumes: readonly Volume[]): CheckExtent {
+  const volumeOf = ({ volume }: Extent): Volume => {
+    const found = volumes[volume];
+    if (!found) throw lacking(volume + 1);
+    return found;
+  };
+  return {
+    async isRight(extent, signal) {
+      const volume = volumeOf(extent);
+      if (volume.sizeBytes === null) await volume.read(0, 1, signal);
+      return sizeOf(volume) === extent.length;
+    },
+    async anew(extent) {
+      const { name } = volumeOf(extent);
+      throw new ArchiveRefused('damaged', `“${name}” has another size than the parts around it.`);
+    },
   };
 }

@@ -1,8 +1,14 @@
 import type { Layout, Stretch } from '../articles/part.ts';
 import type { ArchiveRefused, Cipher, Extent } from './archive.ts';
 
-/** A layout that also tells where all of a range lies, as far as is known by now; without one of the whole file. */
-export type StoredLayout = Layout & { extents(from?: number, to?: number): readonly Extent[] };
+export type StoredLayout = Layout & {
+  /** Where all of a range lies, as far as is known by now; without one of the whole file. */
+  extents(from?: number, to?: number): readonly Extent[];
+  /** Reads the header of the volume that byte lies in, where it was guessed; false: it is not so, which the first touch mends. */
+  confirm(offset: number, signal: AbortSignal): Promise<boolean>;
+  /** Somebody read the headers of these, and they are as was guessed. */
+  settle(read: readonly Extent[]): void;
+};
 
 /** A file in an archive; `refusal`: why it cannot be played. */
 export type StoredFile = {
@@ -19,15 +25,21 @@ export type Opened = {
   files: readonly StoredFile[];
 };
 
-/** Reads the header of a volume whose extent was guessed; answers all extents of the file as they are known then. */
-export type CheckExtent = (extent: Extent, signal: AbortSignal) => Promise<readonly Extent[]>;
+/** Of an extent that was guessed. */
+export type CheckExtent = {
+  /** Reads the header of its volume. */
+  isRight(extent: Extent, signal: AbortSignal): Promise<boolean>;
+  /** All extents of the file, where it was not. */
+  anew(extent: Extent, signal: AbortSignal): Promise<readonly Extent[]>;
+};
 
 /** A layout over extents; the guessed ones are checked when they are touched. */
 export function layoutOver(extents: readonly Extent[], check: CheckExtent | null = null): StoredLayout {
   let held = extents;
   let starts = startsOf(held);
   const sizeBytes = held.reduce((sum, { length }) => sum + length, 0);
-  return { sizeBytes, guess, locate, extents: (from = 0, to = sizeBytes) => extentsIn(from, to) };
+  const extentsOf = (from = 0, to = sizeBytes) => extentsIn(from, to);
+  return { sizeBytes, guess, locate, extents: extentsOf, confirm, settle };
 
   function guess(offset: number): Stretch {
     return stretchAt(indexOf(offset), offset);
@@ -45,9 +57,24 @@ export function layoutOver(extents: readonly Extent[], check: CheckExtent | null
     by: CheckExtent,
     signal: AbortSignal,
   ): Promise<Stretch> {
-    held = await by(extent, signal);
-    starts = startsOf(held);
+    if (await by.isRight(extent, signal)) settle([extent]);
+    else {
+      held = await by.anew(extent, signal);
+      starts = startsOf(held);
+    }
     return stretchAt(indexOf(offset), offset);
+  }
+
+  async function confirm(offset: number, signal: AbortSignal): Promise<boolean> {
+    const extent = held[indexOf(offset)];
+    if (!extent?.isGuessed) return true;
+    const isRight = (await check?.isRight(extent, signal)) ?? false;
+    if (isRight) settle([extent]);
+    return isRight;
+  }
+
+  function settle(read: readonly Extent[]): void {
+    held = settled(held, read);
   }
 
   function extentsIn(from: number, to: number): readonly Extent[] {
@@ -79,6 +106,16 @@ export function layoutOver(extents: readonly Extent[], check: CheckExtent | null
     }
     return low;
   }
+}
+
+/** What was read is no guess any more, whoever read it. */
+export function settled(extents: readonly Extent[], read: readonly Extent[]): readonly Extent[] {
+  const places = new Set(read.map(placeOf));
+  return extents.map((extent) => (places.has(placeOf(extent)) ? { ...extent, isGuessed: false } : extent));
+}
+
+function placeOf({ volume, offset, length }: Extent): string {
+  return `${volume}/${offset}/${length}`;
 }
 
 function startsOf(extents: readonly Extent[]): number[] {

@@ -3,7 +3,7 @@ import { damaged, HeaderBytes } from './header-bytes.ts';
 import { mapLimited } from './map-limited.ts';
 import { readLong } from './read-long.ts';
 import { safePath } from './safe-path.ts';
-import { layoutOver, type Opened, type StoredFile } from './stored-file.ts';
+import { type CheckExtent, layoutOver, type Opened, type StoredFile } from './stored-file.ts';
 import { createWindow, type VolumeWindow } from './volume-window.ts';
 
 // APPNOTE.TXT 6.3.10 of PKWARE; numbers of sections in comments are its.
@@ -147,9 +147,11 @@ function extra64(extra: HeaderBytes, numbers: readonly number[]): number[] {
 
 function storedFile(volume: Volume, entry: Entry, extent: Extent): StoredFile {
   const { path, sizeBytes } = entry;
-  const check = async (guess: Extent, signal: AbortSignal) => [
-    await readExtent(createWindow(volume, signal), guess, entry),
-  ];
+  const check: CheckExtent = {
+    // Where the file begins its header says, whether that was guessed or not.
+    isRight: async () => false,
+    anew: async (guess, signal) => [await readExtent(createWindow(volume, signal), guess, entry)],
+  };
   const layout = layoutOver(sizeBytes > 0 ? [extent] : [], check);
   return { path, sizeBytes, cipher: null, layout, refusal: refusalOf(entry) };
 }

@@ -1,4 +1,5 @@
 import type { SlabBuffer } from '../../slab-memory.ts';
+import type { Lane } from '../providers/articles-of.ts';
 
 /** Bytes of a range in order, as they lie in shared memory; `release` once they have been sent. */
 export type Part = { buffer: SlabBuffer; from: number; to: number; release(): void };
@@ -32,8 +33,8 @@ export type PostedFile = {
   readonly sizeBytes: number | null;
   /** Fetches the first article where the size is not known. */
   open(signal: AbortSignal): Promise<{ name: string; sizeBytes: number }>;
-  /** Few bytes for a header: of at most two articles, cut at the end of the file. */
-  read(offset: number, length: number, signal: AbortSignal): Promise<Buffer>;
+  /** Few bytes for a header: of at most two articles, cut at the end of the file. Without a lane somebody waits for them. */
+  read(offset: number, length: number, signal: AbortSignal, lane?: Lane): Promise<Buffer>;
   /** What is known by now; null: nothing. */
   learned(): LearnedFile | null;
 };

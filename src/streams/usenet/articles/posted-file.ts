@@ -176,7 +176,7 @@ class Posted implements SeekableFile {
   async open(signal: AbortSignal): Promise<{ name: string; sizeBytes: number }> {
     const { sizeBytes } = this;
     if (sizeBytes !== null) return { name: this.#name, sizeBytes };
-    return await this.#leased(signal, async (ask) => {
+    return await this.#leased(signal, 'head', async (ask) => {
       let cause: unknown = new Error('the NZB lacks every part');
       const indexes = this.#parts.flatMap((part, index) => (part === null ? [] : [index]));
       for (const index of indexes.slice(0, MAX_ABSENT)) {
@@ -195,8 +195,8 @@ class Posted implements SeekableFile {
     });
   }
 
-  async read(offset: number, length: number, signal: AbortSignal): Promise<Buffer> {
-    return await this.#leased(signal, async (ask) => {
+  async read(offset: number, length: number, signal: AbortSignal, lane: Lane = 'head'): Promise<Buffer> {
+    return await this.#leased(signal, lane, async (ask) => {
       const chunks: Buffer[] = [];
       let [at, end] = [offset, offset + length];
       for (let articles = 0; articles < 2 && at < end; articles += 1) {
@@ -225,10 +225,10 @@ class Posted implements SeekableFile {
     }
   }
 
-  async #leased<T>(signal: AbortSignal, work: (ask: AskFor) => Promise<T>): Promise<T> {
+  async #leased<T>(signal: AbortSignal, lane: Lane, work: (ask: AskFor) => Promise<T>): Promise<T> {
     const leases = new Leases(signal);
     try {
-      return await work((index) => leases.add(this.want(index, 'head', this.#options.viewer ?? 0)));
+      return await work((index) => leases.add(this.want(index, lane, this.#options.viewer ?? 0)));
     } finally {
       leases.leave();
     }

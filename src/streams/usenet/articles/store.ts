@@ -94,7 +94,9 @@ class Store implements ArticleStore, ArticleOwner {
       return lease;
     }
     const bytes = slotBytesOf(Math.min(MAX_ARTICLE_BYTES, Math.max(1, wanted.expectedBytes)));
-    if (!this.#makeRoom(bytes) && wanted.lane !== 'head') return null;
+    // What nobody waits for takes nothing from those who read ahead.
+    const hasRoom = wanted.lane === 'background' ? this.#dropUntil(bytes) : this.#makeRoom(bytes);
+    if (!hasRoom && wanted.lane !== 'head') return null;
     const article = new Article(wanted.id, wanted.lane, this);
     this.#articles.set(wanted.id, article);
     this.#reserve(article, bytes);
@@ -230,9 +232,11 @@ class Store implements ArticleStore, ArticleOwner {
 
   #keep(article: Article): void {
     if (this.#kept.has(article.id)) return;
+    const most = this.#isClosed ? 0 : (this.#options.cacheBytes ?? CACHE_BYTES);
     this.#kept.set(article.id, article);
     this.#keptBytes += slotOf(article);
-    const most = this.#isClosed ? 0 : (this.#options.cacheBytes ?? CACHE_BYTES);
+    // What nobody waited for pushes out nothing that was watched a moment ago.
+    if (article.lane === 'background' && this.#keptBytes > most) this.#drop(article);
     for (const one of this.#kept.values()) {
       if (this.#keptBytes <= most && this.#fits(0)) break;
       this.#drop(one);

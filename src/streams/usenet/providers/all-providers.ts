@@ -2,7 +2,14 @@ import type { Net } from '../../../platform/net.ts';
 import type { ConnectionTimes } from '../nntp/connection.ts';
 import type { Yenc } from '../yenc/decoder.ts';
 import { type ArticleFetch, createArticleFetch } from './article-fetch.ts';
-import { type ArticleJob, ArticleMissing, type ArticlesOf, type Attempt } from './articles-of.ts';
+import {
+  ArticleDamaged,
+  type ArticleJob,
+  ArticleMissing,
+  type ArticlesOf,
+  type Attempt,
+} from './articles-of.ts';
+import { createMissingList } from './missing-list.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Provider } from './provider.ts';
 import { createScheduler } from './scheduler.ts';
@@ -31,6 +38,7 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
     createPool(provider, { net, input: yenc.input, times }, { onRoom: () => scheduler.wake(), onFailure }),
   );
   const scheduler = createScheduler(pools, () => performance.now());
+  const damaged = createMissingList();
   const pace = { articleMs: FIRST_ARTICLE_MS };
   const closing = new AbortController();
   let checks = 0;
@@ -65,12 +73,18 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
     ticker = every === null ? null : { every, timer: setInterval(tick, every).unref() };
   }
 
+  function note(id: string, won: Attempt | null, error: unknown): void {
+    if (won !== null) damaged.remove(id);
+    else if (error instanceof ArticleDamaged) damaged.add(id);
+  }
+
   function begin(job: ArticleJob, signal: AbortSignal): Promise<Attempt> {
     return new Promise((resolve, reject) => {
       const onAbort = () => fetch.fail(signal.reason);
       const fetch = createArticleFetch(job, { pools, scheduler, pace }, (won, error) => {
         signal.removeEventListener('abort', onAbort);
         fetches.delete(job);
+        note(job.id, won, error);
         if (won === null) reject(error);
         else resolve(won);
       });
@@ -109,6 +123,7 @@ export function createAllProviders({ net, yenc, providers, times = {} }: AllProv
       }
     },
     isMissing: (id) => pools.length > 0 && pools.every(({ missing }) => missing.has(id)),
+    isDamaged: (id) => damaged.has(id),
     states() {
       const now = performance.now();
       return pools.map((pool) => pool.state(now));

@@ -48,6 +48,8 @@ export type ArticlesOf = {
   ): Promise<StatAnswer[]>;
   /** Every provider said lately that it has none. */
   isMissing(id: string): boolean;
+  /** Every copy that came lately was wrong, though a STAT says that it is there. */
+  isDamaged(id: string): boolean;
   states(): ProviderState[];
   /** Closes every connection. */
   close(): Promise<void>;

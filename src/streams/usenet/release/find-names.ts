@@ -8,8 +8,11 @@ import { nameOfSubject } from '../names/subject.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { isHole } from './refusals.ts';
 
-/** What a posted file is called, as far as can be found out; `isWorth`: it may be, or hold, something to play. */
-export type NamedPost = { name: string; isRar: boolean; isWorth: boolean };
+/**
+ * What a posted file is called, as far as can be found out; `isWorth`: it may be, or hold, something to play; `hole`: why nobody can
+ * tell, where its articles are gone.
+ */
+export type NamedPost = { name: string; isRar: boolean; isWorth: boolean; hole?: unknown };
 
 /** Endings that say what a posted file is. */
 const TELLING =
@@ -110,8 +113,8 @@ async function par2Of(
 
 const PAR2_MAGIC = Buffer.from('PAR2\0PKT', 'latin1');
 
-function nameOf({ subject, bySubject, article }: Looked, par2: readonly Par2File[]): NamedPost {
-  if (article === null) return named(bySubject);
+function nameOf({ subject, bySubject, article, hole }: Looked, par2: readonly Par2File[]): NamedPost {
+  if (article === null) return { ...named(bySubject), hole };
   const best = bestName({ subject, par2, ...article });
   const isRar = best.magic?.kind === 'rar4' || best.magic?.kind === 'rar5';
   const { yencName } = article;

@@ -1,5 +1,6 @@
 import { extensionOf, isSubtitleName, isVideoName } from '../../../kit/content-type.ts';
 import { ArchiveRefused, type Volume } from '../archives/archive.ts';
+import type { Guesses } from '../archives/guesses.ts';
 import { type OpenArchive, openArchive } from '../archives/open-archive.ts';
 import { groupVolumes } from '../archives/sets.ts';
 import { createPadding } from '../articles/padding.ts';
@@ -44,7 +45,8 @@ export async function openRelease(
   const named =
     known === null ? titled(await findNames(nzb.files, posted, signal), nzb.title) : nameless(posted);
   const groups = known === null ? groupsOf(named) : groupsOfKnown(known, posted);
-  const found = await filesOf(groups, { posted, named, password: password ?? nzb.password, signal });
+  const inside = { posted, named, password: password ?? nzb.password, signal, onLearned };
+  const found = await filesOf(groups, inside);
   const indexes = fileIndexes(
     found.map((file) => ({
       posted: file.inner().extents.map(([index]) => index),
@@ -143,6 +145,7 @@ type Inside = {
   named: readonly NamedPost[];
   password: string | null;
   signal: AbortSignal;
+  onLearned(): void;
 };
 
 /** What can be played of all groups; where that is nothing, why. */
@@ -155,10 +158,17 @@ async function filesOf(groups: readonly Group[], inside: Inside): Promise<Found[
   const failed = results.find((result) => result.status === 'rejected');
   // A provider that is away hides nothing: what it would have given must not be missing from what is kept.
   const isPassing = results.some((result) => result.status === 'rejected' && !isFinal(result.reason));
-  if (failed !== undefined && (found.length === 0 || isPassing)) throw failed.reason;
+  if (failed !== undefined && (found.length === 0 || isPassing))
+    throw lostOf(failed.reason, inside.named) ?? failed.reason;
   if (found.length === 0)
     throw new ArchiveRefused('unsupported', 'There is neither a video nor an archive in this post.');
   return found;
+}
+
+/** The volume that an archive lacks is one that has no name, as its articles are gone. */
+function lostOf(refusal: unknown, named: readonly NamedPost[]): unknown {
+  const isIncomplete = refusal instanceof ArchiveRefused && refusal.reason === 'incomplete';
+  return isIncomplete ? named.find(({ hole, isWorth }) => hole != null && !isWorth)?.hole : null;
 }
 
 function isFinal(error: unknown): boolean {
@@ -179,11 +189,11 @@ async function plainFile(
     extents: [[index, 0, sizeBytes, 0]],
     isEncrypted: false,
   });
-  return [{ path, sizeBytes, layout: plainLayout(index, sizeBytes), cipher: null, inner }];
+  return [{ path, sizeBytes, layout: plainLayout(index, sizeBytes), cipher: null, guesses: null, inner }];
 }
 
 async function archiveFiles({ members, known }: Group, inside: Inside): Promise<Found[]> {
-  const { posted, named, password, signal } = inside;
+  const { posted, named, password, signal, onLearned } = inside;
   const volumes = members.flatMap((index) => {
     const file = posted[index];
     return file === undefined ? [] : [volumeOf(file, named[index]?.name ?? file.name)];
@@ -193,8 +203,19 @@ async function archiveFiles({ members, known }: Group, inside: Inside): Promise<
   return archive.map.files.map(({ path, sizeBytes, cipher }, place) => ({
     ...{ path, sizeBytes, cipher },
     layout: overMembers(archive.layoutOf(place), members),
+    guesses: tellingOf(archive.guesses(place), onLearned),
     inner: () => innerOf(archive, place, members),
   }));
+}
+
+function tellingOf(guesses: Guesses, onLearned: () => void): Guesses {
+  return {
+    next: (offset) => guesses.next(offset),
+    async look(offset, signal) {
+      await guesses.look(offset, signal);
+      onLearned();
+    },
+  };
 }
 
 function volumeOf(file: SeekableFile, name: string): Volume {
@@ -203,7 +224,7 @@ function volumeOf(file: SeekableFile, name: string): Volume {
     get sizeBytes() {
       return file.sizeBytes;
     },
-    read: (offset, length, signal) => file.read(offset, length, signal),
+    read: (offset, length, signal, lane) => file.read(offset, length, signal, lane),
   };
 }
 

@@ -34,6 +34,8 @@ export type OpenReleasesDeps = {
   onLearned(key: string, learned: Learned): void;
   /** Something of it is gone for good; told once while it is held. */
   onGone(key: string): void;
+  /** Nobody has it open any more. */
+  onLeft(key: string): void;
 };
 
 /** Releases that somebody has open, and for a while after. */
@@ -98,6 +100,7 @@ export class OpenReleases {
   #leave(held: Held): void {
     held.users -= 1;
     if (held.users > 0) return;
+    this.#deps.onLeft(held.key);
     held.idleSince = performance.now();
     if (held.release !== null) return;
     held.abort.abort(new Error('the viewer has left'));

@@ -1,4 +1,5 @@
 import type { Cipher } from '../archives/archive.ts';
+import type { Guesses } from '../archives/guesses.ts';
 import type { Padding } from '../articles/padding.ts';
 import type { Layout } from '../articles/part.ts';
 import type { SeekableFile } from '../articles/posted-file.ts';
@@ -13,6 +14,8 @@ export type ReleaseEntry = {
   /** Of the stored bytes: of the cipher text where `cipher` is set. */
   layout: Layout;
   cipher: Cipher | null;
+  /** Null: all of it is known. */
+  guesses: Guesses | null;
   /** What may be made of bytes that cannot be had, over all its readings; null: of this file nothing. */
   padding: Padding | null;
 };

@@ -14,6 +14,7 @@ import type { ConnectionTimes } from '../nntp/connection.ts';
 import type { NzbFile } from '../nzb/nzb.ts';
 import { createAllProviders } from '../providers/all-providers.ts';
 import type { Provider, ProviderState } from '../providers/provider.ts';
+import { GuessLooks } from '../release/guess-looks.ts';
 import { openRelease } from '../release/open-release.ts';
 import { OpenReleases } from '../release/opened.ts';
 import { readFile } from '../release/read-file.ts';
@@ -74,7 +75,9 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
     open: (spec, signal) => openRelease(spec, { posted }, signal),
     onLearned,
     onGone,
+    onLeft: (key) => looks.stop(key),
   });
+  const looks = new GuessLooks();
   let viewers = 0;
 
   function posted(file: NzbFile, learned: LearnedFile | null, onNews: () => void): SeekableFile {
@@ -97,10 +100,14 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
     const padding = fillsHoles ? entry.padding : null;
     const filledBefore = filledOf(padding);
     const options = { store, memory, files: release.posted, viewer, windowBytes, range, signal, padding };
+    let at = range.start;
     try {
       for await (const part of readFile(entry, options)) {
-        reading.count(part.to - part.from);
+        const bytes = part.to - part.from;
+        reading.count(bytes);
         yield part;
+        at += bytes;
+        looks.moved(key, entry.guesses, at);
       }
       if (filledOf(padding) > filledBefore) reading.missed();
     } catch (error) {
@@ -121,6 +128,7 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
     providers: () => articles.states(),
     usage: () => store.state(),
     async close() {
+      looks.close();
       releases.tellNews();
       await store.close();
       await articles.close();
