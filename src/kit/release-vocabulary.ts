@@ -7,13 +7,21 @@ type Term = readonly [name: string, pattern: RegExp];
 /** Between the parts of a word: `WEB-DL`, `WEB.DL`, `WEB DL`, `WEBDL`. */
 const S = '[ ._-]?';
 
-function word(name: string, source: string, flags = 'giu'): Term {
-  return [name, new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`, flags)];
+/**
+ * Letters, as ranges of UTF-16 units: `\\p{L}` needs the flag `u`, under which V8 matches these hundred patterns at
+ * half the speed. Punctuation, symbols and brackets of other scripts stay out.
+ */
+const LETTERS =
+  'a-zA-Z\\u00aa\\u00b5\\u00ba\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3041-\\ud7ff\\uf900-\\ufdff\\ufe70-\\ufefe\\uff21-\\uff3a\\uff41-\\uff5a\\uff66-\\uffdc';
+const STARTS = `(?<![${LETTERS}\\d])`;
+
+function word(name: string, source: string, flags = 'gi'): Term {
+  return [name, new RegExp(`${STARTS}(?:${source})(?![${LETTERS}\\d])`, flags)];
 }
 
 /** As `word`, but digits may follow at once: `DDP5.1`, `FLAC1.0`, `TrueHD7.1`. */
 function audioWord(name: string, source: string): Term {
-  return [name, new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?!\\p{L})`, 'giu')];
+  return [name, new RegExp(`${STARTS}(?:${source})(?![${LETTERS}])`, 'gi')];
 }
 
 const QUALITIES: readonly Term[] = [
@@ -21,8 +29,8 @@ const QUALITIES: readonly Term[] = [
   word('CAM', `(?:hd|hq)?${S}cam${S}(?:rip|hd|hq)?|hq${S}s${S}print|s${S}print`),
   word('TS', `(?:hd|hq|hc|p?dvd)${S}ts(?:rip)?|tele${S}sync|tsrip`),
   word('TC', `(?:hd|hq)${S}tc(?:rip)?|tele${S}cine|tcrip`),
-  word('TS', 'TS', 'gu'),
-  word('TC', 'TC', 'gu'),
+  word('TS', 'TS', 'g'),
+  word('TC', 'TC', 'g'),
   word('WORKPRINT', 'workprint'),
   word('UHDRip', `(?:uhd|4k)${S}rip`),
   word('BRRip', `br${S}rip|blu${S}ray${S}rip`),
@@ -38,7 +46,7 @@ const QUALITIES: readonly Term[] = [
   word('TVRip', `tv${S}rips?`),
   word('PPVRip', `ppv(?:${S}(?:rip|hd))?`),
   word('DVDRip', `dvd${S}(?:rip|mux)`),
-  word('R5', 'R5', 'gu'),
+  word('R5', 'R5', 'g'),
   word('DVD', `(?:r\\d)?dvd(?:${S}(?:r\\d?|5|9|10|iso|full|video))?`),
   word('VHSRip', `vhs(?:${S}rip)?`),
   word('LDRip', `ld${S}rip|laser${S}disc(?:${S}rip)?`),
@@ -82,7 +90,7 @@ const AUDIO: readonly Term[] = [
 const HDR: readonly Term[] = [
   word('DV', `dv|dovi|dolby${S}vision`),
   // No boundary after the plus: `HDR10+DV`.
-  ['HDR10+', new RegExp(`(?<![\\p{L}\\p{N}])hdr${S}10${S}(?:\\+|(?:plus|p)(?![\\p{L}\\p{N}]))`, 'giu')],
+  ['HDR10+', new RegExp(`${STARTS}hdr${S}10${S}(?:\\+|(?:plus|p)(?![${LETTERS}\\d]))`, 'gi')],
   word('HDR10', `hdr${S}10(?!${S}bit)`),
   word('HDR', 'hdr'),
   word('HLG', 'hlg(?:10)?'),
@@ -92,7 +100,7 @@ const HDR: readonly Term[] = [
 const EDITIONS: readonly Term[] = [
   word('Extended', `extended(?:${S}(?:cut|edition|version))?`),
   word("Director's Cut", `director'?s?'?${S}(?:cut|edition|version)`),
-  word("Director's Cut", 'DC', 'gu'),
+  word("Director's Cut", 'DC', 'g'),
   word('Final Cut', `final${S}cut`),
   word('Theatrical', `theatrical(?:${S}(?:cut|edition|version|release))?`),
   word('Unrated', `unrated(?:${S}(?:cut|edition))?`),
