@@ -61,12 +61,15 @@ let tables: {
   names: Intl.DisplayNames;
 } | null = null;
 
+/** What `fold` leaves as it is. */
+const SIMPLE_KEY = /^[a-z]+$/;
+
 /** Reads a 639-1, 639-2 (both kinds) or BCP 47 code, or a language's English or own name; null when it is none ("multi audio"). */
 export function languageOf(code: string): Language | null {
   if (code.length > 64) return null;
   tables ??= buildTables();
   const { codes, threeLetters, names } = tables;
-  const key = fold(code);
+  const key = SIMPLE_KEY.test(code) ? code : fold(code);
   const whole = VARIANTS.get(key) ?? codes.get(key);
   const canonical = whole ?? baseOf(key, codes);
   if (canonical === undefined) return null;

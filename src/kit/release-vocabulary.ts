@@ -8,7 +8,7 @@ type Term = readonly [name: string, pattern: RegExp];
 const S = '[ ._-]?';
 
 /**
- * Letters, as ranges of UTF-16 units: `\\p{L}` needs the flag `u`, under which V8 matches these hundred patterns at
+ * Letters, as ranges of UTF-16 units: `\p{L}` needs the flag `u`, under which V8 matches these hundred patterns at
  * half the speed. Punctuation, symbols and brackets of other scripts stay out.
  */
 const LETTERS =
@@ -125,6 +125,11 @@ const EDITIONS: readonly Term[] = [
   word('Fan Edit', `fan${S}edit`),
 ];
 
+/** Letters that every word of a list holds some of: a text without them need not be held against the list. */
+const ANY_AUDIO = /dd|dolby|ac[ ._-]?3|dts|true|pcm|opus|flac|aac|alac|mp[23]|vorbis|ogg|atmos/i;
+const ANY_HDR = /hdr|dv|dovi|dolby|hlg|sdr/i;
+const ANY_EDITION = /cut|edition|extend|direc|dc|theatric|unrated|uncens|imax|matte|criterion|remaster|restor|collector|annivers|redux|alternat|despeciali|edit/i;
+
 const LINES = /(?<!\d)(2160|1440|1080|720|576|540|480|360|240)0?([pi])/i;
 const FRAME = /(?<!\d)(\d{3,4})(?:[x×]| [x×] )(\d{3,4})(?!\d)/i;
 const BARE_LINES = /(?<![^ ._([-])(2160|1080|720)(?![^ ._)\]-])/;
@@ -184,18 +189,21 @@ export function canonicalCodec(text: string): string | null {
 
 /** `Atmos`, `DD+`, `DTS-HD MA`, …; `DDPA` is DD+ with Atmos. */
 export function audioIn(text: string): string[] {
+  if (!ANY_AUDIO.test(text)) return [];
   const found = allOf(AUDIO, text);
   return /ddpa/i.test(text) && !found.includes('Atmos') ? ['Atmos', ...found] : found;
 }
 
 /** `HDR` alone is left out beside the exact kind: `HDR HDR10+` is HDR10+. */
 export function hdrIn(text: string): string[] {
+  if (!ANY_HDR.test(text)) return [];
   const found = allOf(HDR, text);
   return found.some((name) => name.startsWith('HDR1')) ? found.filter((name) => name !== 'HDR') : found;
 }
 
 /** Several editions are joined: `Extended, Remastered`. */
 export function editionIn(text: string): string | null {
+  if (!ANY_EDITION.test(text)) return null;
   const found = new Set(EDITIONS.filter((term) => has(term, text)).map(([name]) => name));
   return found.size === 0 ? null : [...found].join(', ');
 }
@@ -276,7 +284,8 @@ export function simplifyTechnicalWords(text: string): string {
 
 /** The text with every audio, codec and HDR word blanked, so that `DTS-ES` is not read as Spanish. */
 export function withoutTechnicalWords(text: string): string {
-  return [...AUDIO, ...CODECS, ...HDR].reduce((rest, [, pattern]) => rest.replace(pattern, ' '), text);
+  const terms = [...(ANY_AUDIO.test(text) ? AUDIO : []), ...CODECS, ...(ANY_HDR.test(text) ? HDR : [])];
+  return terms.reduce((rest, [, pattern]) => rest.replace(pattern, ' '), text);
 }
 
 function firstOf(terms: readonly Term[], text: string): string | null {
