@@ -37,15 +37,16 @@ const OTHER_SCRIPT = /[\u0370-\uffff]/;
  */
 export function languagesIn(tags: string, title: string): ReleaseLanguages {
   const hasSubtitles = ANY_SUBTITLE_WORD.test(tags);
-  const { rest, subtitleLanguages } = hasSubtitles ? takeSubtitles(tags) : { rest: tags, subtitleLanguages: [] };
+  const { rest, subtitleLanguages } = hasSubtitles
+    ? takeSubtitles(tags)
+    : { rest: tags, subtitleLanguages: [] };
   // Letters of other scripts say their language below; in the parser they would take cubic time.
   const latin = OTHER_SCRIPT.test(rest) ? rest.replace(/[^\p{ASCII}\p{Script=Latin}]/gu, ' ') : rest;
   const words = languageWords(latin).languages ?? [];
   const isBrazilian = BRAZILIAN.test(rest);
-  const written = OTHER_SCRIPT.test(title) || OTHER_SCRIPT.test(tags) ? scriptLanguages(`${title} ${tags}`) : [];
-  const spoken = [...words, ...written].flatMap(
-    (word) => languageOf(word)?.code ?? [],
-  );
+  const written =
+    OTHER_SCRIPT.test(title) || OTHER_SCRIPT.test(tags) ? scriptLanguages(`${title} ${tags}`) : [];
+  const spoken = [...words, ...written].flatMap((word) => languageOf(word)?.code ?? []);
   const languages = spoken.map((code) => (code === 'pt' && isBrazilian ? 'pt-BR' : code));
   return {
     languages: [...new Set(languages)],
@@ -53,7 +54,9 @@ export function languagesIn(tags: string, title: string): ReleaseLanguages {
     multiAudio: words.includes('multi audio'),
     dualAudio: words.includes('dual audio') || GERMAN_DUAL.test(rest),
     dubbed: ANY_DUBBING_WORD.test(tags) && DUBBED.test(tags),
-    subbed: hasSubtitles && (subtitleLanguages.length > 0 || ANY_SUBTITLES.test(tags) || MULTI_SUBTITLES.test(tags)),
+    subbed:
+      hasSubtitles &&
+      (subtitleLanguages.length > 0 || ANY_SUBTITLES.test(tags) || MULTI_SUBTITLES.test(tags)),
   };
 }
 

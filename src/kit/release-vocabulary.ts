@@ -15,7 +15,7 @@ const LETTERS =
   'a-zA-Z\\u00aa\\u00b5\\u00ba\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u1fff\\u2c00-\\u2dff\\u3041-\\ud7ff\\uf900-\\ufdff\\ufe70-\\ufefe\\uff21-\\uff3a\\uff41-\\uff5a\\uff66-\\uffdc';
 const STARTS = `(?<![${LETTERS}\\d])`;
 
-function word(name: string, source: string, flags = 'gi'): Term {
+export function word(name: string, source: string, flags = 'gi'): Term {
   return [name, new RegExp(`${STARTS}(?:${source})(?![${LETTERS}\\d])`, flags)];
 }
 
@@ -69,7 +69,7 @@ const CODECS: readonly Term[] = [
 
 const AUDIO: readonly Term[] = [
   audioWord('Atmos', `(?:dolby${S})?atmos`),
-  audioWord('DD+', `ddpa?|dd2?\\+|dd${S}plus|dolby${S}digital${S}(?:plus|\\+)|e${S}ac${S}3`),
+  audioWord('DD+', `ddpa?|dd2?\\+|dd${S}plus|dolby${S}digital${S}(?:plus|\\+)|e${S}ac${S}3d?`),
   audioWord('DD', `dd|dolby${S}digital|dolbyd|ac${S}3d?`),
   audioWord('DTS:X', `dts[ .:_-]?x(?!${S}26)`),
   audioWord('DTS-HD MA', `dts${S}(?:hd)?${S}ma(?:ster)?(?:${S}audio)?`),
@@ -128,7 +128,8 @@ const EDITIONS: readonly Term[] = [
 /** Letters that every word of a list holds some of: a text without them need not be held against the list. */
 const ANY_AUDIO = /dd|dolby|ac[ ._-]?3|dts|true|pcm|opus|flac|aac|alac|mp[23]|vorbis|ogg|atmos/i;
 const ANY_HDR = /hdr|dv|dovi|dolby|hlg|sdr/i;
-const ANY_EDITION = /cut|edition|extend|direc|dc|theatric|unrated|uncens|imax|matte|criterion|remaster|restor|collector|annivers|redux|alternat|despeciali|edit/i;
+const ANY_EDITION =
+  /cut|edition|extend|direc|dc|theatric|unrated|uncens|imax|matte|criterion|remaster|restor|collector|annivers|redux|alternat|despeciali|edit/i;
 
 const LINES = /(?<!\d)(2160|1440|1080|720|576|540|480|360|240)0?([pi])/i;
 const FRAME = /(?<!\d)(\d{3,4})(?:[x×]| [x×] )(\d{3,4})(?!\d)/i;
@@ -208,38 +209,6 @@ export function editionIn(text: string): string | null {
   return found.size === 0 ? null : [...found].join(', ');
 }
 
-const LAYOUT = /([1-9])([. ])([01])(?:\.[2-6](?![\d.]))?(?!\d|\.\d| ?[kmgt]i?b)/giu;
-const ENDS_IN_AUDIO = /(?:dd|ddpa?|\+|aac|ac-?3|flac|dts|ma|hd|hra?|x|pcm|opus|atmos|mp3|plus) ?$/i;
-const GLUED_LAYOUT = /(?<![\p{L}\p{N}])(?:ddpa?|dd|aac|ac3)([257])([01])(?![\p{L}\p{N}])/giu;
-const CHANNEL_COUNT = /(?<![\p{L}\p{N}])([1268])[ ._-]?ch(?![\p{L}\p{N}])/giu;
-const LAYOUT_OF_COUNT = new Map([
-  ['1', '1.0'],
-  ['2', '2.0'],
-  ['6', '5.1'],
-  ['8', '7.1'],
-]);
-const STEREO = word('2.0', 'stereo');
-const MONO = word('1.0', 'mono');
-
-/** `5.1`, `DDP5.1`, `DDP51`, `DDP5 1`, `6CH`, `mono`; a file size (2.1 GB) or a version (v1.0) is no layout. */
-export function channelsIn(text: string): string[] {
-  const found = new Set<string>();
-  for (const match of text.matchAll(LAYOUT)) {
-    if (isLayout(text.slice(0, match.index), match[2] === ' ')) found.add(`${match[1]}.${match[3]}`);
-  }
-  for (const [, front, low] of text.matchAll(GLUED_LAYOUT)) found.add(`${front}.${low}`);
-  for (const [, count] of text.matchAll(CHANNEL_COUNT)) found.add(LAYOUT_OF_COUNT.get(count ?? '') ?? '2.0');
-  if (found.size === 0 && has(STEREO, text)) found.add('2.0');
-  if (found.size === 0 && has(MONO, text)) found.add('1.0');
-  return [...found];
-}
-
-/** After a letter, or with a blank inside, only behind an audio codec: `E1.0` and `Part 5 1` are something else. */
-function isLayout(before: string, isSpaced: boolean): boolean {
-  if (/\d[.]?$/.test(before) && !/(?:ac-?3|mp3)[.]?$/i.test(before)) return false;
-  return isSpaced || /\p{L}$/u.test(before) ? ENDS_IN_AUDIO.test(before) : true;
-}
-
 const TEN_BIT = word('10bit', `10${S}bits?|hi10p?|hevc${S}10|yuv420p10|main${S}10`);
 const OTHER_BIT = /(?<!\d)(8|12)[ ._-]?bits?(?!\p{L})/iu;
 
@@ -305,6 +274,6 @@ function allOf(terms: readonly Term[], text: string): string[] {
 }
 
 /** `search`, not `test`: the patterns are global and `test` would remember where it stopped. */
-function has([, pattern]: Term, text: string): boolean {
+export function has([, pattern]: Term, text: string): boolean {
   return text.search(pattern) >= 0;
 }
