@@ -61,6 +61,9 @@ let tables: {
   names: Intl.DisplayNames;
 } | null = null;
 
+/** By canonical code, of which there are some two hundred; asking Intl for a name each time takes microseconds. */
+const languages = new Map<string, Language>();
+
 /** What `fold` leaves as it is. */
 const SIMPLE_KEY = /^[a-z]+$/;
 
@@ -73,12 +76,16 @@ export function languageOf(code: string): Language | null {
   const whole = VARIANTS.get(key) ?? codes.get(key);
   const canonical = whole ?? baseOf(key, codes);
   if (canonical === undefined) return null;
+  const known = languages.get(canonical);
+  if (known !== undefined) return known;
   const base = canonical.split('-')[0] ?? canonical;
-  return {
+  const language = {
     code: canonical,
     iso6392: STREMIO_CODES.get(canonical) ?? threeLetters.get(base) ?? base,
     name: names.of(canonical) ?? canonical,
   };
+  languages.set(canonical, language);
+  return language;
 }
 
 /** `en-US` → `en`; only for a BCP 47 region or script, so that "no-subs" is not Norwegian. */

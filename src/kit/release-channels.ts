@@ -1,9 +1,9 @@
 import { has, word } from './release-vocabulary.ts';
 
-const LAYOUT = /([1-9])([. ])([01])(?:\.[2-6](?![\d.]))?(?!\d|\.\d| ?[kmgt]i?b)/giu;
+const LAYOUT = /([1-9])([. ])([01])(?:\.[2-6](?![\d.]))?(?!\d|\.\d| ?[kmgt]i?b)/gi;
 const ENDS_IN_AUDIO = /(?:dd|ddpa?|\+|aac|ac-?3|flac|dts|ma|hd|hra?|x|pcm|opus|atmos|mp3|plus) ?$/i;
-const GLUED_LAYOUT = /(?<![\p{L}\p{N}])(?:ddpa?|dd|aac|ac3)([257])([01])(?![\p{L}\p{N}])/giu;
-const CHANNEL_COUNT = /(?<![\p{L}\p{N}])([1268])[ ._-]?ch(?![\p{L}\p{N}])/giu;
+const GLUED_LAYOUT = /(?<![a-z\d])(?:ddpa?|dd|aac|ac3)([257])([01])(?![a-z\d])/gi;
+const CHANNEL_COUNT = /(?<![a-z\d])([1268])[ ._-]?ch(?![a-z\d])/gi;
 const LAYOUT_OF_COUNT = new Map([
   ['1', '1.0'],
   ['2', '2.0'],

@@ -31,6 +31,7 @@ const TELLING = /(?<!\d)(?:19|20)\d\d(?!\d)|\d{3,4}p|(?<!\p{L})s\d{1,2}(?!\d)|se
 /** The parts of a path; one part for a name whose slash is its own ("Face/Off", "Матрица / The Matrix"). */
 function pathSegments(name: string): string[] {
   const text = name.slice(-MAX_PATH_LENGTH).trim();
+  if (!/[\\/]/.test(text)) return [text];
   // Blanks around a slash separate the titles of a Russian release, not folders.
   const separator = /(?<!\s)[\\/]+(?!\s)|^[\\/]+|[\\/]+$/;
   const bare = text.replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*\//i, '/').replace(/^(\/.*)[?#].*$/, '$1');

@@ -71,26 +71,41 @@ const COUNTED: Rewrites = {
   ],
 };
 
-const SHAPES: readonly (readonly [pattern: RegExp, by: string])[] = [
-  [/(?<!\d)(20\d\d)x([01]\d)[.-]([0-3]\d)(?!\d)/gi, '$1.$2.$3'],
-  [/(?<!\d)(20\d\d)x(\d{2})(?!\d)/gi, 'S$1E$2'],
-  [/(?<!\p{L})s[ ._](\d{1,2})[ ._]e[ ._](\d{1,3})(?!\d)/giu, 'S$1E$2'],
-  [/(?<!\p{L})s(\d{1,2})e(\d{1,4})[ ._]*[-+&,]?[ ._]*s\1e(\d{1,4})/giu, 'S$1E$2-E$3'],
-  [/(?<=e\d{2,3})(?:[,/]| and )[ ._]?e(?=\d{2,3}(?!\d))/gi, 'E'],
-  [/(?<!\p{L})(s\d{1,2})[ ._]to[ ._](?=s\d{1,2}(?!\d))/giu, '$1-'],
-  [/(?<!\p{L})(s\d{1,2})[ ._]+-[ ._]+(\d{2,3})[ ._]?[-~][ ._]?(\d{2,3})(?!\d)/giu, '$1E$2-$3'],
-  // Spanish: "T01"; one with another first digit may be a tank.
-  [/(?<=[ ._])T(0\d)(?=[ ._]|$)/g, 'S$1'],
-  [/(?<!\d)(\d{1,2})x(\d{1,3})[ ._]*[-_][ ._]*\1x(\d{1,3})(?!\d)/gi, '$1x$2-$3'],
-  [/(?<=(?:collection|trilogy|anthology|saga|pack)[ ._])\d{1,2}[ ._]?-[ ._]?\d{1,2}(?!\d)/gi, ''],
-  [/(?<!\d)(\d{1,2}x\d{2,3})[+&](\d{2,3})(?!\d)/gi, '$1x$2'],
-  // A disc of a season; `partOf` reads its number.
-  [/(?<!\p{L})(s\d{1,2})[ ._-]?d(?:is[ck])?[ ._]?\d{1,2}(?!\d)/giu, '$1'],
-  [/(?<=[ _])#(\d{1,4})(?!\d)/g, 'E$1'],
-  [/(complete)[ ._]series[ ._](\d{1,2})[ ._]?-[ ._]?(\d{1,2})(?!\d)/gi, '$1 Seasons $2-$3'],
-  // "1986 - Aliens": the year of a collection's file names, not an episode.
-  [/^((?:19|20)\d\d) - (?=\p{L}[^-]*$)/u, '($1) '],
-];
+const WITH_S: Rewrites = {
+  hint: /s[ ._]?\d/i,
+  rules: [
+    [/(?<![a-z])s[ ._](\d{1,2})[ ._]e[ ._](\d{1,3})(?!\d)/gi, 'S$1E$2'],
+    [/(?<![a-z])s(\d{1,2})e(\d{1,4})[ ._]*[-+&,]?[ ._]*s\1e(\d{1,4})/gi, 'S$1E$2-E$3'],
+    [/(?<=e\d{2,3})(?:[,/]| and )[ ._]?e(?=\d{2,3}(?!\d))/gi, 'E'],
+    [/(?<![a-z])(s\d{1,2})[ ._]to[ ._](?=s\d{1,2}(?!\d))/gi, '$1-'],
+    [/(?<![a-z])(s\d{1,2})[ ._]+-[ ._]+(\d{2,3})[ ._]?[-~][ ._]?(\d{2,3})(?!\d)/gi, '$1E$2-$3'],
+    // A disc of a season; `partOf` reads its number.
+    [/(?<![a-z])(s\d{1,2})[ ._-]?d(?:is[ck])?[ ._]?\d{1,2}(?!\d)/gi, '$1'],
+  ],
+};
+
+const WITH_X: Rewrites = {
+  hint: /\dx\d/i,
+  rules: [
+    [/(?<!\d)(20\d\d)x([01]\d)[.-]([0-3]\d)(?!\d)/gi, '$1.$2.$3'],
+    [/(?<!\d)(20\d\d)x(\d{2})(?!\d)/gi, 'S$1E$2'],
+    [/(?<!\d)(\d{1,2})x(\d{1,3})[ ._]*[-_][ ._]*\1x(\d{1,3})(?!\d)/gi, '$1x$2-$3'],
+    [/(?<!\d)(\d{1,2}x\d{2,3})[+&](\d{2,3})(?!\d)/gi, '$1x$2'],
+  ],
+};
+
+const OTHERS: Rewrites = {
+  hint: /#\d|T0\d|complete|collection|trilogy|anthology|saga|pack|^(?:19|20)\d\d - /i,
+  rules: [
+    // Spanish: "T01"; one with another first digit may be a tank.
+    [/(?<=[ ._])T(0\d)(?=[ ._]|$)/g, 'S$1'],
+    [/(?<=(?:collection|trilogy|anthology|saga|pack)[ ._])\d{1,2}[ ._]?-[ ._]?\d{1,2}(?!\d)/gi, ''],
+    [/(complete)[ ._]series[ ._](\d{1,2})[ ._]?-[ ._]?(\d{1,2})(?!\d)/gi, '$1 Seasons $2-$3'],
+    [/(?<=[ _])#(\d{1,4})(?!\d)/g, 'E$1'],
+    // "1986 - Aliens": the year of a collection's file names, not an episode.
+    [/^((?:19|20)\d\d) - (?=\p{L}[^-]*$)/u, '($1) '],
+  ],
+};
 
 const EASTERN: Rewrites = {
   hint: /第/,
@@ -106,12 +121,13 @@ const SEASON_OR_YEAR = /(?<!\p{L})s\d{1,2}(?!\d)|(?<!\d)(?:\d{1,2}x\d{2}|(?:19|2
 
 /** The name with its numbering written the way the title parser reads it. */
 export function simplifyNumbering(stem: string): string {
-  let text = SHAPES.reduce((rest, [pattern, by]) => rest.replace(pattern, by), stem);
-  for (const { hint, rules } of [SEASON_WORDS, EPISODE_WORDS, COUNTED, EASTERN]) {
+  let text = stem;
+  for (const { hint, rules } of [WITH_X, WITH_S, OTHERS, SEASON_WORDS, EPISODE_WORDS, COUNTED, EASTERN]) {
     if (!hint.test(text)) continue;
     for (const [pattern, by] of rules) {
       text = typeof by === 'string' ? text.replace(pattern, by) : text.replace(pattern, by);
     }
   }
-  return SEASON_OR_YEAR.test(text) ? text : text.replace(PADDED_PART, 'E$1');
+  if (!/part/i.test(text) || SEASON_OR_YEAR.test(text)) return text;
+  return text.replace(PADDED_PART, 'E$1');
 }

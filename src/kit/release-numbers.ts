@@ -35,8 +35,11 @@ export function isSeries(numbers: ReleaseNumbers, parsed: ParsedResult, tags: st
   );
 }
 
+const ANY_PART = /cd|dis[ck]|s\d|part|pt/i;
+
 /** `CD2`, `Disc 2`; `Part 2` only behind the title of a film, where it is no part of its name. */
 export function partOf(stem: string, span: Span | null, numbers: ReleaseNumbers): { part?: number } {
+  if (!ANY_PART.test(stem)) return {};
   const disc =
     /(?<![\p{L}\p{N}])(?:s\d{1,2}[ ._-]?d|cd|(?:s\d{1,2})?dis[ck])[ ._-]?(\d{1,2})(?:[ ._]?of[ ._]?\d{1,2})?(?![\p{L}\p{N}])/iu.exec(
       stem,

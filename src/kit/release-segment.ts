@@ -121,13 +121,13 @@ function spokenIn(tags: string, title: string, extension: string | null): Releas
 
 function flagsOf(tags: string, parsed: ParsedResult) {
   return {
-    proper: parsed.proper === true || /(?<!\p{L})(?:real[ ._-]?)?proper\d?(?![\p{L}\p{N}])/iu.test(tags),
-    repack: parsed.repack === true || /(?<!\p{L})(?:repack|rerip)\d?(?![\p{L}\p{N}])/iu.test(tags),
+    proper: parsed.proper === true || /(?<![a-z])(?:real[ ._-]?)?proper\d?(?![a-z\d])/i.test(tags),
+    repack: parsed.repack === true || /(?<![a-z])(?:repack|rerip)\d?(?![a-z\d])/i.test(tags),
     complete:
-      /(?<!\p{L}|the[ ._])(?:complete|completa|int[ée]grale?|batch)(?!\p{L}|[ ._](?:uhd[ ._])?blu)/iu.test(
+      /(?<![a-z]|the[ ._])(?:complete|completa|int[ée]grale?|batch)(?![a-z]|[ ._](?:uhd[ ._])?blu)/i.test(
         tags,
       ),
-    hardcoded: /(?<!\p{L})(?:hc|hard(?:coded|[ ._-]?subs?|subbed)|korsub)(?!\p{L})/iu.test(tags),
+    hardcoded: /(?<![a-z])(?:hc|hard(?:coded|[ ._-]?subs?|subbed)|korsub)(?![a-z])/i.test(tags),
     upscaled: parsed.upscaled === true,
   };
 }

@@ -151,6 +151,9 @@ function endOfWords(name: string, start: number, words: readonly string[]): numb
 }
 
 function isWordCharacter(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  if (unit < 128)
+    return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122);
   return /[\p{L}\p{N}]/u.test(text[at] ?? '');
 }
 

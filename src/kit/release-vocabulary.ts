@@ -173,13 +173,16 @@ function resolutionOfFrame(width: number, height: number): string | null {
 /** The source: `BluRay REMUX`, `BluRay`, `WEB-DL`, … ; null when the text names none. */
 export function canonicalQuality(text: string): string | null {
   if (/^imax$/i.test(text)) return 'IMAX';
-  const source = firstOf(QUALITIES, text.replace(REMUX, ' '));
+  const source = firstOf(ANY_CAPTURE.test(text) ? QUALITIES : FAIR_QUALITIES, text.replace(REMUX, ' '));
   if (text.search(REMUX) < 0) return source;
   if (source?.startsWith('DVD')) return 'DVD REMUX';
   // A remux that names no source is one of a disc.
   return source === null || DISC_SOURCES.has(source) ? 'BluRay REMUX' : source;
 }
 
+/** Most names hold no letters of the seven kinds of captures in a cinema, which stand first. */
+const ANY_CAPTURE = /scr|pre|pdvd|cam|print|ts|tc|tele/i;
+const FAIR_QUALITIES = QUALITIES.slice(QUALITIES.findIndex(([name]) => name === 'UHDRip'));
 const REMUX = /remux/gi;
 const DISC_SOURCES = new Set(['BluRay', 'BDRip', 'BRRip', 'UHDRip']);
 
@@ -246,8 +249,12 @@ const SIMPLER: readonly (readonly [RegExp, string])[] = [
   [word('10bit', 'hi10p')[1], '10bit'],
 ];
 
+const ANY_SIMPLER =
+  /dts|vorbis|ogg|alac|mp2|\d[. ][01]|vc|res|mpeg|[xh][ ._-]?2|vvc|hlg|hdr|dvd|laser|ld|bd|dsr|ds|dth|dtv|hi10/i;
+
 export function simplifyTechnicalWords(text: string): string {
   const sized = text.replace(FRAME, (frame) => canonicalResolution(frame) ?? frame);
+  if (!ANY_SIMPLER.test(sized)) return sized;
   return SIMPLER.reduce((rest, [pattern, simpler]) => rest.replace(pattern, simpler), sized);
 }
 
