@@ -61,21 +61,31 @@ let tables: {
   names: Intl.DisplayNames;
 } | null = null;
 
+/** By canonical code, of which there are some two hundred; asking Intl for a name each time takes microseconds. */
+const languages = new Map<string, Language>();
+
+/** What `fold` leaves as it is. */
+const SIMPLE_KEY = /^[a-z]+$/;
+
 /** Reads a 639-1, 639-2 (both kinds) or BCP 47 code, or a language's English or own name; null when it is none ("multi audio"). */
 export function languageOf(code: string): Language | null {
   if (code.length > 64) return null;
   tables ??= buildTables();
   const { codes, threeLetters, names } = tables;
-  const key = fold(code);
+  const key = SIMPLE_KEY.test(code) ? code : fold(code);
   const whole = VARIANTS.get(key) ?? codes.get(key);
   const canonical = whole ?? baseOf(key, codes);
   if (canonical === undefined) return null;
+  const known = languages.get(canonical);
+  if (known !== undefined) return known;
   const base = canonical.split('-')[0] ?? canonical;
-  return {
+  const language = {
     code: canonical,
     iso6392: STREMIO_CODES.get(canonical) ?? threeLetters.get(base) ?? base,
     name: names.of(canonical) ?? canonical,
   };
+  languages.set(canonical, language);
+  return language;
 }
 
 /** `en-US` → `en`; only for a BCP 47 region or script, so that "no-subs" is not Norwegian. */

@@ -31,6 +31,7 @@ const TELLING = /(?<!\d)(?:19|20)\d\d(?!\d)|\d{3,4}p|(?<!\p{L})s\d{1,2}(?!\d)|se
 /** The parts of a path; one part for a name whose slash is its own ("Face/Off", "Матрица / The Matrix"). */
 function pathSegments(name: string): string[] {
   const text = name.slice(-MAX_PATH_LENGTH).trim();
+  if (!/[\\/]/.test(text)) return [text];
   // Blanks around a slash separate the titles of a Russian release, not folders.
   const separator = /(?<!\s)[\\/]+(?!\s)|^[\\/]+|[\\/]+$/;
   const bare = text.replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*\//i, '/').replace(/^(\/.*)[?#].*$/, '$1');
@@ -97,7 +98,8 @@ function asFilm(own: ReleaseFacts, release: ReleaseFacts): ReleaseFacts {
   const isUnnamed = isNameless(own) || (own.episodes.length === 0 && isShortened(own, release));
   if (!isUnnamed) return plain(own.title) === plain(release.title) ? filledUp(own, release) : own;
   // The number of `Subs/2_English.srt` counts subtitles, not episodes.
-  const episodes = own.extension !== undefined && isSubtitleName(`x.${own.extension}`) ? [] : own.episodes;
+  const isSubtitle = own.extension !== undefined && isSubtitleName(`x.${own.extension}`);
+  const episodes = isSubtitle ? [] : own.episodes;
   const kind = episodes.length > 0 ? 'series' : release.kind;
   return { ...filledUp(own, release), title: release.title, kind, episodes };
 }
@@ -112,7 +114,16 @@ function asEpisode(
   const ofFolder = season === null ? (release?.seasons ?? []) : [season];
   const seasons = own.seasons.length > 0 || ofFolder.length > 1 ? own.seasons : ofFolder;
   const facts = release === null ? own : filledUp(own, release);
-  return { ...facts, kind: 'series', seasons, ...whichEpisode(leaf, own, release) };
+  const read = { ...facts, kind: 'series' as const, seasons, ...whichEpisode(leaf, own, release) };
+  const [number = 0] = read.episodes;
+  // "Season 1/Show - 102.mkv" says the season twice.
+  if (season !== null && season > 0 && own.seasons.length === 0 && read.episodes.length === 1) {
+    const isTwice = Math.floor(number / 100) === season && number % 100 > 0;
+    if (isTwice) return { ...read, episodes: [number % 100] };
+  }
+  // "Show - S02E05 - Name/name.mkv": the folder is the release of this one episode.
+  const isOfOne = read.episodes.length === 0 && own.seasons.length === 0 && release?.episodes.length === 1;
+  return isOfOne ? { ...read, episodes: release.episodes } : read;
 }
 
 /** What the folder's title changes about a file's own reading. */

@@ -1,6 +1,7 @@
 import type { ParsedResult } from '@viren070/parse-torrent-title';
 import { isSubtitleName } from './content-type.ts';
 import { languageOf } from './language.ts';
+import { channelsIn } from './release-channels.ts';
 import { languagesIn, type ReleaseLanguages } from './release-languages.ts';
 import { isSeries, numbersOf, partOf } from './release-numbers.ts';
 import { parseStem, stripSurroundings } from './release-stem.ts';
@@ -11,7 +12,6 @@ import {
   canonicalCodec,
   canonicalQuality,
   canonicalResolution,
-  channelsIn,
   editionIn,
   hdrIn,
   stereoIn,
@@ -121,13 +121,13 @@ function spokenIn(tags: string, title: string, extension: string | null): Releas
 
 function flagsOf(tags: string, parsed: ParsedResult) {
   return {
-    proper: parsed.proper === true || /(?<!\p{L})(?:real[ ._-]?)?proper\d?(?![\p{L}\p{N}])/iu.test(tags),
-    repack: parsed.repack === true || /(?<!\p{L})(?:repack|rerip)\d?(?![\p{L}\p{N}])/iu.test(tags),
+    proper: parsed.proper === true || /(?<![a-z])(?:real[ ._-]?)?proper\d?(?![a-z\d])/i.test(tags),
+    repack: parsed.repack === true || /(?<![a-z])(?:repack|rerip)\d?(?![a-z\d])/i.test(tags),
     complete:
-      /(?<!\p{L}|the[ ._])(?:complete|completa|int[ée]grale?|batch)(?!\p{L}|[ ._](?:uhd[ ._])?blu)/iu.test(
+      /(?<![a-z]|the[ ._])(?:complete|completa|int[ée]grale?|batch)(?![a-z]|[ ._](?:uhd[ ._])?blu)/i.test(
         tags,
       ),
-    hardcoded: /(?<!\p{L})(?:hc|hard(?:coded|[ ._-]?subs?|subbed)|korsub)(?!\p{L})/iu.test(tags),
+    hardcoded: /(?<![a-z])(?:hc|hard(?:coded|[ ._-]?subs?|subbed)|korsub)(?![a-z])/i.test(tags),
     upscaled: parsed.upscaled === true,
   };
 }
@@ -154,9 +154,9 @@ function groupOf(stem: string, parsed: ParsedResult, title: string, site: string
 
 /** Whether a bracket's word says something else than who made the release. */
 function isTag(name: string): boolean {
-  const isNumber = /^(?:[\d.]+|[\da-f]{8}|s\d+(?:e\d+)?|v\d|cap\.?\d+)$/i.test(name);
+  const isNumber = /^(?:[\d.]+|[\da-f]{8}|s\d+(?:e\d+)?|e\d+(?:-e?\d+)?|v\d|cap\.?\d+)$/i.test(name);
   const isWord =
-    /^(?:batch|complete|proper|repack|multi|dual|sub(?:s|bed)?|dub(?:bed)?|internal|eng?|mkv|mp4|avi|60fps|hdr|end)$/i.test(
+    /^(?:batch|complete|proper|repack|multi|dual|sub(?:s|bed)?|dub(?:bed)?|internal|eng?|mkv|mp4|avi|60fps|u?hd|hdr|end)$/i.test(
       name,
     );
   const isTechnical = [canonicalResolution, canonicalQuality, canonicalCodec, bitDepthIn, editionIn].some(
@@ -170,9 +170,13 @@ function isSameText(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
+/** Of `BDRip1080p`: source and resolution are two words. */
+const GLUED_LINES = /(?<=[a-z])(?=(?:2160|1080|720|576|480)[pi](?![a-z\d]))/gi;
+
 /** The name without its title and group: no word of a title ("The Danish Girl") is read as a tag. */
 function tagsOf(stem: string, span: Span | null, group: string | null): string {
-  const tags = span === null ? stem : `${stem.slice(0, span.start)} ${stem.slice(span.end)}`;
+  const rest = span === null ? stem : `${stem.slice(0, span.start)} ${stem.slice(span.end)}`;
+  const tags = rest.replace(GLUED_LINES, ' ');
   if (group === null) return tags;
   if (tags.startsWith(`[${group}]`)) return tags.slice(group.length + 2);
   const at = tags.lastIndexOf(group);

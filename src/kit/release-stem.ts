@@ -1,5 +1,6 @@
 import { type ParsedResult, parseTorrentTitle } from '@viren070/parse-torrent-title';
 import { extensionOf, isSubtitleName, isVideoName } from './content-type.ts';
+import { simplifyNumbering } from './release-numbering.ts';
 import { simplifyTechnicalWords } from './release-vocabulary.ts';
 
 /** Longer names are cut: file systems stop at 255 bytes, torrents seldom pass 300 characters. */
@@ -11,7 +12,7 @@ const MAX_LENGTH = 1024;
 const MAX_FOREIGN_LENGTH = 256;
 const FOREIGN = /[\u3040-\u30ff\u4e00-\u9fff\u0400-\u04ff]/;
 
-const SITE = String.raw`[[(]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|cd|tv|me|is|se|in|info|pics|party|li))\s*[\])]`;
+const SITE = String.raw`[[({]\s*((?:www\.)?[a-z\d-]+\.(?:mx|lt|am|ag|re|to|com|org|net|ch|it|wf|cc|cd|tv|me|is|se|in|info|pics|party|li|nu|tf|site|xyz|ru|ws|wtf|rip|la|st|eu|co|pw|vip|top|club|fun|life|cx|gs|lol|unblocked))\s*[\])}]`;
 const SITE_AT_END = new RegExp(`[ ._-]*${SITE}\\s*$`, 'i');
 const SITE_AT_START = new RegExp(`^\\s*${SITE}[ ._-]*`, 'i');
 const REPOSTED =
@@ -77,23 +78,9 @@ export function fileExtension(name: string): string | null {
   return isFile ? extension : null;
 }
 
-/** Numbering the parser does not read, as numbering it does. */
-const REWRITES: readonly (readonly [RegExp, string])[] = [
-  [/(?<!\d)(20\d\d)x(\d{2})(?!\d)/gi, 'S$1E$2'],
-  [/(?<!\p{L})s(\d{1,2})e(\d{1,4})[ ._]*-[ ._]*s\1e(\d{1,4})/giu, 'S$1E$2-E$3'],
-  [/(?<!\d)(\d{1,2})x(\d{1,3})[ ._]*-[ ._]*\1x(\d{1,3})(?!\d)/gi, '$1x$2-$3'],
-  [/(?<!\p{L})(?:staffel|s[äa]song|sæson|sesong|kausi)(?=[ ._-]?\d)/giu, 'Season'],
-  [/(?<!\p{L})(?:folge|avsnitt|afsnit|jakso)(?=[ ._-]?\d)/giu, 'Episode'],
-  [/第\s?(\d{1,2})\s?[季期]/gu, ' S$1 '],
-  [/第\s?(\d{1,4})\s?[集话話回]/gu, ' E$1 '],
-  [/(?<=[ _])#(\d{1,4})(?!\d)/g, 'E$1'],
-  [/(complete)[ ._]series[ ._](\d{1,2})[ ._]?-[ ._]?(\d{1,2})(?!\d)/gi, '$1 Seasons $2-$3'],
-];
-
 /** The parser takes a transport stream's `.ts` for telesync, so that one stays off. */
 export function parseStem(stem: string, extension: string | null): ParsedResult {
-  const rewritten = REWRITES.reduce((text, [pattern, by]) => text.replace(pattern, by), stem);
-  const whole = simplifyTechnicalWords(rewritten);
+  const whole = simplifyTechnicalWords(simplifyNumbering(stem));
   const simple = FOREIGN.test(whole) ? whole.slice(0, MAX_FOREIGN_LENGTH) : whole;
   const suffix =
     extension === null || extension === 'ts' || OTHER_EXTENSIONS.has(extension) ? '' : `.${extension}`;

@@ -16,8 +16,9 @@ export function titleOf(
   if (found === null)
     return { title: spellTitle(parsed.title ?? ''), span: null, year: realYear(stem, parsed, parsedYear) };
   const { end, year } = endAndYear(stem, found, parsed, parsedYear);
-  const slice = withoutTail(stem.slice(found.start, end));
-  const span = { start: found.start, end: found.start + slice.length };
+  const start = found.start + (EASTERN_FIRST.exec(stem.slice(found.start, end))?.[0].length ?? 0);
+  const slice = withoutTail(stem.slice(start, end));
+  const span = { start, end: start + slice.length };
   const spelled = spellTitle(slice);
   const title = ONLY_NUMBERING.test(spelled) && parsed.episodes ? '' : spelled;
   const isYearTheTitle =
@@ -25,16 +26,23 @@ export function titleOf(
   return { title, span, year: isYearTheTitle ? null : realYear(stem, parsed, year) };
 }
 
+/** Of a title in two scripts the Latin one counts, as the parser has it ("三体.Three-Body"); a numbered one it leaves whole. */
+const EASTERN_FIRST =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+\d{0,2}[ ._]+(?=[A-Za-z]{2})/u;
+
 /** `1x05.avi` has no title. */
 const ONLY_NUMBERING = /^(?:\d{1,2}x\d{1,3}|s\d{1,2}(?:e\d{1,4})*|ep?\d{1,4})$/i;
 
 /** Editions and discs the parser leaves on a title; never the whole of it. */
 const TITLE_TAIL =
-  /(?<=[\p{L}\p{N}!?)'][ ._-]{1,3})(?:[([]?(?:cd|dis[ck])[ ._-]?\d{1,2}[)\]]?|(?:the[ ._])?final[ ._]cut|director'?s[ ._]cut|(?:special|ultimate)[ ._]edition|unrated|remastered)[ ._-]*$/iu;
+  /(?<=[\p{L}\p{N}!?)'][ ._-]{1,3})(?:[([]?(?:cd|dis[ck])[ ._-]?\d{1,2}[)\]]?|(?:the[ ._])?final[ ._]cut|director'?s[ ._]cut|[([]?(?:special|ultimate|extended|limited|anniversary|collector'?s)[ ._](?:edition|cut)[)\]]?|criterion[ ._](?:edition|collection)|unrated|remastered|[([]TV[)\]]?)[ ._-]*$/iu;
+/** Tags in capitals between title and year, where the title itself is in mixed case ("Aliens.LIMITED.1986"). */
+const CAPITAL_TAIL = /[ ._]+(?:DC|LIMITED|EXTENDED|UNCUT|iNTERNAL|INTERNAL|RETAIL|HYBRID)[ ._-]*$/;
 
 /** "The Final Cut" alone is a title. */
 function withoutTail(slice: string): string {
-  const shorter = slice.replace(TITLE_TAIL, '');
+  const isMixed = /\p{Ll}/u.test(slice.replace(CAPITAL_TAIL, ''));
+  const shorter = (isMixed ? slice.replace(CAPITAL_TAIL, '') : slice).replace(TITLE_TAIL, '');
   return /^[\W_]*(?:the|an?)?[\W_]*$/i.test(shorter) ? slice : shorter;
 }
 
@@ -49,6 +57,11 @@ function endAndYear(
   // "Death Race 2000 1975": of two years side by side the first is the title's.
   if (twins && Number(twins[1]) === year && Number(twins[2]) <= LAST_YEAR && !parsed.seasons) {
     return { end: Math.max(span.end, twins.index + 4), year: Number(twins[2]) };
+  }
+  // "Moon (1984) - S01E02 - 2001": the parser takes the last year, the one in brackets is the show's.
+  const bracketed = /^(.*[^\s._([])[ ._]*[([]((?:19|20)\d\d)[)\]]?$/.exec(stem.slice(span.start, span.end));
+  if (bracketed?.[1] !== undefined && parsed.seasons && Number(bracketed[2]) <= LAST_YEAR) {
+    return { end: span.start + bracketed[1].length, year: Number(bracketed[2]) };
   }
   if (year !== null && year > LAST_YEAR) {
     const at = stem.indexOf(String(year), span.end);
@@ -73,16 +86,26 @@ function grownEnd(stem: string, span: Span, parsed: ParsedResult, year: number |
   const between = stem.slice(span.end, yearAt);
   const words = MAYBE_TITLE.exec(between)?.[1];
   if (words !== undefined && /\p{Ll}/u.test(words)) return span.end + between.trimEnd().length;
+  // No title ends in an article: the parser took the next word for a tag ("The Uncut Gem 2012").
+  const isCutShort = /(?:^|[ ._])(?:the|an?|of|and|la|les?|der|das|el|il)$/i.test(
+    stem.slice(span.start, span.end),
+  );
+  if (isCutShort && /^(?:[ ._'-]+\p{L}+){1,5}[ ._]+[([]?$/u.test(between))
+    return span.end + between.replace(/[ ._([]+$/, '').length;
   // "Star Wars Episode 4 A New Hope 1977" is a film: nothing of a series follows the number.
   const isNumberedFilm = !parsed.seasons && /^[ ._-]+episode[ ._]\d{1,2}[ ._]+\p{L}/iu.test(between);
   return isNumberedFilm ? yearAt : span.end;
 }
 
-/** No year of a date, and none that only comes behind an episode marker: there it is the episode's title ("S02E21 - 1969"). */
+/**
+ * No year of a date, and none that only comes bare behind an episode marker: there it is the episode's title
+ * ("S02E21 - 1969"); in brackets ("S01E01-10 (2020)") it is the release's.
+ */
 function realYear(stem: string, parsed: ParsedResult, year: number | null): number | null {
   if (year === null || year > LAST_YEAR || parsed.date !== undefined) return null;
   const marker = episodeMarkerAt(stem);
-  return marker < 0 || yearsIn(stem.slice(0, marker)).includes(year) ? year : null;
+  if (marker < 0 || yearsIn(stem.slice(0, marker)).includes(year)) return year;
+  return [`(${year})`, `[${year}]`].some((bracketed) => stem.includes(bracketed)) ? year : null;
 }
 
 function yearsIn(text: string): number[] {
@@ -100,6 +123,8 @@ function locateTitle(name: string, title: string): Span | null {
   if (span === null) return null;
   while (span.start > 0 && /[\p{L}\p{N}\p{M}]/u.test(name[span.start - 1] ?? '')) span.start -= 1;
   while (span.end < name.length && /[\p{L}\p{M}!?]/u.test(name[span.end] ?? '')) span.end += 1;
+  if (/^(?:proper|real|uncut|limited|extended|internal)[ ._]$/i.test(name.slice(0, span.start)))
+    span.start = 0;
   if (/\.\p{Lu}$/u.test(name.slice(span.start, span.end)) && name[span.end] === '.') span.end += 1;
   return span;
 }
@@ -126,6 +151,9 @@ function endOfWords(name: string, start: number, words: readonly string[]): numb
 }
 
 function isWordCharacter(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  if (unit < 128)
+    return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122);
   return /[\p{L}\p{N}]/u.test(text[at] ?? '');
 }
 
@@ -161,7 +189,7 @@ function episodeMarkerAt(name: string): number {
 
 /** Cuts that end a title when the parser found none: year, episode marker, resolution, source, bracket. */
 const TITLE_END = new RegExp(
-  `[\\[({]|(?<![\\p{L}\\p{N}])(?:(?:19|20)\\d\\d(?!\\d)|\\d{3,4}[pi](?!\\p{L})|blu-?ray|web-?dl|[xh][. ]?26[45])|${EPISODE_MARKER.source}`,
+  `[\\[({]|(?<![\\p{L}\\p{N}])(?:e\\d{2,4}(?!\\d)|(?:19|20)\\d\\d(?!\\d)|\\d{3,4}[pi](?!\\p{L})|blu-?ray|web-?dl|[xh][. ]?26[45])|${EPISODE_MARKER.source}`,
   'giu',
 );
 

@@ -6,7 +6,7 @@ import type { StreamColumns } from './queries/streams.ts';
 import type { StreamInput } from './schemas.ts';
 
 /** Says which rows to read again when the reading of names gets better. */
-const PARSER = { parsed_by: 'release-name', parser_version: '1' };
+const PARSER = { parsed_by: 'release-name', parser_version: '2' };
 const NAMELESS: Record<StreamInput['kind'], string> = {
   torrent: 'Torrent',
   http: 'Web file',
