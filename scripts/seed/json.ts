@@ -1,53 +1,41 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { importTitles } from '../../src/features/imports/index.ts';
-import { BadInput } from '../../src/kit/errors.ts';
+import { importFile } from '../../src/features/imports/index.ts';
 import { importDeps } from '../context.ts';
 import type { Importer, ImportWork, Summary } from './importer.ts';
+import { importSummary } from './summary.ts';
 import { onlyArgument } from './usage.ts';
 
 /** Titles in our own format (docs/import-format.md). */
 export const json: Importer = {
   name: 'json',
-  usage: ['FILE.json                 titles in the format of docs/import-format.md'],
-  run: importFile,
+  usage: ['FILE.json  titles in the format of docs/import-format.md'],
+  run,
 };
 
 /** What `json` was called at first. */
-export const file: Importer = { name: 'file', usage: [], run: importFile };
+export const file: Importer = { name: 'file', usage: [], run };
 
-async function importFile(
-  args: readonly string[],
-  { context, signal, progress }: ImportWork,
-): Promise<Summary> {
+async function run(args: readonly string[], { context, signal, progress }: ImportWork): Promise<Summary> {
   const path = onlyArgument(args, 'the path of a file');
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new BadInput('seed.no_file', `There is no readable file ${path}.`);
-  });
   const deps = await importDeps(context);
+  let [checked, before] = [0, -1];
   try {
-    progress.begin('import', 'titles', null);
-    let before = 0;
-    const { conflicts, ...counts } = await importTitles(deps, parsed(text), {
+    progress.begin('check', 'titles', null);
+    const result = await importFile(deps, path, {
       ...{ name: basename(path), signal },
-      onProgress: ({ done }) => {
-        progress.add(done - before);
+      onChecked(share, titles) {
+        progress.at(share);
+        progress.add(titles - checked);
+        checked = titles;
+      },
+      onProgress({ done, total }) {
+        if (before < 0) progress.begin('import', 'titles', total);
+        progress.add(done - Math.max(0, before));
         before = done;
       },
     });
-    return { ...counts, conflicts: conflicts.map(({ title, reason }) => `${title}: ${reason}`) };
+    return importSummary(result);
   } finally {
     await deps.close();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BadInput(
-      'imports.not_json',
-      `The file is not valid JSON: ${error instanceof Error ? error.message : ''}`,
-    );
   }
 }

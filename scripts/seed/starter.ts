@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { importTitles, STARTER_FILE } from '../../src/features/imports/index.ts';
 import { importDeps } from '../context.ts';
 import type { Importer } from './importer.ts';
+import { importSummary } from './summary.ts';
 
 /** The openly licensed films that come with Tributary, into their own catalogue. */
 export const starter: Importer = {
   name: 'starter',
-  usage: ['                      the openly licensed films that come with Tributary'],
+  usage: ['  the openly licensed films that come with Tributary'],
   async run(_args, { context, signal, progress }) {
     const deps = await importDeps(context);
     try {
@@ -19,8 +20,7 @@ export const starter: Importer = {
           before = done;
         },
       });
-      const { conflicts, ...counts } = result;
-      return { ...counts, conflicts: conflicts.map(({ title, reason }) => `${title}: ${reason}`) };
+      return importSummary(result);
     } finally {
       await deps.close();
     }

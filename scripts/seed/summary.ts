@@ -1,3 +1,4 @@
+import type { ImportResult } from '../../src/features/imports/index.ts';
 import type { Summary } from './importer.ts';
 
 /** `newTitles  3`, numbers to the right; a list has its entries on lines below. */
@@ -15,4 +16,9 @@ export function summaryLines(summary: Summary): string[] {
 /** `newTitles` → `new titles`. */
 function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** What an import did, with the titles it left out because of their ids. */
+export function importSummary({ conflicts, ...counts }: ImportResult): Summary {
+  return { ...counts, conflicts: conflicts.map(({ title, reason }) => `${title}: ${reason}`) };
 }

@@ -21,11 +21,16 @@ export function readCommand(argv: readonly string[], importers: readonly Importe
   return { importer, args: rest, isJson: argv.includes('--json') };
 }
 
-/** The usage of these importers; the one line of `--json` where it is of all. */
+/** The usage of these importers; a line of theirs is the arguments, two blanks, what it does. */
 export function usageOf(importers: readonly Importer[]): string {
-  const lines = importers.flatMap(({ name, usage }) =>
-    usage.map((line) => `npm run seed -- ${name} ${line}`),
+  const calls = importers.flatMap(({ name, usage }) =>
+    usage.map((line) => {
+      const [args = '', ...words] = line.split(/ {2,}/);
+      return { call: `npm run seed -- ${name} ${args}`.trim(), words: words.join(' ') };
+    }),
   );
+  const width = Math.min(60, Math.max(0, ...calls.map(({ call }) => call.length)));
+  const lines = calls.map(({ call, words }) => `${call.padEnd(width)}   ${words}`);
   if (importers.length < 2) return `Usage:\n  ${lines.join('\n  ')}`;
   return [
     'npm run seed -- NAME …   fills the catalogue; works while the server runs, and may be run again at any time',

@@ -10,7 +10,10 @@ const two: Importer = { name: 'two', usage: ['       of two'], run: async () => 
 
 describe('the command line of npm run seed', () => {
   test('tells the usage of all importers when none is named, and of one with --help', () => {
-    expect(readCommand([], [one, two])).toMatchObject({ say: expect.stringMatching(/one FILE[\s\S]*two/), exitCode: 2 });
+    expect(readCommand([], [one, two])).toMatchObject({
+      say: expect.stringMatching(/one FILE[\s\S]*two/),
+      exitCode: 2,
+    });
     expect(readCommand(['--help'], [one, two])).toMatchObject({ exitCode: 0 });
     expect(readCommand(['one', '--help'], [one, two])).toEqual({
       say: 'Usage:\n  npm run seed -- one FILE   of one',
