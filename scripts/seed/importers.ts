@@ -1,5 +1,8 @@
+import { exporter } from './export.ts';
 import type { Importer } from './importer.ts';
 import { file, json } from './json.ts';
+import { m3u } from './m3u.ts';
+import { magnets, nzbs, torrents } from './releases.ts';
 import { starter } from './starter.ts';
 
 /** What `npm run seed -- NAME` knows: one line an importer. */
@@ -7,4 +10,9 @@ export const IMPORTERS: readonly Importer[] = [
   starter, //
   json,
   file,
+  m3u,
+  magnets,
+  torrents,
+  nzbs,
+  exporter,
 ];

@@ -19,6 +19,13 @@ function words(name: string): string {
 }
 
 /** What an import did, with the titles it left out because of their ids. */
-export function importSummary({ conflicts, ...counts }: ImportResult): Summary {
-  return { ...counts, conflicts: conflicts.map(({ title, reason }) => `${title}: ${reason}`) };
+export function importSummary(result: Pick<ImportResult, 'conflicts'> & Record<string, unknown>): Summary {
+  const { conflicts, ...rest } = result;
+  const counts = Object.entries(rest).flatMap(([name, value]) =>
+    typeof value === 'number' ? [[name, value]] : [],
+  );
+  return {
+    ...Object.fromEntries(counts),
+    conflicts: conflicts.map(({ title, reason }) => `${title}: ${reason}`),
+  };
 }

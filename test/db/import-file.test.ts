@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { importFile } from '../../src/features/imports/index.ts';
+import { exportTitles, importFile } from '../../src/features/imports/index.ts';
 import { AppError } from '../../src/kit/errors.ts';
+import { command } from '../../src/platform/db.ts';
 import { importRoom } from '../support/import-room.ts';
 
 const { db, kinds, FILE, countOf } = importRoom();
@@ -86,5 +87,49 @@ describe('an import file by its path', () => {
     await expect(stopped).rejects.toThrow('stopped');
     expect(await countOf('media')).toBe(1);
     expect(await imported(text)).toMatchObject({ titles: 2, newTitles: 1 });
+  });
+});
+
+describe('an export', () => {
+  async function exported(): Promise<{ version: number; titles: object[] }> {
+    const titles: string[] = [];
+    for await (const title of exportTitles(db(), { signal: new AbortController().signal }))
+      titles.push(title);
+    return { version: 1, titles: titles.map((title) => JSON.parse(title)) };
+  }
+
+  test('put into another catalogue is the same catalogue, and changes nothing in its own', async () => {
+    await imported(JSON.stringify(FILE));
+    const first = await exported();
+    expect(first.titles).toHaveLength(2);
+    expect(await imported(JSON.stringify(first))).toMatchObject({
+      newTitles: 0,
+      changedTitles: 0,
+      newStreams: 0,
+    });
+    await db().query(
+      command('test.empty_again')`TRUNCATE media, stream, tracker, genre RESTART IDENTITY CASCADE`,
+    );
+    expect(await imported(JSON.stringify(first))).toMatchObject({
+      newTitles: 2,
+      newStreams: 7,
+      conflicts: [],
+    });
+    expect(await exported()).toEqual(first);
+  });
+
+  test('holds nothing that is stored sealed', async () => {
+    const url = 'https://files.example/a.mkv';
+    const secret = 'Bearer of-a-secret';
+    const streams = [
+      { kind: 'http', url, headers: { authorization: secret } },
+      { kind: 'usenet', nzbUrl: 'https://indexer.example/get?apikey=of-a-secret', name: 'A.2001.720p' },
+    ];
+    await imported(
+      JSON.stringify({ version: 1, titles: [{ kind: 'movie', title: 'A', year: 2001, streams }] }),
+    );
+    const text = JSON.stringify(await exported());
+    expect(text).toContain(url);
+    expect(text).not.toContain('of-a-secret');
   });
 });

@@ -2,7 +2,7 @@ import type { Db, Pool } from '../../platform/db.ts';
 import { setCatalogItems } from '../lists/index.ts';
 import { episodesOf, type UpsertOutcome, upsertTitles } from '../media/index.ts';
 import { linksOfPacks, type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
-import { lastSync, putSyncState } from './queries.ts';
+import { lastSync, putSyncState } from './queries/sync-state.ts';
 import { type PlacedStream, prepared, readImportFile, streamsOf } from './read-import-file.ts';
 import type { ImportTitle } from './schemas.ts';
 
@@ -55,7 +55,11 @@ const BATCH_CHARS = 16 * 1024 * 1024;
 export async function importAll(
   deps: ImportDeps,
   titles: Iterable<ImportTitle> | AsyncIterable<ImportTitle>,
-  options: ImportOptions & { total: number | null },
+  options: ImportOptions & {
+    total: number | null;
+    /** Its streams are there now: what had been hidden because it was gone comes back. */
+    isSeen?: boolean;
+  },
 ): Promise<ImportResult> {
   const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
   const catalog = options.catalog ?? CATALOGS[options.name];
@@ -65,7 +69,7 @@ export async function importAll(
   let done = 0;
   for await (const batch of batchesOf(titles, batchSize)) {
     signal?.throwIfAborted();
-    const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options.name));
+    const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options));
     const added = addBatch(result, batch, written, streamIds);
     if (catalog !== undefined) mediaIds.push(...added);
     if (streamIds.size > MAX_REMEMBERED) streamIds.clear();
@@ -121,7 +125,11 @@ function emptyResult(): ImportResult {
 
 type Written = { outcomes: UpsertOutcome[]; streams: Awaited<ReturnType<typeof saveStreams>> };
 
-async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name: string): Promise<Written> {
+async function importBatch(
+  deps: SaveDeps,
+  titles: readonly ImportTitle[],
+  { name, isSeen = false }: { name: string; isSeen?: boolean },
+): Promise<Written> {
   const outcomes = await upsertTitles(deps.db, titles);
   const placed = titles.flatMap((title, index) => {
     const outcome = outcomes[index];
@@ -129,7 +137,7 @@ async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name:
     return streamsOf(title).map((place) => ({ ...place, title, mediaId: outcome.mediaId }));
   });
   const streams = await linked(deps, placed);
-  return { outcomes, streams: await saveStreams(deps, streams, { isSeen: false, origin: name }) };
+  return { outcomes, streams: await saveStreams(deps, streams, { isSeen, origin: name }) };
 }
 
 type Placed = PlacedStream & { title: ImportTitle; mediaId: number };

@@ -1,4 +1,7 @@
+export { exportTitles } from './export-titles.ts';
+export { type ChannelsResult, importChannels } from './import-channels.ts';
 export { importFile } from './import-file.ts';
+export { importRelease, type ReleaseOutcome } from './import-release.ts';
 export {
   type ImportDeps,
   type ImportOptions,
