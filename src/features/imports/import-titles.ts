@@ -14,6 +14,8 @@ export type ImportOptions = {
   /** Titles a transaction. */
   batchSize?: number | undefined;
   onProgress?: ((progress: { done: number; total: number | null }) => void) | undefined;
+  /** Told the titles of each batch, once it is written. */
+  onWritten?: ((mediaIds: readonly number[]) => void) | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -72,6 +74,7 @@ export async function importAll(
     const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options));
     const added = addBatch(result, batch, written, streamIds);
     if (catalog !== undefined) mediaIds.push(...added);
+    options.onWritten?.(added);
     if (streamIds.size > MAX_REMEMBERED) streamIds.clear();
     done += batch.length;
     onProgress?.({ done, total: options.total });

@@ -9,4 +9,5 @@ export {
   importTitles,
   wasImported,
 } from './import-titles.ts';
+export { importSamples, readSamples } from './samples.ts';
 export { STARTER_FILE } from './starter.ts';

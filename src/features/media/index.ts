@@ -1,4 +1,5 @@
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
+export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
 export { titlesOf } from './queries/titles.ts';
