@@ -5,6 +5,7 @@ import { m3u } from './m3u.ts';
 import { magnets, nzbs, torrents } from './releases.ts';
 import { samples } from './samples.ts';
 import { starter } from './starter.ts';
+import { stremioAddon } from './stremio-addon.ts';
 
 /** What `npm run seed -- NAME` knows: one line an importer. */
 export const IMPORTERS: readonly Importer[] = [
@@ -16,5 +17,6 @@ export const IMPORTERS: readonly Importer[] = [
   magnets,
   torrents,
   nzbs,
+  stremioAddon,
   exporter,
 ];

@@ -1,4 +1,5 @@
 export { exportTitles } from './export-titles.ts';
+export { type AddonResult, importAddon } from './import-addon.ts';
 export { type ChannelsResult, importChannels } from './import-channels.ts';
 export { importFile } from './import-file.ts';
 export { importRelease, type ReleaseOutcome } from './import-release.ts';
