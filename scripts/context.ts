@@ -63,6 +63,7 @@ export async function importDeps({ config, log, database }: ScriptContext) {
     db: database.db,
     log,
     kinds,
+    net,
     async close() {
       await kinds.close();
       await net.close();

@@ -1,47 +1,58 @@
 /**
- * `npm run seed -- IMPORTER [options]`: fills the catalogue; works while the server runs.
- *   starter         the openly licensed films that come with Tributary
- *   file FILE.json  titles in the format of docs/import-format.md
+ * `npm run seed -- NAME …`: fills the catalogue; works while the server runs. Without a name: what there is.
+ * Ends with 0 (done), 1 (failed), 2 (not asked rightly) or 130 (stopped by Ctrl+C; the same command goes on).
  */
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
-import { importTitles, STARTER_FILE } from '../src/features/imports/index.ts';
-import { fail, importDeps, type ScriptContext, withDatabase } from './context.ts';
+import { AppError } from '../src/kit/errors.ts';
+import { type ScriptContext, withDatabase } from './context.ts';
+import type { Importer, Summary } from './seed/importer.ts';
+import { IMPORTERS } from './seed/importers.ts';
+import { openProgress } from './seed/progress.ts';
+import { summaryLines } from './seed/summary.ts';
+import { isBadUsage, readCommand, usageOf } from './seed/usage.ts';
 
-const USAGE =
-  'npm run seed -- starter            the films that come with Tributary\nnpm run seed -- file FILE.json     titles of a file (docs/import-format.md)';
+const BAD_USAGE = 2;
+/** 128 + SIGINT, as shells say it. */
+const STOPPED = 130;
 
-const { positionals } = parseArgs({ allowPositionals: true });
-const [importer, file] = positionals;
-const path = importer === 'starter' ? STARTER_FILE : importer === 'file' ? file : undefined;
-if (path === undefined) fail(`Say what to import:\n${USAGE}`);
+const command = readCommand(process.argv.slice(2), IMPORTERS);
+if ('say' in command) {
+  (command.exitCode === 0 ? console.log : console.error)(command.say);
+  process.exit(command.exitCode);
+}
+const { importer, args, isJson } = command;
 
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort(new Error('stopped')));
-await withDatabase((context) => seed(context, path));
+process.once('SIGINT', onStop).once('SIGTERM', onStop);
+await withDatabase(seed);
 
-async function seed({ config, log, database }: ScriptContext, path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => fail(`There is no readable file ${path}.`));
-  const deps = await importDeps({ config, log, database });
+/** The second one ends at once: it is not caught any more. */
+function onStop(): void {
+  console.error('\nStopping; what is being written is finished first.');
+  stop.abort(new Error('stopped'));
+}
+
+async function seed(context: ScriptContext): Promise<void> {
+  const summary = await imported(importer, context);
+  if (summary === null) return;
+  console.log(isJson ? JSON.stringify(summary) : summaryLines(summary).join('\n'));
+}
+
+async function imported(chosen: Importer, context: ScriptContext): Promise<Summary | null> {
+  const progress = openProgress(process.stderr);
   try {
-    const result = await importTitles(deps, parseJson(text), {
-      name: importer === 'starter' ? 'starter' : basename(path),
-      signal: stop.signal,
-      onProgress: ({ done, total }: { done: number; total: number }) =>
-        process.stderr.write(`\r${done} of ${total} titles`),
-    });
-    process.stderr.write('\n');
-    console.log(JSON.stringify(result));
+    return await chosen.run(args, { context, signal: stop.signal, progress });
+  } catch (error) {
+    progress.end();
+    if (isBadUsage(error)) return ended(BAD_USAGE, `${error.message}\n\n${usageOf([chosen])}`);
+    if (error instanceof AppError || !stop.signal.aborted) throw error;
+    return ended(STOPPED, 'Stopped. What was imported stays; the same command goes on from there.');
   } finally {
-    await deps.close();
+    progress.end();
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return fail(`The file is not valid JSON: ${error instanceof Error ? error.message : ''}`);
-  }
+function ended(exitCode: number, message: string): null {
+  console.error(message);
+  process.exitCode = exitCode;
+  return null;
 }

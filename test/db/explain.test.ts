@@ -28,6 +28,8 @@ const WHOLE_READS: Readonly<Record<string, string>> = {
   'stats.newest_titles media generic':
     'sixty times the cost of the plan with values, so Postgres never takes it',
   'stats.newest_titles media_translation generic': 'as above',
+  'streams.hide_unseen stream':
+    'once an import of a whole list, by a command: where streams came from stands in no index',
   'streams.delete_orphans stream': 'once a day: what nothing links to stands in no index',
   'streams.delete_orphans stream_media_link': 'as above',
   'trackers.all tracker': 'shows all of them',

@@ -250,15 +250,15 @@ describe('beside the running server', () => {
 
   test('the seed script adds nothing twice, brings back what is missing, and is seen at once', async () => {
     await using product = await start();
-    const again = Counts.parse(JSON.parse((await run('seed.ts', 'starter')).said));
+    const again = Counts.parse(JSON.parse((await run('seed.ts', 'starter', '--json')).said));
     expect(again).toMatchObject({ newTitles: 0, changedTitles: 0, newStreams: 0, changedStreams: 0 });
     expect(again.titles).toBeGreaterThanOrEqual(20);
     expect((await product.asAdmin('/api/media/tt1254207?force=true', { method: 'DELETE' })).status).toBe(204);
     expect(await titles(product)).not.toContain('Big Buck Bunny');
-    const mended = Counts.parse(JSON.parse((await run('seed.ts', 'starter')).said));
+    const mended = Counts.parse(JSON.parse((await run('seed.ts', 'starter', '--json')).said));
     expect(mended).toMatchObject({ newTitles: 1, changedTitles: 0 });
     expect(await titles(product)).toContain('Big Buck Bunny');
-    expect(Counts.parse(JSON.parse((await run('seed.ts', 'starter')).said))).toMatchObject({
+    expect(Counts.parse(JSON.parse((await run('seed.ts', 'starter', '--json')).said))).toMatchObject({
       newTitles: 0,
       newStreams: 0,
     });

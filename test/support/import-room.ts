@@ -110,6 +110,7 @@ export function importRoom() {
     );
   return {
     db,
+    kinds: () => kinds,
     importAs,
     FILE,
     failureOf,

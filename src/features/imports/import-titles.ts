@@ -2,7 +2,7 @@ import type { Db, Pool } from '../../platform/db.ts';
 import { setCatalogItems } from '../lists/index.ts';
 import { episodesOf, type UpsertOutcome, upsertTitles } from '../media/index.ts';
 import { linksOfPacks, type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
-import { lastSync, putSyncState } from './queries.ts';
+import { lastSync, putSyncState } from './queries/sync-state.ts';
 import { type PlacedStream, prepared, readImportFile, streamsOf } from './read-import-file.ts';
 import type { ImportTitle } from './schemas.ts';
 
@@ -13,7 +13,9 @@ export type ImportOptions = {
   catalog?: string | undefined;
   /** Titles a transaction. */
   batchSize?: number | undefined;
-  onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+  onProgress?: ((progress: { done: number; total: number | null }) => void) | undefined;
+  /** Told the titles of each batch, once it is written. */
+  onWritten?: ((mediaIds: readonly number[]) => void) | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -28,9 +30,11 @@ export type ImportResult = {
   conflicts: { title: string; reason: string }[];
 };
 
-type ImportDeps = Omit<SaveDeps, 'db'> & { db: Pool };
+export type ImportDeps = Omit<SaveDeps, 'db'> & { db: Pool };
 
 const TITLES_PER_BATCH = 200;
+/** Named in the result; what is left out was not written either. */
+const MAX_CONFLICTS = 1000;
 const CATALOGS: Readonly<Record<string, string>> = { starter: 'open-films' };
 
 /**
@@ -42,23 +46,63 @@ export async function importTitles(
   file: unknown,
   options: ImportOptions,
 ): Promise<ImportResult> {
-  const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
   const titles = await readImportFile(deps, file);
+  return importAll(deps, titles, { ...options, total: titles.length });
+}
+
+/** Text of one batch past which it is written although it has few titles. */
+const BATCH_CHARS = 16 * 1024 * 1024;
+
+/** Imports titles that were checked before, batch by batch: one batch is in memory, and one transaction. */
+export async function importAll(
+  deps: ImportDeps,
+  titles: Iterable<ImportTitle> | AsyncIterable<ImportTitle>,
+  options: ImportOptions & {
+    total: number | null;
+    /** Its streams are there now: what had been hidden because it was gone comes back. */
+    isSeen?: boolean;
+  },
+): Promise<ImportResult> {
+  const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
+  const catalog = options.catalog ?? CATALOGS[options.name];
   const result = emptyResult();
   const mediaIds: number[] = [];
   const streamIds = new Set<number>();
-  for (let from = 0; from < titles.length; from += batchSize) {
+  let done = 0;
+  for await (const batch of batchesOf(titles, batchSize)) {
     signal?.throwIfAborted();
-    const batch = titles.slice(from, from + batchSize);
-    const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options.name));
-    mediaIds.push(...addBatch(result, batch, written, streamIds));
-    onProgress?.({ done: from + batch.length, total: titles.length });
+    const written = await deps.db.transaction((tx) => importBatch({ ...deps, db: tx }, batch, options));
+    const added = addBatch(result, batch, written, streamIds);
+    if (catalog !== undefined) mediaIds.push(...added);
+    options.onWritten?.(added);
+    if (streamIds.size > MAX_REMEMBERED) streamIds.clear();
+    done += batch.length;
+    onProgress?.({ done, total: options.total });
   }
-  const catalog = options.catalog ?? CATALOGS[options.name];
   if (catalog !== undefined) await setCatalogItems(deps.db, catalog, mediaIds);
   const { conflicts, ...counts } = result;
   await putSyncState(deps.db, keyOf(options.name), { ...counts, conflicts: conflicts.length });
   return result;
+}
+
+/** Streams remembered so that one that stands at two titles is counted once; past a million (60 MB) it may be counted twice. */
+const MAX_REMEMBERED = 1_000_000;
+
+async function* batchesOf(
+  titles: Iterable<ImportTitle> | AsyncIterable<ImportTitle>,
+  batchSize: number,
+): AsyncGenerator<ImportTitle[]> {
+  let batch: ImportTitle[] = [];
+  let weight = 0;
+  for await (const title of titles) {
+    batch.push(title);
+    weight += title.streams === undefined && title.seasons === undefined ? 1 : JSON.stringify(title).length;
+    if (batch.length < batchSize && weight < BATCH_CHARS) continue;
+    yield batch;
+    batch = [];
+    weight = 0;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Was this ever imported here? */
@@ -84,7 +128,11 @@ function emptyResult(): ImportResult {
 
 type Written = { outcomes: UpsertOutcome[]; streams: Awaited<ReturnType<typeof saveStreams>> };
 
-async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name: string): Promise<Written> {
+async function importBatch(
+  deps: SaveDeps,
+  titles: readonly ImportTitle[],
+  { name, isSeen = false }: { name: string; isSeen?: boolean },
+): Promise<Written> {
   const outcomes = await upsertTitles(deps.db, titles);
   const placed = titles.flatMap((title, index) => {
     const outcome = outcomes[index];
@@ -92,7 +140,7 @@ async function importBatch(deps: SaveDeps, titles: readonly ImportTitle[], name:
     return streamsOf(title).map((place) => ({ ...place, title, mediaId: outcome.mediaId }));
   });
   const streams = await linked(deps, placed);
-  return { outcomes, streams: await saveStreams(deps, streams, { isSeen: false, origin: name }) };
+  return { outcomes, streams: await saveStreams(deps, streams, { isSeen, origin: name }) };
 }
 
 type Placed = PlacedStream & { title: ImportTitle; mediaId: number };
@@ -167,7 +215,7 @@ function addBatch(
   result.newTitles += countOf(written, 'new');
   result.changedTitles += countOf(written, 'changed');
   for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.outcome === 'conflict')
+    if (outcome.outcome === 'conflict' && result.conflicts.length < MAX_CONFLICTS)
       result.conflicts.push({ title: titles[index]?.title ?? '', reason: outcome.reason });
   }
   const fresh = [...new Map(streams.map((stream) => [stream.streamId, stream])).values()].filter(

@@ -1,2 +1,14 @@
-export { type ImportOptions, type ImportResult, importTitles, wasImported } from './import-titles.ts';
+export { exportTitles } from './export-titles.ts';
+export { type AddonResult, importAddon } from './import-addon.ts';
+export { type ChannelsResult, importChannels } from './import-channels.ts';
+export { importFile } from './import-file.ts';
+export { importRelease, type ReleaseOutcome } from './import-release.ts';
+export {
+  type ImportDeps,
+  type ImportOptions,
+  type ImportResult,
+  importTitles,
+  wasImported,
+} from './import-titles.ts';
+export { importSamples, readSamples } from './samples.ts';
 export { STARTER_FILE } from './starter.ts';

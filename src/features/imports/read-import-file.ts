@@ -12,10 +12,10 @@ export type PlacedStream = {
   path: string;
 };
 
-type Problem = { path: string; message: string };
+export type Problem = { path: string; message: string };
 
 /** Problems told in one go; the rest waits for the next try. */
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 /** Parses a whole import file before anything of it is written; BadInput `imports.invalid` names each title and field at fault. */
 export async function readImportFile(deps: SaveDeps, file: unknown): Promise<readonly ImportTitle[]> {
@@ -57,7 +57,8 @@ export function prepared(
   return prepareStream(deps, { ...stream, ...(licence === undefined ? {} : { licence }) });
 }
 
-function streamProblems(deps: SaveDeps, title: ImportTitle, titlePath: string): Problem[] {
+/** What is wrong with the streams of one title. */
+export function streamProblems(deps: SaveDeps, title: ImportTitle, titlePath: string): Problem[] {
   return streamsOf(title).flatMap(({ stream, path }) => {
     try {
       prepared(deps, title, stream);
@@ -90,7 +91,8 @@ async function licenceProblems(db: Db, titles: readonly ImportTitle[]): Promise<
   }
 }
 
-async function licenceProblem(db: Db, code: string, path: string): Promise<Problem | null> {
+/** Null: the licence is known. */
+export async function licenceProblem(db: Db, code: string, path: string): Promise<Problem | null> {
   try {
     await requireLicences(db, [code]);
     return null;
@@ -100,15 +102,21 @@ async function licenceProblem(db: Db, code: string, path: string): Promise<Probl
   }
 }
 
-function problemOf(issue: z.core.$ZodIssue): Problem {
+export function problemOf(issue: z.core.$ZodIssue): Problem {
   return { path: issue.path.join('.'), message: issue.message };
 }
 
 /** `Title 3 "Big Buck Bunny", images.0.url: must be …` */
 function invalid(file: unknown, problems: readonly Problem[]): BadInput {
+  const titles = Titled.safeParse(file).data?.titles ?? [];
   const shown = problems.slice(0, MAX_PROBLEMS);
-  const lines = shown.map(({ path, message }) => `${placeOf(file, path)}: ${message}`);
-  const more = problems.length > shown.length ? `\nand ${problems.length - shown.length} more` : '';
+  const lines = shown.map((problem) => lineOf(problem, (index) => titles[index]));
+  return refused(lines, shown, problems.length);
+}
+
+/** The refusal of a file: these lines, and how many problems there are in all. */
+export function refused(lines: readonly string[], shown: readonly Problem[], count: number): BadInput {
+  const more = count > shown.length ? `\nand ${count - shown.length} more` : '';
   return new BadInput(
     'imports.invalid',
     `The import file is not valid; nothing was imported.\n${lines.join('\n')}${more}`,
@@ -119,10 +127,11 @@ function invalid(file: unknown, problems: readonly Problem[]): BadInput {
 const Titled = z.looseObject({ titles: z.array(z.unknown()) });
 const Named = z.looseObject({ title: z.string() });
 
-function placeOf(file: unknown, path: string): string {
+/** A problem in words; `titleAt` is the title of that place in the file, as it stands there. */
+export function lineOf({ path, message }: Problem, titleAt: (index: number) => unknown): string {
   const [, index, field] = /^titles\.(\d+)(?:\.(.*))?$/.exec(path) ?? [];
-  if (index === undefined) return path === '' ? 'The file' : path;
-  const named = Named.safeParse(Titled.safeParse(file).data?.titles[Number(index)]);
+  if (index === undefined) return `${path === '' ? 'The file' : path}: ${message}`;
+  const named = Named.safeParse(titleAt(Number(index)));
   const name = named.success ? ` "${named.data.title.slice(0, 80)}"` : '';
-  return `Title ${Number(index) + 1}${name}${field === undefined ? '' : `, ${field}`}`;
+  return `Title ${Number(index) + 1}${name}${field === undefined ? '' : `, ${field}`}: ${message}`;
 }

@@ -54,6 +54,8 @@ const ids = {
   mal: Digits,
   anilist: Digits,
   wikidata: z.string().regex(/^Q[1-9]\d{0,11}$/, 'must look like Q1758181'),
+  /** Of a channel: its id in programme guides. */
+  xmltv: text(100),
 };
 
 const person = {
@@ -210,6 +212,7 @@ export const MediaPatch = withDatesInOrder(
           mal: ids.mal.nullable(),
           anilist: ids.anilist.nullable(),
           wikidata: ids.wikidata.nullable(),
+          xmltv: ids.xmltv.nullable(),
         })
         .partial(),
       seasons: listOf(SeasonInput, 500),

@@ -3,12 +3,14 @@ export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
-export { linksOfPacks } from './link-files.ts';
+export { linksOfMatches, linksOfPacks } from './link-files.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
+export { matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
+export { hideUnseen } from './queries/streams.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
 export {

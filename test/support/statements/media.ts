@@ -62,6 +62,17 @@ const readCalls: Calls = {
       db,
       batch((index) => ({ index, kind: 'movie', folded: `river ${index}`, year: 1999 })),
     ),
+  'genre tree': async (db) => {
+    await labels.putGenreTree(db, [
+      { slug: 'comedy', name: 'Comedy', parentSlug: null },
+      { slug: 'satire', name: 'Satire', parentSlug: 'comedy' },
+    ]);
+    await labels.weighParents(db, stored, 0.5);
+  },
+  called: async (db) => {
+    for (const year of [2001, null]) await match.mediaCalled(db, { kind: 'movie', title: 'The river', year });
+    await match.flagTitles(db, [FILM], 0);
+  },
   'ids of': (db) => match.idsOf(db, stored),
   'titles of': (db) => titles.titlesOf(db, stored),
   'episode numbers': (db) => seasons.episodeNumbers(db, stored, 200_000),

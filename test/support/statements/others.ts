@@ -1,5 +1,6 @@
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
-import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts';
+import { exportedTitles } from '../../../src/features/imports/queries/export.ts';
+import { lastSync, putSyncState } from '../../../src/features/imports/queries/sync-state.ts';
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
@@ -18,6 +19,8 @@ export const otherCalls: Calls = {
   imports: async (db) => {
     await putSyncState(db, 'starter', { titles: 1 });
     await lastSync(db, 'starter');
+    for (const after of [0, 50_000])
+      await exportedTitles(db, { after, kinds: ['movie', 'series'], limit: 50 });
   },
   'file facts': async (db) => {
     const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };

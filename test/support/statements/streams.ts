@@ -77,6 +77,7 @@ const writeCalls: Calls = {
       each((streamId) => ({ streamId, given: { is_blocked: true }, found: { codec: 'x264' } })),
     ),
   touch: (db) => streams.touchStreams(db, stored),
+  'hide unseen': (db) => streams.hideUnseen(db, 'm3u.list', new Date()),
   delete: (db) => streams.deleteStream(db, 1),
   files: (db) =>
     parts.putFiles(

@@ -35,6 +35,29 @@ export async function insertGenres(db: Db, genres: readonly { slug: string; name
   `);
 }
 
+/** Puts genres under their parents, adding the missing ones; a genre that stood at the top moves. Parents come before their children. */
+export async function putGenreTree(
+  db: Db,
+  genres: readonly { slug: string; name: string; parentSlug: string | null }[],
+): Promise<void> {
+  const values = genres.map(({ slug, name, parentSlug }) => [slug, name, parentSlug]);
+  await db.query(command('media.put_genre_tree')`
+    INSERT INTO genre AS g (slug, name, parent_id)
+    SELECT n.slug, n.name, p.id FROM ${sql.unnest(values, ['text', 'text', 'text'])} AS n(slug, name, parent)
+    LEFT JOIN genre p ON p.slug = n.parent
+    ON CONFLICT (slug) DO UPDATE SET parent_id = EXCLUDED.parent_id WHERE g.parent_id IS DISTINCT FROM EXCLUDED.parent_id
+  `);
+}
+
+/** How much of these titles a genre is that they have only through one of its sub-genres, 0 to 1. */
+export async function weighParents(db: Db, mediaIds: readonly number[], weight: number): Promise<void> {
+  await db.query(command('media.weigh_parents')`
+    UPDATE media_genre mg SET weight = ${weight}
+    WHERE mg.media_id = ANY(${sql.array(mediaIds, 'int8')}) AND mg.weight <> ${weight}
+      AND EXISTS (SELECT 1 FROM media_genre s JOIN genre g ON g.id = s.genre_id WHERE s.media_id = mg.media_id AND g.parent_id = mg.genre_id)
+  `);
+}
+
 /** Takes every other genre away from these titles. */
 export function keepGenres(
   db: Db,

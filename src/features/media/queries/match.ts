@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 /** An outside id with its namespace: TMDB movie 550 is not TMDB show 550 (C1). */
 export type ExternalId = { provider: string; ns: 'movie' | 'tv' | 'any'; externalId: string };
@@ -55,6 +55,29 @@ export function mediaWithTitles(
     FROM ${sql.unnest(values, ['int4', 'text', 'text', 'int4'])} AS g(index, kind, folded, year)
     JOIN media m ON fold(m.title) = g.folded AND m.kind = g.kind AND m.year IS NOT DISTINCT FROM g.year AND m.owner_id IS NULL
     ORDER BY g.index, m.id
+  `);
+}
+
+const Called = z.object({ mediaId: z.int() });
+
+/** The title of this kind and name, of this year or, when there is none of it, a year beside it; without a year the most popular one. */
+export async function mediaCalled(
+  db: Db,
+  { kind, title, year }: { kind: string; title: string; year: number | null },
+): Promise<number | null> {
+  const found = await db.maybeOne(rows('media.called', Called)`
+    SELECT m.id AS "mediaId" FROM media m
+    WHERE fold(m.title) = fold(${title}) AND m.kind = ${kind} AND m.owner_id IS NULL
+      AND (${year}::int4 IS NULL OR m.year IS NULL OR m.year BETWEEN ${year}::int4 - 1 AND ${year}::int4 + 1)
+    ORDER BY abs(m.year - ${year}::int4) NULLS LAST, m.rank DESC, m.id LIMIT 1
+  `);
+  return found?.mediaId ?? null;
+}
+
+/** Puts titles before a person: how sure it is that they are what they were taken for, 0 to 1. */
+export async function flagTitles(db: Db, mediaIds: readonly number[], confidence: number): Promise<void> {
+  await db.query(command('media.flag')`
+    UPDATE media SET enrichment_status = 'flagged', match_confidence = ${confidence} WHERE id = ANY(${sql.array(mediaIds, 'int8')})
   `);
 }
 

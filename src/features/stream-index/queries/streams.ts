@@ -118,6 +118,15 @@ export async function touchStreams(db: Db, streamIds: readonly number[]): Promis
   `);
 }
 
+/** Hides the streams that came from there and were not seen since; answers how many. They come back when they are seen again. */
+export async function hideUnseen(db: Db, origin: string, since: Date): Promise<number> {
+  const hidden = await db.query(command('streams.hide_unseen')`
+    UPDATE stream SET is_active = false
+    WHERE origin = ${origin} AND is_active AND last_seen_at < ${since.toISOString()}::timestamptz
+  `);
+  return hidden.rowCount;
+}
+
 const Named = z.object({ streamId: z.int(), publicId: z.string() });
 
 /** Our uuids of some streams. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 /** Remembers when something was last imported, and what came of it. */
 export async function putSyncState(db: Db, key: string, data: Record<string, number>): Promise<void> {

@@ -1,0 +1,22 @@
+import { exporter } from './export.ts';
+import type { Importer } from './importer.ts';
+import { file, json } from './json.ts';
+import { m3u } from './m3u.ts';
+import { magnets, nzbs, torrents } from './releases.ts';
+import { samples } from './samples.ts';
+import { starter } from './starter.ts';
+import { stremioAddon } from './stremio-addon.ts';
+
+/** What `npm run seed -- NAME` knows: one line an importer. */
+export const IMPORTERS: readonly Importer[] = [
+  starter, //
+  samples,
+  json,
+  file,
+  m3u,
+  magnets,
+  torrents,
+  nzbs,
+  stremioAddon,
+  exporter,
+];

@@ -1,0 +1,41 @@
+import { basename } from 'node:path';
+import { importFile } from '../../src/features/imports/index.ts';
+import { importDeps } from '../context.ts';
+import type { Importer, ImportWork, Summary } from './importer.ts';
+import { importSummary } from './summary.ts';
+import { onlyArgument } from './usage.ts';
+
+/** Titles in our own format (docs/import-format.md). */
+export const json: Importer = {
+  name: 'json',
+  usage: ['FILE.json  titles in the format of docs/import-format.md'],
+  run,
+};
+
+/** What `json` was called at first. */
+export const file: Importer = { name: 'file', usage: [], run };
+
+async function run(args: readonly string[], { context, signal, progress }: ImportWork): Promise<Summary> {
+  const path = onlyArgument(args, 'the path of a file');
+  const deps = await importDeps(context);
+  let [checked, before] = [0, -1];
+  try {
+    progress.begin('check', 'titles', null);
+    const result = await importFile(deps, path, {
+      ...{ name: basename(path), signal },
+      onChecked(share, titles) {
+        progress.at(share);
+        progress.add(titles - checked);
+        checked = titles;
+      },
+      onProgress({ done, total }) {
+        if (before < 0) progress.begin('import', 'titles', total);
+        progress.add(done - Math.max(0, before));
+        before = done;
+      },
+    });
+    return importSummary(result);
+  } finally {
+    await deps.close();
+  }
+}

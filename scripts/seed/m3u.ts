@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { importChannels } from '../../src/features/imports/index.ts';
+import { m3uEntries } from '../../src/kit/m3u-read.ts';
+import { importDeps } from '../context.ts';
+import type { Importer } from './importer.ts';
+import { linesOf } from './source-text.ts';
+import { importSummary } from './summary.ts';
+import { onlyArgument } from './usage.ts';
+
+/** An IPTV list. Its name in the catalogue is a hash: its address often holds a password. */
+export const m3u: Importer = {
+  name: 'm3u',
+  usage: [
+    'PATH-OR-URL  channels of an IPTV list as live TV, its films and series too; run again it hides what is gone',
+  ],
+  async run(args, { context, signal, progress }) {
+    const source = onlyArgument(args, 'the path or the web address of a list');
+    const deps = await importDeps(context);
+    try {
+      let before = -1;
+      const name = `m3u.${createHash('sha256').update(identityOf(source)).digest('hex').slice(0, 12)}`;
+      progress.begin('read', 'entries', null);
+      const result = await importChannels(deps, m3uEntries(linesOf(deps.net, source, signal)), {
+        ...{ name, signal },
+        onProgress({ done, total }) {
+          if (before < 0) progress.begin('import', 'titles', total);
+          progress.add(done - Math.max(0, before));
+          before = done;
+        },
+      });
+      return importSummary(result);
+    } finally {
+      await deps.close();
+    }
+  },
+};
+
+function identityOf(source: string): string {
+  return /^https?:\/\//i.test(source) ? source : resolve(source);
+}

@@ -1,0 +1,27 @@
+import { importSamples } from '../../src/features/imports/index.ts';
+import { importDeps } from '../context.ts';
+import type { Importer } from './importer.ts';
+import { importSummary } from './summary.ts';
+
+/** The genre tree and some well-known titles over all of it. */
+export const samples: Importer = {
+  name: 'samples',
+  usage: ['  65 well-known titles over every genre and sub-genre, metadata only: to try things out'],
+  async run(_args, { context, signal, progress }) {
+    const deps = await importDeps(context);
+    try {
+      let before = 0;
+      progress.begin('samples', 'titles', null);
+      const result = await importSamples(deps, {
+        signal,
+        onProgress({ done }) {
+          progress.add(done - before);
+          before = done;
+        },
+      });
+      return importSummary(result);
+    } finally {
+      await deps.close();
+    }
+  },
+};
