@@ -30,7 +30,12 @@ function volumes({ bytes }: Film, count: number): PostOptions[] {
 
 export const ARCHIVED: readonly Shape[] = [
   { name: 'RAR5, 20 volumes', files: (film) => volumes(film, 20), openAtMost: 22 },
-  { name: 'RAR5, 120 volumes', files: (film) => volumes(film, 120), openAtMost: 3 },
+  {
+    name: 'RAR5, 120 volumes, once looked at',
+    files: (film) => volumes(film, 120),
+    openAtMost: 3,
+    isLookedAt: true,
+  },
 ];
 
 /** The same film in an archive and as it is, in turns. */

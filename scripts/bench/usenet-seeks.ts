@@ -11,6 +11,7 @@ import {
   MIB,
   plainFile,
   post,
+  type Reader,
   startReader,
 } from './usenet-ground.ts';
 
@@ -19,7 +20,16 @@ const FILM_BYTES = 200 * MIB;
 const PROBE_BYTES = 4096;
 const SEEK_BYTES = 256 * 1024;
 
-export type Shape = { name: string; files: (film: Film) => readonly PostOptions[]; openAtMost: number };
+export type Shape = {
+  name: string;
+  files: (film: Film) => readonly PostOptions[];
+  openAtMost: number;
+  /** What was guessed when it was opened is looked at in the background, from a second after the first bytes on: seeks are counted when that is over. */
+  isLookedAt?: boolean;
+};
+
+/** Background articles come two at a time. */
+const LOOK_QUIET_MS = 2500;
 
 export const PLAIN: readonly Shape[] = [
   { name: 'plain', files: (film) => [plainFile(film)], openAtMost: 1 },
@@ -35,11 +45,12 @@ export async function countArticles(ground: Ground, shapes: readonly Shape[]): P
   const film = await makeFilm(ground.folder, 'film.mkv', FILM_BYTES);
   await using reader = await startReader(ground, [{}]);
   const rows: BenchRow[] = [];
-  for (const { name, files, openAtMost } of shapes) {
+  for (const { name, files, openAtMost, isLookedAt = false } of shapes) {
     const [release] = await post(ground, files(film), 1);
     await bodiesAt(reader.relay);
     const url = await linkToNzb(reader.server, release?.nzb ?? '');
     const opened = await bodiesAt(reader.relay);
+    const looked = isLookedAt ? await afterLooks(reader, url, film) : null;
     const counts: number[] = [];
     for (const start of newPlaces(film, 2 * ARTICLE_BYTES, ground.quick ? 10 : 50)) {
       await seekTo(url, film, start, PROBE_BYTES, start + PROBE_BYTES);
@@ -54,9 +65,18 @@ export async function countArticles(ground: Ground, shapes: readonly Shape[]): P
       goal: '<= 1.1',
       most: Math.max(...counts),
       'most, goal': 2,
+      ...(looked === null ? {} : { 'looked at before': looked.articles, 'in s': looked.seconds }),
     });
   }
   return rows;
+}
+
+/** The first bytes, and then nothing until the background is done. */
+async function afterLooks({ relay }: Reader, url: string, film: Film) {
+  const begun = performance.now();
+  await seekTo(url, film, 0, PROBE_BYTES, PROBE_BYTES);
+  const articles = (await bodiesAt(relay, 0, LOOK_QUIET_MS)).length;
+  return { articles, seconds: Number(((performance.now() - begun - LOOK_QUIET_MS) / 1000).toFixed(1)) };
 }
 
 /** To the first byte, far from the server: elsewhere in a film that is open, from rest and from the middle of playing. */
