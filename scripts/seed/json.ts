@@ -3,6 +3,7 @@ import { importFile } from '../../src/features/imports/index.ts';
 import { importDeps } from '../context.ts';
 import type { Importer, ImportWork, Summary } from './importer.ts';
 import { importSummary } from './summary.ts';
+import { titlesDone } from './titles-done.ts';
 import { onlyArgument } from './usage.ts';
 
 /** Titles in our own format (docs/import-format.md). */
@@ -18,7 +19,7 @@ export const file: Importer = { name: 'file', usage: [], run };
 async function run(args: readonly string[], { context, signal, progress }: ImportWork): Promise<Summary> {
   const path = onlyArgument(args, 'the path of a file');
   const deps = await importDeps(context);
-  let [checked, before] = [0, -1];
+  let checked = 0;
   try {
     progress.begin('check', 'titles', null);
     const result = await importFile(deps, path, {
@@ -28,11 +29,7 @@ async function run(args: readonly string[], { context, signal, progress }: Impor
         progress.add(titles - checked);
         checked = titles;
       },
-      onProgress({ done, total }) {
-        if (before < 0) progress.begin('import', 'titles', total);
-        progress.add(done - Math.max(0, before));
-        before = done;
-      },
+      onProgress: titlesDone(progress),
     });
     return importSummary(result);
   } finally {

@@ -6,6 +6,7 @@ import { importDeps } from '../context.ts';
 import type { Importer } from './importer.ts';
 import { linesOf } from './source-text.ts';
 import { importSummary } from './summary.ts';
+import { titlesDone } from './titles-done.ts';
 import { onlyArgument } from './usage.ts';
 
 /** An IPTV list. Its name in the catalogue is a hash: its address often holds a password. */
@@ -18,16 +19,11 @@ export const m3u: Importer = {
     const source = onlyArgument(args, 'the path or the web address of a list');
     const deps = await importDeps(context);
     try {
-      let before = -1;
       const name = `m3u.${createHash('sha256').update(identityOf(source)).digest('hex').slice(0, 12)}`;
       progress.begin('read', 'entries', null);
       const result = await importChannels(deps, m3uEntries(linesOf(deps.net, source, signal)), {
         ...{ name, signal },
-        onProgress({ done, total }) {
-          if (before < 0) progress.begin('import', 'titles', total);
-          progress.add(done - Math.max(0, before));
-          before = done;
-        },
+        onProgress: titlesDone(progress),
       });
       return importSummary(result);
     } finally {

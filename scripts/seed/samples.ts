@@ -2,6 +2,7 @@ import { importSamples } from '../../src/features/imports/index.ts';
 import { importDeps } from '../context.ts';
 import type { Importer } from './importer.ts';
 import { importSummary } from './summary.ts';
+import { titlesDone } from './titles-done.ts';
 
 /** The genre tree and some well-known titles over all of it. */
 export const samples: Importer = {
@@ -10,16 +11,7 @@ export const samples: Importer = {
   async run(_args, { context, signal, progress }) {
     const deps = await importDeps(context);
     try {
-      let before = 0;
-      progress.begin('samples', 'titles', null);
-      const result = await importSamples(deps, {
-        signal,
-        onProgress({ done }) {
-          progress.add(done - before);
-          before = done;
-        },
-      });
-      return importSummary(result);
+      return importSummary(await importSamples(deps, { signal, onProgress: titlesDone(progress) }));
     } finally {
       await deps.close();
     }

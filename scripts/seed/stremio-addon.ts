@@ -2,6 +2,7 @@ import { importAddon } from '../../src/features/imports/index.ts';
 import { importDeps } from '../context.ts';
 import type { Importer } from './importer.ts';
 import { importSummary } from './summary.ts';
+import { titlesDone } from './titles-done.ts';
 import { onlyArgument } from './usage.ts';
 
 /** What another Stremio add-on offers. */
@@ -18,14 +19,9 @@ export const stremioAddon: Importer = {
     );
     const deps = await importDeps(context);
     try {
-      let before = 0;
-      progress.begin('import', 'titles', null);
       const result = await importAddon(deps, address, {
         ...{ signal, withStreams: args.includes('--streams'), batchSize: 50 },
-        onProgress({ done }) {
-          progress.add(done - before);
-          before = done;
-        },
+        onProgress: titlesDone(progress),
       });
       return importSummary(result);
     } finally {
