@@ -28,6 +28,8 @@ type Scene = {
   roundTripMs: number;
   goal: number | null;
   isAria2Asked?: boolean;
+  /** In turns with the same peers where none of them damages anything, and how much of their rate is left. */
+  isBesideClean?: boolean;
 };
 
 const of = (count: number, link: Link): Link[] => Array.from({ length: count }, () => link);
@@ -52,7 +54,7 @@ const SCENES: readonly Scene[] = [
   },
   {
     name: '4 peers, 60 ms, one of them damages blocks',
-    ...{ film: 'long', pieceBytes: MIB, roundTripMs: 60, goal: null },
+    ...{ film: 'long', pieceBytes: MIB, roundTripMs: 60, goal: null, isBesideClean: true },
     links: [...of(3, { delayMs: 30 }), { delayMs: 30, damageEvery: 50_000 }],
   },
 ];
@@ -86,20 +88,24 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
   const film = films[scene.film];
   const rounds = quick ? 1 : 5;
   const shared = { folder, pieceBytes, links };
-  await using swarm = await openSwarm({
-    ...{ ...shared, file: film.path, index: 2 * index, copies: 3 * rounds + 1 },
-  });
+  const copies = 3 * rounds + 1;
+  await using swarm = await openSwarm({ ...shared, file: film.path, index: 3 * index, copies });
+  const clean = links.map(({ damageEvery: _, ...link }) => link);
+  await using beside =
+    scene.isBesideClean === true
+      ? await openSwarm({ ...shared, links: clean, file: film.path, index: 3 * index + 2, copies })
+      : null;
   // The first is for warming up: the engine's thread starts with its first torrent.
   await readFilm(server, film, swarm.next().infoHash, swarm.peers);
-  const { mine, theirs, aria2 } = await readInTurns(scene, film, swarm, rounds, ground);
+  const { mine, theirs, aria2, unharmed } = await readInTurns(scene, film, { swarm, beside }, rounds, ground);
   const rate = (all: readonly { seconds: number }[]) =>
     median(all.map(({ seconds }) => film.bytes.length / seconds / 1e6));
   const each = <One>(all: readonly One[], read: (one: One) => number) => median(all.map(read));
-  const ratioTo = (others: readonly Yardstick[]) =>
+  const ratioTo = (others: readonly { seconds: number }[]) =>
     Number(median(mine.map(({ seconds }, round) => (others[round]?.seconds ?? 0) / seconds)).toFixed(2));
   // Read from another film: nothing of it is here, and every peer is connected.
   await using sought = await openSwarm({
-    ...{ ...shared, file: films.long.path, index: 2 * index + 1, copies: 2 },
+    ...{ ...shared, file: films.long.path, index: 3 * index + 1, copies: 2 },
   });
   const seeks = await coldSeeks(ground, sought, pieceBytes);
   const aim = 1.5 * ((pieceBytes / rate(mine) / 1e6) * 1000 + 2 * scene.roundTripMs);
@@ -110,6 +116,7 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
     ratio: ratioTo(theirs),
     goal: goal ?? '',
     ...(aria2.length > 0 ? { 'of aria2': ratioTo(aria2) } : {}),
+    ...(unharmed.length > 0 ? { 'of the clean swarm': ratioTo(unharmed) } : {}),
     'first byte ms': Math.round(each(mine, ({ firstMs }) => firstMs)),
     'libtorrent, first piece ms': Math.round(each(theirs, ({ firstMs }) => firstMs)),
     'cold seek p50 ms': Math.round(median(seeks.cold)),
@@ -122,9 +129,18 @@ async function measureScene(scene: Scene, index: number, ground: Ground): Promis
   };
 }
 
-async function readInTurns(scene: Scene, film: Film, swarm: BenchSwarm, rounds: number, ground: Ground) {
+type Swarms = { swarm: BenchSwarm; beside: BenchSwarm | null };
+
+async function readInTurns(
+  scene: Scene,
+  film: Film,
+  { swarm, beside }: Swarms,
+  rounds: number,
+  ground: Ground,
+) {
   const { server, folder } = ground;
-  const [mine, theirs, aria2]: [Reading[], Yardstick[], Yardstick[]] = [[], [], []];
+  const [mine, unharmed]: [Reading[], Reading[]] = [[], []];
+  const [theirs, aria2]: [Yardstick[], Yardstick[]] = [[], []];
   await using list = await startPeerList(swarm.peers);
   // What the yardsticks got stays until all are done, as ours does: who writes where another has just freed memory is given it warm.
   const kept = await mkdtemp(join(folder, 'kept-'));
@@ -136,13 +152,17 @@ async function readInTurns(scene: Scene, film: Film, swarm: BenchSwarm, rounds: 
       if (scene.isAria2Asked === true)
         aria2.push(await downloadByAria2(torrent, list.url, film.sha256, kept));
     },
+    async () => {
+      if (beside === null) return;
+      unharmed.push(await readFilm(server, film, beside.next().infoHash, beside.peers));
+    },
   ];
   for (let round = 0; round < rounds; round += 1) {
     for (const read of readings) await read();
     readings.push(...readings.splice(0, 1));
   }
   await rm(kept, { recursive: true });
-  return { mine, theirs, aria2 };
+  return { mine, theirs, aria2, unharmed };
 }
 
 /** Of a torrent whose peers are connected: to fifty places nobody has, each range to its end; and ten of a player that was playing elsewhere. */
@@ -181,7 +201,7 @@ async function coldSeeks({ server, films, quick }: Ground, swarm: BenchSwarm, pi
 async function tenAtOnce(index: number, { folder, films }: Ground): Promise<BenchRow> {
   const film = films.short;
   await using swarm = await openSwarm({
-    ...{ file: film.path, folder, index: 2 * index, pieceBytes: MIB, links: of(4, {}), copies: 11 },
+    ...{ file: film.path, folder, index: 3 * index, pieceBytes: MIB, links: of(4, {}), copies: 11 },
   });
   const own = await startServer({ DATA_DIR: join(folder, 'ten'), ADMIN_TOKEN });
   try {
@@ -211,7 +231,7 @@ async function besideUtp(index: number, { server, folder, films, quick }: Ground
   const film = films.short;
   const pairs = quick ? 2 : 10;
   await using swarm = await openSwarm({
-    ...{ file: film.path, folder, index: 2 * index, pieceBytes: MIB },
+    ...{ file: film.path, folder, index: 3 * index, pieceBytes: MIB },
     ...{ links: of(4, { delayMs: 30 }), copies: 2 * pairs + 1 },
   });
   const plain = await startServer({ DATA_DIR: join(folder, 'plain'), ADMIN_TOKEN, UTP: 'off' });

@@ -69,17 +69,19 @@ export class BlockIntake {
   #finish(piece: ActivePiece): void {
     const isRight = this.#pieces.finish(piece);
     const givers = [...piece.givers];
-    if (isRight) for (const peer of givers) peer.isSuspect &&= givers.length > 1;
-    else this.#wrong(givers, piece);
+    const [only] = givers;
+    if (!isRight) this.#wrong(givers, piece);
+    else if (givers.length === 1 && only !== undefined) only.suspicion = 0;
     this.#onPiece();
   }
 
   #wrong(givers: readonly Peer[], { index, length }: ActivePiece): void {
     this.wastedBytes += length;
-    for (const peer of givers) peer.isSuspect = true;
+    for (const peer of givers) peer.suspicion = Math.max(1, peer.suspicion);
     const [liar] = givers;
-    if (givers.length === 1 && liar !== undefined && this.#swarm.gaveBadPiece(liar, index))
-      liar.link.destroy();
+    if (givers.length > 1 || liar === undefined) return;
+    liar.suspicion += 1;
+    if (this.#swarm.gaveBadPiece(liar, index)) liar.link.destroy();
   }
 
   tick(now: number, seconds: number): void {

@@ -1,6 +1,7 @@
 import bencode from 'bencode';
 import { z } from 'zod';
 import type { PeerAddress } from '../engine.ts';
+import { UNSAID_QUEUE } from './peer.ts';
 
 /** Under which numbers peers speak to us (BEP 10). */
 export const METADATA_ID = 1;
@@ -47,7 +48,7 @@ export function extendedHandshake(options: {
 export function readExtendedHandshake(payload: Uint8Array): ExtendedHandshake | null {
   const parsed = Handshake.safeParse(decoded(payload));
   if (!parsed.success) return null;
-  const { m, metadata_size: metadataBytes = 0, reqq = 250, p: listenPort = 0 } = parsed.data;
+  const { m, metadata_size: metadataBytes = 0, reqq = UNSAID_QUEUE, p: listenPort = 0 } = parsed.data;
   const maxQueue = Math.max(1, reqq);
   return { metadataId: m.ut_metadata ?? 0, pexId: m.ut_pex ?? 0, metadataBytes, maxQueue, listenPort };
 }

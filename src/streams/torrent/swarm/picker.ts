@@ -89,23 +89,38 @@ function soonBytes({ peer, field, now }: Picking): number {
 function pickFree(picking: Picking): void {
   const { peer, field } = picking;
   for (const { index, distance } of field.order) {
-    if (!peer.has(index) || !isInTime(picking, distance)) continue;
+    if (!peer.has(index) || !isInTime(picking, distance, peer)) continue;
     const piece = field.begin(index);
     if (piece === null) return;
-    if (mayGive(peer, piece)) askWhile(picking, piece, () => piece.askFree(peer));
+    const mayGive = isTrusted(picking, index, distance) && isOpenTo(peer, piece);
+    if (mayGive) askWhile(picking, piece, () => piece.askFree(peer));
     if (picking.room <= 0) return;
   }
 }
 
-function isInTime({ peer, field, hoped, best }: Picking, distance: number): boolean {
+function isInTime({ field, hoped, best }: Picking, distance: number, peer: Peer): boolean {
   const etaS = peer.etaS(hoped);
   return etaS <= best * NEARLY_AS_GOOD || etaS <= distance / Math.max(field.rate, 1) + SLACK_S;
 }
 
+/**
+ * A viewer waits for no trial: what he needs now is for the least suspected of those that can give it soon (a liar had the first
+ * piece three times over, 270 ms).
+ */
+function isTrusted(picking: Picking, index: number, distance: number): boolean {
+  const { peer, field } = picking;
+  if (peer.suspicion === 0 || distance > 0) return true;
+  for (const other of field.peers) {
+    const isBetter = other.suspicion < peer.suspicion && other.has(index);
+    if (isBetter && !other.isChoking && !other.isSnubbed && isInTime(picking, 0, other)) return false;
+  }
+  return true;
+}
+
 /** Who gave to a wrong piece gives whole pieces alone until one is right: so the liar is found, and the others are not punished. */
-function mayGive(peer: Peer, piece: ActivePiece): boolean {
+function isOpenTo(peer: Peer, piece: ActivePiece): boolean {
   if (piece.only !== null) return piece.only === peer;
-  if (!peer.isSuspect) return true;
+  if (peer.suspicion === 0) return true;
   if (piece.free < piece.blockCount) return false;
   piece.only = peer;
   return true;
@@ -114,7 +129,7 @@ function mayGive(peer: Peer, piece: ActivePiece): boolean {
 /** Who gives whole pieces alone gives nothing else; and slow peers have nothing to help each other with. */
 function mayHelp(picking: Picking, most: number): boolean {
   const { peer, hoped, best } = picking;
-  return most > 0 && !peer.isSuspect && peer.etaS(hoped) <= best * NEARLY_AS_GOOD;
+  return most > 0 && peer.suspicion === 0 && peer.etaS(hoped) <= best * NEARLY_AS_GOOD;
 }
 
 /** What its peer will give later than a reader needs it, and, once there is nothing else to ask for, whatever would come sooner from `peer`. */

@@ -12,7 +12,7 @@ const MAX_RUN_BYTES = 4 * 1024 * 1024;
 /** Without a byte for so long, whatever was asked for. */
 const SILENT_MS = 15_000;
 /** A request costs a round trip whatever it brings: 1 MiB at first, then by rate and round trip, up to 8 MiB; more when half has come. */
-const WEB_QUEUE: QueueRules = { first: 64, min: 8, max: 512, aheadS: 0.5, heap: 0.5 };
+const WEB_QUEUE: QueueRules = { first: 64, min: 8, max: 512, unsaid: 512, aheadS: 0.5, heap: 0.5 };
 
 export type WebSeedDeps = RangeDeps & {
   url: string;
