@@ -96,7 +96,7 @@ export class Pieces {
     const { infoHash, cache, memory, held } = this.#deps;
     this.#active.delete(index);
     held.gathered(buffer);
-    if (!this.#isRight(index, buffer.bytes.subarray(0, length))) {
+    if (!this.#isRight(index, piece.digest())) {
       memory.give(buffer);
       return false;
     }
@@ -110,8 +110,7 @@ export class Pieces {
     return true;
   }
 
-  #isRight(index: number, bytes: Buffer): boolean {
-    const digest = hash('sha1', bytes, 'buffer');
+  #isRight(index: number, digest: Buffer): boolean {
     return this.#deps.layout.hashes.compare(digest, 0, 20, index * 20, index * 20 + 20) === 0;
   }
 
@@ -175,7 +174,7 @@ export class Pieces {
     const bytes = buffer.bytes.subarray(0, length);
     const isRead = await cache.read(infoHash, index, bytes).catch(() => false);
     this.#loading.delete(index);
-    if (isRead && !this.#isClosed && this.#isRight(index, bytes)) {
+    if (isRead && !this.#isClosed && this.#isRight(index, hash('sha1', bytes, 'buffer'))) {
       this.#keep(index, length, buffer);
       return;
     }
