@@ -32,8 +32,13 @@ export function slotBytesOf(length: number): number {
 }
 
 const WASM_PAGE_BYTES = 65_536;
-/** Memories that begin at a page. */
-const aligned = new WeakSet<ArrayBufferLike>();
+/** Those that begin at a page. */
+const memories = new WeakMap<ArrayBufferLike, WebAssembly.Memory>();
+
+/** The memory of WebAssembly that `buffer` is; null: it is none, or not of slabs. */
+export function memoryOf(buffer: ArrayBufferLike): WebAssembly.Memory | null {
+  return memories.get(buffer) ?? null;
+}
 
 /**
  * Memory of WebAssembly begins at a page, which a disk can be written from without a copy; a shared buffer begins 16 bytes behind one. It
@@ -42,10 +47,10 @@ const aligned = new WeakSet<ArrayBufferLike>();
 function sharedMemory(bytes: number): SharedArrayBuffer {
   try {
     const pages = Math.ceil(bytes / WASM_PAGE_BYTES);
-    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    if (buffer instanceof SharedArrayBuffer) {
-      aligned.add(buffer);
-      return buffer;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    if (memory.buffer instanceof SharedArrayBuffer) {
+      memories.set(memory.buffer, memory);
+      return memory.buffer;
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -55,7 +60,7 @@ function sharedMemory(bytes: number): SharedArrayBuffer {
 
 /** All that is its own, where it begins at a page; null: it does not. */
 export function roomOf({ bytes, slotBytes }: SlabBuffer): Buffer | null {
-  return aligned.has(bytes.buffer) ? Buffer.from(bytes.buffer, bytes.byteOffset, slotBytes) : null;
+  return memories.has(bytes.buffer) ? Buffer.from(bytes.buffer, bytes.byteOffset, slotBytes) : null;
 }
 
 type Slab = { id: number; memory: SharedArrayBuffer; slotBytes: number; free: number[]; slots: number };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createSlabMemory, roomOf } from '../../src/streams/slab-memory.ts';
 import type { ArticleDecoder, Yenc, YencHeader } from '../../src/streams/usenet/yenc/decoder.ts';
 import { createYenc } from '../../src/streams/usenet/yenc/yenc.ts';
 import { dotStuffed, yencLines } from './yenc-encode.ts';
@@ -7,10 +8,23 @@ import { dotStuffed, yencLines } from './yenc-encode.ts';
 const GUARD_BYTES = 64;
 const GUARD = 0xa5;
 
+const slabs = createSlabMemory(64 * 1024 * 1024, () => {});
+const inSlabs = createYenc();
+
 export const DECODERS = [
   { name: 'SIMD', yenc: createYenc() },
+  { name: 'SIMD where it stays', yenc: inSlabs },
   { name: 'plain', yenc: createYenc({ simd: false }) },
 ];
+
+type Place = { memory: Buffer; end(): void };
+
+/** So many bytes to put an article into; `end` when it has been looked at. */
+function memoryFor(yenc: Yenc, length: number): Place {
+  if (yenc !== inSlabs) return { memory: Buffer.from(new SharedArrayBuffer(length)), end() {} };
+  const slot = slabs.take(length);
+  return { memory: roomOf(slot)?.subarray(0, length) ?? slot.bytes, end: () => slabs.give(slot) };
+}
 
 export type Decoded = {
   header: YencHeader | null;
@@ -30,20 +44,23 @@ export function decoded(
   cut: (at: number) => number = () => 65_536,
   shift = 3,
 ): Decoded {
-  let memory: Buffer = Buffer.alloc(0);
-  let room = 0;
+  let place: Place = { memory: Buffer.alloc(0), end() {} };
+  const from = GUARD_BYTES + shift;
+  let to = from;
   const article = yenc.decoder(({ begin, end }) => {
-    room = end - begin;
-    memory = Buffer.from(new SharedArrayBuffer(room + 2 * GUARD_BYTES + 8));
-    memory.fill(GUARD);
-    return memory.subarray(GUARD_BYTES + shift, GUARD_BYTES + shift + room);
+    // Behind it is room to spare for a vector, or there is not.
+    to = from + (end - begin) + ((end - begin) % 3) * 40;
+    place = memoryFor(yenc, to + GUARD_BYTES);
+    place.memory.fill(GUARD);
+    return place.memory.subarray(from, to);
   });
   const taken = feedAll(yenc, article, wire, cut);
-  const from = GUARD_BYTES + shift;
-  const beside = Buffer.concat([memory.subarray(0, from), memory.subarray(from + room)]);
+  const beside = Buffer.concat([place.memory.subarray(0, from), place.memory.subarray(to)]);
+  const bytes = Buffer.from(article.out?.subarray(0, article.written) ?? []);
+  place.end();
   return {
     header: article.header,
-    bytes: Buffer.from(article.out?.subarray(0, article.written) ?? []),
+    bytes,
     fault: article.fault,
     isEnded: article.isEnded,
     taken,

@@ -1,4 +1,4 @@
-import type { SlabBuffer } from '../../slab-memory.ts';
+import { roomOf, type SlabBuffer } from '../../slab-memory.ts';
 import type { Attempt } from '../providers/articles-of.ts';
 import type { ArticleDecoder, Yenc, YencHeader } from '../yenc/decoder.ts';
 
@@ -97,7 +97,7 @@ export class ArticleAttempt implements Attempt, ArticleDecoder {
     const buffer = this.#refusal === null ? this.#memoryFor(header) : null;
     if (buffer === null) return null;
     this.place = { buffer, length: header.end - header.begin, header };
-    return buffer.bytes;
+    return roomOf(buffer) ?? buffer.bytes;
   }
 
   /** Nothing is thrown into the middle of a socket's reading. */

@@ -21,6 +21,8 @@ export function articleDecoder(
   let begun: BeginLine | null = null;
   let header: YencHeader | null = null;
   let out: Uint8Array | null = null;
+  /** All that may be written to there. */
+  let room: Uint8Array | null = null;
   let [written, crc] = [0, 0];
   let fault: string | null = null;
   let hasEndLine = false;
@@ -57,22 +59,23 @@ export function articleDecoder(
   }
 
   function decode(from: number, to: number): number {
-    const stop = body.decode(from, to, state, out === null ? 0 : out.byteOffset + written);
+    const isKept = fault === null && begun !== null && !hasEndLine;
+    const stop = body.decode(from, to, state, isKept ? room : null, written);
     state = body.state();
-    if (fault === null && begun !== null && !hasEndLine) keep(body.bytes());
+    if (isKept) keep(body.length());
     if (state === STATE.end) finish();
     return stop;
   }
 
-  function keep(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
+  function keep(count: number): void {
+    if (count === 0) return;
     if (header === null) openWhole();
     if (header === null || out === null) return;
-    const length = Math.min(bytes.length, out.length - written);
-    out.set(length < bytes.length ? bytes.subarray(0, length) : bytes, written);
+    const length = Math.min(count, out.length - written);
+    body.copyTo(out, written, length);
     written += length;
     crc = body.crc(length, crc);
-    if (length < bytes.length) fault = 'more bytes than its header says';
+    if (length < count) fault = 'more bytes than its header says';
   }
 
   function finish(): void {
@@ -139,7 +142,8 @@ export function articleDecoder(
       fault = 'sizes in its header that cannot be';
       return;
     }
-    out = place(header);
+    room = place(header);
+    out = room;
     if (out === null) return;
     const length = header.end - header.begin;
     if (out.length < length) fault = 'no room for it';

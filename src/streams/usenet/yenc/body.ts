@@ -27,14 +27,16 @@ export const INPUT_BYTES = 256 * 1024;
 export type BodyDecoder = {
   readonly input: Buffer;
   /**
-   * Decodes `input` from `from` to `to`; answers where it stopped. `address`: of the byte that the first one will be copied to, for
-   * copies between places that are alike modulo 8 are the fast ones.
+   * Decodes `input` from `from` to `to`; answers where it stopped. What comes of it is in `out` from `at` on where that is memory it can
+   * write into and longer by as many bytes as are decoded and 32; what lies behind them there is overwritten.
    */
-  decode(from: number, to: number, state: number, address: number): number;
+  decode(from: number, to: number, state: number, out: Uint8Array | null, at: number): number;
   /** The state after the last call. */
   state(): number;
-  /** What the last call decoded. */
-  bytes(): Uint8Array;
-  /** The CRC-32 of everything up to the first `length` of those bytes, `before` being that of all before them. They are gone afterwards. */
+  /** How many bytes the last call made. */
+  length(): number;
+  /** The first `length` of them go to `out` at `at`, where they do not lie there already. */
+  copyTo(out: Uint8Array, at: number, length: number): void;
+  /** The CRC-32 of everything up to the first `length` of those bytes, `before` being that of all before them. */
   crc(length: number, before: number): number;
 };

@@ -24,7 +24,8 @@ export function plainBodyDecoder(): BodyDecoder {
       return at;
     },
     state: () => state,
-    bytes: () => output.subarray(0, length),
+    length: () => length,
+    copyTo: (out, at, upTo) => out.set(output.subarray(0, upTo), at),
     crc: (upTo, before) => crc32(output.subarray(0, upTo), before),
   };
 

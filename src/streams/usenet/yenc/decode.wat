@@ -1,13 +1,15 @@
 ;; The inner loops of yEnc: what comes over NNTP → the bytes of a part, and their CRC-32. `node scripts/build-yenc.ts` makes
 ;; decode.wasm of it; decode-plain.ts says the same in TypeScript for machines without SIMD.
 ;;
-;; Memory (ten pages, never more):
+;; Memory of its own (ten pages, never more), the same for all instances:
 ;;   0x00000  two words that `decode` answers with: the state, where its output ends
 ;;   0x01000  256 × 8 bytes: which of eight bytes stay, for each mask of those that go (first half of a vector)
 ;;   0x01800  the same for the second half
 ;;   0x10000  input, 256 KiB: sockets read into it
 ;;   0x50000  8 KiB of zeros: what `crc` finds before the first byte
-;;   0x52000  output: at most as long as the input, 8 bytes to choose its alignment, 16 that a vector may write too many
+;;   0x52000  what `crc` folds: as long as the input at most
+;; Output goes to another memory, which each instance has its own of: a copy from here to there was an eighth of the thread's time. A
+;; vector may write 8 bytes too many.
 ;;
 ;; States between two bytes:
 ;;   0 in a line          3 behind CRLF        6 behind CRLF, dot, CR
@@ -15,7 +17,8 @@
 ;;   2 behind CR          5 behind CRLF, dot
 ;;   8 behind a line's first `=y`, 9 behind the line with the dot: there `decode` stops.
 (module
-  (memory (export "memory") 10 10)
+  (import "decoder" "memory" (memory $own 10 10))
+  (import "decoder" "place" (memory $place 1 65536 shared))
 
   ;; Fills both tables: entry `mask` names, in order, the bytes whose bit is not set.
   (func $tables
@@ -107,21 +110,23 @@
                 (local.set $wasLf (local.get $bLf))
                 ;; Each half's bytes that stay move together, the next half is stored behind them. No branch for vectors with
                 ;; nothing to drop: two of three are, and to guess which costs more than it saves (2.9 GB/s instead of 5.2).
-                (v128.store (local.get $out)
+                (v128.store $place (local.get $out)
                   (i8x16.swizzle (local.get $a)
                     (v128.load64_zero offset=0x1000
                       (i32.shl (i32.and (local.get $aMask) (i32.const 0xff)) (i32.const 3)))))
-                (v128.store offset=8 (i32.sub (local.get $out) (i32.popcnt (i32.and (local.get $aMask) (i32.const 0xff))))
+                (v128.store $place
+                  (i32.sub (i32.add (local.get $out) (i32.const 8)) (i32.popcnt (i32.and (local.get $aMask) (i32.const 0xff))))
                   (i8x16.swizzle (local.get $a)
                     (v128.load64_zero offset=0x1800
                       (i32.shl (i32.shr_u (local.get $aMask) (i32.const 8)) (i32.const 3)))))
                 (local.set $out
                   (i32.sub (i32.add (local.get $out) (i32.const 16)) (i32.popcnt (local.get $aMask))))
-                (v128.store (local.get $out)
+                (v128.store $place (local.get $out)
                   (i8x16.swizzle (local.get $b)
                     (v128.load64_zero offset=0x1000
                       (i32.shl (i32.and (local.get $bMask) (i32.const 0xff)) (i32.const 3)))))
-                (v128.store offset=8 (i32.sub (local.get $out) (i32.popcnt (i32.and (local.get $bMask) (i32.const 0xff))))
+                (v128.store $place
+                  (i32.sub (i32.add (local.get $out) (i32.const 8)) (i32.popcnt (i32.and (local.get $bMask) (i32.const 0xff))))
                   (i8x16.swizzle (local.get $b)
                     (v128.load64_zero offset=0x1800
                       (i32.shl (i32.shr_u (local.get $bMask) (i32.const 8)) (i32.const 3)))))
@@ -166,7 +171,7 @@
                 (local.set $state (i32.const 1))))
             (if (i32.eq (local.get $state) (i32.const 1))
               (then
-                (i32.store8 (local.get $out) (i32.sub (local.get $byte) (i32.const 106)))
+                (i32.store8 $place (local.get $out) (i32.sub (local.get $byte) (i32.const 106)))
                 (local.set $out (i32.add (local.get $out) (i32.const 1)))
                 (local.set $state (i32.const 0))
                 (br $bytes)))
@@ -182,7 +187,7 @@
               (then
                 (local.set $state (i32.const 5))
                 (br $bytes)))
-            (i32.store8 (local.get $out) (i32.sub (local.get $byte) (i32.const 42)))
+            (i32.store8 $place (local.get $out) (i32.sub (local.get $byte) (i32.const 42)))
             (local.set $out (i32.add (local.get $out) (i32.const 1)))
             (local.set $state (i32.const 0))
             (br $bytes)))
@@ -199,59 +204,64 @@
     (if (i32.eq (local.get $last) (i32.const 0x0d)) (then (return (i32.const 2))))
     (i32.eq (local.get $last) (i32.const 0x3d)))
 
-  ;; Shortens the bytes from `from` to `to` (longer than 4018 + 64, whole vectors not needed) in place to the last 4018 to 4082 that have
-  ;; the same CRC-32; answers where those begin. `register` is the CRC's register before the first byte.
+  ;; Makes of the output from `from` to `to` (longer than 4018 + 80, whole vectors not needed) 4018 to 4082 bytes that have the same
+  ;; CRC-32; answers where those begin: they end at 0x52000 and the length. `register` is the CRC's register before the first byte.
   ;;
   ;; With y = x⁸ the polynomial of CRC-32 divides y⁴⁰¹⁸ + y²⁰⁹¹ + y¹⁸³⁷ + 1: a byte may be taken out of a message when it is added
   ;; (exclusive or) to the bytes 1927, 2181 and 4018 behind it. So each byte gets those that far before it, which is three loads
   ;; for sixteen bytes and no table.
   (func (export "crc") (param $from i32) (param $to i32) (param $register i32) (result i32)
-    (local $at i32) (local $end i32)
-    (local.set $at (local.get $from))
+    (local $at i32) (local $folded i32) (local $end i32)
     (local.set $end (i32.sub (local.get $to) (i32.const 4082)))
-    ;; Output may begin up to 8 bytes later than last time.
-    (i64.store (i32.sub (local.get $from) (i32.const 8)) (i64.const 0))
-    (i32.store (local.get $from) (i32.xor (i32.load (local.get $from)) (local.get $register)))
+    ;; The register is part of the first four bytes, and before them is nothing.
+    (v128.store (i32.const 0x52000)
+      (v128.xor
+        (v128.load $place (local.get $from))
+        (i32x4.replace_lane 0 (v128.const i32x4 0 0 0 0) (local.get $register))))
+    (local.set $at (i32.add (local.get $from) (i32.const 16)))
+    (local.set $folded (i32.const 0x52010))
     (loop $fold
       ;; Four vectors a turn, written out: as a function of its own each would cost twice as much again.
-      (v128.store (local.get $at)
+      (v128.store (local.get $folded)
         (v128.xor
           (v128.xor
-            (v128.load (local.get $at))
-            (v128.load (i32.sub (local.get $at) (i32.const 1927))))
+            (v128.load $place (local.get $at))
+            (v128.load (i32.sub (local.get $folded) (i32.const 1927))))
           (v128.xor
-            (v128.load (i32.sub (local.get $at) (i32.const 2181)))
-            (v128.load (i32.sub (local.get $at) (i32.const 4018))))))
-      (v128.store offset=16 (local.get $at)
+            (v128.load (i32.sub (local.get $folded) (i32.const 2181)))
+            (v128.load (i32.sub (local.get $folded) (i32.const 4018))))))
+      (v128.store offset=16 (local.get $folded)
         (v128.xor
           (v128.xor
-            (v128.load offset=16 (local.get $at))
-            (v128.load offset=16 (i32.sub (local.get $at) (i32.const 1927))))
+            (v128.load $place offset=16 (local.get $at))
+            (v128.load offset=16 (i32.sub (local.get $folded) (i32.const 1927))))
           (v128.xor
-            (v128.load offset=16 (i32.sub (local.get $at) (i32.const 2181)))
-            (v128.load offset=16 (i32.sub (local.get $at) (i32.const 4018))))))
-      (v128.store offset=32 (local.get $at)
+            (v128.load offset=16 (i32.sub (local.get $folded) (i32.const 2181)))
+            (v128.load offset=16 (i32.sub (local.get $folded) (i32.const 4018))))))
+      (v128.store offset=32 (local.get $folded)
         (v128.xor
           (v128.xor
-            (v128.load offset=32 (local.get $at))
-            (v128.load offset=32 (i32.sub (local.get $at) (i32.const 1927))))
+            (v128.load $place offset=32 (local.get $at))
+            (v128.load offset=32 (i32.sub (local.get $folded) (i32.const 1927))))
           (v128.xor
-            (v128.load offset=32 (i32.sub (local.get $at) (i32.const 2181)))
-            (v128.load offset=32 (i32.sub (local.get $at) (i32.const 4018))))))
-      (v128.store offset=48 (local.get $at)
+            (v128.load offset=32 (i32.sub (local.get $folded) (i32.const 2181)))
+            (v128.load offset=32 (i32.sub (local.get $folded) (i32.const 4018))))))
+      (v128.store offset=48 (local.get $folded)
         (v128.xor
           (v128.xor
-            (v128.load offset=48 (local.get $at))
-            (v128.load offset=48 (i32.sub (local.get $at) (i32.const 1927))))
+            (v128.load $place offset=48 (local.get $at))
+            (v128.load offset=48 (i32.sub (local.get $folded) (i32.const 1927))))
           (v128.xor
-            (v128.load offset=48 (i32.sub (local.get $at) (i32.const 2181)))
-            (v128.load offset=48 (i32.sub (local.get $at) (i32.const 4018))))))
+            (v128.load offset=48 (i32.sub (local.get $folded) (i32.const 2181)))
+            (v128.load offset=48 (i32.sub (local.get $folded) (i32.const 4018))))))
+      (local.set $folded (i32.add (local.get $folded) (i32.const 64)))
       (br_if $fold
         (i32.le_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (local.get $end))))
-    (call $carry (local.get $at) (i32.const 1927))
-    (call $carry (local.get $at) (i32.const 2181))
-    (call $carry (local.get $at) (i32.const 4018))
-    (local.get $at))
+    (memory.copy $own $place (local.get $folded) (local.get $at) (i32.sub (local.get $to) (local.get $at)))
+    (call $carry (local.get $folded) (i32.const 1927))
+    (call $carry (local.get $folded) (i32.const 2181))
+    (call $carry (local.get $folded) (i32.const 4018))
+    (local.get $folded))
 
   ;; Adds the last `distance` bytes before `at` to those from `at` on.
   (func $carry (param $at i32) (param $distance i32)

@@ -35,7 +35,7 @@ export type ArticleDecoder = {
 
 /**
  * The decoder of one thread. `place` is asked once an article's header is known where its `end - begin` bytes go; null: they are
- * not wanted (an abandoned reader), and the article is only read to its end.
+ * not wanted (an abandoned reader), and the article is only read to its end. All it gives may be written to, also behind those bytes.
  */
 export type Yenc = {
   /** All sockets of the thread read into it: what was read is decoded before the next read. */
