@@ -12,8 +12,8 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const KIB = 1024;
 const BYTES = randomBytes(100 * KIB, 3);
-/** One file of `BYTES` takes so much: its own head is 90 bytes and a few. */
-const FILE = BYTES.length + 200;
+/** One file of `BYTES` takes so much: what it says of itself takes a page. */
+const FILE = BYTES.length + 4 * KIB;
 const headerOf = (name = 'a.bin'): YencHeader => ({
   ...{ name, fileSize: 10 * MIB, part: 2, total: 100, begin: 5 * KIB, end: 105 * KIB },
 });
@@ -131,11 +131,13 @@ test('what a viewer read is read by the next from disk, in another run', async (
   await collect(room.read([room.file(parts)], 0, bytes.length));
   const before = room.asked().length;
   await waitUntil(
-    async () => (await readdir(dir.path)).filter((name) => !name.endsWith('.part')).length === parts.length,
-    {
-      what: 'all is on disk',
-      timeoutMs: 5000,
+    async () => {
+      const files = await Promise.all(
+        (await readdir(dir.path)).map((name) => stat(join(dir.path, name)).catch(() => null)),
+      );
+      return files.filter((file) => (file?.size ?? 0) > 0).length === parts.length;
     },
+    { what: 'all is on disk', timeoutMs: 5000 },
   );
   const disk = await open();
   const { store } = room.open({ disk });
@@ -169,18 +171,19 @@ test('the longest unused go, also those of an earlier run', async () => {
   expect((await readdir(dir.path)).length).toBe(2);
 });
 
-test('what was half written is removed, but not what another run is writing', async () => {
-  for (const [name, age] of [
-    [`${'a'.repeat(64)}.part`, 3600],
-    [`${'b'.repeat(64)}.part`, 1],
-  ] as const) {
-    await writeFile(join(dir.path, name), 'half');
-    await utimes(join(dir.path, name), Date.now() / 1000 - age, Date.now() / 1000 - age);
-  }
+test('what was being written when a run ended is not given, and goes when it is asked for; what is not ours stays', async () => {
+  const first = await open();
+  await write(first, 'one@x', headerOf());
+  const path = await only();
+  const whole = await readFile(path);
   await writeFile(join(dir.path, 'of-the-owner.txt'), 'his');
-  const disk = await open();
-  expect(await readdir(dir.path)).toEqual([`${'b'.repeat(64)}.part`, 'of-the-owner.txt']);
-  expect(disk.usedBytes()).toBe(0);
+  // Cut at a page, and as long as it will be with nothing at its end.
+  for (const half of [whole.subarray(0, 40 * KIB), Buffer.from(whole).fill(0, 40 * KIB)]) {
+    await writeFile(path, half);
+    const disk = await open();
+    expect(await read(disk, 'one@x')).toBeNull();
+    expect([await readdir(dir.path), disk.usedBytes()]).toEqual([['of-the-owner.txt'], 0]);
+  }
 });
 
 test('0 bytes: nothing is kept, nothing is looked for', async () => {

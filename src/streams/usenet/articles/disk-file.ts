@@ -4,10 +4,11 @@ import { z } from 'zod';
 import type { YencHeader } from '../yenc/decoder.ts';
 
 /**
- * Behind the bytes: the header in JSON, then four words, big-endian: how long it is, its CRC32, that of the bytes, `TYA2`. Behind, so that the
- * bytes begin at a page of memory and at one of the file, and go to the disk as they are.
+ * At the end of a file, which is whole pages long: the header in JSON, then four words, big-endian: how long it is, its CRC32, that of the
+ * bytes, `TYA3`. So the bytes begin at a page of memory and at one of the file, and all of it goes to the disk as it lies, by one call:
+ * to cut a file to its length and to rename it cost as much again as to write it.
  */
-const [MAGIC, FIXED_BYTES] = [0x54594132, 16];
+const [MAGIC, FIXED_BYTES, PAGE_BYTES] = [0x54594133, 16, 4096];
 /** Names of files in yEnc have a line at most. */
 const MAX_HEADER_BYTES = 4096;
 
@@ -20,7 +21,7 @@ const Header = z.object({
   end: z.int().nonnegative(),
 });
 
-/** What goes behind bytes of that CRC-32; null: it cannot be kept. */
+/** What stands at the end of a file of bytes of that CRC-32; null: it cannot be kept. */
 export function footOf(header: YencHeader, crc: number): Buffer | null {
   const { name, fileSize, part, total, begin, end } = header;
   const json = Buffer.from(JSON.stringify({ name, fileSize, part, total, begin, end }));
@@ -31,6 +32,11 @@ export function footOf(header: YencHeader, crc: number): Buffer | null {
   fixed.writeUInt32BE(crc >>> 0, 8);
   fixed.writeUInt32BE(MAGIC, 12);
   return Buffer.concat([json, fixed]);
+}
+
+/** How long the file is: `length` bytes and what goes behind them, in whole pages. */
+export function fileBytesOf(length: number, foot: Buffer): number {
+  return Math.ceil((length + foot.length) / PAGE_BYTES) * PAGE_BYTES;
 }
 
 /** What a file says of the article in it; null: it is none. */
@@ -46,7 +52,9 @@ export async function readFoot(file: FileHandle): Promise<{ header: YencHeader; 
   const json = tail.subarray(from, -FIXED_BYTES);
   if (crc32(json) !== fixed.readUInt32BE(4)) return null;
   const parsed = Header.safeParse(JSON.parse(json.toString()));
-  if (!parsed.success || parsed.data.end - parsed.data.begin !== size - FIXED_BYTES - jsonBytes) return null;
+  if (!parsed.success) return null;
+  const { begin, end } = parsed.data;
+  if (fileBytesOf(end - begin, tail.subarray(from)) !== size) return null;
   return { header: parsed.data, crc: fixed.readUInt32BE(8) };
 }
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCacheFiles } from '../../../platform/write-whole.ts';
 import { createDiskRoom, type DiskRoom, reserveOf } from '../../disk-room.ts';
 import { roomOf, type SlabBuffer } from '../../slab-memory.ts';
 import type { YencHeader } from '../yenc/decoder.ts';
 import type { Place } from './attempt.ts';
-import { footOf, readBytes, readFoot } from './disk-file.ts';
+import { fileBytesOf, footOf, readBytes, readFoot } from './disk-file.ts';
 
 /** Articles on disk, by message id: a file each, the longest unused go first. Nothing here rejects: without a disk films play on. */
 export type ArticleDisk = {
@@ -44,15 +44,13 @@ const MAX_BYTES = 2 * 1024 ** 3;
 const REST_MS = 60_000;
 /** The time of last use is written down so often. */
 const MARK_MS = 60_000;
-/** A file half written is somebody else's until it is this old. */
-const LEFT_BEHIND_MS = 60_000;
 /** What waits for the disk stays in memory: of a disk slower than the network the rest is not kept. */
 const MAX_WRITING_BYTES = 4 * 1024 * 1024;
 const NAME = /^[0-9a-f]{64}$/;
 /** Node has four threads to ask the disk. */
 const AT_ONCE = 64;
 
-/** Finds what an earlier run left behind; only whole articles are there, since each is written beside its place and renamed. */
+/** Finds what an earlier run left behind; what it was writing when it ended is no article, and goes when somebody asks for it. */
 export async function openArticleDisk(options: ArticleDiskOptions): Promise<ArticleDisk> {
   const disk = new Disk(options);
   await disk.find();
@@ -98,13 +96,8 @@ class Disk implements ArticleDisk {
   }
 
   async #look(name: string): Promise<{ name: string; bytes: number; usedAt: number } | null> {
-    const path = join(this.#options.folder, name);
-    const facts = await stat(path).catch(() => null);
-    if (facts === null) return null;
-    const { size: bytes, mtimeMs: usedAt } = facts;
-    if (NAME.test(name)) return { name, bytes, usedAt };
-    if (name.endsWith('.part') && Date.now() - usedAt > LEFT_BEHIND_MS) await rm(path, { force: true });
-    return null;
+    const facts = NAME.test(name) ? await stat(join(this.#options.folder, name)).catch(() => null) : null;
+    return facts === null ? null : { name, bytes: facts.size, usedAt: facts.mtimeMs };
   }
 
   has(id: string): boolean {
@@ -158,7 +151,7 @@ class Disk implements ArticleDisk {
   async write(id: string, { buffer, length: bytes, header }: Place, crc: number): Promise<void> {
     const [name, foot] = [nameOf(id), footOf(header, crc)];
     if (foot === null) return;
-    const length = bytes + foot.length;
+    const length = fileBytesOf(bytes, foot);
     // Its place is taken before anything is waited for: another article counts it.
     const going = this.#evict(this.#goersFor(length));
     this.#add(name, length, Date.now());
@@ -168,7 +161,7 @@ class Disk implements ArticleDisk {
       await going;
       await this.#put(name, buffer, bytes, foot);
     } catch (error) {
-      await this.#evict([name, `${name}.part`]);
+      await this.#evict([name]);
       // Others were on their way to the same full disk: it is told once.
       const isNews = performance.now() >= this.#restsUntil;
       this.#restsUntil = performance.now() + REST_MS;
@@ -185,15 +178,14 @@ class Disk implements ArticleDisk {
   async #put(name: string, buffer: SlabBuffer, length: number, foot: Buffer): Promise<void> {
     const path = join(this.#options.folder, name);
     const room = roomOf(buffer);
-    const end = length + foot.length;
-    if (room !== null && end <= room.length) {
-      room.set(foot, length);
-      await this.#writeNew(`${path}.part`, room.subarray(0, end), room);
-    } else
-      await this.#writeNew(`${path}.part`, Buffer.concat([buffer.bytes.subarray(0, length), foot]), null);
-    await rename(`${path}.part`, path);
+    const end = fileBytesOf(length, foot);
+    const isInPlace = room !== null && end <= room.length;
+    const bytes = isInPlace ? room.subarray(0, end) : Buffer.alloc(end);
+    if (!isInPlace) bytes.set(buffer.bytes.subarray(0, length));
+    bytes.set(foot, end - foot.length);
+    await this.#writeNew(path, bytes, isInPlace ? room : null);
     // It had to go while it was being written.
-    if (!this.#files.has(name)) await rm(path, { force: true });
+    if (!this.#files.has(name)) await unlink(path).catch(() => {});
   }
 
   /** Somebody may have removed the folder. */
