@@ -11,7 +11,7 @@ const VERY_FEW = 5;
 
 /**
  * Ids of the titles (300 at most) somebody looks for, best first: by their names in any language, then by the people in them and
- * their keywords, then, where that is less than five, by names like it.
+ * their keywords, then, where that is nothing (or less than five by a single word), by names like it.
  */
 export async function findTitles(db: Db, search: TitleSearch): Promise<readonly number[]> {
   const text = searchWords(search.text);
@@ -20,8 +20,10 @@ export async function findTitles(db: Db, search: TitleSearch): Promise<readonly 
   const found = await titlesByName(db, asked);
   if (found.length < FEW) found.push(...(await titlesByPeople(db, asked)));
   if (found.length < VERY_FEW) {
-    const words = similarWords(await typedWords(db, text));
-    if (words !== null) found.push(...(await titlesLike(db, asked, words)));
+    const words = await typedWords(db, text);
+    // Several words that stand in one title, or pairs of Chinese letters, are seldom there by a slip; a single word often is.
+    const like = found.length === 0 || words.length === 1 ? similarWords(words) : null;
+    if (like !== null) found.push(...(await titlesLike(db, asked, like)));
   }
   return [...new Set(found)];
 }

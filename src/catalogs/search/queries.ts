@@ -91,9 +91,12 @@ export async function titlesByName(db: Db, { text, kind, audience }: TitleSearch
         FROM unnest(c.names) WITH ORDINALITY AS n(name, place)
       ) n
     )
-    SELECT media_id AS "mediaId" FROM scored
-    ORDER BY match >= 1.9 AND row_number() OVER (ORDER BY match >= 1.9 DESC, score DESC, media_id) <= 3 DESC,
-      least(match, 1) - match + score DESC, rank DESC, year DESC NULLS LAST, media_id
+    SELECT media_id AS "mediaId" FROM (
+      SELECT scored.*, least(match, 1) - match + score AS value,
+        CASE WHEN match >= 1.9 THEN row_number() OVER (ORDER BY match >= 1.9 DESC, score DESC, media_id) END AS place
+      FROM scored
+    ) s
+    ORDER BY least(coalesce(place, 4), 4), value DESC, rank DESC, year DESC NULLS LAST, media_id
     LIMIT 300
   `);
   return idsOf(found);
@@ -123,18 +126,19 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
 }
 
 /**
- * Ids of up to 100 titles with the words of `words`, a tsquery, the names most like what was typed first. The second step, for
+ * Ids of up to 30 titles with the words of `like`, the names most like what was typed first. The second step, for
  * words typed wrong: `similar-words.ts`.
  */
 export async function titlesLike(
   db: Db,
   { text, kind, audience }: TitleSearch,
-  words: string,
+  like: { words: string; foundBy: string },
 ): Promise<number[]> {
   const found = await db.any(rows('search.like', Found)`
     WITH asked AS MATERIALIZED (
-      SELECT search_name(${text}) AS name, false AS is_short, w.words, w.words AS found_by, NULL::tsquery AS whole
-      FROM (SELECT ${ofKind(kind, sql.fragment`${words}::tsquery`)} AS words) w
+      SELECT search_name(${text}) AS name, false AS is_short, NULL::tsquery AS whole,
+        ${ofKind(kind, sql.fragment`${like.words}::tsquery`)} AS words,
+        ${ofKind(kind, sql.fragment`${like.foundBy}::tsquery`)} AS found_by
     ), ${candidates(audience)},
     near AS (SELECT * FROM candidate ORDER BY rank DESC, media_id LIMIT 200)
     SELECT c.media_id AS "mediaId"
@@ -142,7 +146,7 @@ export async function titlesLike(
       SELECT max(similarity(name, a.name)) AS likeness FROM unnest(c.names) AS name
     ) n
     ORDER BY n.likeness + 0.3 * ${FAME} DESC, c.rank DESC, c.media_id
-    LIMIT 100
+    LIMIT 30
   `);
   return idsOf(found);
 }

@@ -9,20 +9,25 @@ const MAX_PAIRS = 10;
 /**
  * What is looked for, as a tsquery, when the words as typed find too little: known words like the typed ones, short words as
  * they are, the last one still as a beginning. A long word unlike all is left out; null when nothing would be forgiven.
+ * `foundBy` is the same without a short last word, the beginning of too many.
  */
-export function similarWords(words: readonly TypedWord[]): string | null {
+export function similarWords(words: readonly TypedWord[]): { words: string; foundBy: string } | null {
   const parts: string[] = [];
   let isForgiving = false;
+  let isEndShort = false;
   for (let index = 0; index < words.length; ) {
     const run = pairsFrom(words, index);
     const word = words[index];
     if (word === undefined) break;
     const part = run.length > 0 ? anyLetterWrong(run) : wordLike(word, index === words.length - 1);
     if (part !== null) parts.push(`(${part})`);
+    isEndShort = run.length === 0 && [...word.word].length <= 3;
     isForgiving ||= part !== null && (run.length > 1 || word.near !== null);
     index += Math.max(1, run.length);
   }
-  return isForgiving ? parts.join(' & ') : null;
+  if (!isForgiving) return null;
+  const foundBy = isEndShort ? parts.slice(0, -1) : parts;
+  return { words: parts.join(' & '), foundBy: foundBy.join(' & ') };
 }
 
 function pairsFrom(words: readonly TypedWord[], from: number): string[] {
