@@ -23,20 +23,33 @@ const numbered = each((mediaId) => ({ mediaId, season: 1, episode: 3 }));
 
 /** The page of each order and filter the API has, first and later. */
 async function everyList(db: Db): Promise<void> {
+  const found = Array.from({ length: 300 }, (_, index) => 1 + index * 97);
   const filters: Partial<ListFilter>[] = [
     {},
     { kinds: ['movie', 'series', 'tv', 'event'] },
     { genre: 'Genre 5' },
     { year: 1999 },
-    { words: 'river:*' },
+    { found },
+    { found, year: 1999 },
     { hidden: true },
     { hidden: false },
   ];
-  const values = { added: null, popular: '100', new: '2020-01-01', release: '1999-01-01', rating: '5.5' };
+  const values = {
+    match: '-3',
+    added: null,
+    popular: '100',
+    new: '2020-01-01',
+    release: '1999-01-01',
+    rating: '5.5',
+  };
   for (const sort of MEDIA_SORTS)
     for (const filter of filters)
       for (const after of [null, { segment: 'value', value: values[sort], mediaId: 1000 }] as const)
-        await listMedia(db, { sort, kinds: ['movie'], limit: 50, after, ...filter });
+        await listMedia(db, {
+          ...{ sort, kinds: ['movie'], limit: 50, after },
+          ...(sort === 'match' ? { found } : {}),
+          ...filter,
+        });
   await listMedia(db, {
     sort: 'release',
     kinds: ['movie'],
