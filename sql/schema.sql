@@ -80,6 +80,14 @@ AS $function$
   END;
 $function$;
 
+CREATE OR REPLACE FUNCTION public.is_title_whole()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT coalesce(current_setting('app.whole_titles', true), '') = 'on'
+$function$;
+
 CREATE OR REPLACE FUNCTION public.licence_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -161,6 +169,17 @@ BEGIN
   PERFORM refresh_media_search(ARRAY(SELECT DISTINCT media_id FROM changed));
   RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION public.media_search_document(title text, original_title text, aliases text, translations text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT setweight(to_tsvector('simple', fold_words(title)), 'A')
+    || setweight(to_tsvector('simple', fold_words(coalesce(original_title, ''))), 'B')
+    || setweight(to_tsvector('simple', fold_words(coalesce(aliases, ''))), 'B')
+    || setweight(to_tsvector('simple', fold_words(coalesce(translations, ''))), 'C')
+$function$;
 
 CREATE OR REPLACE FUNCTION public.media_search_updated()
  RETURNS trigger
@@ -333,12 +352,9 @@ CREATE OR REPLACE FUNCTION public.refresh_media_search(ids bigint[])
 AS $function$
   UPDATE media m SET search = d.document
   FROM (
-    SELECT t.id,
-      setweight(to_tsvector('simple', fold_words(t.title)), 'A')
-      || setweight(to_tsvector('simple', fold_words(coalesce(t.original_title, ''))), 'B')
-      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(a.title, ' ') FROM media_alias a WHERE a.media_id = t.id), ''))), 'B')
-      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(tr.title, ' ') FROM media_translation tr WHERE tr.media_id = t.id), ''))), 'C')
-      AS document
+    SELECT t.id, media_search_document(t.title, t.original_title,
+      (SELECT string_agg(a.title, ' ') FROM media_alias a WHERE a.media_id = t.id),
+      (SELECT string_agg(tr.title, ' ') FROM media_translation tr WHERE tr.media_id = t.id)) AS document
     FROM media t WHERE t.id = ANY (ids) OFFSET 0
   ) d
   WHERE m.id = d.id AND m.search IS DISTINCT FROM d.document;
@@ -792,6 +808,8 @@ CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, ye
 
 CREATE INDEX media_search ON public.media USING gin (search);
 
+CREATE INDEX media_without_imdb ON public.media USING btree (fold(title), kind, year) WHERE (imdb_id IS NULL);
+
 CREATE INDEX media_year ON public.media USING btree (year, kind);
 
 CREATE TRIGGER media_delete_guard BEFORE DELETE ON public.media FOR EACH ROW EXECUTE FUNCTION media_delete_guard();
@@ -800,7 +818,7 @@ CREATE TRIGGER media_notify_insert AFTER INSERT OR DELETE ON public.media FOR EA
 
 CREATE TRIGGER media_notify_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_media_updated();
 
-CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_changed();
+CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_title_changed();
 
 CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_updated();
 
@@ -818,7 +836,7 @@ CREATE TABLE media_alias (
 
 CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER alias_update AFTER UPDATE ON public.media_alias REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
 
@@ -884,7 +902,7 @@ CREATE TABLE media_external_id (
 
 CREATE TRIGGER external_id_delete AFTER DELETE ON public.media_external_id REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER external_id_update AFTER UPDATE ON public.media_external_id REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 
@@ -902,11 +920,11 @@ CREATE INDEX media_genre_genre ON public.media_genre USING btree (genre_id, medi
 
 CREATE TRIGGER media_genre_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER media_genre_shelf_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
 
-CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
+CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION genre_shelf_changed();
 
 CREATE TRIGGER media_genre_shelf_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_moved();
 
@@ -977,7 +995,7 @@ CREATE TABLE media_translation (
 
 CREATE TRIGGER translation_delete AFTER DELETE ON public.media_translation REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER translation_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_translation FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 

@@ -1,5 +1,11 @@
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
-import { lastSync, putSyncState } from '../../../src/features/imports/queries.ts';
+import {
+  deleteImportStates,
+  importStates,
+  lastSync,
+  putImportState,
+  putSyncState,
+} from '../../../src/features/imports/queries.ts';
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
@@ -18,6 +24,9 @@ export const otherCalls: Calls = {
   imports: async (db) => {
     await putSyncState(db, 'starter', { titles: 1 });
     await lastSync(db, 'starter');
+    await putImportState(db, 'import.imdb', '{}');
+    await importStates(db, ['import.imdb']);
+    await deleteImportStates(db, ['import.imdb']);
   },
   'file facts': async (db) => {
     const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };
