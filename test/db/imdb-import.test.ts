@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command } from '../../src/platform/db.ts';
+import { z } from 'zod';
+import { patchMedia } from '../../src/features/media/change-media.ts';
+import { command, rows } from '../../src/platform/db.ts';
 import { writeImdbData } from '../support/imdb-data.ts';
 import { BAD, changesOf, derivedFaults, imdbRoom, MATRIX } from '../support/imdb-room.ts';
 
@@ -141,6 +143,19 @@ describe('what is here already', () => {
     expect(result).toMatchObject({ newTitles: 0, changedTitles: 1 });
     expect(await room.titles()).toMatchObject([{ title: 'Matrix', runtimeMinutes: 137 }]);
     expect(await derivedFaults(room.db())).toEqual([]);
+  });
+
+  test('what a person changed since then stays', async () => {
+    await room.run({ basics: await room.fileOf('basics', MATRIX) });
+    const mediaId = await room
+      .db()
+      .oneFirst(rows('test.only', z.object({ id: z.int() }))`SELECT id FROM media`);
+    await patchMedia(room.db(), mediaId, { title: 'Die Matrix', genres: ['Action'] });
+    const again = await room.fileOf('basics', MATRIX.replace('136', '137'));
+    expect(await room.run({ basics: again })).toMatchObject({ changedTitles: 0, sameTitles: 1 });
+    expect(await room.titles()).toMatchObject([
+      { title: 'Die Matrix', runtimeMinutes: 136, genres: ['Action'] },
+    ]);
   });
 
   test('a title without an IMDb id gets it when it is the only one of its name and year', async () => {

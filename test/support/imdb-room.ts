@@ -158,5 +158,26 @@ export function imdbRoom() {
     return error;
   }
 
-  return { db: () => database.db, folder: () => folder, fileOf, run, titles, failure };
+  const count = (what: 'media' | 'episode' | 'credit') =>
+    database.db.oneFirst(
+      what === 'media'
+        ? rows('test.count_media', z.object({ n: z.int() }))`SELECT count(*)::integer AS n FROM media`
+        : what === 'episode'
+          ? rows('test.count_episodes', z.object({ n: z.int() }))`SELECT count(*)::integer AS n FROM episode`
+          : rows(
+              'test.count_credits',
+              z.object({ n: z.int() }),
+            )`SELECT count(*)::integer AS n FROM media_credit`,
+    );
+
+  return {
+    db: () => database.db,
+    url: () => database.url,
+    count,
+    folder: () => folder,
+    fileOf,
+    run,
+    titles,
+    failure,
+  };
 }

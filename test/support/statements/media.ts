@@ -193,11 +193,13 @@ const writeCalls: Calls = {
       })),
     );
   },
-  update: (db) =>
-    titles.updateTitles(
+  update: async (db) => {
+    await titles.takeOverTitles(db, stored);
+    await titles.updateTitles(
       db,
       each((id) => ({ id, columns: { title: `Other river ${id}`, is_published: id % 2 === 0 } })),
-    ),
+    );
+  },
   'delete ids': (db) => titles.deleteIds(db, FILM, ['tmdb']),
   delete: async (db) => {
     await titles.allowOrphans(db);
