@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { type ImdbOptions, importImdb, TITLE_TYPES } from '../../src/features/imports/index.ts';
 import { AppError } from '../../src/kit/errors.ts';
-import { command, type Db, rows } from '../../src/platform/db.ts';
+import { command, type Db, openDb, rows } from '../../src/platform/db.ts';
+import { createLog } from '../../src/platform/log.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 
@@ -170,7 +171,19 @@ export function imdbRoom() {
             )`SELECT count(*)::integer AS n FROM media_credit`,
     );
 
+  /** The same database with time for statements over all of it. */
+  async function patient() {
+    const db = await openDb({
+      url: database.url,
+      poolMax: 1,
+      log: createLog('silent'),
+      statementTimeoutMs: 1_800_000,
+    });
+    return { db, [Symbol.asyncDispose]: () => db.end() };
+  }
+
   return {
+    patient,
     db: () => database.db,
     url: () => database.url,
     count,
