@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
-import { insertStagedTitles } from './queries/insert-staged.ts';
+import { addTitleWords, insertStagedTitles } from './queries/insert-staged.ts';
 import { lockTitles, lockTitlesShared } from './queries/match.ts';
 import { addStagedCredits, addStagedPeople } from './queries/merge-credits.ts';
 import { addStagedSeasons, mergeStagedEpisodes } from './queries/merge-episodes.ts';
@@ -57,11 +57,13 @@ export async function mergeKnownTitles(tx: Db, range: StagedRange): Promise<Know
   return { changed: changed.size, same: count - changed.size, conflicts };
 }
 
-/** Adds those that are not; how many. Two ranges may be added at once. */
+/** Adds those that are not, last in its transaction; how many. Two ranges may be added at once. */
 export async function addNewTitles(tx: Db, range: StagedRange): Promise<number> {
   await lockTitlesShared(tx);
   await writeWholeTitles(tx);
-  return (await insertStagedTitles(tx, range)).count;
+  const { count, first, last } = await insertStagedTitles(tx, range);
+  if (count > 0) await addTitleWords(tx, first, last);
+  return count;
 }
 
 type Merged = { added: number; changed: number };

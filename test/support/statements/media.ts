@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/queries/detail.ts';
-import { insertStagedTitles } from '../../../src/features/media/queries/insert-staged.ts';
+import { addTitleWords, insertStagedTitles } from '../../../src/features/media/queries/insert-staged.ts';
 import * as labels from '../../../src/features/media/queries/labels.ts';
 import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
 import * as match from '../../../src/features/media/queries/match.ts';
@@ -112,6 +112,7 @@ const stagedCalls: Calls = {
     await credits.addStagedCredits(db, range);
     await merge.writeWholeTitles(db);
     await insertStagedTitles(db, range);
+    await addTitleWords(db, 1, 5);
   },
 };
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Db, rows } from '../../../platform/db.ts';
+import { command, type Db, rows } from '../../../platform/db.ts';
 import type { StagedRange } from './merge-titles.ts';
 
-const Counted = z.object({ count: z.int() });
+const Inserted = z.object({ count: z.int(), first: z.int(), last: z.int() });
 
 /**
  * Adds the staged titles we do not have, with ids, genres, shelves, aliases, translations, rating and search document in one
@@ -10,8 +10,8 @@ const Counted = z.object({ count: z.int() });
  * whole of the ids and words would be read for each batch. Only after `writeWholeTitles`, and with its genres made before. Adult titles are in no
  * catalogue and no search: `is_public` is all the schema has for that.
  */
-export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promise<z.infer<typeof Counted>> {
-  return db.one(rows('media.insert_staged', Counted)`
+export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promise<z.infer<typeof Inserted>> {
+  return db.one(rows('media.insert_staged', Inserted)`
     WITH fresh AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('media', 'id')) AS media_id, s.*, r.rating, r.votes,
         coalesce(5 * ln(1 + r.votes), 0) AS popularity
@@ -65,13 +65,23 @@ export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promis
       INSERT INTO media_rating (media_id, provider_id, rating_type, rating, raw_rating, vote_count)
       SELECT f.media_id, p.id, 'user', f.rating, f.rating, f.votes FROM fresh f JOIN rating_provider p ON p.name = 'imdb'
       WHERE f.rating IS NOT NULL
-    ), words AS (
-      INSERT INTO title_word (word)
-      SELECT l.lexeme FROM (SELECT DISTINCT u.lexeme FROM whole w CROSS JOIN LATERAL unnest(w.document) AS u ORDER BY 1) l
-      WHERE (SELECT t.word FROM title_word t WHERE t.word = l.lexeme) IS NULL
-      ORDER BY l.lexeme
-      ON CONFLICT DO NOTHING
     )
-    SELECT count(*)::integer AS count FROM added
+    SELECT count(*)::integer AS count, coalesce(min(id), 0) AS first, coalesce(max(id), 0) AS last FROM added
+  `);
+}
+
+/**
+ * The words of titles just inserted, for words typed wrong. The last statement before the commit: who adds a word that another has added
+ * and not yet committed waits for that one, and two that insert titles at once would do so in turn.
+ */
+export async function addTitleWords(db: Db, first: number, last: number): Promise<void> {
+  await db.query(command('media.add_words')`
+    INSERT INTO title_word (word)
+    SELECT l.lexeme FROM (
+      SELECT DISTINCT u.lexeme FROM media m CROSS JOIN LATERAL unnest(m.search) AS u WHERE m.id BETWEEN ${first} AND ${last}
+    ) l
+    WHERE (SELECT t.word FROM title_word t WHERE t.word = l.lexeme) IS NULL
+    ORDER BY l.lexeme
+    ON CONFLICT DO NOTHING
   `);
 }
