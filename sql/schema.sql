@@ -74,6 +74,14 @@ AS $function$
   END;
 $function$;
 
+CREATE OR REPLACE FUNCTION public.is_title_whole()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT coalesce(current_setting('app.whole_titles', true), '') = 'on'
+$function$;
+
 CREATE OR REPLACE FUNCTION public.licence_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -955,6 +963,8 @@ CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC 
 
 CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
 
+CREATE INDEX media_without_imdb ON public.media USING btree (fold(title), kind, year) WHERE (imdb_id IS NULL);
+
 CREATE INDEX media_year ON public.media USING btree (year, kind);
 
 CREATE TRIGGER media_delete_guard BEFORE DELETE ON public.media FOR EACH ROW EXECUTE FUNCTION media_delete_guard();
@@ -963,7 +973,7 @@ CREATE TRIGGER media_notify_insert AFTER INSERT OR DELETE ON public.media FOR EA
 
 CREATE TRIGGER media_notify_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_media_updated();
 
-CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_changed();
+CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_title_changed();
 
 CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_updated();
 
@@ -981,7 +991,7 @@ CREATE TABLE media_alias (
 
 CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER alias_update AFTER UPDATE ON public.media_alias REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
 
@@ -1047,7 +1057,7 @@ CREATE TABLE media_external_id (
 
 CREATE TRIGGER external_id_delete AFTER DELETE ON public.media_external_id REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER external_id_update AFTER UPDATE ON public.media_external_id REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 
@@ -1065,11 +1075,11 @@ CREATE INDEX media_genre_genre ON public.media_genre USING btree (genre_id, medi
 
 CREATE TRIGGER media_genre_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER media_genre_shelf_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
 
-CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
+CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION genre_shelf_changed();
 
 CREATE TRIGGER media_genre_shelf_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_moved();
 
@@ -1164,7 +1174,7 @@ CREATE TABLE media_translation (
 
 CREATE TRIGGER translation_delete AFTER DELETE ON public.media_translation REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER translation_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_translation FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 

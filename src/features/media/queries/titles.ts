@@ -73,6 +73,13 @@ export function updateTitles(
   `);
 }
 
+/** What these titles say is a person's or a file's word from here on: no provider's importer may say it anew. */
+export async function takeOverTitles(db: Db, mediaIds: readonly number[]): Promise<void> {
+  await db.query(command('media.take_over')`
+    UPDATE media SET provider_id = NULL WHERE id = ANY(${sql.array(mediaIds, 'int8')}) AND provider_id IS NOT NULL
+  `);
+}
+
 /** Adds outside ids the caller knows to be free; a taken one breaks the unique key instead of moving (C1). */
 export async function insertIds(db: Db, ids: readonly (ExternalId & { mediaId: number })[]): Promise<void> {
   const values = ids.map(({ mediaId, provider, ns, externalId }) => [mediaId, provider, ns, externalId]);
