@@ -131,8 +131,8 @@ BEGIN
   END IF;
   INSERT INTO search_tier AS t (kind, known, famous)
   SELECT k.kind,
-    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public ORDER BY m.rank DESC OFFSET 30000 LIMIT 1), -1),
-    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public ORDER BY m.rank DESC OFFSET 2000 LIMIT 1), -1)
+    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public AND NOT m.is_adult ORDER BY m.rank DESC OFFSET 30000 LIMIT 1), -1),
+    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public AND NOT m.is_adult ORDER BY m.rank DESC OFFSET 2000 LIMIT 1), -1)
   FROM unnest('{movie,series,tv,event}'::text[]) AS k(kind)
   ON CONFLICT (kind) DO UPDATE SET known = excluded.known, famous = excluded.famous, computed_at = now();
 END $function$;
@@ -196,8 +196,8 @@ AS $function$
 DECLARE
   ids bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.open_streams > 0)
-      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.open_streams > 0));
+    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0)
+      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0));
 BEGIN
   IF cardinality(ids) > 0 THEN
     PERFORM refresh_genre_shelf(ids);
@@ -221,7 +221,7 @@ AS $function$
 DECLARE
   renamed bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.title, n.original_title, n.kind) IS DISTINCT FROM (f.title, f.original_title, f.kind));
+    WHERE (n.title, n.original_title, n.kind, n.is_adult) IS DISTINCT FROM (f.title, f.original_title, f.kind, f.is_adult));
   moved bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
     WHERE (n.rank, n.year, n.is_published AND n.is_public, n.open_streams > 0)
@@ -235,7 +235,7 @@ BEGIN
       PERFORM measure_search_tiers();
     END IF;
     UPDATE media_search s SET rank = m.rank, year = m.year, tier = search_tier_of(m.kind, m.rank),
-      is_shown = m.is_published AND m.is_public, is_open = m.open_streams > 0
+      is_shown = m.is_published AND m.is_public AND NOT m.is_adult, is_open = m.open_streams > 0
     FROM (SELECT t.id FROM unnest(moved) AS t(id) ORDER BY t.id OFFSET 0) t
     JOIN media m ON m.id = t.id
     WHERE s.media_id = m.id;
@@ -313,12 +313,12 @@ BEGIN
   DELETE FROM genre_shelf s
   WHERE s.media_id = ANY (ids) AND NOT EXISTS (
     SELECT FROM media_genre mg JOIN media m ON m.id = mg.media_id
-    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public);
+    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public AND NOT m.is_adult);
   INSERT INTO genre_shelf AS s (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
   SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
   -- OFFSET 0: titles are looked up by their key; merged with the rest, all of media would be read for a large batch.
   FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
-  JOIN media m ON m.id = t.id AND m.is_published AND m.is_public
+  JOIN media m ON m.id = t.id AND m.is_published AND m.is_public AND NOT m.is_adult
   JOIN media_genre mg ON mg.media_id = m.id
   ON CONFLICT (media_id, genre_id) DO UPDATE SET
     kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at, is_open = excluded.is_open
@@ -369,8 +369,8 @@ BEGIN
   -- Two writers of one title's names come one after the other, and the second sees what the first wrote.
   PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
   INSERT INTO media_search AS s (media_id, kind, rank, year, tier, is_shown, is_open, names, document)
-  SELECT m.id, m.kind, m.rank, m.year, search_tier_of(m.kind, m.rank), m.is_published AND m.is_public, m.open_streams > 0,
-    n.names, search_document(m.kind, n.names, n.titles)
+  SELECT m.id, m.kind, m.rank, m.year, search_tier_of(m.kind, m.rank), m.is_published AND m.is_public AND NOT m.is_adult, m.open_streams > 0,
+    n.names, search_document(m.kind, n.names, n.titles) || array_to_tsvector(CASE WHEN m.is_adult THEN '{#adult}' ELSE '{}' END::text[])
   FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
   JOIN media m ON m.id = t.id
   CROSS JOIN LATERAL (
@@ -535,7 +535,7 @@ BEGIN
     UNION
     (SELECT w.media_id FROM search_tier t
       CROSS JOIN LATERAL (
-        SELECT m.id FROM media m WHERE m.kind = t.kind AND m.is_published AND m.is_public AND m.rank > t.known
+        SELECT m.id FROM media m WHERE m.kind = t.kind AND m.is_published AND m.is_public AND NOT m.is_adult AND m.rank > t.known
         ORDER BY m.rank DESC LIMIT 30000) m
       JOIN media_search w ON w.media_id = m.id
       WHERE w.tier <> search_tier_of(w.kind, w.rank) LIMIT most));
@@ -909,6 +909,7 @@ CREATE TABLE media (
   rank real GENERATED ALWAYS AS ((((ln(((1)::double precision + (GREATEST(watch_count, (0)::bigint))::double precision)) * (10)::double precision) + popularity))::real) STORED,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  is_adult boolean NOT NULL DEFAULT false,
   CONSTRAINT media_public_id_key UNIQUE (public_id),
   CONSTRAINT media_pkey PRIMARY KEY (id),
   CONSTRAINT media_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE SET NULL,
@@ -937,7 +938,9 @@ CREATE TABLE media (
   CONSTRAINT media_year_check CHECK (((year >= 1870) AND (year <= 2200)))
 );
 
-CREATE INDEX media_by_rating ON public.media USING btree (kind, rating DESC NULLS LAST, id) WHERE (is_published AND is_public);
+CREATE INDEX media_adult ON public.media USING btree (kind, id) WHERE is_adult;
+
+CREATE INDEX media_by_rating ON public.media USING btree (kind, rating DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
 CREATE INDEX media_canonical ON public.media USING btree (canonical_id);
 
@@ -949,17 +952,17 @@ CREATE INDEX media_hidden ON public.media USING btree (kind, id) WHERE (NOT (is_
 
 CREATE INDEX media_kind ON public.media USING btree (kind, id);
 
-CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public);
+CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
-CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult) AND (open_streams > 0));
 
 CREATE INDEX media_owner ON public.media USING btree (owner_id) WHERE (owner_id IS NOT NULL);
 
-CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public);
+CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
-CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (NOT is_adult) AND (open_streams > 0));
 
-CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public);
+CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public AND (NOT is_adult));
 
 CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
 

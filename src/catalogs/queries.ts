@@ -49,9 +49,14 @@ const KINDS = {
   event: sql.fragment`m.kind = 'event'`,
 } as const;
 
-/** Of the kind; published, public and, for an install that shows only open licences, with such a stream. */
+/** Of the kind; published, public, not for adults and, for an install that shows only open licences, with such a stream. */
 function shown({ kind, visibility }: Pick<CatalogQuery, 'kind' | 'visibility'>) {
-  return sql.fragment`${KINDS[kind]} AND ${visible(visibility)}`;
+  return sql.fragment`${KINDS[kind]} AND ${listed(visibility)}`;
+}
+
+/** Adult titles are found by their id only. */
+function listed(visibility: Visibility) {
+  return sql.fragment`${visible(visibility)} AND NOT m.is_adult`;
 }
 
 function visible(visibility: Visibility) {
@@ -153,7 +158,7 @@ export function curatedLists(db: Db, visibility: Visibility): Promise<readonly C
     SELECT c.slug, c.name, array_agg(DISTINCT m.kind ORDER BY m.kind) AS kinds
     FROM catalog c
     JOIN catalog_item i ON i.catalog_id = c.id
-    JOIN media m ON m.id = i.media_id AND ${visible(visibility)}
+    JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
     WHERE c.owner_id IS NULL AND c.in_manifest
     GROUP BY c.id
     ORDER BY c.position, c.id

@@ -68,6 +68,7 @@ describe('one title', () => {
         ...{
           nudity: 'unknown',
           isPublic: true,
+          isAdult: false,
           genres: ['Action', 'Science Fiction'],
           canonicalId: 'tt0133093',
         },
@@ -91,13 +92,14 @@ describe('one title', () => {
     expect(await derivedFaults(room.db())).toEqual([]);
   });
 
-  test('an adult title is left out, or hidden when it was asked for', async () => {
+  test('an adult title is left out, or known as one when it was asked for', async () => {
     const basics = await room.fileOf('basics', 'tt0000100  movie  Blue  Blue  1  1999  ~  ~  Adult', MATRIX);
     expect(await room.run({ basics })).toMatchObject({ newTitles: 1 });
     expect(await room.run({ basics }, { adult: true })).toMatchObject({ newTitles: 1, sameTitles: 1 });
     expect((await room.titles()).find(({ title }) => title === 'Blue')).toMatchObject({
       nudity: 'severe',
-      isPublic: false,
+      isPublic: true,
+      isAdult: true,
     });
     expect(await derivedFaults(room.db())).toEqual([]);
   });

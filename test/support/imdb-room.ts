@@ -32,7 +32,8 @@ export async function derivedFaults(db: Db): Promise<readonly z.infer<typeof Fau
           UNION ALL SELECT t.title FROM media_translation t WHERE t.media_id = m.id) g
         WHERE search_name(g.title) <> '') n
       WHERE (s.kind, s.rank, s.year, s.is_shown, s.is_open)
-          IS DISTINCT FROM (m.kind, m.rank, m.year, m.is_published AND m.is_public, m.open_streams > 0)
+          IS DISTINCT FROM (m.kind, m.rank, m.year, m.is_published AND m.is_public AND NOT m.is_adult, m.open_streams > 0)
+        OR (s.document @@ '#adult'::tsquery) <> m.is_adult
         OR NOT (s.names @> n.names AND n.names @> s.names)
         OR NOT tsvector_to_array(s.document) @> ARRAY(SELECT left(w, 60) FROM unnest(s.names) k CROSS JOIN LATERAL unnest(search_words(k, false)) w)
       UNION ALL
@@ -41,7 +42,7 @@ export async function derivedFaults(db: Db): Promise<readonly z.infer<typeof Fau
       UNION ALL
       SELECT 'shelf' FROM (
         SELECT mg.media_id, mg.genre_id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0 AS is_open
-        FROM media_genre mg JOIN media m ON m.id = mg.media_id AND m.is_published AND m.is_public) k
+        FROM media_genre mg JOIN media m ON m.id = mg.media_id AND m.is_published AND m.is_public AND NOT m.is_adult) k
       FULL JOIN genre_shelf s ON s.media_id = k.media_id AND s.genre_id = k.genre_id
       WHERE (s.kind, s.rank, s.last_stream_added_at, s.is_open) IS DISTINCT FROM (k.kind, k.rank, k.last_stream_added_at, k.is_open)
     )
@@ -88,6 +89,7 @@ const Title = z.object({
   ...{ originalTitle: z.string().nullable(), status: z.string().nullable(), nudity: z.string() },
   ...{
     isPublic: z.boolean(),
+    isAdult: z.boolean(),
     genres: z.array(z.string()),
     canonicalId: z.string(),
     rating: z.number().nullable(),
@@ -146,7 +148,7 @@ export function imdbRoom() {
 
   async function titles() {
     return database.db.any(rows('test.imdb_titles', Title)`
-    SELECT m.title, m.kind, m.subkind, m.year, m.original_title AS "originalTitle", m.status, m.nudity, m.is_public AS "isPublic",
+    SELECT m.title, m.kind, m.subkind, m.year, m.original_title AS "originalTitle", m.status, m.nudity, m.is_public AS "isPublic", m.is_adult AS "isAdult",
       m.genres, m.canonical_id AS "canonicalId", m.rating, m.rating_count AS "ratingCount", m.runtime_minutes AS "runtimeMinutes", m.popularity,
       ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY 1) AS aliases,
       ARRAY(SELECT t.language || ' ' || t.title FROM media_translation t WHERE t.media_id = m.id ORDER BY 1) AS translations,

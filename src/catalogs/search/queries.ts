@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { MediaKind } from '../catalog.ts';
 
-/** Whose search: titles with an open licence, every shown title, or hidden ones too (the owner's own lists). */
-export type Audience = 'licensed' | 'all' | 'owner';
+/**
+ * Whose search: titles with an open licence, every shown title, or hidden ones too (the owner's own lists); of the owner's,
+ * `adult` finds adult titles alone, which the others never find.
+ */
+export type Audience = 'licensed' | 'all' | 'owner' | 'adult';
 export type TitleSearch = { text: string; kind: MediaKind | null; audience: Audience };
 
 const Found = z.object({ mediaId: z.int() });
@@ -17,8 +20,25 @@ const KIND_WORDS = {
   event: sql.fragment`'#event'::tsquery`,
 } as const;
 
-const ofKind = (kind: MediaKind | null, words: ReturnType<typeof sql.fragment>) =>
-  kind === null ? words : sql.fragment`${words} && ${KIND_WORDS[kind]}`;
+/** Where an audience sees hidden titles, what parts them by adult or not is a word too (migration 0026); `is_shown` never is adult. */
+const AUDIENCE_WORDS = {
+  licensed: sql.fragment``,
+  all: sql.fragment``,
+  owner: sql.fragment`&& '!#adult'::tsquery`,
+  adult: sql.fragment`&& '#adult'::tsquery`,
+} as const;
+
+/** These words, in titles of the kind that the audience may find. */
+const narrowed = ({ kind, audience }: Omit<TitleSearch, 'text'>, words: ReturnType<typeof sql.fragment>) =>
+  sql.fragment`${words} ${kind === null ? sql.fragment`` : sql.fragment`&& ${KIND_WORDS[kind]}`} ${AUDIENCE_WORDS[audience]}`;
+
+/** The same for titles that are found otherwise than by words. */
+const SEEN_BY = {
+  licensed: sql.fragment`s.is_shown AND s.is_open`,
+  all: sql.fragment`s.is_shown`,
+  owner: sql.fragment`s.document @@ '!#adult'::tsquery`,
+  adult: sql.fragment`s.document @@ '#adult'::tsquery`,
+} as const;
 
 const BEST = sql.fragment`ORDER BY s.rank DESC, s.media_id`;
 const COLUMNS = sql.fragment`s.media_id, s.rank, s.year, s.names`;
@@ -40,7 +60,7 @@ function candidates(audience: Audience) {
         UNION ALL
         (SELECT ${COLUMNS} FROM media_search s
           WHERE s.is_open AND s.document @@ (SELECT whole FROM asked) AND s.is_shown LIMIT 100))`;
-  const shown = audience === 'owner' ? sql.fragment`` : sql.fragment`AND s.is_shown`;
+  const shown = audience === 'all' ? sql.fragment`AND s.is_shown` : sql.fragment``;
   const words = sql.fragment`s.document @@ (SELECT words FROM asked) ${shown}`;
   const whole = sql.fragment`s.document @@ (SELECT whole FROM asked) ${shown} ${BEST} LIMIT 100`;
   return sql.fragment`
@@ -71,13 +91,14 @@ const FAME = sql.fragment`ln(1 + c.rank) / (SELECT ln(2 + max(rank)) FROM (SELEC
  * Ids of up to 300 titles by what is typed, all of its words, the last one as a beginning. The three best known that are
  * called just so stand first; then it counts how much of a name is typed, and how known the title is.
  */
-export async function titlesByName(db: Db, { text, kind, audience }: TitleSearch): Promise<number[]> {
+export async function titlesByName(db: Db, search: TitleSearch): Promise<number[]> {
+  const { text, audience } = search;
   const found = await db.any(rows('search.by_name', Found)`
     WITH asked AS MATERIALIZED (
       SELECT t.name, replace(t.name, ' ', '') AS joined, length(t.name) < 3 AND octet_length(t.name) < 6 AS is_short,
-        ${ofKind(kind, sql.fragment`search_query(t.name)`)} AS words,
-        ${ofKind(kind, sql.fragment`search_query(t.name, true)`)} AS found_by,
-        CASE WHEN t.name <> '' THEN ${ofKind(kind, sql.fragment`array_to_tsvector(ARRAY[search_whole(t.name)])::text::tsquery`)} END AS whole
+        ${narrowed(search, sql.fragment`search_query(t.name)`)} AS words,
+        ${narrowed(search, sql.fragment`search_query(t.name, true)`)} AS found_by,
+        CASE WHEN t.name <> '' THEN ${narrowed(search, sql.fragment`array_to_tsvector(ARRAY[search_whole(t.name)])::text::tsquery`)} END AS whole
       FROM (SELECT search_name(${text}) AS name) t
     ), ${candidates(audience)},
     scored AS (
@@ -117,7 +138,7 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
       ) l
     ) l
     JOIN media_search s ON s.media_id = l.media_id
-    WHERE ${audience === 'owner' ? sql.fragment`true` : audience === 'all' ? sql.fragment`s.is_shown` : sql.fragment`s.is_shown AND s.is_open`}
+    WHERE ${SEEN_BY[audience]}
       AND ${kind === null ? sql.fragment`true` : sql.fragment`s.kind = ${kind}`}
     ORDER BY s.rank DESC, s.media_id
     LIMIT 100
@@ -131,14 +152,15 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
  */
 export async function titlesLike(
   db: Db,
-  { text, kind, audience }: TitleSearch,
+  search: TitleSearch,
   like: { words: string; foundBy: string },
 ): Promise<number[]> {
+  const { text, audience } = search;
   const found = await db.any(rows('search.like', Found)`
     WITH asked AS MATERIALIZED (
       SELECT search_name(${text}) AS name, false AS is_short, NULL::tsquery AS whole,
-        ${ofKind(kind, sql.fragment`${like.words}::tsquery`)} AS words,
-        ${ofKind(kind, sql.fragment`${like.foundBy}::tsquery`)} AS found_by
+        ${narrowed(search, sql.fragment`${like.words}::tsquery`)} AS words,
+        ${narrowed(search, sql.fragment`${like.foundBy}::tsquery`)} AS found_by
     ), ${candidates(audience)},
     near AS (SELECT * FROM candidate ORDER BY rank DESC, media_id LIMIT 200)
     SELECT c.media_id AS "mediaId"

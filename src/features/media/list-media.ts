@@ -52,6 +52,7 @@ async function filterOf(db: Db, query: MediaQuery): Promise<ListFilter | null> {
     year: query.year,
     found,
     hidden: query.hidden,
+    adult: query.adult,
     after: query.cursor === undefined ? null : readCursor(query.cursor, sort),
     limit: query.limit,
   };
@@ -65,7 +66,11 @@ function sortOf({ sort, search, q }: MediaQuery): MediaSort {
 async function foundBy(db: Db, query: MediaQuery): Promise<readonly number[] | undefined> {
   const text = query.search ?? query.q;
   if (text === undefined) return undefined;
-  return findTitles(db, { text, kind: query.kind ?? null, audience: 'owner' });
+  return findTitles(db, {
+    text,
+    kind: query.kind ?? null,
+    audience: query.adult === true ? 'adult' : 'owner',
+  });
 }
 
 function writeCursor(sort: Cursor['sort'], { sortValue, mediaId }: ListRow): string {

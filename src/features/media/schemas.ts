@@ -70,6 +70,7 @@ export const DetailRow = z.object({
   isPublished: z.boolean(),
   isFeatured: z.boolean(),
   isPublic: z.boolean(),
+  isAdult: z.boolean(),
   watchCount: z.int(),
   totalStreams: z.int(),
   openStreams: z.int(),
@@ -132,6 +133,7 @@ export const MediaSummary = z.object({
     isPublished: true,
     isFeatured: true,
     isPublic: true,
+    isAdult: true,
     watchCount: true,
     totalStreams: true,
     openStreams: true,
@@ -153,7 +155,8 @@ export type MediaSort = (typeof MEDIA_SORTS)[number];
 
 /**
  * Query of `GET /api/media`. `search` (or `q`) finds up to 300 titles as the add-on's search does, hidden ones too, and orders them by
- * `match`; without it the order is `added`. These two show hidden titles too, the other orders only what viewers see.
+ * `match`; without it the order is `added`. These two show hidden titles too, the other orders only what viewers see. Adult titles are
+ * answered with `adult=true` only, and then alone.
  */
 export const MediaQuery = z.strictObject({
   kind: Kind.optional(),
@@ -163,6 +166,7 @@ export const MediaQuery = z.strictObject({
   search: z.string().trim().min(1).max(200).optional(),
   sort: z.enum(MEDIA_SORTS).optional(),
   hidden: z.stringbool().optional(),
+  adult: z.stringbool().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(500).optional(),
 });

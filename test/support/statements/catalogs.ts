@@ -45,7 +45,7 @@ export const catalogCalls: Calls = {
   'genre names': (db) => withEach(VISIBILITIES, (visibility) => genreNames(db, visibility, 50)),
   standing: (db) => withEach(VISIBILITIES, (visibility) => standingOf(db, FILM, visibility)),
   search: (db) =>
-    withEach([...VISIBILITIES, 'owner'] as const, (audience) =>
+    withEach([...VISIBILITIES, 'owner', 'adult'] as const, (audience) =>
       withEach(['movie', 'series', null] as const, (kind) =>
         withEach(
           ['t', 'the', 'riv', 'love river', 'nothing at all', 'nigth', 'lovve the rivr', 'keyword 7'],

@@ -38,6 +38,8 @@ async function everyList(db: Db): Promise<void> {
     { found, year: 1999 },
     { hidden: true },
     { hidden: false },
+    { adult: true },
+    { adult: true, found },
   ];
   const values = {
     match: '-3',

@@ -7,8 +7,7 @@ const Inserted = z.object({ mediaIds: z.array(z.int()) });
 /**
  * Adds the staged titles we do not have, with ids, genres, shelves, aliases, translations and rating in one statement: a title
  * is written once. What is there already is looked up one by one (`IS NULL` of a subquery): joined, the
- * whole of the ids would be read for each batch. Only after `writeWholeTitles`, and with its genres made before. Adult titles are in no
- * catalogue and no search: `is_public` is all the schema has for that.
+ * whole of the ids would be read for each batch. Only after `writeWholeTitles`, and with its genres made before.
  */
 export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promise<z.infer<typeof Inserted>> {
   return db.one(rows('media.insert_staged', Inserted)`
@@ -38,14 +37,14 @@ export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promis
       FROM fresh f
       LEFT JOIN (SELECT media_id, array_agg(name ORDER BY name) AS names FROM label GROUP BY media_id) l USING (media_id)
     ), added AS (
-      INSERT INTO media (id, kind, subkind, title, original_title, year, status, runtime_minutes, nudity, is_public, popularity,
+      INSERT INTO media (id, kind, subkind, title, original_title, year, status, runtime_minutes, nudity, is_adult, popularity,
         rating, rating_count, provider_id, canonical_id, imdb_id, genres)
       OVERRIDING SYSTEM VALUE
       SELECT w.media_id, w.kind, w.subkind, w.title, w.original_title, w.year, w.status, w.runtime_minutes,
-        CASE WHEN w.is_adult THEN 'severe' ELSE 'unknown' END, NOT w.is_adult, round(w.popularity::numeric, 2)::real,
+        CASE WHEN w.is_adult THEN 'severe' ELSE 'unknown' END, w.is_adult, round(w.popularity::numeric, 2)::real,
         w.rating, w.votes, (SELECT p.id FROM metadata_provider p WHERE p.name = 'imdb'), w.imdb_id, w.imdb_id, w.card_genres
       FROM whole w ORDER BY w.media_id
-      RETURNING id, kind, rank, is_public
+      RETURNING id, kind, rank, is_adult
     ), ids AS (
       INSERT INTO media_external_id (media_id, provider, ns, external_id)
       SELECT f.media_id, 'imdb', 'any', f.imdb_id FROM fresh f
@@ -53,7 +52,7 @@ export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promis
       INSERT INTO media_genre (media_id, genre_id) SELECT l.media_id, l.genre_id FROM label l
     ), shelves AS (
       INSERT INTO genre_shelf (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
-      SELECT l.genre_id, a.id, a.kind, a.rank, NULL, false FROM added a JOIN label l ON l.media_id = a.id WHERE a.is_public
+      SELECT l.genre_id, a.id, a.kind, a.rank, NULL, false FROM added a JOIN label l ON l.media_id = a.id WHERE NOT a.is_adult
     ), aliases AS (
       INSERT INTO media_alias (media_id, title) SELECT a.media_id, a.title FROM alias a
     ), translations AS (

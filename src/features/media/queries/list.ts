@@ -19,6 +19,9 @@ export type ListFilter = {
   /** Only these, the best match first; for the order `match`. */
   found?: readonly number[] | undefined;
   hidden?: boolean | undefined;
+  /** Adult titles alone; else there is none. */
+  /** Adult titles alone; else there are none. */
+  adult?: boolean | undefined;
   /** The last row of the page before; `segment` 'none' = past the titles that have a value to sort by. */
   after: { segment: 'value' | 'none'; value: string | null; mediaId: number } | null;
   limit: number;
@@ -55,6 +58,7 @@ function conditions(filter: ListFilter) {
       : filter.hidden
         ? sql.fragment`NOT (m.is_published AND m.is_public)`
         : sql.fragment`m.is_published AND m.is_public`,
+    filter.adult ? sql.fragment`m.is_adult` : sql.fragment`NOT m.is_adult`,
     filter.genre === undefined ? null : sql.fragment`m.genres @> ${sql.array([filter.genre], 'text')}`,
     filter.year === undefined ? null : sql.fragment`m.year = ${filter.year}`,
     afterCursor(filter),
@@ -114,7 +118,7 @@ export function listMedia(db: Db, filter: ListFilter): Promise<readonly ListRow[
     SELECT m.id AS "mediaId", m.public_id AS id, m.canonical_id AS "canonicalId", m.kind, m.subkind, m.title, m.year,
       m.release_date AS "releaseDate", m.runtime_minutes AS "runtimeMinutes", m.genres, m.imdb_id AS "imdbId",
       m.poster_url AS "posterUrl", m.rating, m.is_published AS "isPublished", m.is_featured AS "isFeatured",
-      m.is_public AS "isPublic", m.watch_count AS "watchCount", m.total_streams AS "totalStreams",
+      m.is_public AS "isPublic", m.is_adult AS "isAdult", m.watch_count AS "watchCount", m.total_streams AS "totalStreams",
       m.open_streams AS "openStreams",
       to_char(m.last_stream_added_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "lastStreamAddedAt",
       to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt",

@@ -112,7 +112,7 @@ export function updateKnownTitles(db: Db, range: StagedRange): Answer {
   return db.any(rows('media.update_known', Touched)`
     UPDATE media m SET
       title = n.title, original_title = n.original_title, subkind = n.subkind, year = n.year, status = n.status,
-      runtime_minutes = n.runtime_minutes, nudity = n.nudity, popularity = n.popularity, rating = n.rating,
+      runtime_minutes = n.runtime_minutes, nudity = n.nudity, is_adult = n.is_adult, popularity = n.popularity, rating = n.rating,
       rating_count = n.rating_count, provider_id = n.provider_id
     FROM (
       SELECT o.id,
@@ -124,6 +124,7 @@ export function updateKnownTitles(db: Db, range: StagedRange): Answer {
         CASE WHEN w.ours THEN coalesce(s.runtime_minutes, o.runtime_minutes)
           ELSE coalesce(o.runtime_minutes, s.runtime_minutes) END AS runtime_minutes,
         CASE WHEN o.nudity = 'unknown' AND s.is_adult THEN 'severe' ELSE o.nudity END AS nudity,
+        CASE WHEN w.ours THEN s.is_adult ELSE o.is_adult OR (s.is_adult AND o.nudity = 'unknown') END AS is_adult,
         CASE WHEN r.votes IS NOT NULL AND (w.ours OR o.popularity = 0)
           THEN round((5 * ln(1 + r.votes))::numeric, 2)::real ELSE o.popularity END AS popularity,
         CASE WHEN w.ours THEN coalesce(r.rating, o.rating) ELSE coalesce(o.rating, r.rating) END AS rating,
@@ -137,9 +138,9 @@ export function updateKnownTitles(db: Db, range: StagedRange): Answer {
       OFFSET 0
     ) n
     WHERE m.id = n.id
-      AND (m.title, m.original_title, m.subkind, m.year, m.status, m.runtime_minutes, m.nudity, m.popularity, m.rating, m.rating_count, m.provider_id)
+      AND (m.title, m.original_title, m.subkind, m.year, m.status, m.runtime_minutes, m.nudity, m.is_adult, m.popularity, m.rating, m.rating_count, m.provider_id)
         IS DISTINCT FROM
-        (n.title, n.original_title, n.subkind, n.year, n.status, n.runtime_minutes, n.nudity, n.popularity, n.rating, n.rating_count, n.provider_id)
+        (n.title, n.original_title, n.subkind, n.year, n.status, n.runtime_minutes, n.nudity, n.is_adult, n.popularity, n.rating, n.rating_count, n.provider_id)
     RETURNING m.id AS "mediaId"
   `);
 }
