@@ -26,12 +26,6 @@ CREATE OR REPLACE FUNCTION public.fold(value text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ BEGIN RETURN lower(public.unaccent('public.unaccent'::regdictionary, value)); END $function$;
 
-CREATE OR REPLACE FUNCTION public.fold_words(value text)
- RETURNS text
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE STRICT
-AS $function$ SELECT btrim(replace(replace(translate(public.fold(value), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)), '  ', ' '), '  ', ' ')) $function$;
-
 CREATE OR REPLACE FUNCTION public.genre_shelf_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -80,6 +74,14 @@ AS $function$
   END;
 $function$;
 
+CREATE OR REPLACE FUNCTION public.is_title_whole()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT coalesce(current_setting('app.whole_titles', true), '') = 'on'
+$function$;
+
 CREATE OR REPLACE FUNCTION public.licence_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -117,6 +119,22 @@ AS $function$
 BEGIN
   PERFORM refresh_media_streams(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
   RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.measure_search_tiers()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(7241865325823966) THEN
+    RETURN;
+  END IF;
+  INSERT INTO search_tier AS t (kind, known, famous)
+  SELECT k.kind,
+    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public AND NOT m.is_adult ORDER BY m.rank DESC OFFSET 30000 LIMIT 1), -1),
+    coalesce((SELECT m.rank FROM media m WHERE m.kind = k.kind AND m.is_published AND m.is_public AND NOT m.is_adult ORDER BY m.rank DESC OFFSET 2000 LIMIT 1), -1)
+  FROM unnest('{movie,series,tv,event}'::text[]) AS k(kind)
+  ON CONFLICT (kind) DO UPDATE SET known = excluded.known, famous = excluded.famous, computed_at = now();
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.media_card_changed()
@@ -178,8 +196,8 @@ AS $function$
 DECLARE
   ids bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.open_streams > 0)
-      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.open_streams > 0));
+    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0)
+      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0));
 BEGIN
   IF cardinality(ids) > 0 THEN
     PERFORM refresh_genre_shelf(ids);
@@ -201,13 +219,26 @@ CREATE OR REPLACE FUNCTION public.media_title_updated()
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  ids bigint[] := ARRAY(
+  renamed bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.title, n.original_title) IS DISTINCT FROM (f.title, f.original_title));
+    WHERE (n.title, n.original_title, n.kind, n.is_adult) IS DISTINCT FROM (f.title, f.original_title, f.kind, f.is_adult));
+  moved bigint[] := ARRAY(
+    SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.rank, n.year, n.is_published AND n.is_public, n.open_streams > 0)
+      IS DISTINCT FROM (f.rank, f.year, f.is_published AND f.is_public, f.open_streams > 0));
 BEGIN
-  -- A statement trigger also fires for an UPDATE of no rows: without this it would call itself for ever.
-  IF cardinality(ids) > 0 THEN
-    PERFORM refresh_media_search(ids);
+  IF cardinality(renamed) > 0 THEN
+    PERFORM refresh_media_search(renamed);
+  END IF;
+  IF cardinality(moved) > 0 THEN
+    IF cardinality(moved) >= 500 AND NOT EXISTS (SELECT FROM search_tier t WHERE t.computed_at > now() - interval '10 seconds') THEN
+      PERFORM measure_search_tiers();
+    END IF;
+    UPDATE media_search s SET rank = m.rank, year = m.year, tier = search_tier_of(m.kind, m.rank),
+      is_shown = m.is_published AND m.is_public AND NOT m.is_adult, is_open = m.open_streams > 0
+    FROM (SELECT t.id FROM unnest(moved) AS t(id) ORDER BY t.id OFFSET 0) t
+    JOIN media m ON m.id = t.id
+    WHERE s.media_id = m.id;
   END IF;
   RETURN NULL;
 END $function$;
@@ -282,12 +313,12 @@ BEGIN
   DELETE FROM genre_shelf s
   WHERE s.media_id = ANY (ids) AND NOT EXISTS (
     SELECT FROM media_genre mg JOIN media m ON m.id = mg.media_id
-    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public);
+    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public AND NOT m.is_adult);
   INSERT INTO genre_shelf AS s (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
   SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
   -- OFFSET 0: titles are looked up by their key; merged with the rest, all of media would be read for a large batch.
   FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
-  JOIN media m ON m.id = t.id AND m.is_published AND m.is_public
+  JOIN media m ON m.id = t.id AND m.is_published AND m.is_public AND NOT m.is_adult
   JOIN media_genre mg ON mg.media_id = m.id
   ON CONFLICT (media_id, genre_id) DO UPDATE SET
     kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at, is_open = excluded.is_open
@@ -329,25 +360,45 @@ END $function$;
 
 CREATE OR REPLACE FUNCTION public.refresh_media_search(ids bigint[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
 AS $function$
-  UPDATE media m SET search = d.document
-  FROM (
-    SELECT t.id,
-      setweight(to_tsvector('simple', fold_words(t.title)), 'A')
-      || setweight(to_tsvector('simple', fold_words(coalesce(t.original_title, ''))), 'B')
-      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(a.title, ' ') FROM media_alias a WHERE a.media_id = t.id), ''))), 'B')
-      || setweight(to_tsvector('simple', fold_words(coalesce((SELECT string_agg(tr.title, ' ') FROM media_translation tr WHERE tr.media_id = t.id), ''))), 'C')
-      AS document
-    FROM media t WHERE t.id = ANY (ids) OFFSET 0
-  ) d
-  WHERE m.id = d.id AND m.search IS DISTINCT FROM d.document;
+BEGIN
+  IF cardinality(ids) >= 500 AND NOT EXISTS (SELECT FROM search_tier t WHERE t.computed_at > now() - interval '10 seconds') THEN
+    PERFORM measure_search_tiers();
+  END IF;
+  -- Two writers of one title's names come one after the other, and the second sees what the first wrote.
+  PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+  INSERT INTO media_search AS s (media_id, kind, rank, year, tier, is_shown, is_open, names, document)
+  SELECT m.id, m.kind, m.rank, m.year, search_tier_of(m.kind, m.rank), m.is_published AND m.is_public AND NOT m.is_adult, m.open_streams > 0,
+    n.names, search_document(m.kind, n.names, n.titles) || array_to_tsvector(CASE WHEN m.is_adult THEN '{#adult}' ELSE '{}' END::text[])
+  FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
+  JOIN media m ON m.id = t.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(f.name ORDER BY f.place, f.name), '{}') AS names, coalesce(array_agg(f.title), '{}') AS titles
+    FROM (
+      SELECT search_name(g.title) AS name, min(g.title) AS title, min(g.place) AS place
+      FROM (
+        SELECT m.title, 0 AS place
+        UNION ALL SELECT m.original_title, 1 WHERE m.original_title IS NOT NULL
+        UNION ALL SELECT a.title, 2 FROM media_alias a WHERE a.media_id = m.id
+        UNION ALL SELECT tr.title, 3 FROM media_translation tr WHERE tr.media_id = m.id AND tr.title IS NOT NULL
+      ) g
+      GROUP BY 1 ORDER BY 3, 1 LIMIT 100
+    ) f
+    WHERE f.name <> ''
+  ) n
+  ON CONFLICT (media_id) DO UPDATE SET
+    kind = excluded.kind, rank = excluded.rank, year = excluded.year, tier = excluded.tier, is_shown = excluded.is_shown, is_open = excluded.is_open,
+    names = excluded.names, document = excluded.document
+  WHERE (s.kind, s.rank, s.year, s.tier, s.is_shown, s.is_open, s.names, s.document)
+    IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.year, excluded.tier, excluded.is_shown, excluded.is_open, excluded.names, excluded.document);
   -- In the order of the words, so that two writers cannot wait for each other.
   INSERT INTO title_word (word)
-  SELECT DISTINCT w.lexeme FROM media m CROSS JOIN LATERAL unnest(m.search) AS w WHERE m.id = ANY (ids)
-  ORDER BY w.lexeme
+  SELECT DISTINCT w.word FROM media_search s CROSS JOIN LATERAL unnest(tsvector_to_array(s.document)) AS w(word)
+  WHERE s.media_id = ANY (ids) AND length(w.word) > 3 AND NOT starts_with(w.word, '=')
+  ORDER BY w.word
   ON CONFLICT DO NOTHING;
-$function$;
+END $function$;
 
 CREATE OR REPLACE FUNCTION public.refresh_media_streams(ids bigint[])
  RETURNS void
@@ -368,6 +419,128 @@ BEGIN
   ) x
   WHERE m.id = x.id
     AND (m.total_streams, m.open_streams, m.last_stream_added_at) IS DISTINCT FROM (x.total, x.open, x.added);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.search_document(kind text, names text[], titles text[])
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+DECLARE
+  words text[] := ARRAY['#' || kind];
+  name text;
+BEGIN
+  FOREACH name IN ARRAY names LOOP
+    words := words || search_words(name, false);
+    IF length(name) <= 40 THEN
+      words := words || search_whole(name);
+    END IF;
+  END LOOP;
+  FOREACH name IN ARRAY titles LOOP
+    IF name ~ '\w[-''’.·/]\w' THEN
+      words := words || ARRAY(
+        SELECT replace(search_name(part), ' ', '') FROM string_to_table(name, ' ') part
+        WHERE part ~ '\w[-''’.·/]\w' AND search_name(part) <> '');
+    END IF;
+  END LOOP;
+  RETURN array_to_tsvector(ARRAY(SELECT DISTINCT left(w, 60) FROM unnest(words) w WHERE w <> ''));
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.search_name(value text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ BEGIN
+    RETURN btrim(regexp_replace(
+      translate(lower(public.unaccent('public.unaccent'::regdictionary, value)), 'ςأإآٱىةـ', 'σاااايه'),
+      '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u00D7\u00F7\u02B9-\u02DF\u060C\u061B\u061F\u0964\u0965\u2000-\u2BFF\u3000-\u3004\u3008-\u3020\u3030\u30FB\uFE00-\uFE6F\uFEFF-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\U0001F000-\U0001FBFF\U000E0000-\U000E01EF]+',
+      ' ', 'g'));
+  END $function$;
+
+CREATE OR REPLACE FUNCTION public.search_query(name text, without_short_end boolean DEFAULT false)
+ RETURNS tsquery
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+  words text[] := search_words(name, true);
+  ending text := ':*';
+  query text := '';
+  word text;
+BEGIN
+  IF without_short_end AND cardinality(words) > 1 AND length(words[cardinality(words)]) <= 3 THEN
+    ending := '';
+    words := trim_array(words, 1);
+  END IF;
+  FOREACH word IN ARRAY words LOOP
+    query := query || ' & ' || array_to_tsvector(ARRAY[left(word, 60)])::text;
+  END LOOP;
+  RETURN CASE WHEN query <> '' THEN (substr(query, 4) || ending)::tsquery END;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.search_tier_of(kind text, rank real)
+ RETURNS smallint
+ LANGUAGE sql
+ STABLE
+AS $function$ SELECT coalesce(
+    (SELECT CASE WHEN $2 > t.famous THEN 2 WHEN $2 > t.known THEN 1 ELSE 0 END FROM search_tier t WHERE t.kind = $1), 2)::smallint $function$;
+
+CREATE OR REPLACE FUNCTION public.search_whole(name text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ SELECT '=' || left(replace(name, ' ', ''), 40) $function$;
+
+CREATE OR REPLACE FUNCTION public.search_words(name text, is_typed boolean)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+  -- No name holds a `=`: it marks the runs.
+  marked text := regexp_replace(name,
+    '([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3005-\u3007\u3021-\u302F\u3040-\u30FA\u30FC-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF]+)',
+    ' =\1 ', 'g');
+  found text[] := '{}';
+  word text;
+BEGIN
+  IF name = '' THEN
+    RETURN found;
+  END IF;
+  IF marked = name THEN
+    RETURN string_to_array(name, ' ');
+  END IF;
+  FOREACH word IN ARRAY string_to_array(marked, ' ') LOOP
+    IF starts_with(word, '=') THEN
+      found := found || ARRAY(
+        SELECT substr(word, n, 2) FROM generate_series(2, length(word)) n
+        WHERE n < length(word) OR n = 2 OR NOT is_typed);
+    ELSIF word <> '' THEN
+      found := found || word;
+    END IF;
+  END LOOP;
+  RETURN found;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.settle_search_tiers(most integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  moved integer;
+BEGIN
+  UPDATE media_search s SET tier = search_tier_of(s.kind, s.rank)
+  WHERE s.media_id IN (
+    (SELECT w.media_id FROM media_search w WHERE w.tier > 0 AND w.tier <> search_tier_of(w.kind, w.rank) LIMIT most)
+    UNION
+    (SELECT w.media_id FROM search_tier t
+      CROSS JOIN LATERAL (
+        SELECT m.id FROM media m WHERE m.kind = t.kind AND m.is_published AND m.is_public AND NOT m.is_adult AND m.rank > t.known
+        ORDER BY m.rank DESC LIMIT 30000) m
+      JOIN media_search w ON w.media_id = m.id
+      WHERE w.tier <> search_tier_of(w.kind, w.rank) LIMIT most));
+  GET DIAGNOSTICS moved = ROW_COUNT;
+  RETURN moved;
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.stream_changed()
@@ -430,12 +603,6 @@ BEGIN
   RETURN greatest(1, ceil(extract(epoch FROM first_end - clock_timestamp())));
 END $function$;
 
-CREATE OR REPLACE FUNCTION public.title_query(typed text)
- RETURNS tsquery
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE STRICT
-AS $function$ SELECT (nullif(plainto_tsquery('pg_catalog.simple'::regconfig, public.fold_words(typed))::text, '') || ':*')::tsquery $function$;
-
 CREATE OR REPLACE FUNCTION public.torrent_visibility_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -466,6 +633,13 @@ BEGIN
   PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION public.word_slips(word text)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ SELECT array_agg(hashtext(CASE n WHEN 0 THEN left($1, 20) ELSE overlay(left($1, 20) placing '' from n for 1) END))
+    FROM generate_series(0, least(length($1), 20)) n $function$;
 
 CREATE TABLE app_user (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -732,10 +906,10 @@ CREATE TABLE media (
   total_streams integer NOT NULL DEFAULT 0,
   open_streams integer NOT NULL DEFAULT 0,
   last_stream_added_at timestamp with time zone,
-  search tsvector NOT NULL DEFAULT ''::tsvector,
   rank real GENERATED ALWAYS AS ((((ln(((1)::double precision + (GREATEST(watch_count, (0)::bigint))::double precision)) * (10)::double precision) + popularity))::real) STORED,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  is_adult boolean NOT NULL DEFAULT false,
   CONSTRAINT media_public_id_key UNIQUE (public_id),
   CONSTRAINT media_pkey PRIMARY KEY (id),
   CONSTRAINT media_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE SET NULL,
@@ -764,7 +938,9 @@ CREATE TABLE media (
   CONSTRAINT media_year_check CHECK (((year >= 1870) AND (year <= 2200)))
 );
 
-CREATE INDEX media_by_rating ON public.media USING btree (kind, rating DESC NULLS LAST, id) WHERE (is_published AND is_public);
+CREATE INDEX media_adult ON public.media USING btree (kind, id) WHERE is_adult;
+
+CREATE INDEX media_by_rating ON public.media USING btree (kind, rating DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
 CREATE INDEX media_canonical ON public.media USING btree (canonical_id);
 
@@ -776,21 +952,21 @@ CREATE INDEX media_hidden ON public.media USING btree (kind, id) WHERE (NOT (is_
 
 CREATE INDEX media_kind ON public.media USING btree (kind, id);
 
-CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public);
+CREATE INDEX media_new ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
-CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_new_open ON public.media USING btree (kind, last_stream_added_at DESC NULLS LAST, id) WHERE (is_published AND is_public AND (NOT is_adult) AND (open_streams > 0));
 
 CREATE INDEX media_owner ON public.media USING btree (owner_id) WHERE (owner_id IS NOT NULL);
 
-CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public);
+CREATE INDEX media_popular ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (NOT is_adult));
 
-CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (open_streams > 0));
+CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id) WHERE (is_published AND is_public AND (NOT is_adult) AND (open_streams > 0));
 
-CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public);
+CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public AND (NOT is_adult));
 
 CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
 
-CREATE INDEX media_search ON public.media USING gin (search);
+CREATE INDEX media_without_imdb ON public.media USING btree (fold(title), kind, year) WHERE (imdb_id IS NULL);
 
 CREATE INDEX media_year ON public.media USING btree (year, kind);
 
@@ -800,7 +976,7 @@ CREATE TRIGGER media_notify_insert AFTER INSERT OR DELETE ON public.media FOR EA
 
 CREATE TRIGGER media_notify_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_media_updated();
 
-CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_changed();
+CREATE TRIGGER media_search_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_title_changed();
 
 CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_title_updated();
 
@@ -818,7 +994,7 @@ CREATE TABLE media_alias (
 
 CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER alias_insert AFTER INSERT ON public.media_alias REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER alias_update AFTER UPDATE ON public.media_alias REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
 
@@ -884,7 +1060,7 @@ CREATE TABLE media_external_id (
 
 CREATE TRIGGER external_id_delete AFTER DELETE ON public.media_external_id REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER external_id_update AFTER UPDATE ON public.media_external_id REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 
@@ -902,11 +1078,11 @@ CREATE INDEX media_genre_genre ON public.media_genre USING btree (genre_id, medi
 
 CREATE TRIGGER media_genre_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
 
-CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_changed();
+CREATE TRIGGER media_genre_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_card_changed();
 
 CREATE TRIGGER media_genre_shelf_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
 
-CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_changed();
+CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION genre_shelf_changed();
 
 CREATE TRIGGER media_genre_shelf_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_moved();
 
@@ -963,6 +1139,30 @@ CREATE TABLE media_rating (
 
 CREATE TRIGGER rating_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_rating FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
+CREATE TABLE media_search (
+  media_id bigint NOT NULL,
+  kind text NOT NULL,
+  rank real NOT NULL,
+  year integer,
+  tier smallint NOT NULL,
+  is_shown boolean NOT NULL,
+  is_open boolean NOT NULL,
+  names text[] NOT NULL,
+  document tsvector NOT NULL,
+  CONSTRAINT media_search_pkey PRIMARY KEY (media_id),
+  CONSTRAINT media_search_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
+);
+
+CREATE INDEX media_search_famous ON public.media_search USING gin (document) WITH (gin_pending_list_limit='256') WHERE (tier = 2);
+
+CREATE INDEX media_search_known ON public.media_search USING gin (document) WITH (gin_pending_list_limit='256') WHERE (tier = 1);
+
+CREATE INDEX media_search_open ON public.media_search USING gin (document) WITH (gin_pending_list_limit='256') WHERE is_open;
+
+CREATE INDEX media_search_others ON public.media_search USING gin (document) WITH (gin_pending_list_limit='256') WHERE (tier = 0);
+
+CREATE INDEX media_search_tier ON public.media_search USING btree (kind, tier, media_id) WHERE (tier > 0);
+
 CREATE TABLE media_translation (
   media_id bigint NOT NULL,
   language text NOT NULL,
@@ -977,7 +1177,7 @@ CREATE TABLE media_translation (
 
 CREATE TRIGGER translation_delete AFTER DELETE ON public.media_translation REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
-CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
+CREATE TRIGGER translation_insert AFTER INSERT ON public.media_translation REFERENCING NEW TABLE AS changed FOR EACH STATEMENT WHEN ((NOT is_title_whole())) EXECUTE FUNCTION media_search_changed();
 
 CREATE TRIGGER translation_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_translation FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
@@ -1009,6 +1209,8 @@ CREATE TABLE person (
 );
 
 CREATE INDEX person_name ON public.person USING btree (fold(name));
+
+CREATE INDEX person_search ON public.person USING gin (array_to_tsvector(search_words(search_name(name), false))) WITH (gin_pending_list_limit='256');
 
 CREATE TABLE play_count (
   subject_hash bytea NOT NULL,
@@ -1046,6 +1248,16 @@ CREATE TABLE rating_provider (
   CONSTRAINT rating_provider_name_key UNIQUE (name),
   CONSTRAINT rating_provider_pkey PRIMARY KEY (id),
   CONSTRAINT rating_provider_max_rating_check CHECK ((max_rating > (0)::numeric))
+);
+
+CREATE TABLE search_tier (
+  kind text NOT NULL,
+  known real NOT NULL,
+  famous real NOT NULL,
+  computed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT search_tier_pkey PRIMARY KEY (kind),
+  CONSTRAINT search_tier_check CHECK ((known <= famous)),
+  CONSTRAINT search_tier_kind_check CHECK ((kind = ANY (ARRAY['movie'::text, 'series'::text, 'tv'::text, 'event'::text])))
 );
 
 CREATE TABLE season (
@@ -1416,7 +1628,7 @@ CREATE TABLE title_word (
   CONSTRAINT title_word_pkey PRIMARY KEY (word)
 );
 
-CREATE INDEX title_word_trigram ON public.title_word USING gin (word gin_trgm_ops);
+CREATE INDEX title_word_slips ON public.title_word USING gin (word_slips(word)) WITH (gin_pending_list_limit='256');
 
 CREATE TABLE torrent_storage (
   info_hash text NOT NULL,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { settleTiers } from './catalogs/search/index.ts';
 import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -51,7 +52,7 @@ export function runInBackground(
       jobs,
       deps: {
         ...ground,
-        ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams },
+        ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams, settleTiers },
         resealStreams: (aborted) => resealStreams(ground, aborted),
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/address-rules.ts': 'parses addresses',
   'src/platform/config-torrents.ts': 'parses addresses',
   'src/platform/config-values.ts': 'parses addresses',
+  'src/platform/copier.ts': 'the owner’s database',
   'src/platform/db.ts': 'the owner’s database',
   'src/platform/backup/index.ts': 'the owner’s database',
   'src/platform/dial.ts': 'the dialer',

@@ -1,7 +1,8 @@
 /**
  * A catalogue page of 100 out of 100,000 titles, 10 at a time, beside a bare Express that sends the same bytes. Interleaved:
  * each round asks both. Before each round a title changes, as an import changes it, which empties the caches of all
- * instances; that no page of a round came from a cache is read off `/metrics`. Goal: p99 ≤ 25 ms.
+ * instances; that no page of a round came from a cache is read off `/metrics`. Goal: p99 ≤ 25 ms. Then search and pages at
+ * 1,000,000 titles: `catalog-million.ts`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,24 +10,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import { MIGRATIONS_DIR } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { fillWithTitles } from '../../test/support/many-titles.ts';
-import type { Bench } from '../bench.ts';
-import { freePort, median, quantile, startServer, timeAll } from './measure.ts';
-import { openRawClient, type RawAnswer } from './raw-client.ts';
+import type { Bench, BenchRow } from '../bench.ts';
+import { ADMIN_TOKEN, emptyCaches, pagesLoaded, timedPages } from './catalog-client.ts';
+import { benchMillion } from './catalog-million.ts';
+import { freePort, median, quantile, startServer } from './measure.ts';
 
 const TITLES = 100_000;
 const CONCURRENCY = 10;
 const ROUNDS = 5;
-const ADMIN_TOKEN = 'admin-token-of-the-benchmark-only';
 
 export const benchCatalog: Bench = async ({ quick }) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
   const log = createLog('silent');
+  const rows: BenchRow[] = [];
   const postgres = await startEmbeddedPostgres({ dataDir, log });
   try {
     await migrate({ url: postgres.url, dir: MIGRATIONS_DIR, log });
@@ -39,10 +40,12 @@ export const benchCatalog: Bench = async ({ quick }) => {
       RATE_LIMIT_ADDON: '1000000',
     });
     try {
-      return await compare({ baseUrl: server.baseUrl, databaseUrl: postgres.url, dataDir, quick });
+      rows.push(...(await compare({ baseUrl: server.baseUrl, databaseUrl: postgres.url, dataDir, quick })));
     } finally {
       await server.stop();
     }
+    rows.push(...(await benchMillion({ url: postgres.url, dataDir, quick })));
+    return rows;
   } finally {
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -89,24 +92,6 @@ async function compare({ baseUrl, databaseUrl, dataDir, quick }: Place) {
   }
 }
 
-async function emptyCaches(databaseUrl: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(`UPDATE media SET tagline = coalesce(tagline, '') || '.' WHERE id = 1`);
-  await client.end();
-  // The notice takes about a millisecond.
-  await sleep(250);
-}
-
-/** Pages read from the database since the start. */
-async function pagesLoaded(baseUrl: string): Promise<number> {
-  const answer = await fetch(`${baseUrl}/metrics`, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
-  const line = /^tributary_cache_requests_total\{space="catalog",answer="loaded"\} (\d+)$/m.exec(
-    await answer.text(),
-  );
-  return Number(line?.[1] ?? 0);
-}
-
 /**
  * Each page is asked once, shuffled by a fixed stride. What a household's clients ask: both lists of films and of series,
  * without a genre to page 40, with one of the 15 most used to page 10 (films) and page 3 (series).
@@ -138,28 +123,11 @@ const SMALL = [
   ['series', 1000, 0],
 ] as const;
 
-/** 10 at a time over kept-alive connections; what came back is looked at after the clock has stopped. */
 async function timed(port: number, paths: readonly string[]): Promise<number[]> {
-  slab.used = 0;
-  const clients = await Promise.all(Array.from({ length: CONCURRENCY }, () => openRawClient(port, slab)));
-  const answers: RawAnswer[] = [];
-  const times = await timeAll(paths, CONCURRENCY, async (path, worker) => {
-    const answer = await clients[worker]?.get(path);
-    if (answer !== undefined) answers.push(answer);
-  });
-  for (const client of clients) client.close();
-  for (const { status, body } of answers) {
-    const page: unknown = JSON.parse(body.toString());
-    const metas = typeof page === 'object' && page !== null && 'metas' in page ? page.metas : null;
-    if (status !== 200 || !Array.isArray(metas) || metas.length !== 100)
-      throw new Error(`a page of 100 was asked for and not answered (status ${status})`);
-  }
-  if (answers.length !== paths.length) throw new Error('an answer is missing');
+  const { times, pages } = await timedPages(port, paths, CONCURRENCY);
+  if ([...pages.values()].some((ids) => ids.length !== 100)) throw new Error('a page of 100 was not whole');
   return times;
 }
-
-/** A round's answers: 550 pages of 100 kB. */
-const slab = { buffer: Buffer.allocUnsafe(96 * 1024 * 1024), used: 0 };
 
 async function untilUp(url: string): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt += 1) {

@@ -1,4 +1,5 @@
 import { exporter } from './export.ts';
+import { imdb } from './imdb.ts';
 import type { Importer } from './importer.ts';
 import { file, json } from './json.ts';
 import { m3u } from './m3u.ts';
@@ -13,6 +14,7 @@ export const IMPORTERS: readonly Importer[] = [
   samples,
   json,
   file,
+  imdb,
   m3u,
   magnets,
   torrents,

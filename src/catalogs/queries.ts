@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { languageChain } from '../kit/language.ts';
-import { type Db, plannedRows, rows, sql } from '../platform/db.ts';
+import { type Db, rows, sql } from '../platform/db.ts';
 import { Card, type CatalogQuery, MEDIA_KINDS, type Visibility } from './catalog.ts';
 
 /** The columns of a card; the page of ids is cut before, so that titles and translations are read for what is shown only. */
@@ -49,9 +49,14 @@ const KINDS = {
   event: sql.fragment`m.kind = 'event'`,
 } as const;
 
-/** Of the kind; published, public and, for an install that shows only open licences, with such a stream. */
+/** Of the kind; published, public, not for adults and, for an install that shows only open licences, with such a stream. */
 function shown({ kind, visibility }: Pick<CatalogQuery, 'kind' | 'visibility'>) {
-  return sql.fragment`${KINDS[kind]} AND ${visible(visibility)}`;
+  return sql.fragment`${KINDS[kind]} AND ${listed(visibility)}`;
+}
+
+/** Adult titles are found by their id only. */
+function listed(visibility: Visibility) {
+  return sql.fragment`${visible(visibility)} AND NOT m.is_adult`;
 }
 
 function visible(visibility: Visibility) {
@@ -108,85 +113,16 @@ export function recentPage(db: Db, query: CatalogQuery): Promise<readonly Card[]
   `);
 }
 
-/**
- * Full text with the last word as a beginning, accents and case forgiven. Ranked by how well they match are the 300
- * best known of what matches and everything that is called just so. `text` may hold anything. Planned each time: the
- * titles with a `t` are walked, those with `terminator` looked up; one plan for both takes 70 ms for the `t`.
- */
-export function searchPage(
-  db: Db,
-  query: CatalogQuery,
-  { text }: { text: string },
-): Promise<readonly Card[]> {
-  const { columns, translation } = card(query.language);
-  return db.any(plannedRows('catalog.search', Card)`
+/** These titles as cards, in this order. */
+export function cardsOf(db: Db, mediaIds: readonly number[], language: string): Promise<readonly Card[]> {
+  const { columns, translation } = card(language);
+  return db.any(rows('catalog.cards', Card)`
     SELECT ${columns}
-    FROM (
-      SELECT m.id, m.rank, (fold_words(m.title) = fold_words(${text}))::integer AS exact, ts_rank(m.search, q.q) AS match
-      FROM title_query(${text}) AS q(q), LATERAL (
-        (SELECT m.id FROM media m
-          WHERE m.search @@ q.q AND ${shown(query)}
-          ORDER BY m.rank DESC, m.id LIMIT 300)
-        UNION
-        (SELECT m.id FROM media m
-          WHERE fold(m.title) = fold(${text}) AND ${shown(query)}
-          ORDER BY m.year DESC, m.id LIMIT 100)
-      ) f
-      JOIN media m ON m.id = f.id
-      ORDER BY exact DESC, match DESC, m.rank DESC, m.id
-      ${PAGE} ${offset(query.skip)}
-    ) p
+    FROM unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS p(id, place)
     JOIN media m ON m.id = p.id
     ${translation}
-    ORDER BY p.exact DESC, p.match DESC, p.rank DESC, p.id
+    ORDER BY p.place
   `);
-}
-
-/** Second step, only when the words found nothing: each word may be any of the five known ones most like it. */
-export async function similarPage(db: Db, query: CatalogQuery, text: string): Promise<readonly Card[]> {
-  const words = await similarWords(db, text);
-  if (words === null) return [];
-  const { columns, translation } = card(query.language);
-  return db.any(plannedRows('catalog.similar', Card)`
-    SELECT ${columns}
-    FROM (
-      SELECT m.id, m.rank, similarity(fold_words(m.title), fold_words(${text})) AS likeness
-      FROM (
-        SELECT m.id FROM media m
-        WHERE m.search @@ ${words}::tsquery AND ${shown(query)}
-        ORDER BY m.rank DESC, m.id LIMIT 300
-      ) f
-      JOIN media m ON m.id = f.id
-      ORDER BY likeness DESC, m.rank DESC, m.id
-      ${PAGE} ${offset(query.skip)}
-    ) p
-    JOIN media m ON m.id = p.id
-    ${translation}
-    ORDER BY p.likeness DESC, p.rank DESC, p.id
-  `);
-}
-
-/**
- * A tsquery of words like the typed ones (trigrams); a word unlike all is left out, null when all are. Words of up to
- * three letters have too few trigrams and stand as they are.
- */
-async function similarWords(db: Db, text: string): Promise<string | null> {
-  const { words } = await db.one(rows('catalog.similar_words', z.object({ words: z.string().nullable() }))`
-    SELECT CASE WHEN bool_or(octet_length(typed.word) > 3 AND n.near IS NOT NULL)
-      THEN string_agg('(' || n.near || ')', ' & ' ORDER BY typed.place) END AS words
-    FROM string_to_table(fold_words(${text}), ' ') WITH ORDINALITY AS typed(word, place)
-    CROSS JOIN LATERAL (
-      SELECT string_agg(array_to_tsvector(ARRAY[k.word])::text, ' | ') AS near FROM (
-        SELECT w.word FROM title_word w
-        WHERE octet_length(typed.word) > 3 AND w.word % typed.word
-        ORDER BY similarity(w.word, typed.word) DESC, w.word
-        LIMIT 5
-      ) k
-      UNION ALL
-      SELECT array_to_tsvector(ARRAY[typed.word])::text || ':*' WHERE octet_length(typed.word) BETWEEN 1 AND 3
-    ) n
-  `);
-  return words;
 }
 
 /** The titles of one system catalogue in its own order. Walks `catalog_item_position`. */
@@ -222,7 +158,7 @@ export function curatedLists(db: Db, visibility: Visibility): Promise<readonly C
     SELECT c.slug, c.name, array_agg(DISTINCT m.kind ORDER BY m.kind) AS kinds
     FROM catalog c
     JOIN catalog_item i ON i.catalog_id = c.id
-    JOIN media m ON m.id = i.media_id AND ${visible(visibility)}
+    JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
     WHERE c.owner_id IS NULL AND c.in_manifest
     GROUP BY c.id
     ORDER BY c.position, c.id

@@ -39,6 +39,8 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['licence_code_check', `INSERT INTO licence VALUES ('not a code', 'x', NULL, true)`],
   // titles
   ['metadata_provider_name_key', `INSERT INTO metadata_provider (name) VALUES ('imdb')`],
+  ['search_tier_check', `UPDATE search_tier SET famous = known - 1`],
+  ['search_tier_kind_check', `UPDATE search_tier SET kind = 'anime'`],
   ['media_age_max_check', `UPDATE media SET age_max = 100`],
   ['media_age_min_check', `UPDATE media SET age_min = -1`],
   ['media_budget_check', `UPDATE media SET budget = -1`],

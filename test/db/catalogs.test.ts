@@ -200,6 +200,7 @@ describe('what is shown', () => {
   test.each([
     ['unpublished', { isPublished: false }],
     ['private', { isPublic: false }],
+    ['adult', { isAdult: true }],
   ])('%s titles nowhere', async (_what, hidden) => {
     const ids = await add(
       { title: 'River', genres: ['Drama'] },

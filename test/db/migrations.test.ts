@@ -63,7 +63,7 @@ test('each migration down and up again gives the schema it was, also over data',
     expect(await up()).toHaveLength(count);
     expect(await schemaOf()).toEqual(full);
   }
-});
+}, 120_000);
 
 test('a migration that fails changes nothing, not even by the ones that ran before it', async () => {
   await up();

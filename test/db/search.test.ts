@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogQuery } from '../../src/catalogs/catalog.ts';
-import { searchPage, similarPage } from '../../src/catalogs/queries.ts';
 import { search } from '../../src/catalogs/search/index.ts';
+import { titlesByName, titlesByPeople, typedWords } from '../../src/catalogs/search/queries.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { connect } from '../support/full-database.ts';
 import { addTitles } from '../support/small-catalogue.ts';
@@ -206,14 +206,15 @@ describe('nothing that is typed is an error', () => {
     await expect(found(text)).resolves.toBeInstanceOf(Array);
     // A lone surrogate is no text; the search leaves it out before it comes here.
     const typed = text.toWellFormed();
-    await expect(searchPage(database.db, query(), { text: typed })).resolves.toBeInstanceOf(Array);
-    await expect(similarPage(database.db, query(), typed)).resolves.toBeInstanceOf(Array);
+    const asked = { text: typed, kind: 'movie', audience: 'all' } as const;
+    await expect(titlesByName(database.db, asked)).resolves.toBeInstanceOf(Array);
+    await expect(titlesByPeople(database.db, asked)).resolves.toBeInstanceOf(Array);
+    await expect(typedWords(database.db, typed)).resolves.toBeInstanceOf(Array);
   });
 
   test.each(['', ' ', '...', '!?', "'", '&', '😀', '-- -'])('%j finds nothing', async (text) => {
     expect(await found(text)).toEqual([]);
-    expect(await searchPage(database.db, query(), { text })).toEqual([]);
-    expect(await similarPage(database.db, query(), text)).toEqual([]);
+    expect(await titlesByName(database.db, { text, kind: null, audience: 'owner' })).toEqual([]);
   });
 
   test('every character of Unicode that is changed on the way', async () => {
@@ -224,7 +225,7 @@ describe('nothing that is typed is an error', () => {
     expect(rows.length).toBeGreaterThan(2000);
     const words = rows.map(({ character }) => `a${character}b`);
     const { rows: queries } = await client.query<{ asked: string | null }>(
-      'SELECT title_query(w)::text AS asked FROM unnest($1::text[]) w UNION ALL SELECT title_query(right(w, 2))::text FROM unnest($1::text[]) w',
+      'SELECT search_query(search_name(w))::text AS asked FROM unnest($1::text[]) w UNION ALL SELECT search_query(search_name(right(w, 2)))::text FROM unnest($1::text[]) w',
       [words],
     );
     expect(queries).toHaveLength(2 * words.length);

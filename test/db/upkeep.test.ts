@@ -22,6 +22,7 @@ beforeAll(async () => {
     forgetOldPlays: lend('forgetOldPlays'),
     forgetEndedStreams: lend('forgetEndedStreams'),
     dropOrphanStreams: lend('dropOrphanStreams'),
+    settleTiers: lend('settleTiers'),
     resealStreams: async () => {
       lent.push('resealStreams');
       return { resealed: 0, lost: 0 };
@@ -56,6 +57,7 @@ test('each job runs without a payload, and those of other rooms use what was len
     'forgetOldPlays',
     'resealStreams',
     'forgetEndedStreams',
+    'settleTiers',
     'backup',
     'dropOrphanStreams',
   ]);

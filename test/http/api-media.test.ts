@@ -255,6 +255,10 @@ describe('GET /api/media', () => {
     expect(await ids('?q=title%205')).toEqual(['Title 5']);
     expect(await ids('?q=tít')).toHaveLength(7);
     expect(await ids('?q=!!!')).toEqual([]);
+    expect(await ids('?search=title%205')).toEqual(['Title 5']);
+    expect(await ids('?search=titel%205')).toContain('Title 5');
+    expect(await ids('?search=title&year=2001')).toHaveLength(3);
+    expect(await ids('?search=title&sort=added&limit=2')).toEqual(['Title 7', 'Title 6']);
     expect(await ids(`?q=${encodeURIComponent("' | & ! :* \\")}`)).toEqual([]);
   });
 

@@ -52,6 +52,7 @@ const ROWS: readonly [name: string, statement: string][] = [
   ],
   ['', `INSERT INTO media_translation (media_id, language, title) VALUES ($film, 'es', 'Película')`],
   ['', `INSERT INTO media_alias VALUES ($film, 'Alias')`],
+  ['', `INSERT INTO search_tier (kind, known, famous) VALUES ('tv', 1, 2)`],
   [
     '',
     `INSERT INTO media_image (media_id, provider_id, type, url) VALUES ($film, $tmdb, 'poster', 'https://img.example/1.jpg')`,

@@ -23,7 +23,7 @@ export async function fillWithTitles(url: string, count: number): Promise<void> 
 }
 
 /** Statements that take away what slows inserts, and those that bring it back as it was. */
-async function brakes(client: Client): Promise<{ down: string[]; up: string[] }> {
+export async function brakes(client: Client): Promise<{ down: string[]; up: string[] }> {
   const { rows } = await client.query<{ down: string; up: string }>(`
     SELECT format('ALTER TABLE %s DISABLE TRIGGER USER', c.oid::regclass) AS down,
       format('ALTER TABLE %s ENABLE TRIGGER USER', c.oid::regclass) AS up

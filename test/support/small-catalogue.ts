@@ -15,6 +15,7 @@ export type SmallTitle = {
   genres?: readonly string[];
   isPublished?: boolean;
   isPublic?: boolean;
+  isAdult?: boolean;
   /** Its streams, each an open one or not, and when it came. */
   streams?: readonly { isOpen: boolean; addedAt?: string }[];
 };
@@ -22,11 +23,11 @@ export type SmallTitle = {
 /** Writes titles as an import would, by plain statements, and lets the triggers do the rest. Answers their ids in order. */
 export async function addTitles(client: Client, titles: readonly SmallTitle[]): Promise<number[]> {
   const { rows } = await client.query<{ id: string }>(
-    `INSERT INTO media (kind, title, original_title, popularity, overview, is_published, is_public)
+    `INSERT INTO media (kind, title, original_title, popularity, overview, is_published, is_public, is_adult)
      SELECT coalesce(t.kind, 'movie'), t.title, t.original, coalesce(t.popularity, 0), t.overview,
-       coalesce(t."isPublished", true), coalesce(t."isPublic", true)
+       coalesce(t."isPublished", true), coalesce(t."isPublic", true), coalesce(t."isAdult", false)
      FROM jsonb_to_recordset($1) AS t(kind text, title text, original text, popularity real, overview text,
-       "isPublished" boolean, "isPublic" boolean)
+       "isPublished" boolean, "isPublic" boolean, "isAdult" boolean)
      RETURNING id`,
     [JSON.stringify(titles)],
   );

@@ -8,6 +8,7 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'metadata_provider',
   'rating_provider',
   'schema_migration',
+  'search_tier',
   'setting',
   'source',
   'sync_state',

@@ -1,4 +1,13 @@
 export { exportTitles } from './export-titles.ts';
+export {
+  IMDB_FILE_ORDER,
+  IMDB_FILES,
+  type ImdbFile,
+  type ImdbOptions,
+  type ImdbResult,
+  importImdb,
+  TITLE_TYPES,
+} from './imdb/index.ts';
 export { type AddonResult, importAddon } from './import-addon.ts';
 export { type ChannelsResult, importChannels } from './import-channels.ts';
 export { importFile } from './import-file.ts';

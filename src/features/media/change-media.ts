@@ -2,7 +2,15 @@ import { Conflict, NotFound } from '../../kit/errors.ts';
 import { type Db, sqlState } from '../../platform/db.ts';
 import { externalIds } from './external-ids.ts';
 import { idsOf, lockTitles, mediaWithIds } from './queries/match.ts';
-import { allowOrphans, deleteIds, deleteTitle, insertIds, titlesOf, updateTitles } from './queries/titles.ts';
+import {
+  allowOrphans,
+  deleteIds,
+  deleteTitle,
+  insertIds,
+  takeOverTitles,
+  titlesOf,
+  updateTitles,
+} from './queries/titles.ts';
 import type { MediaPatch, TitleInput } from './schemas.ts';
 import { columnsOf } from './title-columns.ts';
 import { writeLists } from './write-lists.ts';
@@ -16,6 +24,7 @@ export async function patchMedia(db: Db, mediaId: number, patch: MediaPatch): Pr
     if (patch.ids !== undefined) await changeIds(tx, mediaId, title.kind, patch.ids);
     await updateTitles(tx, [{ id: mediaId, columns: columnsOf(patch) }]);
     await writeLists(tx, [{ mediaId, lists: patch }]);
+    await takeOverTitles(tx, [mediaId]);
   });
 }
 

@@ -2,6 +2,18 @@ export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
+export {
+  addNewTitles,
+  adoptStagedTitles,
+  mergeEpisodes,
+  mergeKnownTitles,
+  mergePeople,
+  mergeTitleCredits,
+  prepareGenres,
+} from './merge-staged.ts';
+export type { StagedRange } from './queries/merge-titles.ts';
+export type { StagedTable } from './queries/staging.ts';
+export * as staging from './queries/staging.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
 export { type MediaRoutesDeps, mediaRoutes } from './routes.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { MEDIA_KINDS } from '../../catalogs/catalog.ts';
-import { searchWords } from '../../catalogs/search/index.ts';
+import { findTitles } from '../../catalogs/search/index.ts';
 import { BadInput } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
 import { beforeFirst, genreName, type ListFilter, type ListRow, listMedia } from './queries/list.ts';
-import { MEDIA_SORTS, type MediaQuery, type MediaSummary } from './schemas.ts';
+import { MEDIA_SORTS, type MediaQuery, type MediaSort, type MediaSummary } from './schemas.ts';
 
 /** Where a page ended; opaque to clients. */
 const Cursor = z.strictObject({
@@ -25,35 +25,52 @@ export async function mediaPage(
   if (filter === null) return { media: [], nextCursor: null };
   const page = [...(await listMedia(db, filter))];
   if (page.length < filter.limit && filter.after?.segment === 'value') {
-    const after = { segment: 'none' as const, value: null, mediaId: beforeFirst(query.sort) };
+    const after = { segment: 'none' as const, value: null, mediaId: beforeFirst(filter.sort) };
     page.push(...(await listMedia(db, { ...filter, after, limit: filter.limit - page.length })));
   }
   const last = page.at(-1);
   return {
     media: page.map(({ mediaId: _mediaId, sortValue: _sortValue, ...summary }) => summary),
-    nextCursor: last === undefined || page.length < filter.limit ? null : writeCursor(query.sort, last),
+    nextCursor: last === undefined || page.length < filter.limit ? null : writeCursor(filter.sort, last),
   };
 }
 
 /** Null: nothing can match. */
 async function filterOf(db: Db, query: MediaQuery): Promise<ListFilter | null> {
-  const words = query.q === undefined ? undefined : searchWords(query.q)?.text;
-  if (query.q !== undefined && words === undefined) return null;
+  const found = await foundBy(db, query);
+  if (found?.length === 0) return null;
   const genre =
     query.genre === undefined
       ? undefined
       : await genreName(db, { slug: genreSlug(query.genre), name: query.genre });
   if (genre === null) return null;
+  const sort = sortOf(query);
   return {
-    sort: query.sort,
+    sort,
     kinds: query.kind === undefined ? MEDIA_KINDS : [query.kind],
     genre,
     year: query.year,
-    words,
+    found,
     hidden: query.hidden,
-    after: query.cursor === undefined ? null : readCursor(query.cursor, query.sort),
+    adult: query.adult,
+    after: query.cursor === undefined ? null : readCursor(query.cursor, sort),
     limit: query.limit,
   };
+}
+
+function sortOf({ sort, search, q }: MediaQuery): MediaSort {
+  if (search === undefined && q === undefined) return sort === undefined || sort === 'match' ? 'added' : sort;
+  return sort ?? 'match';
+}
+
+async function foundBy(db: Db, query: MediaQuery): Promise<readonly number[] | undefined> {
+  const text = query.search ?? query.q;
+  if (text === undefined) return undefined;
+  return findTitles(db, {
+    text,
+    kind: query.kind ?? null,
+    audience: query.adult === true ? 'adult' : 'owner',
+  });
 }
 
 function writeCursor(sort: Cursor['sort'], { sortValue, mediaId }: ListRow): string {

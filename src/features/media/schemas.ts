@@ -70,6 +70,7 @@ export const DetailRow = z.object({
   isPublished: z.boolean(),
   isFeatured: z.boolean(),
   isPublic: z.boolean(),
+  isAdult: z.boolean(),
   watchCount: z.int(),
   totalStreams: z.int(),
   openStreams: z.int(),
@@ -132,6 +133,7 @@ export const MediaSummary = z.object({
     isPublished: true,
     isFeatured: true,
     isPublic: true,
+    isAdult: true,
     watchCount: true,
     totalStreams: true,
     openStreams: true,
@@ -148,17 +150,23 @@ export const MediaPage = z.object({
   nextCursor: z.string().nullable(),
 });
 
-export const MEDIA_SORTS = ['added', 'popular', 'new', 'release', 'rating'] as const;
+export const MEDIA_SORTS = ['match', 'added', 'popular', 'new', 'release', 'rating'] as const;
 export type MediaSort = (typeof MEDIA_SORTS)[number];
 
-/** Query of `GET /api/media`. `added` shows hidden titles too, the other orders only what viewers see. */
+/**
+ * Query of `GET /api/media`. `search` (or `q`) finds up to 300 titles as the add-on's search does, hidden ones too, and orders them by
+ * `match`; without it the order is `added`. These two show hidden titles too, the other orders only what viewers see. Adult titles are
+ * answered with `adult=true` only, and then alone.
+ */
 export const MediaQuery = z.strictObject({
   kind: Kind.optional(),
   genre: z.string().trim().min(1).max(100).optional(),
   year: z.coerce.number().int().min(1870).max(2200).optional(),
   q: z.string().trim().min(1).max(200).optional(),
-  sort: z.enum(MEDIA_SORTS).default('added'),
+  search: z.string().trim().min(1).max(200).optional(),
+  sort: z.enum(MEDIA_SORTS).optional(),
   hidden: z.stringbool().optional(),
+  adult: z.stringbool().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(500).optional(),
 });

@@ -156,6 +156,8 @@ const plain = {
   languages: listOf(LanguageCode, 100),
   countries: listOf(Country, 100),
   popularity: z.number().min(0),
+  /** In no list and no search unless asked for. */
+  isAdult: z.boolean(),
 };
 
 /** Everything an import file says of a title except its seasons, licence and streams. */

@@ -3,7 +3,7 @@ import { Conflict } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Candidate, candidatesOf, type Match, matchTitles, wavesOf } from './match-titles.ts';
 import { lockTitles } from './queries/match.ts';
-import { insertIds, insertTitles, updateTitles } from './queries/titles.ts';
+import { insertIds, insertTitles, takeOverTitles, updateTitles } from './queries/titles.ts';
 import type { TitleInput } from './schemas.ts';
 import { titleColumns } from './title-columns.ts';
 import { writeLists } from './write-lists.ts';
@@ -127,6 +127,11 @@ async function updateKnown(
     db,
     known.map(({ candidate, mediaId }) => ({ id: mediaId, columns: titleColumns(candidate.title) })),
   );
+  if (updated.length > 0)
+    await takeOverTitles(
+      db,
+      updated.map((row) => row.mediaId),
+    );
   const ids = known.flatMap(({ mediaId, newIds }) => newIds.map((id) => ({ ...id, mediaId })));
   if (ids.length > 0) await insertIds(db, ids);
   return [...updated.map((row) => row.mediaId), ...ids.map((id) => id.mediaId)];

@@ -7,13 +7,15 @@ const visible = (visibility: Visibility) =>
   visibility === 'all'
     ? sql.fragment`m.is_published AND m.is_public`
     : sql.fragment`m.is_published AND m.is_public AND m.open_streams > 0`;
+/** Adult titles are counted and listed nowhere. */
+const listed = (visibility: Visibility) => sql.fragment`${visible(visibility)} AND NOT m.is_adult`;
 
 const KindCount = z.object({ kind: z.string(), count: z.int() });
 
 /** Visible titles by kind. Index-only over `media_popular`/`media_popular_open`. */
 export function titleCounts(db: Db, visibility: Visibility): Promise<readonly z.infer<typeof KindCount>[]> {
   return db.any(rows('stats.title_counts', KindCount)`
-    SELECT m.kind, count(*)::integer AS count FROM media m WHERE ${visible(visibility)} GROUP BY m.kind
+    SELECT m.kind, count(*)::integer AS count FROM media m WHERE ${listed(visibility)} GROUP BY m.kind
   `);
 }
 
@@ -51,7 +53,7 @@ export function licenceCounts(
 export async function episodeCount(db: Db, visibility: Visibility): Promise<number> {
   return db.oneFirst(rows('stats.episode_count', z.object({ count: z.int() }))`
     SELECT count(*)::integer AS count FROM media m JOIN episode e ON e.media_id = m.id
-    WHERE m.kind = 'series' AND ${visible(visibility)}
+    WHERE m.kind = 'series' AND ${listed(visibility)}
   `);
 }
 
@@ -87,7 +89,7 @@ export function newestTitles(
       SELECT k.kind, n.* FROM (VALUES ('movie'), ('series'), ('tv'), ('event')) AS k(kind)
       CROSS JOIN LATERAL (
         SELECT m.id, m.last_stream_added_at FROM media m
-        WHERE m.kind = k.kind AND ${visible(visibility)}
+        WHERE m.kind = k.kind AND ${listed(visibility)}
         ORDER BY m.last_stream_added_at DESC NULLS LAST, m.id LIMIT ${limit}
       ) n
     ) n

@@ -15,6 +15,8 @@ export type UpkeepDeps = {
   forgetEndedStreams(db: Db): Promise<number>;
   /** Streams that no title links to. */
   dropOrphanStreams(db: Db): Promise<number>;
+  /** Titles whose rank changed move to another tier of the search, `most` at a time. */
+  settleTiers(db: Db, most: number): Promise<number>;
   /** Stored secrets under an older key are sealed with the newest one; nothing is done where there is one key only. */
   resealStreams(signal: AbortSignal): Promise<{ resealed: number; lost: number }>;
   /** Writes today's backup and drops the oldest. */
@@ -24,6 +26,8 @@ export type UpkeepDeps = {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const ROWS_AT_ONCE = 10_000;
+/** Each is written into another full-text index: a millisecond. */
+const TITLES_AT_ONCE = 1000;
 const FAILED_JOBS_KEPT_DAYS = 14;
 
 type Context = JobContext & UpkeepDeps;
@@ -59,6 +63,9 @@ export const upkeepJobs: readonly Job<Context>[] = [
   hourly('upkeep.forget_limits', 17, forgetLimits),
   hourly('upkeep.reseal', 22, reseal),
   hourly('upkeep.forget_ended', 27, forgetEnded),
+  hourly('upkeep.settle_search', 32, ({ db, signal, settleTiers }) =>
+    inPortions(signal, (most) => settleTiers(db, most), TITLES_AT_ONCE),
+  ),
   daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
   daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),
   daily('upkeep.forget_jobs', 50, ({ db }) => deleteFailedJobs(db, FAILED_JOBS_KEPT_DAYS)),
@@ -87,12 +94,16 @@ async function forgetEnded({ db, signal, forgetEndedStreams }: Context): Promise
 }
 
 /** Short statements, however much there is. */
-async function inPortions(signal: AbortSignal, run: (most: number) => Promise<number>): Promise<number> {
+async function inPortions(
+  signal: AbortSignal,
+  run: (most: number) => Promise<number>,
+  atOnce = ROWS_AT_ONCE,
+): Promise<number> {
   let total = 0;
   for (;;) {
     signal.throwIfAborted();
-    const deleted = await run(ROWS_AT_ONCE);
-    total += deleted;
-    if (deleted < ROWS_AT_ONCE) return total;
+    const done = await run(atOnce);
+    total += done;
+    if (done < atOnce) return total;
   }
 }

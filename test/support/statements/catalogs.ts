@@ -1,14 +1,14 @@
 import type { CatalogQuery } from '../../../src/catalogs/catalog.ts';
 import {
+  cardsOf,
   curatedLists,
   curatedPage,
   genreNames,
   popularPage,
   recentPage,
-  searchPage,
-  similarPage,
   standingOf,
 } from '../../../src/catalogs/queries.ts';
+import { findTitles, settleTiers } from '../../../src/catalogs/search/index.ts';
 import type { Db } from '../../../src/platform/db.ts';
 import { type Calls, FILM } from './sample.ts';
 
@@ -45,13 +45,14 @@ export const catalogCalls: Calls = {
   'genre names': (db) => withEach(VISIBILITIES, (visibility) => genreNames(db, visibility, 50)),
   standing: (db) => withEach(VISIBILITIES, (visibility) => standingOf(db, FILM, visibility)),
   search: (db) =>
-    withEach(VISIBILITIES, (visibility) =>
-      withEach(['t', 'the', 'riv', 'love river', 'nothing at all'], (text) =>
-        searchPage(db, query({ visibility }), { text }),
+    withEach([...VISIBILITIES, 'owner', 'adult'] as const, (audience) =>
+      withEach(['movie', 'series', null] as const, (kind) =>
+        withEach(
+          ['t', 'the', 'riv', 'love river', 'nothing at all', 'nigth', 'lovve the rivr', 'keyword 7'],
+          (text) => findTitles(db, { text, kind, audience }),
+        ),
       ),
     ),
-  similar: (db) =>
-    withEach(VISIBILITIES, (visibility) =>
-      withEach(['nigth', 'lovve the rivr'], (text) => similarPage(db, query({ visibility }), text)),
-    ),
+  'settle tiers': (db) => settleTiers(db, 1000),
+  cards: (db) => withEach(['de', 'pt-BR'], (language) => cardsOf(db, [FILM, 1, 2, 3], language)),
 };

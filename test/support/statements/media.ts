@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/queries/detail.ts';
+import { addToSearch, insertStagedTitles } from '../../../src/features/media/queries/insert-staged.ts';
 import * as labels from '../../../src/features/media/queries/labels.ts';
 import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
 import * as match from '../../../src/features/media/queries/match.ts';
+import * as credits from '../../../src/features/media/queries/merge-credits.ts';
+import * as mergeEpisodes from '../../../src/features/media/queries/merge-episodes.ts';
+import * as merge from '../../../src/features/media/queries/merge-titles.ts';
 import * as people from '../../../src/features/media/queries/people.ts';
 import * as seasons from '../../../src/features/media/queries/seasons.ts';
+import * as staging from '../../../src/features/media/queries/staging.ts';
 import * as texts from '../../../src/features/media/queries/texts.ts';
 import * as titles from '../../../src/features/media/queries/titles.ts';
 import { MEDIA_SORTS } from '../../../src/features/media/schemas.ts';
@@ -23,20 +28,35 @@ const numbered = each((mediaId) => ({ mediaId, season: 1, episode: 3 }));
 
 /** The page of each order and filter the API has, first and later. */
 async function everyList(db: Db): Promise<void> {
+  const found = Array.from({ length: 300 }, (_, index) => 1 + index * 97);
   const filters: Partial<ListFilter>[] = [
     {},
     { kinds: ['movie', 'series', 'tv', 'event'] },
     { genre: 'Genre 5' },
     { year: 1999 },
-    { words: 'river:*' },
+    { found },
+    { found, year: 1999 },
     { hidden: true },
     { hidden: false },
+    { adult: true },
+    { adult: true, found },
   ];
-  const values = { added: null, popular: '100', new: '2020-01-01', release: '1999-01-01', rating: '5.5' };
+  const values = {
+    match: '-3',
+    added: null,
+    popular: '100',
+    new: '2020-01-01',
+    release: '1999-01-01',
+    rating: '5.5',
+  };
   for (const sort of MEDIA_SORTS)
     for (const filter of filters)
       for (const after of [null, { segment: 'value', value: values[sort], mediaId: 1000 }] as const)
-        await listMedia(db, { sort, kinds: ['movie'], limit: 50, after, ...filter });
+        await listMedia(db, {
+          ...{ sort, kinds: ['movie'], limit: 50, after },
+          ...(sort === 'match' ? { found } : {}),
+          ...filter,
+        });
   await listMedia(db, {
     sort: 'release',
     kinds: ['movie'],
@@ -87,6 +107,39 @@ const readCalls: Calls = {
     await match.mediaByExternalId(db, { provider: 'tmdb', namespaces: ['movie', 'tv'], value: '50' }, null);
   },
   'episode ids': (db) => seasons.episodeIds(db, numbered),
+};
+
+const stagedCalls: Calls = {
+  staging: async (db) => {
+    await staging.nameStaging(db, 'a run');
+    await staging.stagingRun(db);
+    await staging.analyzeStaging(db);
+    await staging.nextBatch(db, 'title', 0, 5000);
+    await staging.nextBatch(db, 'known_name', 0, 5000);
+    // Last: nobody plans on a table that is being emptied.
+    await staging.emptyStaging(db);
+  },
+  'staged titles': async (db) => {
+    const range = { after: 0, upto: 5000 };
+    await match.lockTitlesShared(db);
+    await merge.addStagedGenres(db, [newGenre(1)]);
+    await merge.adoptTitles(db);
+    await merge.stagedConflicts(db, range);
+    await merge.countKnown(db, range);
+    await merge.writeTitles(db);
+    await merge.updateKnownTitles(db, range);
+    await merge.addKnownGenres(db, range);
+    await merge.addKnownAliases(db, range);
+    await merge.addKnownTranslations(db, range);
+    await merge.putKnownRatings(db, range);
+    await mergeEpisodes.addStagedSeasons(db, range);
+    await mergeEpisodes.mergeStagedEpisodes(db, range);
+    await credits.addStagedPeople(db, range);
+    await credits.addStagedCredits(db, range);
+    await merge.writeWholeTitles(db);
+    await insertStagedTitles(db, range);
+    await addToSearch(db, [1, 2, 3, 4, 5]);
+  },
 };
 
 const listCalls: Calls = {
@@ -167,11 +220,13 @@ const writeCalls: Calls = {
       })),
     );
   },
-  update: (db) =>
-    titles.updateTitles(
+  update: async (db) => {
+    await titles.takeOverTitles(db, stored);
+    await titles.updateTitles(
       db,
       each((id) => ({ id, columns: { title: `Other river ${id}`, is_published: id % 2 === 0 } })),
-    ),
+    );
+  },
   'delete ids': (db) => titles.deleteIds(db, FILM, ['tmdb']),
   delete: async (db) => {
     await titles.allowOrphans(db);
@@ -191,7 +246,7 @@ const writeCalls: Calls = {
   },
 };
 
-export const mediaCalls: Calls = { ...readCalls, ...listCalls, ...writeCalls };
+export const mediaCalls: Calls = { ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls };
 
 function newGenre(index: number) {
   return { slug: `new-${index}`, name: `New ${index}` };

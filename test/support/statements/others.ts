@@ -1,6 +1,12 @@
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
 import { exportedTitles } from '../../../src/features/imports/queries/export.ts';
-import { lastSync, putSyncState } from '../../../src/features/imports/queries/sync-state.ts';
+import {
+  deleteImportStates,
+  importStates,
+  lastSync,
+  putImportState,
+  putSyncState,
+} from '../../../src/features/imports/queries/sync-state.ts';
 import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
@@ -21,6 +27,9 @@ export const otherCalls: Calls = {
     await lastSync(db, 'starter');
     for (const after of [0, 50_000])
       await exportedTitles(db, { after, kinds: ['movie', 'series'], limit: 50 });
+    await putImportState(db, 'import.imdb', '{}');
+    await importStates(db, ['import.imdb']);
+    await deleteImportStates(db, ['import.imdb']);
   },
   'file facts': async (db) => {
     const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };

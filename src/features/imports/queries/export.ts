@@ -29,7 +29,8 @@ export function exportedTitles(
       'kind', m.kind, 'title', m.title, 'originalTitle', m.original_title, 'year', m.year, 'releaseDate', m.release_date,
       'endDate', m.end_date, 'runtimeMinutes', m.runtime_minutes, 'status', m.status, 'network', m.network, 'tagline', m.tagline,
       'overview', m.overview, 'subkind', m.subkind, 'popularity', m.popularity, 'rating', m.rating, 'ratingCount', m.rating_count,
-      'languages', to_jsonb(m.languages), 'countries', to_jsonb(m.countries))
+      'languages', to_jsonb(m.languages), 'countries', to_jsonb(m.countries),
+      'isAdult', CASE WHEN m.is_adult THEN true END)
       || jsonb_build_object(
       'ids', (SELECT jsonb_object_agg(e.provider, e.external_id) FROM media_external_id e
         WHERE e.media_id = m.id AND e.provider = ANY(${sql.array(ID_PROVIDERS, 'text')})

@@ -18,3 +18,34 @@ export async function lastSync(db: Db, key: string): Promise<Date | null> {
   `);
   return row?.lastSyncAt ?? null;
 }
+
+/** For a connection that is not the pool's: the resume mark of an import, in the transaction of what it marks. */
+export const PUT_IMPORT_STATE = `
+  INSERT INTO sync_state (key, last_sync_at, data) VALUES ($1, now(), $2::jsonb)
+  ON CONFLICT (key) DO UPDATE SET last_sync_at = EXCLUDED.last_sync_at, data = EXCLUDED.data`;
+
+/** The resume mark of an import, in the transaction of what it marks; `data` is JSON. */
+export async function putImportState(db: Db, key: string, data: string): Promise<void> {
+  await db.query(command('imports.put_state')`
+    INSERT INTO sync_state (key, last_sync_at, data) VALUES (${key}, now(), ${data}::text::jsonb)
+    ON CONFLICT (key) DO UPDATE SET last_sync_at = EXCLUDED.last_sync_at, data = EXCLUDED.data
+  `);
+}
+
+const ImportState = z.object({ key: z.string(), data: z.unknown() });
+
+/** What imports remember under these keys. */
+export function importStates(
+  db: Db,
+  keys: readonly string[],
+): Promise<readonly z.infer<typeof ImportState>[]> {
+  return db.any(rows('imports.states', ImportState)`
+    SELECT s.key, s.data FROM sync_state s WHERE s.key = ANY(${sql.array(keys, 'text')})
+  `);
+}
+
+export async function deleteImportStates(db: Db, keys: readonly string[]): Promise<void> {
+  await db.query(command('imports.delete_states')`
+    DELETE FROM sync_state WHERE key = ANY(${sql.array(keys, 'text')})
+  `);
+}

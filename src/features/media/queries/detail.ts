@@ -20,7 +20,7 @@ export function detailRow(
       m.languages, m.countries, m.genres, m.imdb_id AS "imdbId",
       m.poster_url AS "posterUrl", m.background_url AS "backgroundUrl", m.logo_url AS "logoUrl",
       m.trailer_youtube_id AS "trailerYoutubeId", m.popularity, m.rating, m.rating_count AS "ratingCount",
-      m.is_published AS "isPublished", m.is_featured AS "isFeatured", m.is_public AS "isPublic",
+      m.is_published AS "isPublished", m.is_featured AS "isFeatured", m.is_public AS "isPublic", m.is_adult AS "isAdult",
       m.watch_count AS "watchCount", m.total_streams AS "totalStreams", m.open_streams AS "openStreams",
       to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt",
       to_char(m.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "updatedAt",

@@ -14,6 +14,13 @@ export async function lockTitles(db: Db): Promise<void> {
   `);
 }
 
+/** Beside other writers of this kind, but not while one at a time writes: for new titles in batches that cannot be the same ones. */
+export async function lockTitlesShared(db: Db): Promise<void> {
+  await db.one(rows('media.lock_titles_shared', z.object({ locked: z.boolean() }))`
+    SELECT pg_advisory_xact_lock_shared(hashtext('media.titles')) IS NOT NULL AS locked
+  `);
+}
+
 const Folded = z.object({ index: z.int(), folded: z.string() });
 
 /** Each text as the database compares titles: case and accents forgiven. */

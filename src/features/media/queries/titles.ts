@@ -25,6 +25,7 @@ export type TitleColumns = {
   is_published?: boolean;
   is_featured?: boolean;
   is_public?: boolean;
+  is_adult?: boolean;
 };
 
 const Inserted = z.object({ mediaId: z.int(), publicId: z.string() });
@@ -37,10 +38,11 @@ export function insertTitles(
 ): Promise<readonly z.infer<typeof Inserted>[]> {
   return db.any(rows('media.insert', Inserted)`
     INSERT INTO media (public_id, kind, subkind, title, original_title, year, release_date, end_date, runtime_minutes,
-      status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count)
+      status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count,
+      is_adult)
     SELECT t.public_id, t.kind, t.subkind, t.title, t.original_title, t.year, t.release_date, t.end_date, t.runtime_minutes,
       t.status, t.network, t.tagline, t.overview, coalesce(t.languages, '{}'), coalesce(t.countries, '{}'),
-      t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count
+      t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false)
     FROM jsonb_populate_recordset(NULL::media, ${sql.jsonb(titles.map((title) => ({ ...title })))}) AS t
     RETURNING id AS "mediaId", public_id AS "publicId"
   `);
@@ -57,19 +59,27 @@ export function updateTitles(
       end_date = n.end_date, runtime_minutes = n.runtime_minutes, status = n.status, network = n.network,
       tagline = n.tagline, overview = n.overview, languages = n.languages, countries = n.countries,
       trailer_youtube_id = n.trailer_youtube_id, popularity = n.popularity, rating = n.rating,
-      rating_count = n.rating_count, is_published = n.is_published, is_featured = n.is_featured, is_public = n.is_public
+      rating_count = n.rating_count, is_published = n.is_published, is_featured = n.is_featured, is_public = n.is_public,
+      is_adult = n.is_adult
     FROM jsonb_to_recordset(${sql.jsonb(titles.map(({ id, columns }) => ({ id, columns: { ...columns } })))}) AS g(id bigint, columns jsonb)
     JOIN media o ON o.id = g.id
     CROSS JOIN LATERAL jsonb_populate_record(o, g.columns) AS n
     WHERE m.id = o.id
       AND (o.title, o.subkind, o.original_title, o.year, o.release_date, o.end_date, o.runtime_minutes, o.status, o.network,
            o.tagline, o.overview, o.languages, o.countries, o.trailer_youtube_id, o.popularity, o.rating, o.rating_count,
-           o.is_published, o.is_featured, o.is_public)
+           o.is_published, o.is_featured, o.is_public, o.is_adult)
         IS DISTINCT FROM
           (n.title, n.subkind, n.original_title, n.year, n.release_date, n.end_date, n.runtime_minutes, n.status, n.network,
            n.tagline, n.overview, n.languages, n.countries, n.trailer_youtube_id, n.popularity, n.rating, n.rating_count,
-           n.is_published, n.is_featured, n.is_public)
+           n.is_published, n.is_featured, n.is_public, n.is_adult)
     RETURNING m.id AS "mediaId"
+  `);
+}
+
+/** What these titles say is a person's or a file's word from here on: no provider's importer may say it anew. */
+export async function takeOverTitles(db: Db, mediaIds: readonly number[]): Promise<void> {
+  await db.query(command('media.take_over')`
+    UPDATE media SET provider_id = NULL WHERE id = ANY(${sql.array(mediaIds, 'int8')}) AND provider_id IS NOT NULL
   `);
 }
 

@@ -1,0 +1,197 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Readable, Transform, type TransformCallback } from 'node:stream';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
+import type { Net } from '../../../platform/net.ts';
+
+/** Lines past this are no line of IMDb's (its longest are some kilobytes): left out, and never held whole. */
+export const MAX_LINE_CHARS = 64 * 1024;
+/** Stands for a line that was too long. */
+export const TOO_LONG = '\0too long';
+
+/** A file by path or URL that may be read from its beginning as often as wanted. */
+export type Source = {
+  /** For messages: no folder, no credentials, no query. */
+  name: string;
+  /** Another text when it is another file, or changed. */
+  fingerprint: string;
+  sizeBytes: number | null;
+  open(signal: AbortSignal): Promise<Readable>;
+};
+
+/** Looks whether it is there. Throws AppError `imports.no_file` or UpstreamFailed. */
+export async function findSource(
+  net: Pick<Net, 'request'>,
+  place: string,
+  signal: AbortSignal,
+): Promise<Source> {
+  return /^https?:\/\//i.test(place) ? await urlSource(net, new URL(place), signal) : await fileSource(place);
+}
+
+async function fileSource(path: string): Promise<Source> {
+  const name = basename(path);
+  const facts = await stat(path).catch(() => null);
+  if (facts === null || !facts.isFile())
+    throw new AppError('imports.no_file', `There is no readable file ${name}.`, { status: 404 });
+  return {
+    name,
+    fingerprint: `${name} ${facts.size} ${facts.mtimeMs}`,
+    sizeBytes: facts.size,
+    open: async () => createReadStream(path, { highWaterMark: 64 * 1024 }),
+  };
+}
+
+async function urlSource(net: Pick<Net, 'request'>, url: URL, signal: AbortSignal): Promise<Source> {
+  const name = basename(url.pathname);
+  const head = await net.request(url, { method: 'HEAD', signal });
+  await head.body.dump();
+  if (head.status !== 200) throw notFetched(name, head.status);
+  const { etag, 'last-modified': modified, 'content-length': length } = head.headers;
+  return {
+    name,
+    fingerprint: [url.href, etag, modified, length].join(' '),
+    sizeBytes: length === undefined ? null : Number(length),
+    async open(wanted) {
+      const response = await net.request(url, {
+        headers: { 'accept-encoding': 'identity' },
+        signal: wanted,
+      });
+      // Broken off while nobody listens, it would end the process.
+      response.body.on('error', () => {});
+      if (response.status === 200) return response.body;
+      response.body.destroy();
+      throw notFetched(name, response.status);
+    },
+  };
+}
+
+function notFetched(name: string, status: number): UpstreamFailed {
+  return new UpstreamFailed(`${name} could not be fetched (status ${status}).`, {
+    retryable: status >= 500,
+    status: status === 404 ? 404 : 502,
+  });
+}
+
+/** The lines of a file, some thousands at a time; `failure` says afterwards why it ended before its end. */
+export type Lines = AsyncIterable<readonly string[]> & {
+  failure(): string | null;
+  /** Of the file as it lies there, 0 to 1; 0 where its size is not known. */
+  share(): number;
+};
+
+/** Reads text or gzip, whichever it is. A file that breaks off ends early instead of throwing: what came before counts. */
+export function readLines(source: Source, signal: AbortSignal): Lines {
+  let failure: string | null = null;
+  let readBytes = 0;
+  async function* batches(): AsyncGenerator<readonly string[]> {
+    const raw = await source.open(signal);
+    const { text, broke } = unpacked(raw, (bytes) => {
+      readBytes += bytes;
+    });
+    try {
+      yield* splitLines(text);
+      const error = broke();
+      if (error !== null) failure = whyItEnded(source.name, error);
+    } finally {
+      raw.destroy();
+      text.destroy();
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: () => batches(),
+    failure: () => failure,
+    share: () => (source.sizeBytes === null || source.sizeBytes === 0 ? 0 : readBytes / source.sizeBytes),
+  };
+}
+
+/** Gunzips when the first two bytes say so. An error ends the text after what came before it, and is told by `broke`. */
+function unpacked(raw: Readable, onBytes: (bytes: number) => void) {
+  let error: Error | null = null;
+  let target: Transform | Gunzip | null = null;
+  const text = plain();
+  const end = (failed: Error) => {
+    error ??= failed;
+    text.end();
+  };
+  const front = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onBytes(chunk.length);
+      target ??= begin(chunk);
+      if (target.write(chunk)) done();
+      else target.once('drain', () => done());
+    },
+    flush(done) {
+      if (target === null) text.end();
+      else target.end();
+      done();
+    },
+  });
+  function begin(chunk: Buffer): Transform | Gunzip {
+    const unpacker =
+      chunk[0] === 0x1f && chunk[1] === 0x8b ? createGunzip({ chunkSize: 64 * 1024 }) : plain();
+    unpacker.on('error', end);
+    unpacker.pipe(text);
+    return unpacker;
+  }
+  // Broken off: what was read is unpacked first.
+  raw.on('error', (failed) => {
+    error ??= failed;
+    if (target === null) text.end();
+    else target.end();
+  });
+  text.on('close', () => {
+    raw.destroy();
+    front.destroy();
+    target?.destroy();
+  });
+  raw.pipe(front);
+  front.resume();
+  return { text, broke: () => error };
+}
+
+function plain(): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback) {
+      done(null, chunk);
+    },
+  });
+}
+
+/** At `\n` only. What is not UTF-8 becomes U+FFFD, by which it is known. */
+async function* splitLines(bytes: AsyncIterable<unknown>): AsyncGenerator<readonly string[]> {
+  const decoder = new TextDecoder();
+  const cut = createCutter();
+  for await (const chunk of bytes)
+    if (chunk instanceof Uint8Array) yield cut(decoder.decode(chunk, { stream: true }));
+  const rest = decoder.decode();
+  const last = cut(`${rest}\n`);
+  if (last.length > 1 || last[0] !== '') yield last;
+}
+
+/** Takes text bit by bit and answers its whole lines; a line that is too long is not held. */
+function createCutter(): (text: string) => string[] {
+  let rest = '';
+  let isTooLong = false;
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (isTooLong && lines.length > 0) {
+      lines[0] = TOO_LONG;
+      isTooLong = false;
+    }
+    isTooLong ||= rest.length > MAX_LINE_CHARS;
+    if (isTooLong) rest = '';
+    return lines;
+  };
+}
+
+function whyItEnded(name: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'Z_BUF_ERROR') return `${name} ends in the middle: it was not downloaded whole.`;
+  if (code === 'Z_DATA_ERROR') return `${name} is damaged: its gzip cannot be read on.`;
+  if (error instanceof AppError) return `${name}: ${error.message}`;
+  if (code === 'EISDIR' || code === 'EACCES' || code === 'EIO') return `${name} cannot be read.`;
+  return `${name} broke off while it was fetched.`;
+}
