@@ -1,3 +1,4 @@
+export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { mediaDetail } from './media-detail.ts';
 export { titlesOf } from './queries/titles.ts';
