@@ -1,4 +1,3 @@
-import type { MediaKind } from '../catalogs/catalog.ts';
 import type { JsonApi } from '../platform/json-api.ts';
 
 export type { JsonApi, JsonRequest, OpenJsonApi } from '../platform/json-api.ts';
@@ -31,7 +30,7 @@ export type ProvidedSeason = {
 
 /** What a provider knows of a title, in the words of the import format (`docs/import-format.md`); what it does not know is left out. */
 export type ProvidedTitle = {
-  kind: Extract<MediaKind, 'movie' | 'series'>;
+  kind: 'movie' | 'series';
   title: string;
   /** By provider. */
   ids: Record<string, string>;
