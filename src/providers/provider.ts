@@ -1,5 +1,6 @@
-import type { MediaKind } from '../catalogs/catalog.ts';
-import type { Net } from '../platform/net.ts';
+import type { JsonApi } from '../platform/json-api.ts';
+
+export type { JsonApi, JsonRequest, OpenJsonApi } from '../platform/json-api.ts';
 
 /** An outside id: `{provider: 'imdb', value: 'tt0063350'}`, `{provider: 'tmdb', value: '603'}` (its namespace follows from the kind). */
 export type OutsideId = { provider: string; value: string };
@@ -29,7 +30,7 @@ export type ProvidedSeason = {
 
 /** What a provider knows of a title, in the words of the import format (`docs/import-format.md`); what it does not know is left out. */
 export type ProvidedTitle = {
-  kind: Extract<MediaKind, 'movie' | 'series'>;
+  kind: 'movie' | 'series';
   title: string;
   /** By provider. */
   ids: Record<string, string>;
@@ -111,24 +112,3 @@ export type ProviderDeps = {
   /** Its key from the settings; a provider that needs one is not made without. */
   apiKey?: string;
 };
-
-export type JsonRequest<T> = {
-  url: URL;
-  /** Parses what came; a shape that is not understood rejects with UpstreamFailed. */
-  parse(body: unknown): T;
-  headers?: Readonly<Record<string, string>>;
-  method?: 'GET' | 'POST';
-  body?: unknown;
-  signal: AbortSignal;
-};
-
-/** One provider's API: so many requests a second, tries again where that helps, waits as long as Retry-After says (at most a minute). */
-export type JsonApi = {
-  /** Null: 404. */
-  get<T>(request: JsonRequest<T>): Promise<T | null>;
-};
-
-export type OpenJsonApi = (
-  net: Net,
-  limits: { name: string; perSecond: number; burst?: number; timeoutMs?: number },
-) => JsonApi;
