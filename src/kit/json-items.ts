@@ -71,7 +71,10 @@ function createReader(maxBytes: number) {
   function isItemList(outer: number, at: number): boolean {
     if (outer === 0) return true;
     if (outer !== 1 || start < 0) return false;
-    const before = Buffer.concat([...kept.slice(-1), chunk.subarray(Math.max(start, at - KEY_BYTES), at)]);
+    const before = Buffer.concat([
+      ...kept.slice(-KEY_BYTES),
+      chunk.subarray(Math.max(start, at - KEY_BYTES), at),
+    ]);
     return DATA_KEY.test(before.subarray(-KEY_BYTES).toString('latin1'));
   }
 

@@ -55,27 +55,39 @@ const TYPES: Readonly<Record<string, AnimeType>> = {
 export function fribbMapping(value: unknown): Mapping | null {
   const parsed = FribbEntry.safeParse(value);
   if (!parsed.success) return null;
-  const { data } = parsed;
-  const type = TYPES[data.type?.trim().toUpperCase() ?? ''] ?? null;
-  const { tvdb: tvdbSeason, tmdb: tmdbSeason } = data.season ?? {};
+  const type = TYPES[parsed.data.type?.trim().toUpperCase() ?? ''] ?? null;
   return withoutNothing({
     ...emptyMapping('fribb'),
     type,
-    mal: data.mal_id ?? null,
-    anilist: data.anilist_id ?? null,
-    kitsu: data.kitsu_id ?? null,
-    anidb: data.anidb_id ?? null,
-    trakt: data.trakt_id ?? null,
-    imdb: data.imdb_id ?? null,
-    ...tmdbIds(data.themoviedb_id, type),
-    tvdb: data.tvdb_id ?? data.thetvdb_id ?? null,
-    tvdb_season: seasonOf(tvdbSeason),
-    tvdb_absolute: isAbsolute(tvdbSeason),
-    tvdb_offset: data.episode_offset?.tvdb ?? null,
-    tmdb_season: seasonOf(tmdbSeason),
-    tmdb_absolute: isAbsolute(tmdbSeason),
-    tmdb_offset: data.episode_offset?.tmdb ?? null,
+    ...fribbIds(parsed.data),
+    ...tmdbIds(parsed.data.themoviedb_id, type),
+    ...fribbPlaces(parsed.data),
   });
+}
+
+type FribbEntry = z.infer<typeof FribbEntry>;
+
+function fribbIds(entry: FribbEntry) {
+  return {
+    mal: entry.mal_id ?? null,
+    anilist: entry.anilist_id ?? null,
+    kitsu: entry.kitsu_id ?? null,
+    anidb: entry.anidb_id ?? null,
+    trakt: entry.trakt_id ?? null,
+    imdb: entry.imdb_id ?? null,
+    tvdb: entry.tvdb_id ?? entry.thetvdb_id ?? null,
+  };
+}
+
+function fribbPlaces({ season, episode_offset: offset }: FribbEntry) {
+  return {
+    tvdb_season: seasonOf(season?.tvdb),
+    tvdb_absolute: isAbsolute(season?.tvdb),
+    tvdb_offset: offset?.tvdb ?? null,
+    tmdb_season: seasonOf(season?.tmdb),
+    tmdb_absolute: isAbsolute(season?.tmdb),
+    tmdb_offset: offset?.tmdb ?? null,
+  };
 }
 
 /** A bare number is a film's or a series' by the type; of an OVA or a special nobody can tell. */

@@ -64,33 +64,34 @@ function parserInto(onEntry: (mapping: Mapping | null) => void) {
   return parser;
 }
 
-/** Words such as `movie`, `OVA` and `unknown` stand where there is no id; of several ids nobody says which. */
-function entryOf(given: Attributes): Mapping {
-  const { defaulttvdbseason: tvdbSeason, tmdbseason: tmdbSeason } = given;
+/** Words such as `movie`, `OVA` and `unknown` stand where there is no id; of several ids nobody says which. An empty offset is zero in this list. */
+function entryOf({ anidbid, tvdbid, imdbid, tmdbid, tmdbtv, ...where }: Attributes): Mapping {
+  const { defaulttvdbseason: tvdbSeason, tmdbseason: tmdbSeason, episodeoffset, tmdboffset } = where;
   return {
     ...emptyMapping('anime-lists'),
-    type: given['tvdbid']?.toLowerCase() === 'movie' ? 'movie' : null,
-    anidb: id(given['anidbid']),
-    tvdb: id(given['tvdbid']),
-    imdb: /^tt\d{5,12}$/.exec(given['imdbid'] ?? '')?.[0] ?? null,
-    tmdb_movie: id(given['tmdbid']),
-    tmdb_tv: id(given['tmdbtv']),
+    type: tvdbid?.toLowerCase() === 'movie' ? 'movie' : null,
+    anidb: id(anidbid),
+    tvdb: id(tvdbid),
+    imdb: /^tt\d{5,12}$/.exec(imdbid ?? '')?.[0] ?? null,
+    tmdb_movie: id(tmdbid),
+    tmdb_tv: id(tmdbtv),
     tvdb_season: whole(tvdbSeason),
     tvdb_absolute: tvdbSeason === 'a',
-    tvdb_offset: offset(given['episodeoffset']),
+    tvdb_offset: signed(episodeoffset) ?? 0,
     tmdb_season: whole(tmdbSeason),
     tmdb_absolute: tmdbSeason === 'a',
-    tmdb_offset: offset(given['tmdboffset']),
+    tmdb_offset: signed(tmdboffset) ?? 0,
   };
 }
 
 /** Only of the entry's ordinary episodes: the prefixes of the add-on number no others. */
-function rulesOf(given: Attributes): EpisodeRule[] {
-  if (given['anidbseason'] !== '1') return [];
+function rulesOf({ anidbseason, start, end, offset, ...given }: Attributes): EpisodeRule[] {
+  if (anidbseason !== '1') return [];
+  const [from, to, by] = [whole(start), whole(end), signed(offset)];
   const range = {
-    ...defined('from', whole(given['start'])),
-    ...defined('to', whole(given['end'])),
-    ...defined('offset', signed(given['offset'])),
+    ...(from === null ? {} : { from }),
+    ...(to === null ? {} : { to }),
+    ...(by === null ? {} : { offset: by }),
   };
   return (['tvdb', 'tmdb'] as const).flatMap((scheme) => {
     const season = whole(given[`${scheme}season`]);
@@ -115,10 +116,6 @@ function withPairs({ rules, text }: OpenRule): EpisodeRule[] {
   });
 }
 
-function defined<K extends string>(key: K, value: number | null): { [P in K]?: number } {
-  return value === null ? {} : ({ [key]: value } as { [P in K]: number });
-}
-
 function id(text: string | undefined): number | null {
   return /^[1-9]\d{0,8}$/.test(text ?? '') ? Number(text) : null;
 }
@@ -129,9 +126,4 @@ function whole(text: string | undefined): number | null {
 
 function signed(text: string | undefined): number | null {
   return /^-?\d{1,5}$/.test(text ?? '') ? Number(text) : null;
-}
-
-/** In this list an empty one is zero. */
-function offset(text: string | undefined): number {
-  return signed(text) ?? 0;
 }

@@ -9,6 +9,8 @@ import { readAnimeXml } from './read-anime-xml.ts';
 const MAX_ENTRIES = 200_000;
 const MAX_ENTRY_BYTES = 1024 * 1024;
 const ROWS_PER_STATEMENT = 1000;
+/** The list has 6 MB; a tag or a text of it stands in memory while it is read. */
+const MAX_XML_BYTES = 64 * 1024 * 1024;
 
 export type ListResult = {
   list: Mapping['list'];
@@ -64,9 +66,18 @@ async function write(db: Pool, list: Mapping['list'], mappings: readonly Mapping
 /** The first byte tells XML from JSON, the first entry whose JSON it is. */
 async function* mappingsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Mapping | null> {
   const { first, all } = await peeked(chunks);
-  if (first === '<') yield* readAnimeXml(all);
+  if (first === '<') yield* readAnimeXml(bounded(all));
   else if (first === '[' || first === '{') yield* fromJson(all);
   else throw unknownList();
+}
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let done = 0;
+  for await (const chunk of chunks) {
+    done += chunk.length;
+    if (done > MAX_XML_BYTES) throw new BadInput('ids.broken_list', 'The list is larger than 64 MiB.');
+    yield chunk;
+  }
 }
 
 async function* fromJson(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Mapping | null> {

@@ -57,17 +57,23 @@ function spotOf(id: MediaId, asked: readonly AnimeEntry[], entries: readonly Ani
   if (ANIME.has(id.provider))
     return asked[0] === undefined ? null : { entry: asked[0], number: id.episode ?? null };
   const { season, episode } = id;
-  if (season === undefined || episode === undefined) {
-    const [entry, other] = asked.filter((one) => isSeriesItself(one, entries));
-    return entry === undefined || other !== undefined ? null : { entry, number: null };
-  }
-  const scheme = id.provider === 'tmdb' ? 'tmdb' : 'tvdb';
-  const [spot, second] = asked.flatMap((entry) => {
-    const numbering = entry[scheme];
-    const number = numbering === null ? null : numberInEntry(numbering, { season, episode });
-    return number === null ? [] : [{ entry, number }];
-  });
-  return spot === undefined ? null : second === undefined ? spot : null;
+  if (season !== undefined && episode !== undefined)
+    return spotIn(id.provider === 'tmdb' ? 'tmdb' : 'tvdb', { season, episode }, asked);
+  const [entry, other] = asked.filter((one) => isSeriesItself(one, entries));
+  return entry === undefined || other !== undefined ? null : { entry, number: null };
+}
+
+/** Lists say where a cour begins, not where it ends: of several the one that began last. */
+function spotIn(scheme: 'tvdb' | 'tmdb', place: Numbered, asked: readonly AnimeEntry[]): Spot | null {
+  const spots = asked
+    .flatMap((entry) => {
+      const numbering = entry[scheme];
+      const number = numbering === null ? null : numberInEntry(numbering, place);
+      return number === null ? [] : [{ entry, number }];
+    })
+    .sort((a, b) => a.number - b.number);
+  const [spot, second] = spots;
+  return spot === undefined || spot.number === second?.number ? null : spot;
 }
 
 type Search = { spot: Spot | null; asked: readonly AnimeEntry[]; kind: MediaKind | undefined };
@@ -116,6 +122,8 @@ async function inTitle(
   if (!isSeries) return inCour(db, mediaId, number);
   if (!entry.isWhole) return null;
   const told = numberingsFor(entry, keys);
+  // The first says that the series does not have this one: another's numbers would be of another episode.
+  if (told[0] !== undefined && placeInSeries(told[0], number) === null) return null;
   if (told.length > 0)
     return atFirstPlace(
       db,
