@@ -1,3 +1,4 @@
+import { animeIds } from './anime-ids.ts';
 import { exporter } from './export.ts';
 import type { Importer } from './importer.ts';
 import { file, json } from './json.ts';
@@ -18,5 +19,6 @@ export const IMPORTERS: readonly Importer[] = [
   torrents,
   nzbs,
   stremioAddon,
+  animeIds,
   exporter,
 ];

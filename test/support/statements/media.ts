@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/queries/detail.ts';
 import * as labels from '../../../src/features/media/queries/labels.ts';
 import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
+import * as mapped from '../../../src/features/media/queries/mapped-ids.ts';
 import * as match from '../../../src/features/media/queries/match.ts';
 import * as people from '../../../src/features/media/queries/people.ts';
 import * as seasons from '../../../src/features/media/queries/seasons.ts';
@@ -73,6 +74,13 @@ const readCalls: Calls = {
     for (const year of [2001, null]) await match.mediaCalled(db, { kind: 'movie', title: 'The river', year });
     await match.flagTitles(db, [FILM], 0);
   },
+  'mapping rows': (db) =>
+    mapped.mappingRows(db, [
+      { id: 'kitsu', value: '77' },
+      { id: 'tvdb', value: '900' },
+      { id: 'imdb', value: 'tt90000050' },
+    ]),
+  'mapped media': (db) => mapped.mappedMedia(db),
   'ids of': (db) => match.idsOf(db, stored),
   'titles of': (db) => titles.titlesOf(db, stored),
   'episode numbers': (db) => seasons.episodeNumbers(db, stored, 200_000),
