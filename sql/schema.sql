@@ -825,6 +825,64 @@ CREATE TABLE genre_translation (
   CONSTRAINT genre_translation_genre_id_fkey FOREIGN KEY (genre_id) REFERENCES genre(id) ON DELETE CASCADE
 );
 
+CREATE TABLE id_mapping (
+  list text NOT NULL,
+  entry text NOT NULL,
+  type text,
+  mal integer,
+  anilist integer,
+  kitsu integer,
+  anidb integer,
+  imdb text,
+  tmdb_movie integer,
+  tmdb_tv integer,
+  tvdb integer,
+  trakt integer,
+  tvdb_season integer,
+  tvdb_absolute boolean NOT NULL DEFAULT false,
+  tvdb_offset integer,
+  tmdb_season integer,
+  tmdb_absolute boolean NOT NULL DEFAULT false,
+  tmdb_offset integer,
+  rules jsonb NOT NULL DEFAULT '[]'::jsonb,
+  CONSTRAINT id_mapping_pkey PRIMARY KEY (list, entry),
+  CONSTRAINT id_mapping_anidb_check CHECK ((anidb > 0)),
+  CONSTRAINT id_mapping_anilist_check CHECK ((anilist > 0)),
+  CONSTRAINT id_mapping_check CHECK (((NOT tvdb_absolute) OR (tvdb_season IS NULL))),
+  CONSTRAINT id_mapping_check1 CHECK (((NOT tmdb_absolute) OR (tmdb_season IS NULL))),
+  CONSTRAINT id_mapping_entry_check CHECK (((length(entry) >= 1) AND (length(entry) <= 100))),
+  CONSTRAINT id_mapping_imdb_check CHECK ((imdb ~ '^tt[0-9]{5,12}$'::text)),
+  CONSTRAINT id_mapping_kitsu_check CHECK ((kitsu > 0)),
+  CONSTRAINT id_mapping_list_check CHECK ((list = ANY (ARRAY['fribb'::text, 'anime-lists'::text, 'manami'::text]))),
+  CONSTRAINT id_mapping_mal_check CHECK ((mal > 0)),
+  CONSTRAINT id_mapping_rules_check CHECK (((jsonb_typeof(rules) = 'array'::text) AND (octet_length((rules)::text) <= 262144))),
+  CONSTRAINT id_mapping_tmdb_movie_check CHECK ((tmdb_movie > 0)),
+  CONSTRAINT id_mapping_tmdb_season_check CHECK ((tmdb_season >= 0)),
+  CONSTRAINT id_mapping_tmdb_tv_check CHECK ((tmdb_tv > 0)),
+  CONSTRAINT id_mapping_trakt_check CHECK ((trakt > 0)),
+  CONSTRAINT id_mapping_tvdb_check CHECK ((tvdb > 0)),
+  CONSTRAINT id_mapping_tvdb_season_check CHECK ((tvdb_season >= 0)),
+  CONSTRAINT id_mapping_type_check CHECK ((type = ANY (ARRAY['tv'::text, 'movie'::text, 'ova'::text, 'ona'::text, 'special'::text])))
+);
+
+CREATE INDEX id_mapping_anidb ON public.id_mapping USING btree (anidb) WHERE (anidb IS NOT NULL);
+
+CREATE INDEX id_mapping_anilist ON public.id_mapping USING btree (anilist) WHERE (anilist IS NOT NULL);
+
+CREATE INDEX id_mapping_imdb ON public.id_mapping USING btree (imdb) WHERE (imdb IS NOT NULL);
+
+CREATE INDEX id_mapping_kitsu ON public.id_mapping USING btree (kitsu) WHERE (kitsu IS NOT NULL);
+
+CREATE INDEX id_mapping_mal ON public.id_mapping USING btree (mal) WHERE (mal IS NOT NULL);
+
+CREATE INDEX id_mapping_tmdb_movie ON public.id_mapping USING btree (tmdb_movie) WHERE (tmdb_movie IS NOT NULL);
+
+CREATE INDEX id_mapping_tmdb_tv ON public.id_mapping USING btree (tmdb_tv) WHERE (tmdb_tv IS NOT NULL);
+
+CREATE INDEX id_mapping_trakt ON public.id_mapping USING btree (trakt) WHERE (trakt IS NOT NULL);
+
+CREATE INDEX id_mapping_tvdb ON public.id_mapping USING btree (tvdb) WHERE (tvdb IS NOT NULL);
+
 CREATE TABLE keyword (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,

@@ -1,3 +1,4 @@
+import { animeIds } from './anime-ids.ts';
 import { exporter } from './export.ts';
 import { imdb } from './imdb.ts';
 import type { Importer } from './importer.ts';
@@ -20,5 +21,6 @@ export const IMPORTERS: readonly Importer[] = [
   torrents,
   nzbs,
   stremioAddon,
+  animeIds,
   exporter,
 ];

@@ -20,6 +20,9 @@ import { streamCalls } from '../support/statements/streams.ts';
 
 /** Statements that read a large table whole on purpose, as `statement table`, and why that is right. */
 const WHOLE_READS: Readonly<Record<string, string>> = {
+  'ids.delete_others id_mapping': 'looks at every entry of a list, after an import of it',
+  'media.mapped id_mapping': 'after an import of the lists: every title they know',
+  'media.mapped media_external_id': 'as above',
   'platform.delete_ended_values shared_value': 'deletes ten thousand at a time of a table of some thousands',
   'platform.drop_shared_space shared_value': 'drops all of a space, and there is one',
   'play.forget_ended stream_lease': 'deletes up to ten thousand at a time of what died with its instance',

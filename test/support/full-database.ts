@@ -132,6 +132,7 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO usenet_upload (release_key, nzb_sealed, expires_at) VALUES (repeat('r', 22), '\\x00', now())`,
   ],
   ['', `INSERT INTO usenet_provider_usage (provider, day) VALUES ('news', '2026-01-31')`],
+  ['', `INSERT INTO id_mapping (list, entry, kitsu, mal) VALUES ('manami', 'mal:1', 1, 1)`],
   ['telegram', `INSERT INTO stream (kind, name) VALUES ('telegram', 'Message') RETURNING id`],
   ['', `INSERT INTO stream_telegram VALUES ($telegram, 'channel', 5)`],
   ['external', `INSERT INTO stream (kind, name) VALUES ('external', 'Page') RETURNING id`],

@@ -69,6 +69,8 @@ export const MANY_TITLES: readonly string[] = [
     LEFT JOIN (SELECT title, count(*) AS total, count(licence) AS open, max(added) AS added FROM draft_stream GROUP BY title) s ON s.title = d.n`,
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'imdb', 'any', imdb_id FROM media`,
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'tmdb', CASE kind WHEN 'movie' THEN 'movie' ELSE 'tv' END, id::text FROM media`,
+  `INSERT INTO id_mapping (list, entry, type, mal, anilist, kitsu, anidb, imdb, tmdb_tv, tvdb, tvdb_season)
+    SELECT 'fribb', 'anidb:' || n, 'tv', n, n + 100000, n + 200000, n, 'tt' || 90000000 + n, n, n / 3 + 1, n % 3 + 1 FROM generate_series(1, 20000) n`,
   `INSERT INTO media_image (media_id, type, url) SELECT id, 'poster', poster_url FROM media`,
   `INSERT INTO media_genre (media_id, genre_id) SELECT m.id, g.id FROM media m JOIN genre g ON g.name = ANY (m.genres)`,
   `INSERT INTO genre_shelf (genre_id, media_id, kind, rank, last_stream_added_at, is_open)

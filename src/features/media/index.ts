@@ -1,3 +1,4 @@
+export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, titleForName } from './match-name.ts';

@@ -4,6 +4,7 @@ import { type MediaId, parseMediaId } from '../../kit/media-id.ts';
 import type { Db } from '../../platform/db.ts';
 import { namespacesOf } from './external-ids.ts';
 import { mediaByExternalId, mediaByPublicId } from './queries/match.ts';
+import { resolveMapped } from './resolve-mapped.ts';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -26,15 +27,22 @@ export async function resolveMediaId(
           asked,
         );
   const [title, other] = kind === undefined ? found : found.filter((match) => match.kind === kind);
-  if (title === undefined) return null;
-  if (other !== undefined) {
-    throw new Conflict(
-      'media.ambiguous_id',
-      `A film and a series both have this number: write ${id.provider}:movie:${id.value} or ${id.provider}:tv:${id.value}.`,
-    );
-  }
+  if (other !== undefined) throw ambiguous(id);
+  if (title === undefined || isOfCour(id)) return resolveMapped(db, id, { kind, direct: title ?? null });
   if (asked !== null && title.episodeId === null) return null;
   return { mediaId: title.mediaId, episodeId: title.episodeId };
+}
+
+function ambiguous({ provider, value }: MediaId): Conflict {
+  return new Conflict(
+    'media.ambiguous_id',
+    `A film and a series both have this number: write ${provider}:movie:${value} or ${provider}:tv:${value}.`,
+  );
+}
+
+/** An episode as an anime provider numbers it: within one cour, whatever season of the series that is. */
+function isOfCour(id: MediaId): boolean {
+  return id.episode !== undefined && id.season === undefined;
 }
 
 /** Only series have seasons, whatever the id leaves unsaid. */
@@ -42,7 +50,7 @@ function namespaceOf(id: MediaId): 'movie' | 'tv' | undefined {
   return id.namespace ?? (id.season === undefined ? undefined : 'tv');
 }
 
-/** Anime providers number a title's episodes without seasons: each of their titles is one season here. */
+/** Where the id says no season, the first is looked up; what the lists of anime know of the cour is asked after. */
 function episodeNumber(id: MediaId): { season: number; episode: number } | null {
   return id.episode === undefined ? null : { season: id.season ?? 1, episode: id.episode };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Conflict } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
+import { completeIds } from './complete-ids.ts';
 import { type Candidate, candidatesOf, type Match, matchTitles, wavesOf } from './match-titles.ts';
 import { lockTitles } from './queries/match.ts';
 import { insertIds, insertTitles, takeOverTitles, updateTitles } from './queries/titles.ts';
@@ -81,6 +82,9 @@ async function writeWave(db: Db, matches: readonly Match[]): Promise<Map<Candida
     ...known.map(({ candidate, mediaId }) => ({ mediaId, lists: candidate.title })),
   ];
   for (const mediaId of await writeLists(db, owned)) changed.add(mediaId);
+  const named = [...added].filter(([candidate]) => candidate.ids.length > 0).map(([, mediaId]) => mediaId);
+  named.push(...known.filter(({ newIds }) => newIds.length > 0).map(({ mediaId }) => mediaId));
+  if (named.length > 0) await completeIds(db, named);
   return new Map(matches.map((match) => [match.candidate, outcomeOf(match)]));
 
   function outcomeOf(match: Match): UpsertOutcome {

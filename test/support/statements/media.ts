@@ -3,6 +3,7 @@ import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/que
 import { addToSearch, insertStagedTitles } from '../../../src/features/media/queries/insert-staged.ts';
 import * as labels from '../../../src/features/media/queries/labels.ts';
 import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
+import * as mapped from '../../../src/features/media/queries/mapped-ids.ts';
 import * as match from '../../../src/features/media/queries/match.ts';
 import * as credits from '../../../src/features/media/queries/merge-credits.ts';
 import * as mergeEpisodes from '../../../src/features/media/queries/merge-episodes.ts';
@@ -93,6 +94,13 @@ const readCalls: Calls = {
     for (const year of [2001, null]) await match.mediaCalled(db, { kind: 'movie', title: 'The river', year });
     await match.flagTitles(db, [FILM], 0);
   },
+  'mapping rows': (db) =>
+    mapped.mappingRows(db, [
+      { id: 'kitsu', value: '77' },
+      { id: 'tvdb', value: '900' },
+      { id: 'imdb', value: 'tt90000050' },
+    ]),
+  'mapped media': (db) => mapped.mappedMedia(db),
   'ids of': (db) => match.idsOf(db, stored),
   'titles of': (db) => titles.titlesOf(db, stored),
   'episode numbers': (db) => seasons.episodeNumbers(db, stored, 200_000),

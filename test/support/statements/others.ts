@@ -1,4 +1,6 @@
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
+import { emptyMapping } from '../../../src/features/ids/mapping.ts';
+import { deleteOtherMappings, lockMappings, putMappings } from '../../../src/features/ids/queries.ts';
 import { exportedTitles } from '../../../src/features/imports/queries/export.ts';
 import {
   deleteImportStates,
@@ -22,6 +24,11 @@ import { batch, type Calls, stored } from './sample.ts';
 const url = (index: number) => `udp://tracker${index}.example:1337/announce`;
 
 export const otherCalls: Calls = {
+  ids: async (db) => {
+    await lockMappings(db);
+    await putMappings(db, [{ ...emptyMapping('manami'), entry: 'mal:7', mal: 7, kitsu: 8 }]);
+    await deleteOtherMappings(db, 'manami', ['mal:7']);
+  },
   imports: async (db) => {
     await putSyncState(db, 'starter', { titles: 1 });
     await lastSync(db, 'starter');

@@ -1,0 +1,1 @@
+export { type ListResult, replaceList } from './replace-list.ts';

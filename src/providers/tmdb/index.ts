@@ -1,0 +1,115 @@
+import { knownFields } from '../../kit/known-fields.ts';
+import type { MetadataProvider, OutsideId, ProvidedTitle, ProviderDeps, SearchHit } from '../provider.ts';
+import { createAsker } from './ask.ts';
+import { changesSince } from './changes.ts';
+import { fetchSeasons } from './fetch-seasons.ts';
+import { Film, FindAnswer, SearchAnswer, Series } from './shapes.ts';
+import { filmOf, seriesOf } from './title.ts';
+
+/** It asks for no more than "somewhere in the 50 requests a second"; a household needs a tenth of that. */
+export const TMDB_LIMITS = { name: 'tmdb', perSecond: 10, burst: 20 } as const;
+
+/** `external_source` of `/find`. */
+const FOUND_BY: Readonly<Record<string, string>> = {
+  imdb: 'imdb_id',
+  tvdb: 'tvdb_id',
+  wikidata: 'wikidata_id',
+};
+const APPENDED =
+  'external_ids,translations,alternative_titles,watch/providers,keywords,credits,images,videos';
+
+/** The Movie Database, API version 3, with a key (v3) or a read access token (v4); films and series, all languages and regions in one answer. */
+export function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
+  const ask = createAsker(api, apiKey);
+  return {
+    name: 'tmdb',
+    idProviders: ['tmdb', 'imdb', 'tvdb', 'wikidata'],
+    // Its terms allow six months; what changed is told by `changesSince`.
+    keepDays: 14,
+
+    async search({ kind, title, year, language }, signal) {
+      const path = kind === 'movie' ? '/search/movie' : '/search/tv';
+      // Without the year, which leaves out what another source dates a year beside it.
+      const query = { query: title.slice(0, 500), language, include_adult: 'true' };
+      const answer = await ask(path, query, (body) => SearchAnswer.parse(body), signal);
+      const hits = (answer?.results ?? []).flatMap((hit) => hitOf(kind, hit));
+      return year === undefined ? hits : hits.toSorted((a, b) => distance(a, year) - distance(b, year));
+    },
+
+    async byId(id, { kind, language }, signal) {
+      const number = await numberOf(id, kind, signal);
+      if (number === null) return null;
+      return kind === 'movie' ? film(number, language, signal) : series(number, language, signal);
+    },
+
+    changesSince: (since, kind, signal) => changesSince(ask, since, kind, signal),
+  };
+
+  /** Its own number of a title; null: it does not know it, or not as this kind. */
+  async function numberOf(
+    id: OutsideId,
+    kind: 'movie' | 'series',
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    if (id.provider === 'tmdb') return id.value;
+    const source = FOUND_BY[id.provider];
+    if (source === undefined) return null;
+    const path = `/find/${encodeURIComponent(id.value)}`;
+    const found = await ask(path, { external_source: source }, (body) => FindAnswer.parse(body), signal);
+    const [first] = (kind === 'movie' ? found?.movie_results : found?.tv_results) ?? [];
+    return first === undefined ? null : String(first.id);
+  }
+
+  async function film(number: string, language: string, signal: AbortSignal): Promise<ProvidedTitle | null> {
+    const query = { ...detailQuery(language), append_to_response: `${APPENDED},release_dates` };
+    const answer = await ask(
+      `/movie/${encodeURIComponent(number)}`,
+      query,
+      (body) => Film.parse(body),
+      signal,
+    );
+    return answer === null ? null : filmOf(answer);
+  }
+
+  async function series(
+    number: string,
+    language: string,
+    signal: AbortSignal,
+  ): Promise<ProvidedTitle | null> {
+    const path = `/tv/${encodeURIComponent(number)}`;
+    const query = { ...detailQuery(language), append_to_response: `${APPENDED},content_ratings` };
+    const answer = await ask(path, query, (body) => Series.parse(body), signal);
+    if (answer === null) return null;
+    return seriesOf(answer, await fetchSeasons(ask, path, answer, language, signal));
+  }
+}
+
+/** Images with no words on them, in the language and in English. */
+function detailQuery(language: string) {
+  const plain = language.split('-')[0] ?? 'en';
+  return { language, include_image_language: [...new Set([plain, 'en', 'null'])].join(',') };
+}
+
+type Hit = ReturnType<typeof SearchAnswer.parse>['results'][number];
+
+function hitOf(kind: 'movie' | 'series', hit: Hit): SearchHit[] {
+  const title = hit.title ?? hit.name;
+  if (title === undefined) return [];
+  const day = hit.release_date ?? hit.first_air_date;
+  return [
+    {
+      kind,
+      ids: { tmdb: String(hit.id) },
+      title,
+      ...knownFields({
+        originalTitle: hit.original_title ?? hit.original_name,
+        year: day === undefined ? undefined : Number(day.slice(0, 4)),
+        adult: hit.adult,
+      }),
+    },
+  ];
+}
+
+function distance({ year }: SearchHit, wanted: number): number {
+  return year === undefined ? 3 : Math.min(Math.abs(year - wanted), 3);
+}
