@@ -636,10 +636,18 @@ END $function$;
 
 CREATE OR REPLACE FUNCTION public.word_slips(word text)
  RETURNS integer[]
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE STRICT
-AS $function$ SELECT array_agg(hashtext(CASE n WHEN 0 THEN left($1, 20) ELSE overlay(left($1, 20) placing '' from n for 1) END))
-    FROM generate_series(0, least(length($1), 20)) n $function$;
+AS $function$
+DECLARE
+  beginning text := left(word, 20);
+  slips integer[] := ARRAY[hashtext(beginning)];
+BEGIN
+  FOR n IN 1..length(beginning) LOOP
+    slips := slips || hashtext(overlay(beginning placing '' from n for 1));
+  END LOOP;
+  RETURN slips;
+END $function$;
 
 CREATE TABLE app_user (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -57,7 +57,7 @@ async function filled(url: string, name: string, count: number): Promise<string>
   return own;
 }
 
-export async function searchRows(place: {
+async function searchRows(place: {
   databaseUrl: string;
   baseUrl: string;
   rounds: number;
@@ -117,7 +117,7 @@ const PAGES = ['popular', 'new'].flatMap((catalog) => [
   ...Array.from({ length: 20 }, (_, page) => `/catalog/movie/${catalog}/genre=Drama&skip=${page * 100}.json`),
 ]);
 
-export async function pageRows(place: {
+async function pageRows(place: {
   large: string;
   small: string;
   ports: readonly number[];

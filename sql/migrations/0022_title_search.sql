@@ -171,10 +171,19 @@ END $$;
 -- Two words that differ by one letter left out, put in, changed or swapped share a word that is left when one letter is taken away: these are
 -- looked up by their hashes. Trigrams of a million titles' words took 60 ms a word.
 DROP INDEX title_word_trigram;
+-- In PL/pgSQL: 3.3 µs a word, 18 as a query, and an import of 5,000 titles brings 25,000 words.
 CREATE FUNCTION word_slips(word text) RETURNS integer[]
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-  AS $$ SELECT array_agg(hashtext(CASE n WHEN 0 THEN left($1, 20) ELSE overlay(left($1, 20) placing '' from n for 1) END))
-    FROM generate_series(0, least(length($1), 20)) n $$;
+  LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$
+DECLARE
+  beginning text := left(word, 20);
+  slips integer[] := ARRAY[hashtext(beginning)];
+BEGIN
+  FOR n IN 1..length(beginning) LOOP
+    slips := slips || hashtext(overlay(beginning placing '' from n for 1));
+  END LOOP;
+  RETURN slips;
+END $$;
 TRUNCATE title_word;
 CREATE INDEX title_word_slips ON title_word USING gin (word_slips(word)) WITH (gin_pending_list_limit = 256);
 

@@ -13,6 +13,12 @@ import { freshDatabase, type TestDatabase } from './database.ts';
 
 const Fault = z.object({ fault: z.string(), count: z.int() });
 
+const Recorded = z.object({
+  data: z.object({
+    ...{ newTitles: z.int(), newEpisodes: z.int(), newCredits: z.int(), brokenRows: z.int() },
+  }),
+});
+
 /** What triggers keep of titles, worked out anew: an importer that does their work itself must come to the same. */
 export async function derivedFaults(db: Db): Promise<readonly z.infer<typeof Fault>[]> {
   return db.any(rows('test.derived_faults', Fault)`
@@ -181,6 +187,14 @@ export function imdbRoom() {
             )`SELECT count(*)::integer AS n FROM media_credit`,
     );
 
+  /** What the last import that came to its end wrote down; null while one is under way. */
+  async function recorded() {
+    const row = await database.db.maybeOne(rows('test.recorded', Recorded)`
+      SELECT s.data FROM sync_state s WHERE s.key = 'import.imdb' AND s.data ? 'newTitles'
+    `);
+    return row?.data ?? null;
+  }
+
   /** The same database with time for statements over all of it. */
   async function patient() {
     const db = await openDb({
@@ -194,6 +208,7 @@ export function imdbRoom() {
 
   return {
     patient,
+    recorded,
     db: () => database.db,
     url: () => database.url,
     count,

@@ -29,7 +29,7 @@ export async function findTitles(db: Db, search: TitleSearch): Promise<readonly 
 }
 
 /** Letters and digits of any script, at most 12 words; null when nothing is left to look for. */
-export function searchWords(text: string): string | null {
+function searchWords(text: string): string | null {
   const words =
     text
       .slice(0, MAX_LENGTH)

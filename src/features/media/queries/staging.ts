@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 /** Tables of the schema `staging` (migration 0025) with the columns an importer copies into them. */
-export const STAGED = {
+const STAGED = {
   title: 'id, imdb_id, kind, subkind, title, original_title, year, status, runtime_minutes, is_adult, genres',
   rating: 'id, rating, votes',
   aka: 'title_id, position, title, language, preference',
