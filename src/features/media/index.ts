@@ -1,6 +1,6 @@
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
-export { type NamedTitle, titleForName } from './match-name.ts';
+export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
