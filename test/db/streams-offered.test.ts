@@ -132,6 +132,9 @@ describe('the same release in several places', () => {
       [smaller.streamId, 0],
       [unknown.streamId, 0],
     ]);
+    // A post nobody can read stands for nothing.
+    const read = (await offers({ listedOnly: ['usenet'] })).map(({ streamId }) => streamId);
+    expect(read).toEqual([post.streamId, file.streamId, smaller.streamId, unknown.streamId]);
     const explained = await explainStream(db(), torrent.streamId, { only: 'all' });
     expect(explained?.links).toMatchObject([
       {

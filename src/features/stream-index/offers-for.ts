@@ -25,11 +25,13 @@ export type OffersQuery = {
   weakPosts?: 'off' | 'hide' | undefined;
   /** What becomes of files in HEVC. */
   hevc?: 'offer' | 'hide' | undefined;
+  /** Kinds that are shown but cannot be played as things are: posts without a provider. */
+  listedOnly?: readonly string[] | undefined;
 };
 /** The part of it that the owner sets. */
 export type OfferLimits = Pick<
   OffersQuery,
-  'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'weakPosts' | 'hevc'
+  'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'weakPosts' | 'hevc' | 'listedOnly'
 >;
 
 /**
@@ -86,7 +88,9 @@ export function chosenOf(
   const whole = shown.filter(({ linkId }) => !damaged.has(linkId));
   const weak = limits.weakTorrents === 'hide' ? weakTorrents(whole) : NONE;
   const healthy = whole.filter(({ linkId }) => !weak.has(linkId));
-  const same = sameReleases(healthy);
+  // What does not play here must not stand for what does.
+  const playable = healthy.filter((each) => playsHere(each) && !limits.listedOnly?.includes(each.kind));
+  const same = sameReleases(playable);
   const counts = Map.groupBy(same.values(), (linkId) => linkId);
   const chosen = capped(
     healthy.filter(({ linkId }) => !same.has(linkId)),

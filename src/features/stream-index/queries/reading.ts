@@ -17,7 +17,8 @@ export function readByOthers(
 ): Promise<readonly z.infer<typeof Unread>[]> {
   return db.any(rows('streams.read_by_others', Unread)`
     SELECT s.id AS "streamId", s.name,
-      CASE WHEN s.told IS NULL THEN NOT EXISTS (SELECT 1 FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio')
+      CASE WHEN s.told IS NULL THEN (
+          SELECT count(*) = 0 FROM (SELECT 1 FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' LIMIT 1) one)
         ELSE NOT 'languages' = ANY(s.told) END AS "isNameHeard"
     FROM (
       (SELECT id FROM stream WHERE parser_version < ${version} ORDER BY parser_version LIMIT ${limit})
