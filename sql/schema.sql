@@ -1428,6 +1428,8 @@ CREATE TABLE stream (
   last_seen_at timestamp with time zone NOT NULL DEFAULT now(),
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  told text[],
+  visual_tags text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT stream_public_id_key UNIQUE (public_id),
   CONSTRAINT stream_pkey PRIMARY KEY (id),
   CONSTRAINT stream_licence_code_fkey FOREIGN KEY (licence_code) REFERENCES licence(code) ON UPDATE CASCADE ON DELETE RESTRICT,
@@ -1449,6 +1451,8 @@ CREATE INDEX stream_kind ON public.stream USING btree (kind, id);
 CREATE INDEX stream_licence ON public.stream USING btree (licence_code);
 
 CREATE INDEX stream_owner ON public.stream USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE INDEX stream_parser_version ON public.stream USING btree (parser_version);
 
 CREATE TRIGGER stream_notify_update AFTER UPDATE ON public.stream REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_stream_updated();
 

@@ -49,10 +49,14 @@ export function placeOf(
 }
 
 /** What the owner set for what is offered of one title. */
-export function offerLimits({ settings }: Pick<Ground, 'settings'>): OfferLimits {
+export function offerLimits({
+  config,
+  settings,
+}: Pick<Ground, 'settings'> & { config: { usenet: { providers: string | undefined } } }): OfferLimits {
   const { streamsPerTitle: maxTotal, streamsPerResolution: maxPerResolution, ...limits } = settings.get();
   const { weakTorrents, weakPosts, hevc } = limits;
-  return { maxTotal, maxPerResolution, weakTorrents, weakPosts, hevc };
+  const listedOnly = config.usenet.providers === undefined ? ['usenet'] : [];
+  return { maxTotal, maxPerResolution, weakTorrents, weakPosts, hevc, listedOnly };
 }
 
 /** A limit a minute for each address. */

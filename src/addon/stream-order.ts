@@ -30,13 +30,14 @@ const KINDS: ReadonlyMap<string, number> = new Map([
 const OTHER_KIND = 4;
 
 /**
- * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, the sharper first, and
- * among equally sharp ones the nearest bytes; otherwise as they came (source, verified, score, size).
+ * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, flat pictures before 3D, the
+ * sharper first, and among equally sharp ones the nearest bytes; otherwise as they came (source, verified, score, size).
  */
 export function inViewingOrder(streams: readonly OfferedStream[]): OfferedStream[] {
   return [...streams].sort(
     (a, b) =>
       PLACES[a.target.via] - PLACES[b.target.via] ||
+      Number(is3d(a.offer)) - Number(is3d(b.offer)) ||
       sharpness(b.offer) - sharpness(a.offer) ||
       Number(isFilmed(a.offer)) - Number(isFilmed(b.offer)) ||
       nearness(a.offer) - nearness(b.offer),
@@ -45,6 +46,10 @@ export function inViewingOrder(streams: readonly OfferedStream[]): OfferedStream
 
 function sharpness({ resolution }: Offer): number {
   return qualityRank({ resolution });
+}
+
+function is3d({ visualTags }: Offer): boolean {
+  return visualTags.includes('3D');
 }
 
 function isFilmed({ quality }: Offer): boolean {

@@ -30,7 +30,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 
 /** The left column, two lines: who and how, then how sharp. `Tributary 🌐` / `1080p HDR10`. */
 export function streamName(addonName: string, offer: Offer, target: Target): string {
-  const sharpness = [offer.resolution, ...offer.hdrFormats.slice(0, 2)].filter((part) => part !== null);
+  const flatness = offer.visualTags.includes('3D') ? ['3D'] : [];
+  const sharpness = [offer.resolution, ...flatness, ...offer.hdrFormats.slice(0, 2)].filter(
+    (part) => part !== null,
+  );
   // YouTube decides by itself how sharp it gets; the sharpest upload would promise too much.
   const below = target.via === 'youtube' ? 'YouTube' : sharpness.join(' ') || (offer.quality ?? '');
   return [`${addonName} ${KIND_MARKS[offer.kind] ?? ''}`.trim(), below]
@@ -43,13 +46,14 @@ export function streamDescription(offer: Offer, target: Target, progress: Progre
   const lines = [
     oneLine(fileOrName(offer)),
     together(
-      joined('🎞️', [offer.quality, offer.codec, offer.edition]),
+      joined('🎞️', [offer.quality, offer.codec, ...packing(offer), offer.edition]),
       joined('🔊', [...offer.audio, ...offer.channels]),
     ),
     together(
       joined('📦', [offer.sizeBytes === null ? null : formatBytes(offer.sizeBytes)]),
       joined('👤', [offer.seeders === null ? null : String(offer.seeders)]),
       offer.post === null ? null : postFigures(offer.post),
+      joined('🔁', [offer.alternatives === 0 ? null : `${offer.alternatives} more`]),
     ),
     together(
       joined('🎙️', languageNames(offer.languages)),
@@ -60,6 +64,11 @@ export function streamDescription(offer: Offer, target: Target, progress: Progre
     progress === null ? null : progressLine(progress),
   ];
   return lines.filter((line) => line !== null && line !== '').join('\n');
+}
+
+/** Of the picture what stands neither above (3D) nor in the edition (IMAX). */
+function packing({ visualTags }: Offer): string[] {
+  return visualTags.filter((tag) => tag !== '3D' && tag !== 'IMAX');
 }
 
 /** The bare name of what is played, with an ending that fits its type: what players and subtitle finders go by. */

@@ -92,15 +92,6 @@ export function torrentScore(torrent: TorrentScoreInput, now: Date): number {
   return Math.round((sum * ageFactor(torrent.releasedAt ?? null, now)) / 10) / 100;
 }
 
-/**
- * How surely a parsed title is one of `titles` (main, original, alternative), 0–1: similar text of the
- * lower-cased, trimmed names, the best of them. From 0.80 on a match needs no review.
- */
-export function confidence(parsedTitle: string, titles: readonly string[]): number {
-  const parsed = comparable(parsedTitle);
-  return titles.reduce((best, title) => Math.max(best, similarity(parsed, comparable(title))), 0);
-}
-
 function availability(seeders: number, leechers: number): number {
   if (leechers === 0) return Math.min(4000, seeders * 40);
   return Math.min(4000, (seeders * 30 + (seeders / leechers) * 100) * 1.33);
@@ -131,39 +122,4 @@ function ageFactor(releasedAt: Date | null, now: Date): number {
 
 function count(value: number): number {
   return Number.isFinite(value) && value > 0 ? value : 0;
-}
-
-/** Cut at 200 characters: the comparison is cubic at worst, titles are shorter. */
-function comparable(title: string): string[] {
-  return [...title.trim().toLowerCase()].slice(0, 200);
-}
-
-/** 2·sim / (len1 + len2), as PHP's similar_text percent ÷ 100. */
-function similarity(a: readonly string[], b: readonly string[]): number {
-  return a.length + b.length === 0 ? 0 : (2 * commonText(a, b)) / (a.length + b.length);
-}
-
-/** Length of the longest common substring plus the same left and right of it. */
-function commonText(a: readonly string[], b: readonly string[]): number {
-  const { length, inA, inB } = longestCommon(a, b);
-  if (length === 0) return 0;
-  const left = commonText(a.slice(0, inA), b.slice(0, inB));
-  return length + left + commonText(a.slice(inA + length), b.slice(inB + length));
-}
-
-/** The first longest one; one row of the usual table, O(len1·len2). */
-function longestCommon(a: readonly string[], b: readonly string[]) {
-  const best = { length: 0, inA: 0, inB: 0 };
-  let above = new Uint16Array(b.length + 1);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = new Uint16Array(b.length + 1);
-    for (let j = 1; j <= b.length; j += 1) {
-      if (a[i - 1] !== b[j - 1]) continue;
-      const length = (above[j - 1] ?? 0) + 1;
-      row[j] = length;
-      if (length > best.length) Object.assign(best, { length, inA: i - length, inB: j - length });
-    }
-    above = row;
-  }
-  return best;
 }

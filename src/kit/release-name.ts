@@ -7,6 +7,9 @@ export type ReleaseName = ReleaseFacts & {
   name: string;
 };
 
+/** Goes up with every change of what names are read as: stored streams are read again by it. */
+export const READER_VERSION = '3';
+
 /**
  * Reads a release name, a file name or a path: of a path the last segment, with the folders above it for what
  * that does not say (`The Wire/Season 2/03.mkv`). Never throws, also not for names that say nothing; bounded time.

@@ -114,6 +114,57 @@ describe('offers', () => {
   });
 });
 
+describe('the same release in several places', () => {
+  const NAME = 'Film.2008.1080p.BluRay.x264-GRP';
+
+  test('is offered once, from the best place, with how many more there are; by name and size, never by a guess', async () => {
+    const torrent = await save({ kind: 'torrent', infoHash: hash(), name: NAME, sizeBytes: 8_000_000_000 });
+    const post = await save({ kind: 'usenet', guid: 'post', name: NAME, sizeBytes: 8_300_000_000 });
+    const file = await save({
+      ...{ kind: 'http', url: uniqueUrl(), sizeBytes: 8_000_000_000 },
+      name: 'Film 2008 [1080p] BluRay x264 GRP.mkv',
+    });
+    const smaller = await save({ kind: 'http', url: uniqueUrl(), name: NAME, sizeBytes: 2_000_000_000 });
+    const unknown = await save({ kind: 'http', url: uniqueUrl(), name: NAME });
+    const found = await offers();
+    expect(found.map(({ streamId, alternatives }) => [streamId, alternatives])).toEqual([
+      [post.streamId, 2],
+      [smaller.streamId, 0],
+      [unknown.streamId, 0],
+    ]);
+    // A post nobody can read stands for nothing.
+    const read = (await offers({ listedOnly: ['usenet'] })).map(({ streamId }) => streamId);
+    expect(read).toEqual([post.streamId, file.streamId, smaller.streamId, unknown.streamId]);
+    const explained = await explainStream(db(), torrent.streamId, { only: 'all' });
+    expect(explained?.links).toMatchObject([
+      {
+        ...{ isOffered: false, position: null },
+        reason: 'The same release, by name and size, is offered from a better place.',
+        rules: expect.arrayContaining([expect.objectContaining({ filter: 'sameRelease', passes: false })]),
+      },
+    ]);
+    await set(post.streamId, { is_blocked: true });
+    expect((await offers()).map(({ streamId, alternatives }) => [streamId, alternatives])).toEqual([
+      [file.streamId, 1],
+      [smaller.streamId, 0],
+      [unknown.streamId, 0],
+    ]);
+  });
+
+  test('among equals the better picture and sound come first, and 3D after all that is flat', async () => {
+    const add = async (tags: string) =>
+      (await save({ kind: 'http', url: uniqueUrl(), name: `Film.1080p.BluRay.${tags}` })).streamId;
+    const stereo = await add('AAC.2.0');
+    const threeD = await add('3D.H-SBS.TrueHD.7.1');
+    const vision = await add('DV.AAC.2.0');
+    const atmos = await add('TrueHD.Atmos.7.1');
+    const surround = await add('AAC.5.1');
+    const found = await offers();
+    expect(found.map(({ streamId }) => streamId)).toEqual([vision, atmos, surround, stereo, threeD]);
+    expect(found.at(-1)?.visualTags).toEqual(['3D', 'H-SBS']);
+  });
+});
+
 describe('explain', () => {
   test('says of each link whether it is offered, where, and by what', async () => {
     const best = await save({
@@ -133,7 +184,11 @@ describe('explain', () => {
           isOffered: true,
           position: 1,
           reason: 'Offered as number 1 of 2.',
-          sortKey: { rank: 48, isVerified: false, score: 0, sizeBytes: 7 },
+          sortKeys: expect.arrayContaining([
+            { key: 'rank', direction: 'descending', value: 48 },
+            { key: 'threeD', direction: 'ascending', value: 0 },
+            { key: 'size', direction: 'descending', value: 7 },
+          ]),
         },
       ],
     });

@@ -32,6 +32,7 @@ describe('the name', () => {
       SWARM,
       'Films 🧲\n2160p DV HDR10',
     ],
+    [{ resolution: '1080p', visualTags: ['3D', 'H-SBS', 'IMAX'] }, PLAY, 'Films 🌐\n1080p 3D'],
     [{ kind: 'local' }, PLAY, 'Films 📁'],
     [{ kind: 'ftp', quality: 'DVDRip' }, PLAY, 'Films 🗄️\nDVDRip'],
     [{ resolution: '480p', quality: 'DVDRip' }, PLAY, 'Films 🌐\n480p'],
@@ -85,6 +86,15 @@ describe('the description', () => {
       "🎞️ BluRay · HEVC · Director's Cut  🔊 TrueHD · Atmos · 7.1",
       '📦 1.4 GB  👤 0',
       '🎙️ English · Brazilian Portuguese  💬 German',
+    ]);
+  });
+
+  test('says how the picture is packed, and where else the same release lies', () => {
+    const visualTags = ['3D', 'H-SBS', 'IMAX', '10bit'];
+    expect(linesOf({ codec: 'HEVC', edition: 'IMAX', visualTags, seeders: 3, alternatives: 2 })).toEqual([
+      'Film.mp4',
+      '🎞️ HEVC · H-SBS · 10bit · IMAX',
+      '👤 3  🔁 2 more',
     ]);
   });
 

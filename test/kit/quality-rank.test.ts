@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confidence, qualityRank, torrentScore } from '../../src/kit/quality-rank.ts';
+import { qualityRank, torrentScore } from '../../src/kit/quality-rank.ts';
 
 const NOW = new Date('2024-06-01T00:00:00Z');
 const NEW = new Date('2024-01-01T00:00:00Z');
@@ -74,31 +74,5 @@ describe('torrentScore', () => {
       expect(score).toBeGreaterThanOrEqual(0);
       expect(score).toBeLessThanOrEqual(10);
     }
-  });
-});
-
-describe('confidence', () => {
-  it.each([
-    ['The Matrx', ['The Matrix'], 0.9474],
-    ['Avatar', ['Avatar: The Way of Water'], 0.4],
-    ['The Matrix', ['The Matrix'], 1],
-    ['  the matrix ', ['THE MATRIX'], 1],
-    ['World', ['Word'], 0.8889],
-    ['', ['Heat'], 0],
-    ['', [''], 0],
-    ['Heat', [], 0],
-    ['abc', ['xyz'], 0],
-  ] as [string, string[], number][])('%s against %j = %d', (parsed, titles, expected) => {
-    expect(confidence(parsed, titles)).toBeCloseTo(expected, 4);
-  });
-
-  it('takes the best of original and alternative titles', () => {
-    expect(confidence('Sen to Chihiro', ['Spirited Away', 'Sen to Chihiro'])).toBe(1);
-  });
-
-  it('stays quick on long titles that share every letter', () => {
-    const started = performance.now();
-    expect(confidence('ab'.repeat(5000), ['ba'.repeat(5000)])).toBeGreaterThan(0.9);
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -16,6 +16,7 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     audio: [],
     channels: [],
     hdrFormats: [],
+    visualTags: [],
     releaseGroup: null,
     edition: null,
     languages: [],
@@ -34,6 +35,7 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     isVerified: false,
     score: 0,
     rank: 0,
+    alternatives: 0,
     ...more,
   };
 }

@@ -140,7 +140,13 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
     express.json({ limit: '16mb' }),
     mediaRoutes({ db, language: 'en', ...place }),
     playlistRoutes({ db, kinds, links, subtitleLinks, ...place }),
-    streamRoutes({ db, net, kinds, ...place, offerLimits: () => offerLimits({ settings }) }),
+    streamRoutes({
+      db,
+      net,
+      kinds,
+      ...place,
+      offerLimits: () => offerLimits({ settings, config: { usenet: { providers: undefined } } }),
+    }),
     linkRoutes({ db, net, kinds, links, ...place }),
   );
   app.use(

@@ -51,7 +51,8 @@ async function linkRelease(
 ): Promise<ReleaseOutcome> {
   const { db } = deps;
   const name = release.input.name ?? release.described.name ?? '';
-  const { mediaId, isNew: isNewTitle } = await titleForName(db, titleIn(name, release.described));
+  const named = await titleForName(db, titleIn(name, release.described));
+  const { mediaId, isNew: isNewTitle } = named;
   const [title] = await titlesOf(db, [mediaId]);
   if (title === undefined) throw new Error('the title was there in this transaction');
   const matches = matchFiles(
@@ -63,7 +64,11 @@ async function linkRelease(
     { name, files: filesOf(release) },
   );
   const [links = []] = await linksOfMatches(db, [{ mediaId, matches }]);
-  const [saved] = await saveStreams(deps, [{ ...release, links }], { isSeen: false, origin });
+  const sure = links.map((link) => ({
+    ...link,
+    confidence: Math.min(link.confidence ?? 1, named.confidence),
+  }));
+  const [saved] = await saveStreams(deps, [{ ...release, links: sure }], { isSeen: false, origin });
   if (saved === undefined) throw new Error('one stream has one answer');
   return { outcome: saved.outcome, mediaId, isNewTitle };
 }
@@ -77,8 +82,11 @@ function titleIn(name: string, { files }: Described) {
     throw new AppError('imports.no_name', 'It does not say what it is called.', { status: 422 });
   }
   const isSeries = told.some(({ kind }) => kind === 'series');
-  const { title, year } = parsed;
-  return { kind: isSeries ? ('series' as const) : ('movie' as const), title: title.slice(0, 500), year };
+  const { title, year, seasons, episodes } = parsed;
+  return {
+    ...{ kind: isSeries ? ('series' as const) : ('movie' as const), title: title.slice(0, 500), year },
+    ...{ season: seasons[0], episode: episodes[0] },
+  };
 }
 
 function filesOf({ input, described }: Looked) {

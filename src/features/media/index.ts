@@ -1,7 +1,7 @@
 export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
-export { type NamedTitle, titleForName } from './match-name.ts';
+export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
 export {
   addNewTitles,

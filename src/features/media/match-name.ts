@@ -1,21 +1,54 @@
+import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
-import { flagTitles, mediaCalled } from './queries/match.ts';
+import { type Called, flagTitles, mediaCalled, wordsLike } from './queries/match.ts';
 import { upsertTitle } from './upsert-titles.ts';
 
-/** What the name of a release tells of its title. */
-export type NamedTitle = { kind: 'movie' | 'series'; title: string; year?: number | undefined };
+/** What the name of a release tells of its title, and of its first episode. */
+export type NamedTitle = {
+  kind: 'movie' | 'series';
+  title: string;
+  year?: number | undefined;
+  season?: number | undefined;
+  episode?: number | undefined;
+};
+
+/** `confidence` 0–1: how sure it is that the release is of this title. */
+export type TitleMatch = { mediaId: number; isNew: boolean; confidence: number };
 
 /**
- * The title a release is of: one of this kind that is called so, of the year it names or a year beside it; else it is added from the
- * name alone, and flagged for review with a confidence of 0, since nothing but the name speaks for it (C4: below 0.80).
+ * The title a release is of: the likeliest of those called so in any language, when it is at least 0.80 sure (C4). Else it is added from
+ * the name alone and flagged for review with the confidence of the likeliest, which is what it may turn out to be.
  */
-export async function titleForName(
-  db: Db,
-  { kind, title, year }: NamedTitle,
-): Promise<{ mediaId: number; isNew: boolean }> {
-  const known = await mediaCalled(db, { kind, title, year: year ?? null });
-  if (known !== null) return { mediaId: known, isNew: false };
+export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatch> {
+  const likeliest = await likeliestTitle(db, named);
+  if (likeliest !== null && likeliest.confidence >= SURE) {
+    const { mediaId, confidence, rivals } = likeliest;
+    return { mediaId, isNew: false, confidence: confidence / (1 + rivals) };
+  }
+  const { kind, title, year } = named;
   const added = await upsertTitle(db, { kind, title, ...(year === undefined ? {} : { year }) });
-  if (added.isNew) await flagTitles(db, [added.mediaId], 0);
-  return added;
+  if (added.isNew) await flagTitles(db, [added.mediaId], likeliest?.confidence ?? 0);
+  // The doubt is the title's: the release is surely of what was made from its name.
+  return { ...added, confidence: matchConfidence(named, { kind, names: [title], year: year ?? null }) };
+}
+
+type Likely = { mediaId: number; confidence: number /** Others that are as likely. */; rivals: number };
+
+/** Among equally likely ones the most popular; null: none is called anything like it. */
+async function likeliestTitle(db: Db, named: NamedTitle): Promise<Likely | null> {
+  const sure = likeliestOf(named, await mediaCalled(db, { ...named, words: null }));
+  if (sure !== null && sure.confidence >= SURE) return sure;
+  const words = await wordsLike(db, named.title);
+  if (words === null) return sure;
+  return likeliestOf(named, await mediaCalled(db, { ...named, words })) ?? sure;
+}
+
+function likeliestOf(read: ReadTitle, titles: readonly Called[]): Likely | null {
+  const scored = titles.map((known) => ({
+    mediaId: known.mediaId,
+    confidence: matchConfidence(read, known),
+  }));
+  const confidence = Math.max(...scored.map((each) => each.confidence));
+  const [first, ...rivals] = scored.filter((each) => each.confidence === confidence);
+  return first === undefined ? null : { ...first, rivals: rivals.length };
 }

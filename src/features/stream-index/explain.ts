@@ -4,7 +4,6 @@ import type { Db } from '../../platform/db.ts';
 import {
   chosenOf,
   type LeftOut,
-  needsSwarm,
   type OfferLimits,
   type OffersQuery,
   type Ranked,
@@ -12,6 +11,7 @@ import {
 } from './offers-for.ts';
 import { type ExplainRow, explainRow } from './queries/explain.ts';
 import { type LinkVerdict, linksOfStream } from './queries/offers.ts';
+import { SORT_KEYS } from './sort-keys.ts';
 
 /** Each link costs a ranking of its title. */
 const MAX_LINKS = 20;
@@ -25,6 +25,10 @@ export const Explanation = z.object({
   kind: z.string(),
   /** What the reader of release names sees in the name. */
   parsed: z.looseObject({ name: z.string(), kind: z.string(), title: z.string() }),
+  /** The version of the reader by which its facts were stored; when it is not the newest, they are read again within the hour. */
+  readerVersion: z.string().nullable(),
+  /** Which facts somebody told or the bytes showed, so that the name does not count; null: stored before that was kept. */
+  told: z.array(z.string()).nullable(),
   /** Every filter before ranking; one that does not pass keeps the stream out everywhere. */
   filters: z.array(Verdict),
   links: z.array(
@@ -42,16 +46,17 @@ export const Explanation = z.object({
       position: z.int().nullable(),
       /** Of a torrent, as far as it is known. */
       seeders: z.int().nullable(),
-      /** What offers are ordered by, in this order, higher first. */
-      sortKey: z
-        .object({
-          rank: z.number(),
-          isVerified: z.boolean(),
-          /** What needs none comes first. */
-          needsSwarm: z.boolean(),
-          score: z.number(),
-          sizeBytes: z.int().nullable(),
-        })
+      /** Every rule of this title's offers, after the filters. */
+      rules: z.array(Verdict),
+      /** What offers are ordered by, the first difference decides; null = the filters left it out. */
+      sortKeys: z
+        .array(
+          z.object({
+            key: z.string(),
+            direction: z.enum(['ascending', 'descending']),
+            value: z.number().nullable(),
+          }),
+        )
         .nullable(),
     }),
   ),
@@ -75,17 +80,13 @@ export async function explainStream(
     name: stream.name,
     kind: stream.kind,
     parsed: parseReleaseName(stream.name),
+    ...{ readerVersion: stream.readerVersion, told: stream.told },
     filters,
     links: explained,
   };
 }
 
 function verdictsOf(stream: ExplainRow, only: 'licensed' | 'all'): Verdict[] {
-  const verdict = (filter: string, passes: boolean, yes: string, no: string): Verdict => ({
-    filter,
-    passes,
-    reason: passes ? yes : no,
-  });
   return [
     verdict(
       'active',
@@ -137,6 +138,8 @@ async function explainLink(
   const count = Object.values(leftOut).reduce((left, { size }) => left - size, ranked.length);
   const place = chosen.findIndex((candidate) => candidate.linkId === link.linkId);
   const isOffered = place !== -1 && link.isTitleVisible;
+  const isFiltered = filters.some((each) => !each.passes);
+  const rules = rulesOf(link, own, { place, leftOut, count, isFiltered });
   return {
     mediaId: link.publicId,
     title: link.title,
@@ -146,40 +149,71 @@ async function explainLink(
     fileName: link.fileName,
     confidence: link.confidence,
     isOffered,
-    reason: reasonOf(link, filters, own, { place, leftOut, count }),
+    reason:
+      [...rules.slice(0, 1), ...filters, ...rules].find((verdict) => !verdict.passes)?.reason ??
+      `Offered as number ${place + 1} of ${count}.`,
     position: isOffered ? place + 1 : null,
     seeders: own?.seeders ?? null,
-    sortKey: own === undefined ? null : sortKeyOf(own),
+    rules,
+    sortKeys:
+      own === undefined
+        ? null
+        : SORT_KEYS.map(({ key, direction, of }) => ({ key, direction, value: of(own) })),
   };
 }
 
-function sortKeyOf(own: Ranked): Explanation['links'][number]['sortKey'] {
-  const { rank, isVerified, score, sizeBytes } = own;
-  return { rank, isVerified, needsSwarm: needsSwarm(own), score, sizeBytes };
-}
+type Ranking = { place: number; leftOut: LeftOut; count: number; isFiltered: boolean };
 
-function reasonOf(
+/** What became of a link at each rule; one that an earlier rule left out passes the later ones. */
+function rulesOf(
   link: LinkVerdict,
-  filters: readonly Verdict[],
   own: Ranked | undefined,
-  { place, leftOut, count }: { place: number; leftOut: LeftOut; count: number },
-): string {
-  if (!link.isTitleVisible) return 'Its title is hidden.';
-  const failed = filters.find((verdict) => !verdict.passes);
-  if (failed !== undefined) return failed.reason;
-  if (own === undefined) return 'One of its files is linked to the same place, and says more.';
-  const hidden = hiddenReason(own, leftOut);
-  if (hidden !== null) return hidden;
-  if (place === -1)
-    return `${count} streams were better or as good: the limits in all and for each resolution left this one out.`;
-  return `Offered as number ${place + 1} of ${count}.`;
+  { place, leftOut, count, isFiltered }: Ranking,
+): Verdict[] {
+  const { hevc, weak, damaged, same } = leftOut;
+  const isIn = (links: { has(linkId: number): boolean }) => own !== undefined && links.has(own.linkId);
+  const isLeft = [hevc, weak, damaged, same].some(isIn) || own === undefined;
+  return [
+    verdict('title', link.isTitleVisible, 'Its title is shown.', 'Its title is hidden.'),
+    verdict(
+      'file',
+      own !== undefined || isFiltered,
+      'No other link of this stream says more.',
+      'One of its files is linked to the same place, and says more.',
+    ),
+    verdict(
+      'hevc',
+      !isIn(hevc),
+      'It is not HEVC, or that may be shown.',
+      'It is HEVC (H.265): the setting hevc hides it.',
+    ),
+    verdict(
+      'weakTorrents',
+      !isIn(weak),
+      'It is no torrent that others are better seeded than.',
+      `Its seeders are ${own?.seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`,
+    ),
+    verdict(
+      'weakPosts',
+      !isIn(damaged),
+      'No check found it damaged.',
+      `A check found this post ${own?.health}, and others are there: the setting weakPosts hides it.`,
+    ),
+    verdict(
+      'sameRelease',
+      !isIn(same),
+      'The same release is offered from nowhere else.',
+      'The same release, by name and size, is offered from a better place.',
+    ),
+    verdict(
+      'limits',
+      place !== -1 || isLeft,
+      'It is within the limits in all and for each resolution.',
+      `${count} streams were better or as good: the limits in all and for each resolution left this one out.`,
+    ),
+  ];
 }
 
-function hiddenReason({ linkId, seeders, health }: Ranked, { hevc, weak, damaged }: LeftOut): string | null {
-  if (hevc.has(linkId)) return 'It is HEVC (H.265): the setting hevc hides it.';
-  if (weak.has(linkId))
-    return `Its seeders are ${seeders}, and better seeded torrents are there: the setting weakTorrents hides it.`;
-  if (damaged.has(linkId))
-    return `A check found this post ${health}, and others are there: the setting weakPosts hides it.`;
-  return null;
+function verdict(filter: string, passes: boolean, yes: string, no: string): Verdict {
+  return { filter, passes, reason: passes ? yes : no };
 }

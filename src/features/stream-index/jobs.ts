@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { Db } from '../../platform/db.ts';
+import type { Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { readNamesAgain } from './read-names-again.ts';
 import { scoreStreams } from './score-streams.ts';
 
 /** What the torrent kind lends: it knows trackers and writes the numbers of its own table. */
 export type StreamJobsDeps = {
-  db: Db;
+  db: Pool;
   /** Looks at a batch of swarms that are due; answers the streams, none when nothing is due. */
   checkSwarms(signal: AbortSignal): Promise<readonly number[]>;
 };
@@ -29,6 +30,17 @@ export const streamJobs: readonly Job<JobContext & StreamJobsDeps>[] = [
         total += checked.length;
       }
       if (total > 0) log.debug({ rows: total }, 'done');
+    },
+  }),
+  defineJob({
+    name: 'streams.read_names',
+    every: '32 * * * *',
+    // After an update, at the next start.
+    catchUpMs: 3_600_000,
+    payload: z.object({}),
+    async run(_payload, { db, log, signal }: JobContext & StreamJobsDeps) {
+      const read = await readNamesAgain(db, signal);
+      if (read > 0) log.info({ streams: read }, 'names of stored streams were read again');
     },
   }),
 ];

@@ -1,6 +1,6 @@
 import type { MediaKind } from '../../catalogs/catalog.ts';
 import { AppError, BadInput } from '../../kit/errors.ts';
-import { confidence } from '../../kit/quality-rank.ts';
+import { matchConfidence, SURE } from '../../kit/match-confidence.ts';
 import { parseReleaseName } from '../../kit/release-name.ts';
 import { type Numbered, placeNumbers } from './absolute-numbers.ts';
 import { type FileInside, SAMPLE_BYTES, wholeVideos } from './whole-videos.ts';
@@ -31,9 +31,6 @@ export type Inside = { name: string; files: readonly FileInside[] };
 const MAX_FILMS = 50;
 const MAX_NAMES = 20;
 const MAX_NAME_CHARS = 100;
-/** From here on two titles are the same (C4). */
-const SAME_TITLE = 0.8;
-
 /**
  * Which files of a stream are which episodes. A film is the video called like it, else the largest; in a series every
  * video whose name tells an episode is linked at once, so that a pack is known in full when it is first seen (MediaFusion #267).
@@ -89,10 +86,9 @@ function calledLike({ titles = [], year = null }: Asked, videos: readonly FileIn
   let best: { file: FileInside; alike: number } | null = null;
   for (const file of videos.slice(0, MAX_FILMS)) {
     const parsed = parseReleaseName(file.name);
-    if (parsed.year !== undefined && year !== null && Math.abs(parsed.year - year) > 1) continue;
-    const alike =
-      confidence(parsed.title.slice(0, MAX_NAME_CHARS), names) + (parsed.year === year ? 0.01 : 0);
-    if (alike >= SAME_TITLE && alike > (best?.alike ?? 0)) best = { file, alike };
+    const read = { kind: 'movie', title: parsed.title.slice(0, MAX_NAME_CHARS), year: parsed.year };
+    const alike = matchConfidence(read, { kind: 'movie', names, year });
+    if (alike >= SURE && alike > (best?.alike ?? 0)) best = { file, alike };
   }
   return best?.file ?? null;
 }

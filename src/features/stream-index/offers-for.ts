@@ -2,8 +2,10 @@ import { qualityRank } from '../../kit/quality-rank.ts';
 import type { Db } from '../../platform/db.ts';
 import { isHevc } from './hevc.ts';
 import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
+import { sameReleases } from './same-release.ts';
 import type { Offer } from './schemas.ts';
-import { isDamaged, weakPosts } from './weak-posts.ts';
+import { inOrder, playsHere } from './sort-keys.ts';
+import { weakPosts } from './weak-posts.ts';
 import { weakTorrents } from './weak-torrents.ts';
 
 const MAX_OFFERS = 25;
@@ -23,16 +25,17 @@ export type OffersQuery = {
   weakPosts?: 'off' | 'hide' | undefined;
   /** What becomes of files in HEVC. */
   hevc?: 'offer' | 'hide' | undefined;
+  /** Kinds that are shown but cannot be played as things are: posts without a provider. */
+  listedOnly?: readonly string[] | undefined;
 };
 /** The part of it that the owner sets. */
 export type OfferLimits = Pick<
   OffersQuery,
-  'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'weakPosts' | 'hevc'
+  'maxTotal' | 'maxPerResolution' | 'weakTorrents' | 'weakPosts' | 'hevc' | 'listedOnly'
 >;
 
 /**
- * What is offered for a title or an episode, best first: what plays here, what is whole, resolution and source, links somebody
- * verified, what needs no swarm, score, size.
+ * What is offered for a title or an episode, best first by `SORT_KEYS`; of one release that lies in several places the best.
  * A pack comes with the one file that is this episode. Two statements whatever there is.
  */
 export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
@@ -44,9 +47,9 @@ export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
     chosen.map((candidate) => candidate.linkId),
   );
   const byLink = new Map(rows.map(({ linkId, ...offer }) => [linkId, offer]));
-  return chosen.flatMap(({ linkId, rank }) => {
+  return chosen.flatMap(({ linkId, rank, alternatives }) => {
     const offer = byLink.get(linkId);
-    return offer === undefined ? [] : [{ ...offer, rank }];
+    return offer === undefined ? [] : [{ ...offer, rank, alternatives }];
   });
 }
 
@@ -55,7 +58,7 @@ export type Ranked = Candidate & { rank: number };
 /** All that can be offered for a place, best first, before the caps. */
 export async function rankedFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<Ranked[]> {
   const candidates = withoutWholes(await candidatesFor(db, place, only));
-  return candidates.map((candidate) => ({ ...candidate, rank: qualityRank(candidate) })).sort(bestFirst);
+  return inOrder(candidates.map((candidate) => ({ ...candidate, rank: qualityRank(candidate) })));
 }
 
 /** A link to one file of a stream says more than a link to the stream as a whole. */
@@ -64,40 +67,19 @@ function withoutWholes(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((candidate) => candidate.fileIndex !== null || !withFile.has(candidate.streamId));
 }
 
-/** They play by another's rules or elsewhere, so they must not push out of the caps what plays here. */
-const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'telegram']);
+/** Links that were left out, by why: HEVC, nobody seeds it, a check found it damaged; `same` names the better link to the same release. */
+export type LeftOut = Readonly<
+  Record<'hevc' | 'weak' | 'damaged', ReadonlySet<number>> & { same: ReadonlyMap<number, number> }
+>;
 
-function playsHere({ kind }: Pick<Candidate, 'kind'>): boolean {
-  return !LEADS_ELSEWHERE.has(kind);
-}
-
-function bestFirst(a: Ranked, b: Ranked): number {
-  return (
-    Number(playsHere(b)) - Number(playsHere(a)) ||
-    // What was found damaged breaks off in the middle, however sharp it is.
-    Number(isDamaged(a)) - Number(isDamaged(b)) ||
-    b.rank - a.rank ||
-    Number(b.isVerified) - Number(a.isVerified) ||
-    // Only swarms have a score; what needs none must not be pushed out of the caps by the best of them.
-    Number(needsSwarm(a)) - Number(needsSwarm(b)) ||
-    b.score - a.score ||
-    (b.sizeBytes ?? -1) - (a.sizeBytes ?? -1) ||
-    a.linkId - b.linkId
-  );
-}
-
-export function needsSwarm({ kind }: Pick<Candidate, 'kind'>): boolean {
-  return kind === 'torrent';
-}
-
-/** Links that were left out, by why: HEVC, nobody seeds it, a check found it damaged. */
-export type LeftOut = Readonly<Record<'hevc' | 'weak' | 'damaged', ReadonlySet<number>>>;
+/** `alternatives`: other links to the same release. */
+export type Chosen = Ranked & { alternatives: number };
 
 /** What of it is offered, and what was left out. `ranked` is best first. */
 export function chosenOf(
   ranked: readonly Ranked[],
   limits: OfferLimits,
-): { chosen: Ranked[]; leftOut: LeftOut } {
+): { chosen: Chosen[]; leftOut: LeftOut } {
   const hidden = limits.hevc === 'hide' ? ranked.filter(isHevc) : [];
   const hevc = new Set(hidden.map(({ linkId }) => linkId));
   // What is hidden anyway must not make another look weak.
@@ -105,13 +87,16 @@ export function chosenOf(
   const damaged = limits.weakPosts === 'hide' ? weakPosts(shown.filter(playsHere)) : NONE;
   const whole = shown.filter(({ linkId }) => !damaged.has(linkId));
   const weak = limits.weakTorrents === 'hide' ? weakTorrents(whole) : NONE;
-  return {
-    chosen: capped(
-      whole.filter(({ linkId }) => !weak.has(linkId)),
-      limits,
-    ),
-    leftOut: { hevc, weak, damaged },
-  };
+  const healthy = whole.filter(({ linkId }) => !weak.has(linkId));
+  // What does not play here must not stand for what does.
+  const playable = healthy.filter((each) => playsHere(each) && !limits.listedOnly?.includes(each.kind));
+  const same = sameReleases(playable);
+  const counts = Map.groupBy(same.values(), (linkId) => linkId);
+  const chosen = capped(
+    healthy.filter(({ linkId }) => !same.has(linkId)),
+    limits,
+  ).map((each) => ({ ...each, alternatives: counts.get(each.linkId)?.length ?? 0 }));
+  return { chosen, leftOut: { hevc, weak, damaged, same } };
 }
 
 const NONE: ReadonlySet<number> = new Set();

@@ -145,6 +145,7 @@ async function insertFresh(
       origin: options.origin ?? null,
       given: facts.given,
       found: facts.found,
+      told: facts.told,
     })),
   );
   return inserted.flatMap(({ streamId, publicId }) => {
@@ -160,7 +161,9 @@ async function updateKnown(
 ): Promise<readonly number[]> {
   const updated = await updateStreams(
     db,
-    known.map(({ streamId, facts }) => ({ streamId, given: facts.given, found: facts.found })),
+    known.map(({ streamId, facts }) => ({
+      ...{ streamId, given: facts.given, found: facts.found, told: facts.told },
+    })),
   );
   if (isSeen)
     await touchStreams(

@@ -92,6 +92,8 @@ const facts = {
   audio: z.array(z.string()),
   channels: z.array(z.string()),
   hdrFormats: z.array(z.string()),
+  /** 3D and how it is packed, IMAX, 10bit, Upscaled. */
+  visualTags: z.array(z.string()),
   releaseGroup: z.string().nullable(),
   edition: z.string().nullable(),
 };
@@ -157,6 +159,8 @@ export const Offer = z.object({
   score: z.number(),
   /** Resolution plus source, 0–60. */
   rank: z.number(),
+  /** Other places where the same release lies. */
+  alternatives: z.int(),
 });
 export type Offer = z.infer<typeof Offer>;
 

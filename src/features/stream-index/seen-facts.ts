@@ -5,6 +5,7 @@ import { type StreamRow, streamRows } from './queries/answers.ts';
 import { addLanguages, insertLanguages, keepAudio, type LanguageRow } from './queries/parts.ts';
 import { type StreamColumns, updateStreams } from './queries/streams.ts';
 import { scoreStreams } from './score-streams.ts';
+import { toldIn } from './stream-columns.ts';
 
 /** What the bytes of a stream say of it; null: they do not say. */
 export type SeenFacts = {
@@ -35,10 +36,11 @@ export async function applySeenFacts(
     if (row === undefined) return [];
     const parsed = parseReleaseName(row.name);
     const given = columnsOf(seen, row, parsed, ours);
-    await updateStreams(tx, [{ streamId, given, found: {} }]);
-    await scoreStreams(tx, [streamId]);
     const named = parsed.languages.flatMap((language) => languageOf(language)?.code ?? []);
     const spoken = isFree(ours, 'languages', row.languages, named) ? seen.languages : [];
+    const told = [...toldIn(given), ...(spoken.length > 0 ? ['languages'] : [])];
+    await updateStreams(tx, [{ streamId, given, found: {}, told }]);
+    await scoreStreams(tx, [streamId]);
     await writeLanguages(tx, streamId, spoken, seen.subtitleLanguages);
     return [...Object.keys(given), ...(spoken.length > 0 ? ['languages'] : [])];
   });

@@ -1,12 +1,25 @@
 import { languageOf } from '../../kit/language.ts';
-import { parseReleaseName } from '../../kit/release-name.ts';
+import { parseReleaseName, READER_VERSION, type ReleaseName } from '../../kit/release-name.ts';
 import { canonicalCodec, canonicalQuality } from '../../kit/release-vocabulary.ts';
 import type { Described } from '../../streams/kind.ts';
 import type { StreamColumns } from './queries/streams.ts';
 import type { StreamInput } from './schemas.ts';
 
 /** Says which rows to read again when the reading of names gets better. */
-const PARSER = { parsed_by: 'release-name', parser_version: '2' };
+const PARSER = { parsed_by: 'release-name', parser_version: READER_VERSION };
+/** What a name tells of a stream, beside its languages. */
+const NAMED_COLUMNS = [
+  'resolution',
+  'quality',
+  'codec',
+  'audio',
+  'channels',
+  'hdr_formats',
+  'visual_tags',
+  'release_group',
+  'edition',
+  'part_number',
+] as const;
 const NAMELESS: Record<StreamInput['kind'], string> = {
   torrent: 'Torrent',
   http: 'Web file',
@@ -24,6 +37,8 @@ export type StreamFacts = {
   given: StreamColumns;
   /** What the name and the bytes say: fills what nobody said. */
   found: StreamColumns;
+  /** Which of what a name tells was said. */
+  told: readonly string[];
   languages: readonly string[];
   subtitleLanguages: readonly string[];
 };
@@ -32,22 +47,12 @@ export type StreamFacts = {
 export function factsOf(input: StreamInput, described: Described | null): StreamFacts {
   const name = (input.name ?? described?.name ?? NAMELESS[input.kind]).slice(0, 1000);
   const parsed = parseReleaseName(name);
+  const given = givenColumns(input);
   return {
-    name,
-    given: givenColumns(input),
+    ...{ name, given, told: [...toldIn(given), ...(input.languages === undefined ? [] : ['languages'])] },
     found: {
-      ...columns({
-        size_bytes: described?.sizeBytes ?? undefined,
-        resolution: parsed.resolution,
-        quality: parsed.quality,
-        codec: parsed.codec,
-        audio: parsed.audio,
-        channels: parsed.channels,
-        hdr_formats: parsed.hdr,
-        release_group: parsed.group,
-        edition: parsed.edition,
-        part_number: parsed.part,
-      }),
+      ...columns({ size_bytes: described?.sizeBytes ?? undefined }),
+      ...namedColumns(parsed),
       ...PARSER,
     },
     languages: codesOf(input.languages ?? parsed.languages),
@@ -56,6 +61,38 @@ export function factsOf(input: StreamInput, described: Described | null): Stream
       ...(input.subtitles ?? []).flatMap(({ language }) => language ?? []),
     ]),
   };
+}
+
+/** What a name tells, as it is stored. */
+export function namedColumns(parsed: ReleaseName): StreamColumns {
+  return columns({
+    resolution: parsed.resolution,
+    quality: parsed.quality,
+    codec: parsed.codec,
+    audio: parsed.audio,
+    channels: parsed.channels,
+    hdr_formats: parsed.hdr,
+    visual_tags: visualTags(parsed),
+    release_group: parsed.group,
+    edition: parsed.edition,
+    part_number: parsed.part,
+  });
+}
+
+/** The words of the picture beside HDR, in the order they are shown. */
+function visualTags({ threeD, edition = '', bitDepth, upscaled }: ReleaseName): string[] {
+  const packed = threeD === undefined || threeD === '3D' ? [] : [threeD];
+  return [
+    ...(threeD === undefined ? [] : ['3D', ...packed]),
+    ...(edition.includes('IMAX') ? ['IMAX'] : []),
+    ...(bitDepth === undefined || bitDepth === '8bit' ? [] : [bitDepth]),
+    ...(upscaled ? ['Upscaled'] : []),
+  ];
+}
+
+/** Those of these columns that a name could tell too. */
+export function toldIn(given: StreamColumns): string[] {
+  return NAMED_COLUMNS.filter((column) => given[column] !== undefined);
 }
 
 function givenColumns(input: StreamInput): StreamColumns {

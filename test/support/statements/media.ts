@@ -91,7 +91,9 @@ const readCalls: Calls = {
     await labels.weighParents(db, stored, 0.5);
   },
   called: async (db) => {
-    for (const year of [2001, null]) await match.mediaCalled(db, { kind: 'movie', title: 'The river', year });
+    const river = { kind: 'series', title: 'The river', season: 1, episode: 3 };
+    const words = await match.wordsLike(db, 'The rivver and sea');
+    for (const each of [words, null]) await match.mediaCalled(db, { ...river, words: each });
     await match.flagTitles(db, [FILM], 0);
   },
   'mapping rows': (db) =>

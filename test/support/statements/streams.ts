@@ -9,6 +9,7 @@ import {
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
+import * as reading from '../../../src/features/stream-index/queries/reading.ts';
 import * as scores from '../../../src/features/stream-index/queries/scores.ts';
 import * as streams from '../../../src/features/stream-index/queries/streams.ts';
 import * as external from '../../../src/streams/external/queries.ts';
@@ -68,7 +69,7 @@ const writeCalls: Calls = {
       db,
       batch((index) => ({
         ...{ publicId: randomUUID(), kind: 'http', name: `New ${index}`, origin: null },
-        ...{ found: { resolution: '1080p' }, given: {} },
+        ...{ found: { resolution: '1080p' }, given: {}, told: [] },
       })),
     ),
   update: (db) =>
@@ -76,6 +77,14 @@ const writeCalls: Calls = {
       db,
       each((streamId) => ({ streamId, given: { is_blocked: true }, found: { codec: 'x264' } })),
     ),
+  'read again': async (db) => {
+    await reading.readByOthers(db, '3', 500);
+    await reading.writeReadings(
+      db,
+      '3',
+      each((streamId) => ({ streamId, columns: { codec: 'HEVC' } })),
+    );
+  },
   touch: (db) => streams.touchStreams(db, stored),
   'hide unseen': (db) => streams.hideUnseen(db, 'm3u.list', new Date()),
   delete: (db) => streams.deleteStream(db, 1),

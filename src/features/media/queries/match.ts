@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, plannedRows, rows, sql } from '../../../platform/db.ts';
 
 /** An outside id with its namespace: TMDB movie 550 is not TMDB show 550 (C1). */
 export type ExternalId = { provider: string; ns: 'movie' | 'tv' | 'any'; externalId: string };
@@ -65,20 +65,76 @@ export function mediaWithTitles(
   `);
 }
 
-const Called = z.object({ mediaId: z.int() });
+const Called = z.object({
+  mediaId: z.int(),
+  kind: z.string(),
+  year: z.int().nullable(),
+  names: z.array(z.string()),
+  hasEpisode: z.boolean().nullable(),
+});
+export type Called = z.infer<typeof Called>;
 
-/** The title of this kind and name, of this year or, when there is none of it, a year beside it; without a year the most popular one. */
-export async function mediaCalled(
+/** More titles with the same words are not compared. */
+const MOST_CALLED = 40;
+
+/**
+ * Titles of this kind called so, or with all of its words (or those of a tsquery, from `wordsLike`) in one of their names; the most
+ * popular first. `hasEpisode` is null where nothing is known of the season.
+ */
+export function mediaCalled(
   db: Db,
-  { kind, title, year }: { kind: string; title: string; year: number | null },
-): Promise<number | null> {
-  const found = await db.maybeOne(rows('media.called', Called)`
-    SELECT m.id AS "mediaId" FROM media m
-    WHERE fold(m.title) = fold(${title}) AND m.kind = ${kind} AND m.owner_id IS NULL
-      AND (${year}::int4 IS NULL OR m.year IS NULL OR m.year BETWEEN ${year}::int4 - 1 AND ${year}::int4 + 1)
-    ORDER BY abs(m.year - ${year}::int4) NULLS LAST, m.rank DESC, m.id LIMIT 1
+  named: {
+    kind: string;
+    title: string;
+    words: string | null;
+    season?: number | undefined;
+    episode?: number | undefined;
+  },
+): Promise<readonly Called[]> {
+  const { kind, title, words, season = null, episode = null } = named;
+  return db.any(plannedRows('media.called', Called)`
+    SELECT m.id AS "mediaId", m.kind, m.year,
+      array_remove(ARRAY[m.title, m.original_title]
+        || ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title LIMIT 50)
+        || ARRAY(SELECT t.title FROM media_translation t WHERE t.media_id = m.id ORDER BY t.language LIMIT 50), NULL) AS names,
+      (SELECT bool_or(ep.number = ${episode}::int4) FROM season se JOIN episode ep ON ep.season_id = se.id
+        WHERE se.media_id = m.id AND se.number = ${season}::int4) AS "hasEpisode"
+    FROM (
+      (SELECT c.id FROM media c
+        WHERE fold(c.title) = fold(${title}) AND c.kind = ${kind} AND c.owner_id IS NULL
+        ORDER BY c.year DESC, c.id LIMIT ${MOST_CALLED})
+      UNION
+      (SELECT c.id FROM media c
+        WHERE c.search @@ ${words === null ? sql.fragment`plainto_tsquery('pg_catalog.simple', regexp_replace(fold_words(${title}), '\\mand\\M', ' ', 'g'))` : sql.fragment`${words}::tsquery`}
+          AND c.kind = ${kind} AND c.owner_id IS NULL
+        ORDER BY c.rank DESC, c.id LIMIT ${MOST_CALLED})
+    ) f
+    JOIN media m ON m.id = f.id
+    ORDER BY m.rank DESC, m.id
   `);
-  return found?.mediaId ?? null;
+}
+
+/**
+ * A tsquery of a misspelt title: each of its words may be any of the five known ones most like it (trigrams), shorter than four letters
+ * as they are. Null: one of them is like none.
+ */
+export async function wordsLike(db: Db, title: string): Promise<string | null> {
+  const { words } = await db.one(rows('media.words_like', z.object({ words: z.string().nullable() }))`
+    SELECT CASE WHEN bool_and(n.near IS NOT NULL) THEN string_agg('(' || n.near || ')', ' & ' ORDER BY typed.place) END AS words
+    FROM (
+      SELECT t.word, t.place FROM string_to_table(fold_words(${title}), ' ') WITH ORDINALITY AS t(word, place)
+      WHERE t.word <> '' LIMIT 20
+    ) typed
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN length(typed.word) < 4 THEN array_to_tsvector(ARRAY[typed.word])::text ELSE (
+        SELECT string_agg(array_to_tsvector(ARRAY[k.word])::text, ' | ') FROM (
+          SELECT w.word FROM title_word w WHERE w.word % typed.word
+          ORDER BY similarity(w.word, typed.word) DESC, w.word LIMIT 5
+        ) k
+      ) END AS near
+    ) n
+  `);
+  return words;
 }
 
 /** Puts titles before a person: how sure it is that they are what they were taken for, 0 to 1. */

@@ -9,7 +9,7 @@ export type StreamRow = z.infer<typeof StreamRow>;
 export function streamRows(db: Db, streamIds: readonly number[]): Promise<readonly StreamRow[]> {
   return db.any(rows('streams.rows', StreamRow)`
     SELECT s.id AS "rowId", s.public_id AS "streamId", s.kind, s.name, s.size_bytes AS "sizeBytes", s.resolution, s.quality, s.codec,
-      s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.release_group AS "releaseGroup", s.edition,
+      s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags", s.release_group AS "releaseGroup", s.edition,
       s.part_number AS "partNumber",
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",

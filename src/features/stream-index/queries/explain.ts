@@ -13,6 +13,8 @@ const ExplainRow = z.object({
   licenceName: z.string().nullable(),
   isOpenLicence: z.boolean(),
   isOpen: z.boolean(),
+  readerVersion: z.string().nullable(),
+  told: z.array(z.string()).nullable(),
 });
 export type ExplainRow = z.infer<typeof ExplainRow>;
 
@@ -21,7 +23,8 @@ export function explainRow(db: Db, streamId: number): Promise<ExplainRow | null>
   return db.maybeOne(rows('streams.explain', ExplainRow)`
     SELECT s.public_id AS "publicId", s.kind, s.name, s.is_active AS "isActive", s.is_blocked AS "isBlocked",
       s.is_public AS "isPublic", s.state, coalesce(h.expires_at <= now(), false) AS "isExpired", li.name AS "licenceName",
-      coalesce(li.is_open, false) AS "isOpenLicence", is_open_stream(s.id, s.kind, s.licence_code) AS "isOpen"
+      coalesce(li.is_open, false) AS "isOpenLicence", is_open_stream(s.id, s.kind, s.licence_code) AS "isOpen",
+      s.parser_version AS "readerVersion", s.told
     FROM stream s
     LEFT JOIN stream_http h ON h.stream_id = s.id
     LEFT JOIN licence li ON li.code = s.licence_code

@@ -10,6 +10,11 @@ const Candidate = z.object({
   streamId: z.int(),
   kind: z.string(),
   fileIndex: z.int().nullable(),
+  name: z.string(),
+  audio: z.array(z.string()),
+  channels: z.array(z.string()),
+  hdrFormats: z.array(z.string()),
+  visualTags: z.array(z.string()),
   resolution: z.string().nullable(),
   quality: z.string().nullable(),
   codec: z.string().nullable(),
@@ -40,6 +45,7 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
     only === 'all' ? sql.fragment`` : sql.fragment`AND is_open_stream(s.id, s.kind, s.licence_code)`;
   return db.any(rows('streams.candidates', Candidate)`
     SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", s.resolution, s.quality,
+      s.name, s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags",
       s.codec, coalesce(l.file_name, f.name) AS "fileName", l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
       t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds", n.health
@@ -57,7 +63,7 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
   `);
 }
 
-const OfferRow = Offer.omit({ rank: true }).extend({ linkId: z.int() });
+const OfferRow = Offer.omit({ rank: true, alternatives: true }).extend({ linkId: z.int() });
 export type OfferRow = z.infer<typeof OfferRow>;
 
 /** Everything shown of the streams behind some links, in no order. */
@@ -66,7 +72,7 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
     SELECT l.id AS "linkId", s.id AS "streamId", s.public_id AS "publicId", s.kind, l.file_index AS "fileIndex", s.name,
       coalesce(l.file_name, f.name) AS "fileName",
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END, a.size_bytes) AS "sizeBytes",
-      s.resolution, s.quality, s.codec, s.audio, s.channels, s.hdr_formats AS "hdrFormats",
+      s.resolution, s.quality, s.codec, s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags",
       s.release_group AS "releaseGroup", s.edition,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",

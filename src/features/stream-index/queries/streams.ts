@@ -11,6 +11,7 @@ export type StreamColumns = {
   audio?: readonly string[];
   channels?: readonly string[];
   hdr_formats?: readonly string[];
+  visual_tags?: readonly string[];
   release_group?: string;
   edition?: string;
   part_number?: number;
@@ -47,22 +48,24 @@ export function insertStreams(
     origin: string | null;
     found: StreamColumns;
     given: StreamColumns;
+    told: readonly string[];
   }[],
 ): Promise<readonly z.infer<typeof Inserted>[]> {
-  const json = streams.map(({ publicId, kind, name, origin, found, given }) => ({
+  const json = streams.map(({ publicId, kind, name, origin, found, given, told }) => ({
     ...found,
     ...given,
     public_id: publicId,
     kind,
     name,
     origin,
+    told,
   }));
   return db.any(rows('streams.insert', Inserted)`
-    INSERT INTO stream (public_id, kind, name, origin, size_bytes, resolution, quality, codec, audio, channels, hdr_formats,
-      release_group, edition, part_number, parsed_by, parser_version, licence_code, attribution, licence_proof_url)
+    INSERT INTO stream (public_id, kind, name, origin, size_bytes, resolution, quality, codec, audio, channels, hdr_formats, visual_tags,
+      release_group, edition, part_number, parsed_by, parser_version, told, licence_code, attribution, licence_proof_url)
     SELECT s.public_id, s.kind, s.name, s.origin, s.size_bytes, s.resolution, s.quality, s.codec, coalesce(s.audio, '{}'),
-      coalesce(s.channels, '{}'), coalesce(s.hdr_formats, '{}'), s.release_group, s.edition, s.part_number, s.parsed_by,
-      s.parser_version, s.licence_code, s.attribution, s.licence_proof_url
+      coalesce(s.channels, '{}'), coalesce(s.hdr_formats, '{}'), coalesce(s.visual_tags, '{}'), s.release_group, s.edition, s.part_number,
+      s.parsed_by, s.parser_version, s.told, s.licence_code, s.attribution, s.licence_proof_url
     FROM jsonb_populate_recordset(NULL::stream, ${sql.jsonb(json)}) AS s
     RETURNING id AS "streamId", public_id AS "publicId"
   `);
@@ -76,10 +79,16 @@ const Changed = z.object({ streamId: z.int() });
  */
 export function updateStreams(
   db: Db,
-  streams: readonly { streamId: number; given: StreamColumns; found: StreamColumns }[],
+  streams: readonly {
+    streamId: number;
+    given: StreamColumns;
+    found: StreamColumns;
+    /** Facts that no name may change any more. */
+    told?: readonly string[];
+  }[],
 ): Promise<readonly z.infer<typeof Changed>[]> {
-  const json = streams.map(({ streamId, given, found }) => ({
-    id: streamId,
+  const json = streams.map(({ streamId, given, found, told = [] }) => ({
+    ...{ id: streamId, told },
     given: { ...given },
     found: { ...found },
   }));
@@ -92,20 +101,25 @@ export function updateStreams(
       audio = coalesce(nullif(g.audio, '{}'), f.audio, '{}'), channels = coalesce(nullif(g.channels, '{}'), f.channels, '{}'),
       hdr_formats = coalesce(nullif(g.hdr_formats, '{}'), f.hdr_formats, '{}'),
       release_group = coalesce(g.release_group, f.release_group), edition = coalesce(g.edition, f.edition),
-      part_number = coalesce(g.part_number, f.part_number)
-    FROM jsonb_to_recordset(${sql.jsonb(json)}) AS n(id bigint, given jsonb, found jsonb)
+      part_number = coalesce(g.part_number, f.part_number), visual_tags = coalesce(nullif(g.visual_tags, '{}'), f.visual_tags, '{}'),
+      told = t.told
+    FROM jsonb_to_recordset(${sql.jsonb(json)}) AS n(id bigint, given jsonb, found jsonb, told text[])
     JOIN stream o ON o.id = n.id
     CROSS JOIN LATERAL jsonb_populate_record(o, n.given) AS g
     CROSS JOIN LATERAL jsonb_populate_record(NULL::stream, n.found) AS f
+    CROSS JOIN LATERAL (SELECT o.told || ARRAY(SELECT unnest(n.told) EXCEPT SELECT unnest(o.told) ORDER BY 1) AS told WHERE o.told IS NOT NULL
+      UNION ALL SELECT NULL WHERE o.told IS NULL) AS t
     WHERE s.id = o.id
       AND (o.name, o.is_active, o.is_blocked, o.is_public, o.state, o.licence_code, o.attribution, o.licence_proof_url,
-           o.size_bytes, o.resolution, o.quality, o.codec, o.audio, o.channels, o.hdr_formats, o.release_group, o.edition, o.part_number)
+           o.size_bytes, o.resolution, o.quality, o.codec, o.audio, o.channels, o.hdr_formats, o.release_group, o.edition, o.part_number,
+           o.visual_tags, o.told)
         IS DISTINCT FROM
           (g.name, g.is_active, g.is_blocked, g.is_public, g.state, g.licence_code, g.attribution, g.licence_proof_url,
            coalesce(g.size_bytes, f.size_bytes), coalesce(g.resolution, f.resolution), coalesce(g.quality, f.quality),
            coalesce(g.codec, f.codec), coalesce(nullif(g.audio, '{}'), f.audio, '{}'),
            coalesce(nullif(g.channels, '{}'), f.channels, '{}'), coalesce(nullif(g.hdr_formats, '{}'), f.hdr_formats, '{}'),
-           coalesce(g.release_group, f.release_group), coalesce(g.edition, f.edition), coalesce(g.part_number, f.part_number))
+           coalesce(g.release_group, f.release_group), coalesce(g.edition, f.edition), coalesce(g.part_number, f.part_number),
+           coalesce(nullif(g.visual_tags, '{}'), f.visual_tags, '{}'), t.told)
     RETURNING s.id AS "streamId"
   `);
 }

@@ -1,0 +1,48 @@
+import { fileExtension } from '../../kit/release-stem.ts';
+
+type Named = {
+  linkId: number;
+  kind: string;
+  name: string;
+  fileName: string | null;
+  sizeBytes: number | null;
+};
+
+/** What a post weighs is told with its encoding and its repair files. */
+const POST_TOLERANCE = 0.05;
+/** A copy is the same bytes; some servers round what they tell. */
+const COPY_TOLERANCE = 0.001;
+
+/**
+ * Links to what a better one gives too, by that one: the same release as a torrent, a post and a file on a server is told by its name and
+ * size. One of unknown size is never taken for another. `ranked` is best first.
+ */
+export function sameReleases(ranked: readonly Named[]): ReadonlyMap<number, number> {
+  const kept = new Map<string, Named[]>();
+  const same = new Map<number, number>();
+  for (const candidate of ranked) {
+    const key = plainName(candidate);
+    const known = kept.get(key) ?? [];
+    const better = key === '' ? undefined : known.find((other) => isSameSize(candidate, other));
+    if (better !== undefined) same.set(candidate.linkId, better.linkId);
+    else if (known.push(candidate) === 1) kept.set(key, known);
+  }
+  return same;
+}
+
+/** The file's own name, else the release's, without its ending and however its words are separated. */
+function plainName({ name, fileName }: Named): string {
+  const told = (fileName ?? name).split('/').findLast((part) => part !== '') ?? '';
+  const extension = fileExtension(told);
+  const stem = extension === null ? told : told.slice(0, -extension.length - 1);
+  return stem
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+function isSameSize(a: Named, b: Named): boolean {
+  if (a.sizeBytes === null || b.sizeBytes === null) return false;
+  const tolerance = a.kind === 'usenet' || b.kind === 'usenet' ? POST_TOLERANCE : COPY_TOLERANCE;
+  return Math.abs(a.sizeBytes - b.sizeBytes) <= tolerance * Math.max(a.sizeBytes, b.sizeBytes);
+}

@@ -1,0 +1,60 @@
+import type { Ranked } from './offers-for.ts';
+import { isDamaged } from './weak-posts.ts';
+
+/** One thing that offers are ordered by; `descending`: what has more of it comes first. */
+export type SortKey = {
+  key: string;
+  direction: 'ascending' | 'descending';
+  /** Null: not known, which is less than all. */
+  of(offer: Ranked): number | null;
+};
+
+/** They play by another's rules or elsewhere, so they must not push out of the caps what plays here. */
+const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'telegram']);
+const HDR_FORMATS = ['SDR', 'HLG', 'HDR', 'HDR10', 'HDR10+', 'DV'];
+const AUDIO = ['MP3', 'AAC', 'DD', 'DTS', 'DD+', 'DTS-HD', 'DTS-HD MA', 'TrueHD', 'DTS:X', 'Atmos'];
+
+/** In this order; what is equal in all goes by the order in which it was linked. */
+export const SORT_KEYS: readonly SortKey[] = [
+  { key: 'playsHere', direction: 'descending', of: (offer) => Number(playsHere(offer)) },
+  // What was found damaged breaks off in the middle, however sharp it is.
+  { key: 'damaged', direction: 'ascending', of: (offer) => Number(isDamaged(offer)) },
+  // A flat screen shows it as two small pictures.
+  { key: 'threeD', direction: 'ascending', of: ({ visualTags }) => Number(visualTags.includes('3D')) },
+  { key: 'rank', direction: 'descending', of: ({ rank }) => rank },
+  { key: 'verified', direction: 'descending', of: ({ isVerified }) => Number(isVerified) },
+  // Only swarms have a score; what needs none must not be pushed out of the caps by the best of them.
+  { key: 'needsSwarm', direction: 'ascending', of: ({ kind }) => Number(kind === 'torrent') },
+  { key: 'score', direction: 'descending', of: ({ score }) => score },
+  { key: 'hdr', direction: 'descending', of: ({ hdrFormats }) => bestOf(HDR_FORMATS, hdrFormats) },
+  { key: 'audio', direction: 'descending', of: ({ audio }) => bestOf(AUDIO, audio) },
+  { key: 'channels', direction: 'descending', of: ({ channels }) => Math.max(0, ...channels.map(speakers)) },
+  { key: 'size', direction: 'descending', of: ({ sizeBytes }) => sizeBytes },
+];
+
+/** The best first, by the first key in which two differ. */
+export function inOrder(offers: readonly Ranked[]): Ranked[] {
+  const keyed = offers.map((offer) => ({
+    offer,
+    keys: SORT_KEYS.map(({ direction, of }) => (direction === 'ascending' ? 1 : -1) * (of(offer) ?? -1)),
+  }));
+  keyed.sort((a, b) => {
+    const at = a.keys.findIndex((key, index) => key !== b.keys[index]);
+    return at < 0 ? a.offer.linkId - b.offer.linkId : (a.keys[at] ?? 0) - (b.keys[at] ?? 0);
+  });
+  return keyed.map(({ offer }) => offer);
+}
+
+export function playsHere({ kind }: Pick<Ranked, 'kind'>): boolean {
+  return !LEADS_ELSEWHERE.has(kind);
+}
+
+/** Place of the best of them, from 1; 0: none of the list. */
+function bestOf(order: readonly string[], found: readonly string[]): number {
+  return Math.max(0, ...found.map((name) => order.indexOf(name) + 1));
+}
+
+/** 6 of `5.1`. */
+function speakers(layout: string): number {
+  return layout.split('.').reduce((sum, part) => sum + (Number(part) || 0), 0);
+}
