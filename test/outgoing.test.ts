@@ -23,7 +23,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
   'src/platform/http1/direct-answer.ts': 'names of statuses, for answers on connections that came in',
+  'src/platform/guarded-agents.ts': 'agents whose connections `net.dial` opens',
   'src/platform/jobs-queue.ts': 'the owner’s database',
+  'src/platform/json-api.ts': 'got by the agents of `guarded-agents.ts`',
   'src/platform/media-tools/command.ts':
     'command lines of ffmpeg, which gets one address of this machine only',
   'src/platform/migrate.ts': 'the owner’s database',
