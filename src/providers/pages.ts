@@ -34,3 +34,10 @@ export async function byNumber<T extends { number: number }>(items: AsyncIterabl
   for await (const item of items) found.set(item.number, item);
   return [...found.values()].sort((a, b) => a.number - b.number);
 }
+
+/** All of them. */
+export async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
