@@ -195,8 +195,8 @@ export function metadataProviderContract(setup: ProviderSetup): void {
 }
 
 /** A plug by the same way out, for what only it does. */
-export function openAlone(plug: ProviderPlug): MetadataProvider {
-  return plug.open({ api: openJsonApi(net, { name: plug.name, perSecond: 1000 }), apiKey: KEY });
+export function openAlone(plug: ProviderPlug, apiKey = KEY): MetadataProvider {
+  return plug.open({ api: openJsonApi(net, { name: plug.name, perSecond: 1000 }), apiKey });
 }
 
 export async function all<T>(items: AsyncIterable<T> | undefined): Promise<T[]> {
