@@ -127,13 +127,13 @@ test('pages end with one that is not full, and never go on for ever', async () =
     { number: 2, title: 'new' },
   ]);
   expect(await byNumber(episodes)).toEqual([{ number: 1 }, { number: 2, title: 'new' }]);
-  const changes = pagesOf({ size: 1, max: 5 }, async (number) => [5 - number]);
+  const changes = pagesOf({ size: 1, max: 5 }, async (number) => [[5, 5, 4, 3, 2][number] ?? 0]);
   const told = untilOlder(changes, new Date(3), (atMs) => ({
-    id: { provider: 'x', value: String(atMs % 2) },
+    id: atMs === 4 ? null : { provider: 'x', value: String(atMs) },
     atMs,
   }));
   expect(await all(told)).toEqual([
-    { provider: 'x', value: '1' },
-    { provider: 'x', value: '0' },
+    { provider: 'x', value: '5' },
+    { provider: 'x', value: '3' },
   ]);
 });

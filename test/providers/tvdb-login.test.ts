@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { tvdb } from '../../src/providers/tvdb/index.ts';
@@ -56,10 +55,11 @@ test('a wrong key is said after one login, which the next who asks tries again',
 
 test('one who gives up while the login lasts harms nobody else', async () => {
   const provider = openAlone(tvdb);
+  const known = Promise.withResolvers<void>();
   nock(HOST)
     .post('/v4/login')
     .reply(async () => {
-      await sleep(300);
+      await known.promise;
       return [200, { data: { token: 'late' } }];
     });
   nock(HOST).get('/v4/movies/603/extended').query(true).reply(200, { data: film });
@@ -72,5 +72,6 @@ test('one who gives up while the login lasts harms nobody else', async () => {
   const patient = byId(provider);
   gone.abort(new Error('nobody waits'));
   await expect(given).rejects.toThrow('nobody waits');
+  known.resolve();
   expect((await patient)?.title).toBe('Матрица');
 });
