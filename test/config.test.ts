@@ -56,6 +56,25 @@ describe('settings', () => {
     expect(complaint({ USENET_CACHE_MAX_BYTES: 'much' })).toContain('USENET_CACHE_MAX_BYTES');
   });
 
+  test('of metadata are who is asked, most trusted first, and their keys', () => {
+    const { providers, keys, perDay } = loadConfig({}, folder).metadata;
+    expect([providers[0], providers.length, keys, perDay]).toEqual(['tmdb', 10, {}, { omdb: 1000 }]);
+    const own = {
+      METADATA_PROVIDERS: 'kitsu, tvdb',
+      TVDB_API_KEY: 'key:pin',
+      OMDB_REQUESTS_PER_DAY: '100000',
+    };
+    expect(loadConfig(own, folder).metadata).toEqual({
+      providers: ['kitsu', 'tvdb'],
+      keys: { tvdb: 'key:pin' },
+      perDay: { omdb: 100_000 },
+    });
+    expect(loadConfig({ METADATA_PROVIDERS: 'none' }, folder).metadata.providers).toEqual([]);
+    for (const bad of ['imdb.com', 'kitsu,kitsu', 'kitsu,none'])
+      expect(complaint({ METADATA_PROVIDERS: bad })).toContain('METADATA_PROVIDERS: every entry');
+    expect(complaint({ TVDB_API_KEY: `secret${'x'.repeat(500)}` })).not.toContain('secret');
+  });
+
   test('that are empty count as absent, and names nobody knows are not ours', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', HOME: '/x' }, folder).http.port).toBe(7000);
   });

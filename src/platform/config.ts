@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { METADATA_SETTINGS, type MetadataSettings, metadataSettings } from './config-metadata.ts';
 import { TORRENT_SETTINGS } from './config-torrents.ts';
 import { USENET_SETTINGS } from './config-usenet.ts';
 import {
@@ -130,6 +131,7 @@ export const Env = z.object({
     ),
   ...TORRENT_SETTINGS,
   ...USENET_SETTINGS,
+  ...METADATA_SETTINGS,
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -169,6 +171,7 @@ export type Config = Readonly<{
   dht: { isOn: boolean; bootstrap: readonly string[] };
   /** `providers`: JSON or the path of a file, as it was written. */
   usenet: { providers: string | undefined; cache: { folder: string; maxBytes: number } };
+  metadata: MetadataSettings;
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -255,6 +258,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       providers: e.USENET_PROVIDERS,
       cache: { folder: resolve(dataDir, 'usenet'), maxBytes: e.USENET_CACHE_MAX_BYTES },
     },
+    metadata: metadataSettings(e),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,

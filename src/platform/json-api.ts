@@ -17,6 +17,8 @@ const LONGEST_WAIT_MS = 60_000;
 /** Whoever says "come back in a year" is asked again tomorrow. */
 const LONGEST_HOLD_MS = 24 * 3600 * 1000;
 const MAX_REDIRECTS = 3;
+/** Of a day's requests that are used up: nobody says when the day ends there. */
+const USED_UP_HOLD_MS = 3600 * 1000;
 /** As sent, and as unpacked: the largest real answer is a series of TMDB with everything, 1.5 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
@@ -29,8 +31,13 @@ export type JsonRequest<T> = {
   headers?: Readonly<Record<string, string>>;
   method?: 'GET' | 'POST';
   body?: unknown;
+  /** Whether the body of a 401 says that the day's requests are used up, and not that the key is wrong (OMDb). */
+  isUsedUp?(body: unknown): boolean;
   signal: AbortSignal;
 };
+
+/** 401 or 403: it wants another key, or what it gave for the key has run out. */
+export class KeyRefused extends UpstreamFailed {}
 
 /** One provider's API: so many requests a second, tries again where that helps, waits as long as Retry-After says (at most a minute). */
 export type JsonApi = {
@@ -112,7 +119,7 @@ async function download(
   client: Got,
   bucket: TokenBucket,
   name: string,
-  { url, headers = {}, method = 'GET', body, signal }: Omit<JsonRequest<unknown>, 'parse'>,
+  { url, headers = {}, method = 'GET', body, isUsedUp, signal }: Omit<JsonRequest<unknown>, 'parse'>,
 ): Promise<Buffer | null> {
   await turn(bucket, name, signal);
   const cut = new AbortController();
@@ -132,9 +139,26 @@ async function download(
     if (cut.signal.aborted && !signal.aborted) throw tooLarge(name);
     const response = error instanceof RequestError ? error.response : undefined;
     if (response?.statusCode === 404) return null;
-    if (response?.statusCode === 429) bucket.hold(retryAfterMs(response.headers['retry-after']) ?? 0);
-    throw error;
+    const holdMs = await peaceMs(response, isUsedUp);
+    if (holdMs === null) throw error;
+    bucket.hold(holdMs);
+    throw askedTooOften(name, holdMs);
   }
+}
+
+/** For how long it wants no more requests; null: it does not say that. */
+async function peaceMs(
+  response: RequestError['response'],
+  isUsedUp: JsonRequest<unknown>['isUsedUp'],
+): Promise<number | null> {
+  if (response === undefined) return null;
+  const { statusCode, headers, rawBody } = response;
+  if (statusCode === 429) return retryAfterMs(headers['retry-after']) ?? 0;
+  if (statusCode !== 401 || isUsedUp === undefined) return null;
+  const body = await unpacked('', rawBody, headers['content-encoding'])
+    .then((text): unknown => JSON.parse(text.toString('utf8')))
+    .catch(() => null);
+  return isUsedUp(body) ? USED_UP_HOLD_MS : null;
 }
 
 async function unpacked(name: string, sent: Uint8Array, encoding = 'identity'): Promise<Buffer> {
@@ -182,10 +206,7 @@ function failureOf(name: string, error: unknown): Error {
   if (status === undefined)
     return new UpstreamFailed(`${name} could not be reached or broke off.`, { retryable: true });
   if (status === 401 || status === 403)
-    return new UpstreamFailed(`${name} refused the request (${status}): is its key right?`, {
-      retryable: false,
-    });
-  if (status === 429) return askedTooOften(name, retryAfterMs(error.response?.headers['retry-after']) ?? 0);
+    return new KeyRefused(`${name} refused the request (${status}): is its key right?`, { retryable: false });
   return new UpstreamFailed(`${name} answered ${status}.`, { retryable: status >= 500 });
 }
 

@@ -112,3 +112,12 @@ export type ProviderDeps = {
   /** Its key from the settings; a provider that needs one is not made without. */
   apiKey?: string;
 };
+
+/** A plug as the registry opens it. */
+export type ProviderPlug = {
+  readonly name: string;
+  /** What its API bears. */
+  readonly limits: { perSecond: number; burst?: number };
+  readonly needsKey: boolean;
+  open(deps: ProviderDeps): MetadataProvider;
+};
