@@ -1,0 +1,4 @@
+export { createEnricher, type Enricher } from './enricher.ts';
+export { ENRICH_JOB, type MetadataJobsDeps, metadataJobs } from './jobs.ts';
+export { ApproveBody, CorrectBody, ReviewPage, ReviewQuery } from './review.ts';
+export { reviewRoutes } from './routes.ts';
