@@ -61,6 +61,7 @@ export function enrichmentRoom() {
       db: db(),
       providers: [told(cinemeta), told(tmdb)],
       log: createLog('silent'),
+      isOn: () => true,
     });
   });
   afterAll(() => database.close());

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../../kit/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type EnrichDeps, enrichTitle, type Outcome } from './enrich-title.ts';
@@ -14,8 +15,11 @@ const UNKNOWN_SECONDS = 3 * DAY_SECONDS;
 const FAILED_SECONDS = 120;
 /** Whoever opens titles faster than they are asked about is served without. */
 const MOST_AT_ONCE = 8;
+const LATELY_MS = 60_000;
 
 export type Enricher = {
+  /** The owner's switch. */
+  isOn(): boolean;
   /** Takes titles that wait, newest first, and asks about each in turn. */
   enrichDue(limit: number, signal: AbortSignal): Promise<Outcome[]>;
   /**
@@ -27,9 +31,11 @@ export type Enricher = {
 };
 
 /** Asks providers about titles, each by one instance at a time. */
-export function createEnricher(deps: EnrichDeps & { log: Log }): Enricher {
-  const { db, log } = deps;
+export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean }): Enricher {
+  const { db, log, isOn } = deps;
   const closing = new AbortController();
+  // A title nobody knows is opened again and again; the database need not be asked each time.
+  const lately = new LRUCache<number, true>({ max: 10_000, ttl: LATELY_MS });
   const running = new Map<number, Promise<boolean>>();
 
   async function enrichClaimed(mediaId: number, signal: AbortSignal): Promise<Outcome> {
@@ -60,7 +66,13 @@ export function createEnricher(deps: EnrichDeps & { log: Log }): Enricher {
     }
   }
 
+  function start(mediaId: number, work: Promise<boolean>): void {
+    running.set(mediaId, work);
+    lately.set(mediaId, true);
+  }
+
   return {
+    isOn,
     async enrichDue(limit, signal) {
       const either = AbortSignal.any([signal, closing.signal]);
       const outcomes: Outcome[] = [];
@@ -71,11 +83,12 @@ export function createEnricher(deps: EnrichDeps & { log: Log }): Enricher {
       return outcomes;
     },
     async opened(mediaId, waitMs) {
-      if (deps.providers.length === 0 || closing.signal.aborted) return false;
+      if (!isOn() || deps.providers.length === 0 || closing.signal.aborted) return false;
       const known = running.get(mediaId);
+      if (known === undefined && lately.has(mediaId)) return false;
       if (known === undefined && running.size >= MOST_AT_ONCE) return false;
       const work = known ?? enrichOpened(mediaId);
-      if (known === undefined) running.set(mediaId, work);
+      if (known === undefined) start(mediaId, work);
       return within(work, waitMs);
     },
     async close() {

@@ -7,8 +7,6 @@ import { deleteOldAnswers } from './queries/answers.ts';
 export type MetadataJobsDeps = {
   db: Db;
   enricher: Enricher;
-  /** The owner's switch; it outlives a restart. */
-  isEnriching(): boolean;
 };
 type Context = JobContext & MetadataJobsDeps;
 
@@ -32,7 +30,7 @@ export const metadataJobs: readonly Job<Context>[] = [
       const begun = performance.now();
       let [done, failures] = [0, 0];
       while (
-        context.isEnriching() &&
+        context.enricher.isOn() &&
         failures < MOST_FAILURES &&
         performance.now() - begun < LONGEST_RUN_MS
       ) {

@@ -62,11 +62,9 @@ export async function forgetAnswers(db: Db, mediaId: number): Promise<void> {
 /** Ends long past, a thousand at most: until then an old answer is better than none while its provider is down. */
 export async function deleteOldAnswers(db: Db, days: number): Promise<number> {
   const result = await db.query(command('metadata.delete_old_answers')`
-    DELETE FROM provider_metadata a USING (
-      SELECT o.media_id, o.provider_id FROM provider_metadata o
-      WHERE o.expires_at < now() - make_interval(days => ${days}) ORDER BY o.expires_at LIMIT 1000
-    ) old
-    WHERE a.media_id = old.media_id AND a.provider_id = old.provider_id
+    DELETE FROM provider_metadata WHERE ctid = ANY (ARRAY(
+      SELECT o.ctid FROM provider_metadata o
+      WHERE o.expires_at < now() - make_interval(days => ${days}) ORDER BY o.expires_at LIMIT 1000))
   `);
   return result.rowCount;
 }
