@@ -1130,6 +1130,17 @@ CREATE TRIGGER external_id_insert AFTER INSERT ON public.media_external_id REFER
 
 CREATE TRIGGER external_id_update AFTER UPDATE ON public.media_external_id REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 
+CREATE TABLE media_field_origin (
+  media_id bigint NOT NULL,
+  field text NOT NULL,
+  provider_id bigint NOT NULL,
+  fingerprint text NOT NULL,
+  CONSTRAINT media_field_origin_pkey PRIMARY KEY (media_id, field),
+  CONSTRAINT media_field_origin_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_field_origin_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT media_field_origin_field_check CHECK (((length(field) >= 1) AND (length(field) <= 40)))
+);
+
 CREATE TABLE media_genre (
   media_id bigint NOT NULL,
   genre_id bigint NOT NULL,
@@ -1185,6 +1196,23 @@ CREATE TABLE media_keyword (
 );
 
 CREATE INDEX media_keyword_keyword ON public.media_keyword USING btree (keyword_id, media_id);
+
+CREATE TABLE media_provider (
+  media_id bigint NOT NULL,
+  region text NOT NULL,
+  service text NOT NULL,
+  offer text NOT NULL,
+  url text,
+  provider_id bigint NOT NULL,
+  CONSTRAINT media_provider_pkey PRIMARY KEY (media_id, region, service, offer),
+  CONSTRAINT media_provider_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_provider_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT media_provider_offer_check CHECK ((offer = ANY (ARRAY['subscription'::text, 'rent'::text, 'buy'::text, 'free'::text, 'ads'::text]))),
+  CONSTRAINT media_provider_region_check CHECK ((region ~ '^[A-Z]{2}$'::text)),
+  CONSTRAINT media_provider_service_check CHECK (((length(service) >= 1) AND (length(service) <= 100)))
+);
+
+CREATE INDEX media_provider_service ON public.media_provider USING btree (region, service);
 
 CREATE TABLE media_rating (
   media_id bigint NOT NULL,
@@ -1249,6 +1277,30 @@ CREATE TRIGGER translation_notify AFTER INSERT OR DELETE OR UPDATE ON public.med
 
 CREATE TRIGGER translation_update AFTER UPDATE ON public.media_translation REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_updated();
 
+CREATE TABLE metadata_doubt (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  provider_id bigint NOT NULL,
+  kind text NOT NULL,
+  ids jsonb NOT NULL,
+  title text,
+  year integer,
+  confidence real,
+  reason text NOT NULL,
+  state text NOT NULL DEFAULT 'open'::text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT metadata_doubt_media_id_provider_id_kind_key UNIQUE (media_id, provider_id, kind),
+  CONSTRAINT metadata_doubt_pkey PRIMARY KEY (id),
+  CONSTRAINT metadata_doubt_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT metadata_doubt_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT metadata_doubt_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
+  CONSTRAINT metadata_doubt_ids_check CHECK ((jsonb_typeof(ids) = 'object'::text)),
+  CONSTRAINT metadata_doubt_kind_check CHECK ((kind = ANY (ARRAY['match'::text, 'ids'::text]))),
+  CONSTRAINT metadata_doubt_state_check CHECK ((state = ANY (ARRAY['open'::text, 'kept'::text])))
+);
+
+CREATE INDEX metadata_doubt_open ON public.metadata_doubt USING btree (media_id) WHERE (state = 'open'::text);
+
 CREATE TABLE metadata_provider (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   name text NOT NULL,
@@ -1296,6 +1348,20 @@ CREATE INDEX play_count_media ON public.play_count USING btree (media_id);
 CREATE INDEX play_count_stream ON public.play_count USING btree (stream_id);
 
 CREATE TRIGGER play_count_inserted AFTER INSERT OR UPDATE ON public.play_count FOR EACH ROW EXECUTE FUNCTION play_counted();
+
+CREATE TABLE provider_metadata (
+  media_id bigint NOT NULL,
+  provider_id bigint NOT NULL,
+  data jsonb,
+  fetched_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT provider_metadata_pkey PRIMARY KEY (media_id, provider_id),
+  CONSTRAINT provider_metadata_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT provider_metadata_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES metadata_provider(id) ON DELETE RESTRICT,
+  CONSTRAINT provider_metadata_check CHECK ((fetched_at <= expires_at))
+);
+
+CREATE INDEX provider_metadata_expires ON public.provider_metadata USING btree (expires_at);
 
 CREATE UNLOGGED TABLE rate_limit (
   key character varying(255) NOT NULL,
@@ -1691,6 +1757,17 @@ CREATE TABLE sync_state (
   last_sync_at timestamp with time zone NOT NULL DEFAULT now(),
   data jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT sync_state_pkey PRIMARY KEY (key)
+);
+
+CREATE TABLE title_enrichment (
+  media_id bigint NOT NULL,
+  tried_at timestamp with time zone,
+  next_at timestamp with time zone NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  failure text,
+  CONSTRAINT title_enrichment_pkey PRIMARY KEY (media_id),
+  CONSTRAINT title_enrichment_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT title_enrichment_attempts_check CHECK ((attempts >= 0))
 );
 
 CREATE TABLE title_word (

@@ -14,6 +14,7 @@ import {
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
+import { ENRICH_JOB, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
@@ -58,7 +59,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
       probes: probeRoutes(ground),
       metrics: metricsRoutes(ground),
       play: play.router,
-      addon: addonDoor(ground, spaces),
+      addon: addonDoor(ground, spaces, onOpened(ground.enricher)),
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: publicApi(ground, spaces, admin, play.live),
@@ -106,7 +107,14 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
   const { db, config, settings, settled } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
-    mediaRoutes({ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage }),
+    mediaRoutes({
+      ...{ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage },
+      onOpened: onOpened(ground.enricher),
+    }),
+    reviewRoutes({
+      ...{ db, requireAdmin, settled },
+      enrichLater: () => background.addJob(ENRICH_JOB, {}, `${ENRICH_JOB} now`),
+    }),
     playlistRoutes({ ...ground, requireAdmin, baseUrl }),
     streamRoutes({
       ...{ ...ground, requireAdmin, baseUrl, settled },

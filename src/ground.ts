@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
+import { createEnricher } from './features/metadata/index.ts';
 import { createSettings, type Settings } from './features/settings/index.ts';
 import { noteInside } from './features/stream-index/index.ts';
 import { createTorrentStorage } from './features/torrents/index.ts';
@@ -12,14 +13,17 @@ import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { BadSettings } from './platform/config.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
+import { openJsonApi } from './platform/json-api.ts';
 import { createLinks } from './platform/links.ts';
 import { createMediaTools } from './platform/media-tools/index.ts';
-import { createNet } from './platform/net.ts';
+import { createNet, type Net } from './platform/net.ts';
 import { createNotify } from './platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
 import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
+import { CINEMETA_LIMITS, createCinemeta } from './providers/cinemeta/index.ts';
+import type { MetadataProvider } from './providers/provider.ts';
 import type { DhtState, TrafficLimits } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
 import { parseProviders } from './streams/usenet/providers/parse-providers.ts';
@@ -62,6 +66,11 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  const enricher = createEnricher({
+    ...{ db, log, providers: metadataProviders(net) },
+    isOn: () => settings.get().enrichment === 'on',
+  });
+  onClose(() => enricher.close());
   let dht: DhtStatus = { status: config.dht.isOn ? 'resting' : 'off', nodes: 0, lookups: 0 };
   let isToldAlone = false;
   function noteDht(state: DhtState): void {
@@ -159,6 +168,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     notify,
     cache,
     settings,
+    enricher,
     limiter,
     net,
     torrentNet,
@@ -195,6 +205,11 @@ function usenetProviders(text = ''): Provider[] {
   } catch (error) {
     throw new BadSettings([error instanceof Error ? error.message : 'USENET_PROVIDERS cannot be read']);
   }
+}
+
+/** Those that need no key. */
+function metadataProviders(net: Net): readonly MetadataProvider[] {
+  return [createCinemeta({ api: openJsonApi(net, CINEMETA_LIMITS) })];
 }
 
 function version(): string {

@@ -1,4 +1,5 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
@@ -11,8 +12,17 @@ export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
     FileFactsDeps &
+    MetadataJobsDeps &
     StreamJobsDeps &
     TrackerJobsDeps &
     TorrentJobsDeps &
     UsenetJobsDeps
->[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs, ...torrentJobs, ...usenetJobs];
+>[] = [
+  ...upkeepJobs,
+  ...fileFactsJobs,
+  ...metadataJobs,
+  ...streamJobs,
+  ...trackerJobs,
+  ...torrentJobs,
+  ...usenetJobs,
+];

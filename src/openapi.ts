@@ -11,6 +11,7 @@ import {
   TrackersAnswer,
 } from './features/trackers/index.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+import { reviewPaths } from './openapi-review.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
 import { usenetPaths } from './openapi-usenet.ts';
@@ -92,6 +93,7 @@ const paths = {
       },
     },
   },
+  ...reviewPaths,
   ...streamPaths,
   '/api/trackers': {
     get: {

@@ -11,7 +11,13 @@ import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './o
 import { isoDay, linker, posterShape, releaseInfo } from './preview.ts';
 import { stremioType } from './stremio-type.ts';
 
-export type MetaDeps = { db: Db; details: CacheSpace<MediaDetail | null>; onDropped: OnDropped };
+export type MetaDeps = {
+  db: Db;
+  details: CacheSpace<MediaDetail | null>;
+  onDropped: OnDropped;
+  /** A title is opened; true: more is known of it by now. */
+  onOpened?(detail: MediaDetail): Promise<boolean>;
+};
 
 const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 86_400 };
 const MAX_CAST = 12;
@@ -36,8 +42,14 @@ export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context:
   return { meta, ...FRESH };
 }
 
-function detailOf({ db, details }: MetaDeps, mediaId: number, { language }: AddonContext) {
-  return details.get(`${mediaId}:${language}`, () => mediaDetail(db, mediaId, language));
+async function detailOf(
+  { db, details, onOpened }: MetaDeps,
+  mediaId: number,
+  { language }: AddonContext,
+): Promise<MediaDetail | null> {
+  const known = await details.get(`${mediaId}:${language}`, () => mediaDetail(db, mediaId, language));
+  // Not from the cache, which hears of the change a moment later.
+  return known !== null && (await onOpened?.(known)) ? mediaDetail(db, mediaId, language) : known;
 }
 
 function isVisible(detail: MediaDetail, context: AddonContext): boolean {

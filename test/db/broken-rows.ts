@@ -1,4 +1,5 @@
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
+import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 
@@ -220,6 +221,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     'stream_youtube_video_id_key',
     `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($http, 'abcdefghijk')`,
   ],
+  ...BROKEN_METADATA_ROWS,
   ...BROKEN_MAPPING_ROWS,
   ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],

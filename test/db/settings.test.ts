@@ -48,6 +48,7 @@ describe('settings', () => {
       weakTorrents: 'hide',
       weakPosts: 'hide',
       missingArticles: 'stop',
+      enrichment: 'on',
       hevc: 'offer',
       playLinkHours: 24,
       streamsPerSubject: 20,

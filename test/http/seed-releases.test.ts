@@ -40,7 +40,7 @@ describe('npm run seed -- magnets', () => {
     const matrix = await resolveMediaId(db(), { provider: 'imdb', value: 'tt0133093' });
     const offers = await offersFor(db(), { mediaId: matrix?.mediaId ?? 0, episodeId: null, only: 'all' });
     expect(offers).toMatchObject([{ kind: 'torrent', resolution: '1080p' }]);
-    expect(await titleCalled('The Matrix')).toMatchObject({ status: 'approved' });
+    expect(await titleCalled('The Matrix')).toMatchObject({ status: 'pending' });
     expect(await titleCalled('Unheard Film')).toMatchObject({ kind: 'movie', status: 'flagged', year: 2011 });
     const show = await titleCalled('Some Show');
     expect(show).toMatchObject({ kind: 'series', status: 'flagged' });

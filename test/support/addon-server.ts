@@ -3,6 +3,7 @@ import express from 'express';
 import type { z } from 'zod';
 import { addonDoor, shippedAssets } from '../../src/doors.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
+import type { OnOpened } from '../../src/features/metadata/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
 import { type LinkTarget, StreamInput, saveStream } from '../../src/features/stream-index/index.ts';
 import { createCache } from '../../src/platform/cache.ts';
@@ -57,6 +58,7 @@ export type StreamOf = z.input<typeof StreamInput>;
 export async function startAddonServer(
   env: Readonly<Record<string, string>> = {},
   kindsOf: (kinds: Kinds) => Kinds = (kinds) => kinds,
+  openedOf?: (db: Pool) => OnOpened,
 ): Promise<AddonServer> {
   const log = createLog('silent');
   const { db, url, ...database } = await freshDatabase();
@@ -87,7 +89,11 @@ export async function startAddonServer(
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
   app.set('trust proxy', 'loopback');
   app.use(
-    addonDoor({ config, db, links, subtitleLinks, kinds, settings, metrics, limiter }, openSpaces({ cache })),
+    addonDoor(
+      { config, db, links, subtitleLinks, kinds, settings, metrics, limiter },
+      openSpaces({ cache }),
+      openedOf?.(db),
+    ),
   );
   app.use(shippedAssets());
   app.use(webRoutes({ distDir: '/nonexistent', isBuilt: () => false }));

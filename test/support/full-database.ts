@@ -133,6 +133,23 @@ const ROWS: readonly [name: string, statement: string][] = [
   ],
   ['', `INSERT INTO usenet_provider_usage (provider, day) VALUES ('news', '2026-01-31')`],
   ['', `INSERT INTO id_mapping (list, entry, kitsu, mal) VALUES ('manami', 'mal:1', 1, 1)`],
+  [
+    '',
+    `INSERT INTO provider_metadata (media_id, provider_id, data, expires_at) VALUES ($film, $tmdb, '{}', now())`,
+  ],
+  [
+    '',
+    `INSERT INTO media_field_origin (media_id, field, provider_id, fingerprint) VALUES ($film, 'title', $tmdb, 'x')`,
+  ],
+  [
+    '',
+    `INSERT INTO media_provider (media_id, region, service, offer, provider_id) VALUES ($film, 'DE', 'Netflix', 'rent', $tmdb)`,
+  ],
+  [
+    '',
+    `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason) VALUES ($film, $tmdb, 'ids', '{}', 'x')`,
+  ],
+  ['', `INSERT INTO title_enrichment (media_id, next_at) VALUES ($film, now())`],
   ['telegram', `INSERT INTO stream (kind, name) VALUES ('telegram', 'Message') RETURNING id`],
   ['', `INSERT INTO stream_telegram VALUES ($telegram, 'channel', 5)`],
   ['external', `INSERT INTO stream (kind, name) VALUES ('external', 'Page') RETURNING id`],

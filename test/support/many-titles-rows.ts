@@ -89,6 +89,17 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO media_company (media_id, company_id) SELECT id, 1 + id % 2000 FROM media`,
   `INSERT INTO media_certification (media_id, country, code, min_age) SELECT id, 'US', 'PG-13', 13 FROM media`,
   `INSERT INTO media_rating (media_id, provider_id, rating, raw_rating, vote_count) SELECT m.id, p.id, 7.5, 7.5, 100 FROM media m, rating_provider p WHERE p.name = 'imdb'`,
+  `INSERT INTO provider_metadata (media_id, provider_id, data, fetched_at, expires_at)
+    SELECT m.id, p.id, '{"kind":"movie","title":"x","ids":{}}', now() - interval '40 days', now() + (m.id % 100 - 50) * interval '1 day' + interval '20 days'
+    FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 2 = 0`,
+  `INSERT INTO media_field_origin (media_id, field, provider_id, fingerprint)
+    SELECT m.id, f.field, p.id, 'x' FROM media m, metadata_provider p, unnest('{overview,genres}'::text[]) AS f(field) WHERE p.name = 'tmdb' AND m.id % 2 = 0`,
+  `INSERT INTO media_provider (media_id, region, service, offer, provider_id)
+    SELECT m.id, 'DE', 'Service ' || m.id % 40, 'rent', p.id FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 2 = 0`,
+  `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason, state)
+    SELECT m.id, p.id, 'ids', '{}', 'x', CASE WHEN m.id % 200 = 0 THEN 'open' ELSE 'kept' END FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 20 = 0`,
+  `INSERT INTO title_enrichment (media_id, next_at) SELECT id, now() + (id % 100 - 10) * interval '1 hour' FROM media WHERE id % 2 = 0`,
+  `UPDATE media SET enrichment_status = CASE WHEN id % 100 = 3 THEN 'flagged' ELSE 'pending' END WHERE id % 10 = 3`,
   `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,
   `INSERT INTO episode (season_id, media_id, number, title, air_date) SELECT s.id, s.media_id, n, 'Episode ' || n, '2020-01-01' FROM season s CROSS JOIN generate_series(1, 5) n`,
   `INSERT INTO stream (id, kind, name, resolution, quality, size_bytes, licence_code, created_at)

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EpisodeRule } from '../../kit/anime-numbering.ts';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 
-export const ANIME_LISTS = ['fribb', 'anime-lists', 'manami'] as const;
+const ANIME_LISTS = ['fribb', 'anime-lists', 'manami'] as const;
 export type AnimeType = 'tv' | 'movie' | 'ova' | 'ona' | 'special';
 
 /** A row of `id_mapping`, under the names of its columns. */

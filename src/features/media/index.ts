@@ -1,5 +1,7 @@
+export { patchMedia } from './change-media.ts';
 export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
+export { fillMedia, ownersOfIds, type Refused, type Standing, setMediaStanding } from './fill-media.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';

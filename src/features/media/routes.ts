@@ -20,6 +20,8 @@ export type MediaRoutesDeps = {
   language: string;
   /** Resolves once whoever asks next sees what was written. */
   settled(): Promise<void>;
+  /** A title is opened; true: more is known of it by now. */
+  onOpened?(detail: MediaDetail): Promise<boolean>;
 };
 
 const Path = z.object({ id: z.string().max(128) });
@@ -58,6 +60,9 @@ export function mediaRoutes(deps: MediaRoutesDeps): Router {
 
   async function show(req: Request, res: Response) {
     const { mediaId } = await mediaOf(req);
+    const { language = deps.language } = parseInput(Language, req.query, 'The query');
+    const known = deps.onOpened && (await mediaDetail(db, mediaId, language));
+    if (known) await deps.onOpened?.(known);
     res.json(await answerOf(req, mediaId));
   }
 

@@ -13,6 +13,9 @@ const RATING_PROVIDERS = [
   'metacritic',
   'rogerebert',
   'mal',
+  'tvmaze',
+  'kitsu',
+  'anilist',
 ] as const;
 
 /** Trimmed text of 1 to `max` characters; Postgres text cannot hold U+0000. */
@@ -53,6 +56,7 @@ const ids = {
   kitsu: Digits,
   mal: Digits,
   anilist: Digits,
+  tvmaze: Digits,
   wikidata: z.string().regex(/^Q[1-9]\d{0,11}$/, 'must look like Q1758181'),
   /** Of a channel: its id in programme guides. */
   xmltv: text(100),
@@ -213,6 +217,7 @@ export const MediaPatch = withDatesInOrder(
           kitsu: ids.kitsu.nullable(),
           mal: ids.mal.nullable(),
           anilist: ids.anilist.nullable(),
+          tvmaze: ids.tvmaze.nullable(),
           wikidata: ids.wikidata.nullable(),
           xmltv: ids.xmltv.nullable(),
         })

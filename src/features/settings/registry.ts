@@ -41,6 +41,11 @@ export const Settings = z.object({
     .describe(
       'Where articles of a Usenet post are gone from every provider: stop, so that the player says so, or fill short holes in MKV, MP4 and WebM with nothing (4 in a row, 64 in all, 2 %) and play on with a glitch.',
     ),
+  enrichment: z
+    .enum(['on', 'paused'])
+    .describe(
+      'Texts, posters, ids and episodes of titles that came without, asked for from Stremio’s Cinemeta and the providers that have a key; paused: nobody is asked, and it goes on where it was.',
+    ),
   hevc: z
     .enum(['offer', 'hide'])
     .describe(
@@ -114,6 +119,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   weakTorrents: { type: 'enum', defaultOf: () => 'hide' },
   weakPosts: { type: 'enum', defaultOf: () => 'hide' },
   missingArticles: { type: 'enum', defaultOf: () => 'stop' },
+  enrichment: { type: 'enum', defaultOf: () => 'on' },
   hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   torrentUpload: { type: 'enum', defaultOf: () => 'off' },

@@ -5,7 +5,7 @@ const Id = z.int().positive();
 const Language = maybe(z.string().regex(/^[a-z]{2,3}$/));
 const Country = maybe(z.string().regex(/^[A-Z]{2}$/));
 /** `/abc.jpg`, a file of its image server. */
-export const ImagePath = maybe(z.string().regex(/^\/[\w.-]{1,200}$/));
+const ImagePath = maybe(z.string().regex(/^\/[\w.-]{1,200}$/));
 const Named = z.object({ name: z.string().trim().min(1) });
 const Image = z.object({ file_path: z.string().regex(/^\/[\w.-]{1,200}$/), iso_639_1: Language });
 const Person = { id: Id, name: z.string().trim().min(1) };

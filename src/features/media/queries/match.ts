@@ -144,6 +144,21 @@ export async function flagTitles(db: Db, mediaIds: readonly number[], confidence
   `);
 }
 
+/** How sure it is what a title is, and whether it is for adults only; what is left out stays. */
+export async function setStanding(
+  db: Db,
+  mediaId: number,
+  { status, confidence, isAdult }: { status?: string; confidence?: number | null; isAdult?: boolean },
+): Promise<void> {
+  await db.query(command('media.set_standing')`
+    UPDATE media m SET
+      enrichment_status = coalesce(${status ?? null}, m.enrichment_status),
+      match_confidence = CASE WHEN ${confidence !== undefined} THEN ${confidence ?? null}::real ELSE m.match_confidence END,
+      is_adult = coalesce(${isAdult ?? null}, m.is_adult)
+    WHERE m.id = ${mediaId}
+  `);
+}
+
 const HeldId = z.object({
   mediaId: z.int(),
   provider: z.string(),

@@ -39,10 +39,12 @@ export function insertTitles(
   return db.any(rows('media.insert', Inserted)`
     INSERT INTO media (public_id, kind, subkind, title, original_title, year, release_date, end_date, runtime_minutes,
       status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count,
-      is_adult)
+      is_adult, enrichment_status)
     SELECT t.public_id, t.kind, t.subkind, t.title, t.original_title, t.year, t.release_date, t.end_date, t.runtime_minutes,
       t.status, t.network, t.tagline, t.overview, coalesce(t.languages, '{}'), coalesce(t.countries, '{}'),
-      t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false)
+      t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false),
+      -- What comes with nothing but a name waits for details.
+      CASE WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
     FROM jsonb_populate_recordset(NULL::media, ${sql.jsonb(titles.map((title) => ({ ...title })))}) AS t
     RETURNING id AS "mediaId", public_id AS "publicId"
   `);

@@ -1,0 +1,88 @@
+import { SURE, titleConfidence } from '../../kit/title-confidence.ts';
+import type { Db } from '../../platform/db.ts';
+import { ownersOfIds, type Standing } from '../media/index.ts';
+import type { Guess } from './identify.ts';
+import type { Merged } from './merge-answers.ts';
+import type { Doubt } from './queries/doubts.ts';
+import type { StoredTitle } from './queries/titles.ts';
+import { soundIds } from './sound-fields.ts';
+import { isFromName } from './write-merged.ts';
+
+/** What a title is held for after its providers were heard. */
+export type Judged = Pick<Standing, 'status' | 'confidence'> & {
+  doubt: Doubt | null;
+  /** It is another title here: nothing of what was told is written. */
+  isOther: boolean;
+};
+
+/** A hit less like than this is no candidate for a title that somebody named on purpose. */
+const WORTH_A_LOOK = 0.5;
+
+/** Whether what was found is this title: sure, for a person, or another title here. */
+export async function judge(
+  tx: Db,
+  stored: StoredTitle,
+  merged: Merged,
+  { guess, isKnown }: { guess: Guess | null; isKnown: boolean },
+): Promise<Judged> {
+  const twin = guess === null ? null : await twinOf(tx, stored, { ...guess.hit.ids, ...merged.ids });
+  return guess !== null && twin !== null
+    ? twinDoubt(guess, twin)
+    : standingOf(stored, merged, guess, isKnown);
+}
+
+/** Another title here that a name turned out to mean: the two are one, and which streams go where a person says. */
+async function twinOf(
+  tx: Db,
+  stored: StoredTitle,
+  ids: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  const owners = await ownersOfIds(tx, stored.kind, soundIds(ids));
+  const twin = owners.find(({ mediaId }) => mediaId !== stored.mediaId);
+  return twin === undefined ? null : `${twin.provider} ${twin.value}`;
+}
+
+function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
+  const doubt: Doubt = {
+    ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },
+    reason: `By its name it is the title here that has ${twin}.`,
+  };
+  return { status: 'flagged', confidence, doubt, isOther: true };
+}
+
+function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
+  const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
+  if (guess !== null) return judged(stored, guess);
+  if (!isKnown && isFromName(stored)) return { ...stays, status: 'flagged' };
+  // A person said what it is.
+  if (isFromName(stored) && (stored.confidence ?? 0) >= SURE) return { ...stays, status: 'completed' };
+  if (isFromName(stored)) {
+    const title = merged.owned.get('title')?.value;
+    const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
+    return { status: confidence >= SURE ? 'completed' : 'flagged', confidence, doubt: null, isOther: false };
+  }
+  return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+}
+
+function likenessOf(stored: StoredTitle, title: string, merged: Merged): number {
+  const year = merged.owned.get('year')?.value;
+  return titleConfidence(
+    { title: stored.title, year: stored.year ?? undefined },
+    { title, names: merged.aliases, year: typeof year === 'number' ? year : undefined },
+  );
+}
+
+/** Found by name: sure enough, or for a person; a title somebody named on purpose is not bothered with hits unlike it, nor put in doubt once approved. */
+function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Judged {
+  const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
+  const isApproved = stored.status === 'approved';
+  if (confidence >= SURE) return { ...stays, status: isApproved ? 'approved' : 'completed', confidence };
+  if (!isFromName(stored) && confidence < WORTH_A_LOOK)
+    return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  const percent = Math.round(confidence * 100);
+  const doubt: Doubt = {
+    ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },
+    reason: `Found by its name, which is ${percent} % alike.`,
+  };
+  return isApproved ? { ...stays, doubt } : { status: 'flagged', confidence, doubt, isOther: false };
+}

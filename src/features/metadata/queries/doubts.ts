@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
+
+export type Doubt = {
+  provider: string;
+  kind: 'match' | 'ids';
+  /** What it proposes. */
+  ids: Readonly<Record<string, string>>;
+  title: string | null;
+  year: number | null;
+  confidence: number | null;
+  /** A sentence. */
+  reason: string;
+};
+
+/** Puts doubts before a person; one that was kept as it is stays so while the provider says the same. */
+export async function putDoubts(db: Db, mediaId: number, doubts: readonly Doubt[]): Promise<void> {
+  const values = doubts.map((d) => [
+    d.provider,
+    d.kind,
+    JSON.stringify(d.ids),
+    d.title,
+    d.year,
+    d.confidence,
+    d.reason,
+  ]);
+  await db.query(command('metadata.put_doubts')`
+    INSERT INTO metadata_doubt AS d (media_id, provider_id, kind, ids, title, year, confidence, reason)
+    SELECT ${mediaId}, p.id, g.kind, g.ids::jsonb, g.title, g.year, g.confidence, g.reason
+    FROM ${sql.unnest(values, ['text', 'text', 'text', 'text', 'int4', 'float4', 'text'])}
+      AS g(provider, kind, ids, title, year, confidence, reason)
+    JOIN metadata_provider p ON p.name = g.provider
+    ON CONFLICT (media_id, provider_id, kind) DO UPDATE SET
+      ids = EXCLUDED.ids, title = EXCLUDED.title, year = EXCLUDED.year, confidence = EXCLUDED.confidence,
+      reason = EXCLUDED.reason, state = 'open', created_at = now()
+      WHERE (d.ids, d.reason) IS DISTINCT FROM (EXCLUDED.ids, EXCLUDED.reason)
+  `);
+}
+
+/** Doubts that are none any more: the providers named were asked anew and agree. */
+export async function dropDoubts(db: Db, mediaId: number, providers: readonly string[]): Promise<void> {
+  await db.query(command('metadata.drop_doubts')`
+    DELETE FROM metadata_doubt d USING metadata_provider p
+    WHERE d.media_id = ${mediaId} AND d.state = 'open' AND p.id = d.provider_id AND p.name = ANY(${sql.array(providers, 'text')})
+  `);
+}
+
+/** A person has decided: what is stored stays. */
+export async function keepAsIs(db: Db, mediaId: number): Promise<void> {
+  await db.query(command('metadata.keep_as_is')`
+    UPDATE metadata_doubt SET state = 'kept' WHERE media_id = ${mediaId} AND state = 'open'
+  `);
+}
+
+/** A person has said what the title is: all that was doubted is gone. */
+export async function forgetDoubts(db: Db, mediaId: number): Promise<void> {
+  await db.query(command('metadata.forget_doubts')`DELETE FROM metadata_doubt WHERE media_id = ${mediaId}`);
+}
+
+/** The title itself is in doubt, or something said of it. */
+const WAITS = sql.fragment`(m.enrichment_status = 'flagged' OR EXISTS (
+  SELECT 1 FROM metadata_doubt d WHERE d.media_id = m.id AND d.state = 'open'))`;
+
+export const ReviewTitle = z.object({
+  /** Our uuid. */
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  year: z.int().nullable(),
+  status: z.string(),
+  /** That the title is what it was taken for, 0 to 1; null: nobody guessed. */
+  confidence: z.number().nullable(),
+  totalStreams: z.int(),
+  ids: z.array(z.object({ provider: z.string(), namespace: z.string(), id: z.string() })),
+  doubts: z.array(
+    z.object({
+      id: z.int(),
+      provider: z.string(),
+      /** `match`: found by name, may be another title; `ids`: contradict what is stored. */
+      kind: z.enum(['match', 'ids']),
+      ids: z.record(z.string(), z.string()),
+      title: z.string().nullable(),
+      year: z.int().nullable(),
+      confidence: z.number().nullable(),
+      reason: z.string(),
+    }),
+  ),
+});
+const Waiting = ReviewTitle.extend({ mediaId: z.int() });
+export type Waiting = z.infer<typeof Waiting>;
+
+const COLUMNS = sql.fragment`
+  m.id AS "mediaId", m.public_id AS id, m.kind, m.title, m.year, m.enrichment_status AS status,
+  m.match_confidence AS confidence, m.total_streams AS "totalStreams",
+  coalesce((SELECT jsonb_agg(jsonb_build_object('provider', e.provider, 'namespace', e.ns, 'id', e.external_id) ORDER BY e.provider, e.ns)
+    FROM media_external_id e WHERE e.media_id = m.id), '[]') AS ids,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('id', d.id, 'provider', p.name, 'kind', d.kind, 'ids', d.ids, 'title', d.title,
+      'year', d.year, 'confidence', d.confidence, 'reason', d.reason) ORDER BY d.confidence DESC NULLS LAST, d.id)
+    FROM metadata_doubt d JOIN metadata_provider p ON p.id = d.provider_id
+    WHERE d.media_id = m.id AND d.state = 'open'), '[]') AS doubts`;
+
+/** Titles that wait for a person, newest first, from before a title on. */
+export function waitingTitles(
+  db: Db,
+  { limit, before }: { limit: number; before: number | null },
+): Promise<readonly Waiting[]> {
+  return db.any(rows('metadata.waiting', Waiting)`
+    SELECT ${COLUMNS}
+    FROM (
+      SELECT f.id FROM media f WHERE f.enrichment_status = 'flagged' AND (${before}::int8 IS NULL OR f.id < ${before}::int8)
+      UNION
+      SELECT o.media_id FROM metadata_doubt o WHERE o.state = 'open' AND (${before}::int8 IS NULL OR o.media_id < ${before}::int8)
+    ) w
+    JOIN media m ON m.id = w.id
+    ORDER BY m.id DESC LIMIT ${limit}
+  `);
+}
+
+/** One of them; null: it does not wait. */
+export function waitingTitle(db: Db, mediaId: number): Promise<Waiting | null> {
+  return db.maybeOne(rows('metadata.waiting_one', Waiting)`
+    SELECT ${COLUMNS} FROM media m WHERE m.id = ${mediaId} AND ${WAITS}
+  `);
+}

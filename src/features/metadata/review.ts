@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { Conflict, NotFound } from '../../kit/errors.ts';
+import type { Pool } from '../../platform/db.ts';
+import { MediaPatch, patchMedia, setMediaStanding } from '../media/index.ts';
+import { forgetAnswers } from './queries/answers.ts';
+import {
+  forgetDoubts,
+  keepAsIs,
+  ReviewTitle,
+  type Waiting,
+  waitingTitle,
+  waitingTitles,
+} from './queries/doubts.ts';
+import { makeTitlesDue } from './queries/due.ts';
+
+export const ReviewQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is no cursor of this list')
+    .optional(),
+});
+export const ReviewPage = z.object({
+  titles: z.array(ReviewTitle),
+  /** For `cursor` of the next request; null on the last page. */
+  nextCursor: z.string().nullable(),
+});
+export const ApproveBody = z.strictObject({
+  /** A doubt's `id`: what it proposes is right. Absent: the title is what it was taken for. */
+  doubt: z.int().positive().optional(),
+});
+/** What the title really is; its other texts are asked for anew. */
+export const CorrectBody = z
+  .strictObject({
+    ids: MediaPatch.shape.ids.unwrap().optional(),
+    title: MediaPatch.shape.title,
+    year: MediaPatch.shape.year,
+  })
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to correct');
+
+/** A page of titles that wait for a person, newest first. */
+export async function reviewPage(
+  db: Pool,
+  { limit, cursor }: z.infer<typeof ReviewQuery>,
+): Promise<z.infer<typeof ReviewPage>> {
+  const before = cursor === undefined ? null : Number(cursor);
+  const found = await waitingTitles(db, { limit: limit + 1, before });
+  const page = found.slice(0, limit);
+  return {
+    titles: page.map(({ mediaId: _mediaId, ...title }) => title),
+    nextCursor: found.length > limit ? String(page.at(-1)?.mediaId) : null,
+  };
+}
+
+/** It is what it was taken for, or what one of the doubts proposes; shown from now on. */
+export async function approve(
+  db: Pool,
+  mediaId: number,
+  { doubt }: z.infer<typeof ApproveBody>,
+): Promise<void> {
+  const title = await waiting(db, mediaId);
+  if (doubt !== undefined) return correct(db, mediaId, { ids: proposed(title, doubt) });
+  await db.transaction(async (tx) => {
+    await keepAsIs(tx, mediaId);
+    await setMediaStanding(tx, mediaId, { status: 'approved', confidence: 1 });
+    await patchMedia(tx, mediaId, { isPublished: true });
+  });
+}
+
+/** A person says what it is: ids are replaced, and all that providers told of the other title counts no more. */
+export async function correct(db: Pool, mediaId: number, body: z.infer<typeof CorrectBody>): Promise<void> {
+  await waiting(db, mediaId);
+  await db.transaction(async (tx) => {
+    await patchMedia(tx, mediaId, { ...body, isPublished: true });
+    await forgetAnswers(tx, mediaId);
+    await forgetDoubts(tx, mediaId);
+    // A name that a person gave stays, as those of titles do that nobody guessed.
+    const confidence = body.title === undefined ? 1 : null;
+    await setMediaStanding(tx, mediaId, { status: 'pending', confidence });
+    await makeTitlesDue(tx, [mediaId]);
+  });
+}
+
+/** What was proposed is wrong. A title that was itself in doubt is hidden; nothing is deleted. */
+export async function reject(db: Pool, mediaId: number): Promise<void> {
+  const { status } = await waiting(db, mediaId);
+  await db.transaction(async (tx) => {
+    await keepAsIs(tx, mediaId);
+    if (status !== 'flagged') return;
+    await setMediaStanding(tx, mediaId, { status: 'rejected', confidence: 0 });
+    await patchMedia(tx, mediaId, { isPublished: false });
+  });
+}
+
+async function waiting(db: Pool, mediaId: number): Promise<Waiting> {
+  const title = await waitingTitle(db, mediaId);
+  if (title === null) throw new Conflict('review.not_waiting', 'This title does not wait for a decision.');
+  return title;
+}
+
+function proposed({ doubts }: Waiting, id: number): z.infer<typeof CorrectBody>['ids'] {
+  const doubt = doubts.find((one) => one.id === id);
+  if (doubt === undefined) throw new NotFound('review.no_doubt', 'This title has no such doubt any more.');
+  return doubt.ids;
+}

@@ -1,0 +1,49 @@
+import { ApproveBody, CorrectBody, ReviewPage, ReviewQuery } from './features/metadata/index.ts';
+import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+
+const decided = {
+  '204': nothing('Decided'),
+  '409': problem('The title does not wait for a decision, or an id belongs to another title'),
+  ...bad,
+  ...gone,
+  ...refusals,
+};
+
+/** What is described of `/api/review`. */
+export const reviewPaths = {
+  '/api/review': {
+    get: {
+      summary:
+        'Titles that are perhaps not what they were taken for (confidence below 0.80), and ids that contradict',
+      security: ADMIN,
+      requestParams: { query: ReviewQuery },
+      responses: { '200': ok('A page, newest first', ReviewPage), ...bad, ...refusals },
+    },
+  },
+  '/api/review/{id}/approve': {
+    post: {
+      summary: 'It is what it was taken for; with `doubt`, what that one proposes',
+      security: ADMIN,
+      requestParams: { path: id },
+      requestBody: json(ApproveBody),
+      responses: decided,
+    },
+  },
+  '/api/review/{id}/correct': {
+    post: {
+      summary: 'Say which title it is: its ids, and its name or year; the rest is asked for anew',
+      security: ADMIN,
+      requestParams: { path: id },
+      requestBody: json(CorrectBody),
+      responses: decided,
+    },
+  },
+  '/api/review/{id}/reject': {
+    post: {
+      summary: 'What was proposed is wrong; a title that was itself in doubt is hidden',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: decided,
+    },
+  },
+};

@@ -1,0 +1,67 @@
+import { setStanding } from '../../../src/features/media/queries/match.ts';
+import { keepProviderImages, putProviderImages } from '../../../src/features/media/queries/texts.ts';
+import * as answers from '../../../src/features/metadata/queries/answers.ts';
+import * as doubts from '../../../src/features/metadata/queries/doubts.ts';
+import * as due from '../../../src/features/metadata/queries/due.ts';
+import * as origins from '../../../src/features/metadata/queries/origins.ts';
+import { fieldPrints, storedTitle } from '../../../src/features/metadata/queries/titles.ts';
+import { type Calls, FILM, SERIES } from './sample.ts';
+
+const title = { kind: 'movie' as const, title: 'The river', ids: { imdb: 'tt90000001' } };
+const offer = { provider: 'tmdb', region: 'DE', service: 'Netflix', offer: 'rent', url: null };
+const doubt = {
+  provider: 'tmdb',
+  kind: 'ids' as const,
+  ids: { tmdb: '1' },
+  title: 'x',
+  year: 1,
+  confidence: 0.5,
+  reason: 'x',
+};
+
+export const metadataCalls: Calls = {
+  'stored title': async (db) => {
+    for (const mediaId of [FILM, SERIES]) {
+      await storedTitle(db, mediaId);
+      await fieldPrints(db, mediaId);
+    }
+  },
+  answers: async (db) => {
+    await answers.providerPriorities(db);
+    await answers.keepAnswers(db, FILM, [{ provider: 'tmdb', data: title, days: 7 }]);
+    await answers.keptAnswers(db, FILM);
+    await answers.forgetAnswers(db, FILM);
+    await answers.deleteOldAnswers(db, 30);
+  },
+  origins: async (db) => {
+    await origins.putFieldOrigins(db, FILM, [{ field: 'title', provider: 'tmdb', fingerprint: 'x' }]);
+    await origins.fieldOrigins(db, FILM);
+    await origins.putWatchOffers(db, FILM, ['tmdb'], [offer]);
+  },
+  due: async (db) => {
+    await due.claimDue(db, 5, 300);
+    await due.claimOne(db, FILM, 300);
+    await due.noteTried(db, FILM, { failure: null, dueInSeconds: 5 });
+    await due.makeTitlesDue(db, [FILM]);
+  },
+  doubts: async (db) => {
+    await doubts.putDoubts(db, FILM, [doubt]);
+    for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before });
+    await doubts.waitingTitle(db, FILM);
+    await doubts.keepAsIs(db, FILM);
+    await doubts.dropDoubts(db, FILM, ['tmdb']);
+    await doubts.forgetDoubts(db, FILM);
+  },
+  'provider images': async (db) => {
+    const image = {
+      provider: 'tmdb',
+      type: 'poster',
+      url: 'https://img.example/1.jpg',
+      language: null,
+      position: 1000,
+    };
+    await keepProviderImages(db, FILM, ['tmdb'], [image]);
+    await putProviderImages(db, FILM, [image]);
+    await setStanding(db, FILM, { status: 'completed', confidence: 1, isAdult: false });
+  },
+};
