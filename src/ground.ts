@@ -13,7 +13,6 @@ import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { BadSettings } from './platform/config.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
-import { openJsonApi } from './platform/json-api.ts';
 import { createLinks } from './platform/links.ts';
 import { createMediaTools } from './platform/media-tools/index.ts';
 import { createNet, type Net } from './platform/net.ts';
@@ -22,8 +21,7 @@ import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
 import { createSubtitleLinks } from './platform/subtitle-links.ts';
 import { createLender } from './play/lend.ts';
-import { CINEMETA_LIMITS, createCinemeta } from './providers/cinemeta/index.ts';
-import type { MetadataProvider } from './providers/provider.ts';
+import { openProviders } from './providers/index.ts';
 import type { DhtState, TrafficLimits } from './streams/kind.ts';
 import { createKinds } from './streams/registry.ts';
 import { parseProviders } from './streams/usenet/providers/parse-providers.ts';
@@ -67,7 +65,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
   const enricher = createEnricher({
-    ...{ db, log, providers: metadataProviders(net) },
+    ...{ db, log, providers: openProviders({ net }, config.metadata) },
     isOn: () => settings.get().enrichment === 'on',
   });
   onClose(() => enricher.close());
@@ -205,11 +203,6 @@ function usenetProviders(text = ''): Provider[] {
   } catch (error) {
     throw new BadSettings([error instanceof Error ? error.message : 'USENET_PROVIDERS cannot be read']);
   }
-}
-
-/** Those that need no key. */
-function metadataProviders(net: Net): readonly MetadataProvider[] {
-  return [createCinemeta({ api: openJsonApi(net, CINEMETA_LIMITS) })];
 }
 
 function version(): string {

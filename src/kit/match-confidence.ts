@@ -40,6 +40,19 @@ export function matchConfidence(read: ReadTitle, known: KnownTitle): number {
   return Math.round(certain * 10_000) / 10_000;
 }
 
+/** The most a found title of another year gets: remakes have the same name. */
+const OTHER_YEAR = 0.79;
+
+type Named = { title: string; year?: number | undefined };
+
+/** How sure it is that what a provider found, by any of its names, is the wanted title. A year two or more away keeps it below `SURE`. */
+export function titleConfidence(wanted: Named, found: Named & { names?: readonly string[] }): number {
+  const best = confidence(wanted.title, [found.title, ...(found.names ?? [])]);
+  const isOtherYear =
+    wanted.year !== undefined && found.year !== undefined && Math.abs(wanted.year - found.year) > 1;
+  return isOtherYear ? Math.min(best, OTHER_YEAR) : best;
+}
+
 /** Films are remade under one name, series seldom. */
 const UNDATED: Readonly<Record<string, number>> = { movie: 0.95 };
 

@@ -2,11 +2,13 @@ import type { MetadataSettings } from '../platform/config-metadata.ts';
 import { openJsonApi } from '../platform/json-api.ts';
 import type { Net } from '../platform/net.ts';
 import { anilist } from './anilist/index.ts';
+import { cinemeta } from './cinemeta/index.ts';
 import { fanart } from './fanart/index.ts';
 import { kitsu } from './kitsu/index.ts';
 import { mal } from './mal/index.ts';
 import { omdb } from './omdb/index.ts';
 import type { MetadataProvider, ProviderPlug } from './provider.ts';
+import { tmdb } from './tmdb/index.ts';
 import { trakt } from './trakt/index.ts';
 import { tvdb } from './tvdb/index.ts';
 import { tvmaze } from './tvmaze/index.ts';
@@ -14,7 +16,18 @@ import { tvmaze } from './tvmaze/index.ts';
 const DAY_SECONDS = 24 * 3600;
 
 /** A new one: a line here, and its name in `METADATA_PROVIDERS` of `platform/config-metadata.ts`. */
-const PLUGS: readonly ProviderPlug[] = [anilist, fanart, kitsu, mal, omdb, trakt, tvdb, tvmaze];
+const PLUGS: readonly ProviderPlug[] = [
+  anilist,
+  cinemeta,
+  fanart,
+  kitsu,
+  mal,
+  omdb,
+  tmdb,
+  trakt,
+  tvdb,
+  tvmaze,
+];
 
 /** The sources that are switched on and have the key they need, most trusted first. Asks nobody yet. */
 export function openProviders(

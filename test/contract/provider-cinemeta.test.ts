@@ -1,12 +1,12 @@
 import nock from 'nock';
 import { expect, test } from 'vitest';
-import { createCinemeta } from '../../src/providers/cinemeta/index.ts';
+import { cinemeta as plug } from '../../src/providers/cinemeta/index.ts';
 import { faultContract, providerRoom } from '../support/provider-faults.ts';
 
 const HOST = 'https://v3-cinemeta.strem.io';
 const NEVER = new AbortController().signal;
 const room = providerRoom();
-const cinemeta = () => createCinemeta({ api: room.api() });
+const cinemeta = () => plug.open({ api: room.api() });
 
 const FILM = {
   meta: {
@@ -128,5 +128,5 @@ faultContract(room, {
   host: HOST,
   path: /^\/meta\/movie\/tt0133093\.json/,
   id: { provider: 'imdb', value: 'tt0133093' },
-  make: (api) => createCinemeta({ api }),
+  make: (api) => plug.open({ api }),
 });

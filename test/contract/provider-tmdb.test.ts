@@ -1,6 +1,6 @@
 import nock from 'nock';
 import { expect, test } from 'vitest';
-import { createTmdb } from '../../src/providers/tmdb/index.ts';
+import { tmdb as plug } from '../../src/providers/tmdb/index.ts';
 import { faultContract, providerRoom } from '../support/provider-faults.ts';
 import { TMDB_FILM, TMDB_SEASON, TMDB_SERIES } from '../support/tmdb-answers.ts';
 
@@ -8,7 +8,7 @@ const HOST = 'https://api.themoviedb.org';
 const KEY = '0123456789abcdef0123456789abcdef';
 const NEVER = new AbortController().signal;
 const room = providerRoom();
-const tmdb = (apiKey = KEY) => createTmdb({ api: room.api(), apiKey });
+const tmdb = (apiKey = KEY) => plug.open({ api: room.api(), apiKey });
 const FILM = { kind: 'movie', language: 'en' } as const;
 
 test('a film by its id in one request: texts, ids, ages, where to watch, people, images', async () => {
@@ -207,6 +207,6 @@ faultContract(room, {
   host: HOST,
   path: /^\/3\/movie\/603/,
   id: { provider: 'tmdb', value: '603' },
-  make: (api) => createTmdb({ api, apiKey: KEY }),
+  make: (api) => plug.open({ api, apiKey: KEY }),
   secret: KEY,
 });

@@ -1,5 +1,5 @@
 import type { AppError } from '../../kit/errors.ts';
-import { SURE } from '../../kit/title-confidence.ts';
+import { SURE } from '../../kit/match-confidence.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import type { MetadataProvider } from '../../providers/provider.ts';
 import { type Refused, setMediaStanding } from '../media/index.ts';

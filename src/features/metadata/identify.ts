@@ -1,5 +1,5 @@
 import { AppError } from '../../kit/errors.ts';
-import { SURE, titleConfidence } from '../../kit/title-confidence.ts';
+import { SURE, titleConfidence } from '../../kit/match-confidence.ts';
 import type { MetadataProvider, SearchHit } from '../../providers/provider.ts';
 
 export type Wanted = { kind: 'movie' | 'series'; title: string; year?: number };

@@ -1,4 +1,4 @@
-import { SURE, titleConfidence } from '../../kit/title-confidence.ts';
+import { SURE, titleConfidence } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
 import { ownersOfIds, type Standing } from '../media/index.ts';
 import type { Guess } from './identify.ts';

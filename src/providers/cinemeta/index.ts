@@ -4,6 +4,7 @@ import type {
   ProvidedSeason,
   ProvidedTitle,
   ProviderDeps,
+  ProviderPlug,
   SearchHit,
 } from '../provider.ts';
 import { type Meta, MetaAnswer, SearchAnswer } from './shapes.ts';
@@ -13,13 +14,18 @@ const BASE = 'https://v3-cinemeta.strem.io';
 const MAX_EPISODES = 20_000;
 
 /** Nobody publishes a limit; this is a tenth of what a browser does on Stremio's front page. */
-export const CINEMETA_LIMITS = { name: 'cinemeta', perSecond: 4 } as const;
+export const cinemeta: ProviderPlug = {
+  name: 'cinemeta',
+  limits: { perSecond: 4 },
+  needsKey: false,
+  open: createCinemeta,
+};
 
 /**
  * Stremio's own add-on Cinemeta, by the add-on protocol: knows films and series by their IMDb ids and needs no key, so without any key
  * titles still get a name, a poster and episodes. English only.
  */
-export function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
+function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
   return {
     name: 'cinemeta',
     idProviders: ['imdb'],

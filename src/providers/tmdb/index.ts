@@ -1,5 +1,12 @@
 import { knownFields } from '../../kit/known-fields.ts';
-import type { MetadataProvider, OutsideId, ProvidedTitle, ProviderDeps, SearchHit } from '../provider.ts';
+import type {
+  MetadataProvider,
+  OutsideId,
+  ProvidedTitle,
+  ProviderDeps,
+  ProviderPlug,
+  SearchHit,
+} from '../provider.ts';
 import { createAsker } from './ask.ts';
 import { changesSince } from './changes.ts';
 import { fetchSeasons } from './fetch-seasons.ts';
@@ -7,7 +14,12 @@ import { Film, FindAnswer, SearchAnswer, Series } from './shapes.ts';
 import { filmOf, seriesOf } from './title.ts';
 
 /** It asks for no more than "somewhere in the 50 requests a second"; a household needs a tenth of that. */
-export const TMDB_LIMITS = { name: 'tmdb', perSecond: 10, burst: 20 } as const;
+export const tmdb: ProviderPlug = {
+  name: 'tmdb',
+  limits: { perSecond: 10, burst: 20 },
+  needsKey: true,
+  open: createTmdb,
+};
 
 /** `external_source` of `/find`. */
 const FOUND_BY: Readonly<Record<string, string>> = {
@@ -19,7 +31,7 @@ const APPENDED =
   'external_ids,translations,alternative_titles,watch/providers,keywords,credits,images,videos';
 
 /** The Movie Database, API version 3, with a key (v3) or a read access token (v4); films and series, all languages and regions in one answer. */
-export function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
+function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
   const ask = createAsker(api, apiKey);
   return {
     name: 'tmdb',

@@ -1,14 +1,6 @@
 -- Up Migration
 -- What outside providers tell of titles, where each field came from, and what a person has to look at (C1, C2).
-INSERT INTO metadata_provider (name, priority, is_external) VALUES
-  ('tvmaze', 35, true), ('omdb', 85, true), ('fanart', 95, true), ('cinemeta', 100, true)
-ON CONFLICT (name) DO NOTHING;
-INSERT INTO rating_provider (name, max_rating, is_percentage) VALUES
-  ('tvmaze', 10, false), ('kitsu', 100, true), ('anilist', 100, true)
-ON CONFLICT (name) DO NOTHING;
-
--- For adults only: in no catalogue and no search unless asked.
-ALTER TABLE media ADD COLUMN is_adult boolean NOT NULL DEFAULT false;
+INSERT INTO metadata_provider (name, priority, is_external) VALUES ('cinemeta', 100, true) ON CONFLICT (name) DO NOTHING;
 
 -- The last answer of each provider; NULL: it does not know the title.
 CREATE TABLE provider_metadata (
@@ -73,16 +65,13 @@ CREATE TABLE title_enrichment (
 
 -- Down Migration
 DROP TABLE title_enrichment, metadata_doubt, media_provider, media_field_origin, provider_metadata;
-ALTER TABLE media DROP COLUMN is_adult;
-DELETE FROM media_rating r USING rating_provider p WHERE p.id = r.provider_id AND p.name IN ('tvmaze', 'kitsu', 'anilist');
-DELETE FROM rating_provider WHERE name IN ('tvmaze', 'kitsu', 'anilist');
-DELETE FROM media_external_id WHERE provider IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
+DELETE FROM media_external_id WHERE provider = 'cinemeta';
 DELETE FROM media_image i USING metadata_provider p
-WHERE p.id = i.provider_id AND p.name IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
+WHERE p.id = i.provider_id AND p.name = 'cinemeta';
 UPDATE media m SET provider_id = NULL FROM metadata_provider p
-WHERE p.id = m.provider_id AND p.name IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
+WHERE p.id = m.provider_id AND p.name = 'cinemeta';
 UPDATE season s SET provider_id = NULL FROM metadata_provider p
-WHERE p.id = s.provider_id AND p.name IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
+WHERE p.id = s.provider_id AND p.name = 'cinemeta';
 UPDATE episode e SET provider_id = NULL FROM metadata_provider p
-WHERE p.id = e.provider_id AND p.name IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
-DELETE FROM metadata_provider WHERE name IN ('tvmaze', 'omdb', 'fanart', 'cinemeta');
+WHERE p.id = e.provider_id AND p.name = 'cinemeta';
+DELETE FROM metadata_provider WHERE name = 'cinemeta';

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { likeness, titleConfidence } from '../../src/kit/title-confidence.ts';
+import { confidence, titleConfidence } from '../../src/kit/match-confidence.ts';
+
+const likeness = (one: string, other: string) => confidence(one, [other]);
 
 test.each([
   ['The Matrx', 'The Matrix', 94.74],
