@@ -7,6 +7,7 @@ import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
+import type { LiveSearch } from './features/finders/index.ts';
 import { countPlay, isPlayable, type OfferLimits } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
@@ -68,7 +69,11 @@ export function addressOf(req: Request): string {
   return visitorOf(req.ip ?? '');
 }
 
-export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
+export function addonDoor(
+  ground: AddonGround,
+  spaces: Spaces,
+  searchLive: LiveSearch['search'] = async () => 'off',
+): Router {
   const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
@@ -87,6 +92,7 @@ export function addonDoor(ground: AddonGround, spaces: Spaces): Router {
     offerLimits: () => offerLimits(ground),
     linkLifeSeconds: () => settings.get().playLinkHours * 3600,
     onDropped: metrics.onDropped,
+    searchLive,
   });
   return addonRoutes({
     addon,

@@ -10,6 +10,7 @@ import {
   TrackerHistory,
   TrackersAnswer,
 } from './features/trackers/index.ts';
+import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
@@ -121,6 +122,7 @@ const paths = {
       },
     },
   },
+  ...finderPaths,
   ...torrentPaths,
   ...usenetPaths,
   '/api/live': {

@@ -1,3 +1,4 @@
+import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 
@@ -217,6 +218,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     'stream_youtube_video_id_key',
     `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($http, 'abcdefghijk')`,
   ],
+  ...BROKEN_FINDER_ROWS,
   ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],
   ['stream_telegram_message_id_check', `UPDATE stream_telegram SET message_id = 0`],

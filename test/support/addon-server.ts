@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import express from 'express';
 import type { z } from 'zod';
 import { addonDoor, shippedAssets } from '../../src/doors.ts';
+import { createLiveSearch } from '../../src/features/finders/index.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
 import { type LinkTarget, StreamInput, saveStream } from '../../src/features/stream-index/index.ts';
 import { createCache } from '../../src/platform/cache.ts';
 import { loadConfig } from '../../src/platform/config.ts';
-import { createCrypto } from '../../src/platform/crypto.ts';
+import { type Crypto, createCrypto } from '../../src/platform/crypto.ts';
 import type { Pool } from '../../src/platform/db.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -34,6 +35,7 @@ export type AddonServer = AsyncDisposable & {
   /** One request; the body is parsed where there is one. */
   ask(path: string, init?: RequestInit): Promise<AddonAnswer>;
   db: Pool;
+  crypto: Crypto;
   kinds: Kinds;
   net: Net;
   links: Links;
@@ -83,11 +85,22 @@ export async function startAddonServer(
   const links = createLinks(crypto);
   const subtitleLinks = createSubtitleLinks(crypto);
 
+  const settled = async () => {
+    while (!(await notify.publish('settled', '')));
+    await cache.settled();
+  };
+  const search = createLiveSearch({
+    ...{ db, net, crypto, kinds, log, settled, openSpace: cache.space, firstMs: 3000 },
+  });
   const app = express();
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
   app.set('trust proxy', 'loopback');
   app.use(
-    addonDoor({ config, db, links, subtitleLinks, kinds, settings, metrics, limiter }, openSpaces({ cache })),
+    addonDoor(
+      { config, db, links, subtitleLinks, kinds, settings, metrics, limiter },
+      openSpaces({ cache }),
+      search.search,
+    ),
   );
   app.use(shippedAssets());
   app.use(webRoutes({ distDir: '/nonexistent', isBuilt: () => false }));
@@ -97,10 +110,6 @@ export async function startAddonServer(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
 
-  const settled = async () => {
-    while (!(await notify.publish('settled', '')));
-    await cache.settled();
-  };
   const addStream = async (input: StreamOf, link: LinkTarget) => {
     const { streamId } = await saveStream({ db, kinds }, StreamInput.parse(input), link);
     await settled();
@@ -109,6 +118,7 @@ export async function startAddonServer(
   const close = async () => {
     server.close();
     server.closeAllConnections();
+    await search.close();
     await made.close();
     await net.close();
     await limitPool.end();
@@ -121,7 +131,7 @@ export async function startAddonServer(
   return {
     baseUrl,
     ask: async (path, init) => answerOf(await fetch(`${baseUrl}${path}`, init)),
-    ...{ db, kinds, net, links, subtitleLinks },
+    ...{ db, crypto, kinds, net, links, subtitleLinks },
     async add(title, streams = []) {
       const { mediaId } = await upsertTitle(db, TitleInput.parse(title));
       for (const stream of streams) await addStream(stream, { mediaId });
