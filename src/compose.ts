@@ -13,7 +13,7 @@ import {
 } from './doors.ts';
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
-import { createLiveSearch, finderRoutes } from './features/finders/index.ts';
+import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
@@ -62,6 +62,11 @@ export async function compose(options: GroundOptions): Promise<Program> {
       metrics: metricsRoutes(ground),
       play: play.router,
       addon: addonDoor(ground, spaces, search.search),
+      nabServer: nabServerRoutes({
+        ...ground,
+        limit: limitPerMinute(ground, 'nab', () => settings.get().rateLimitApiPerMinute),
+        baseUrl: (req) => placeOf(ground, req).baseUrl,
+      }),
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: publicApi(ground, spaces, admin, play.live),
@@ -118,7 +123,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
-    finderRoutes({ ...ground, requireAdmin }),
+    finderRoutes({ ...ground, requireAdmin, baseUrl }),
     trackerRoutes({
       ...ground,
       requireAdmin,

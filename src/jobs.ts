@@ -1,4 +1,5 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
@@ -14,5 +15,14 @@ export const jobs: readonly Job<
     StreamJobsDeps &
     TrackerJobsDeps &
     TorrentJobsDeps &
-    UsenetJobsDeps
->[] = [...upkeepJobs, ...fileFactsJobs, ...streamJobs, ...trackerJobs, ...torrentJobs, ...usenetJobs];
+    UsenetJobsDeps &
+    FinderJobsDeps
+>[] = [
+  ...upkeepJobs,
+  ...fileFactsJobs,
+  ...streamJobs,
+  ...trackerJobs,
+  ...torrentJobs,
+  ...usenetJobs,
+  ...finderJobs,
+];

@@ -4,6 +4,7 @@ import {
   FinderPatch,
   FindersAnswer,
   FinderTest,
+  NabServerAnswer,
 } from './features/finders/index.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
@@ -25,6 +26,13 @@ export const finderPaths = {
         ...bad,
         ...refusals,
       },
+    },
+  },
+  '/api/finders/server': {
+    get: {
+      summary: 'Addresses and key by which Sonarr, Radarr and Prowlarr search this catalogue',
+      security: ADMIN,
+      responses: { '200': ok('Torznab and Newznab', NabServerAnswer), ...refusals },
     },
   },
   '/api/finders/{id}': {

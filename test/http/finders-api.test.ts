@@ -37,6 +37,14 @@ async function add(body: object): Promise<string> {
 }
 const list = async () => FindersAnswer.parse((await api.ask('GET', '/api/finders')).body).finders;
 
+test('what searches this catalogue is told where and by which key', async () => {
+  const { body } = await api.ask('GET', '/api/finders/server');
+  expect(body).toEqual({
+    ...{ torznabUrl: `${api.baseUrl}/torznab/api`, newznabUrl: `${api.baseUrl}/newznab/api` },
+    apiKey: expect.stringMatching(/^[\w-]{40,}$/),
+  });
+});
+
 describe('finders of the admin', () => {
   test('are added, and shown without address and key', async () => {
     await add(indexer({ url: `${server.baseUrl}/api/hidden-part?passkey=hidden-too` }));

@@ -1,19 +1,26 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError, NotFound } from '../../kit/errors.ts';
+import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { type AskDeps, finderOf } from './ask-finder.ts';
 import { addFinder, changeFinder, FinderBody, FinderPatch } from './change-finders.ts';
+import { nabApiKey } from './nab-server/routes.ts';
 import { deleteFinder, FinderAnswer, finderAnswers, finderToChange } from './queries/finders.ts';
 
+/** What Sonarr, Radarr and Prowlarr are given to search our own catalogue. */
+export const NabServerAnswer = z.object({ torznabUrl: z.url(), newznabUrl: z.url(), apiKey: z.string() });
 export const FindersAnswer = z.object({ finders: z.array(FinderAnswer) });
 /** How a finder does just now, in words. */
 export const FinderTest = z.object({ isWorking: z.boolean(), detail: z.string() });
 
-export type FinderRoutesDeps = Omit<AskDeps, 'caps' | 'db'> & {
+export type FinderRoutesDeps = Omit<AskDeps, 'caps' | 'db' | 'crypto'> & {
   db: Pool;
+  crypto: Pick<Crypto, 'open' | 'seal' | 'sealToken'>;
   requireAdmin: RequestHandler;
+  /** Where links of the answer to this request point: no slash at the end. */
+  baseUrl(req: Request): string;
 };
 
 const MAX_SHOWN = 500;
@@ -25,6 +32,7 @@ export function finderRoutes(deps: FinderRoutesDeps): Router {
   const { db, requireAdmin } = deps;
   const router = Router();
   router.get('/finders', requireAdmin, list);
+  router.get('/finders/server', requireAdmin, server);
   router.post('/finders', requireAdmin, add);
   router.patch('/finders/:id', requireAdmin, change);
   router.delete('/finders/:id', requireAdmin, remove);
@@ -33,6 +41,13 @@ export function finderRoutes(deps: FinderRoutesDeps): Router {
 
   async function list(_req: Request, res: Response) {
     res.json({ finders: await finderAnswers(db, null, MAX_SHOWN) });
+  }
+
+  async function server(req: Request, res: Response) {
+    const base = deps.baseUrl(req);
+    const apiKey = nabApiKey(deps.crypto);
+    res.set('Cache-Control', 'no-store');
+    res.json({ torznabUrl: `${base}/torznab/api`, newznabUrl: `${base}/newznab/api`, apiKey });
   }
 
   async function add(req: Request, res: Response) {

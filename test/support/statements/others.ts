@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
 import * as feeds from '../../../src/features/finders/queries/feeds.ts';
 import * as finders from '../../../src/features/finders/queries/finders.ts';
+import * as nab from '../../../src/features/finders/queries/nab-items.ts';
 import { exportedTitles } from '../../../src/features/imports/queries/export.ts';
 import { lastSync, putSyncState } from '../../../src/features/imports/queries/sync-state.ts';
-import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
+import { appendItems, keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
 import * as torrents from '../../../src/features/torrents/queries.ts';
@@ -57,6 +58,12 @@ export const otherCalls: Calls = {
     await feeds.setPoll(db, id, { etag: null, lastModified: null, againS: 600 });
     await feeds.sealedPlaces.stale(db, 0, Buffer.alloc(5, 1), 100);
     await feeds.sealedPlaces.replace(db, { streamId: id, sealed: Buffer.alloc(40) }, Buffer.alloc(41));
+    const page = { titles: ['movie', 'series'], season: null, episode: null, offset: 0, limit: 100 } as const;
+    await nab.nabItems(db, { ...page, stream: 'torrent', mediaIds: [FILM] });
+    await nab.nabItems(db, { ...page, stream: 'torrent', mediaIds: null });
+    await nab.titlesWithId(db, 'imdb', 'tt0000050', 'movie');
+    await nab.titlesCalled(db, 'terminator', ['movie']);
+    await nab.postOf(db, mediaPublicId);
     await finders.deleteFinder(db, mediaPublicId);
   },
   'file facts': async (db) => {
@@ -71,6 +78,7 @@ export const otherCalls: Calls = {
     await lockSystemCatalog(db, 'open-films');
     await keepItems(db, catalogId, stored);
     await putItems(db, catalogId, stored);
+    await appendItems(db, catalogId, [2]);
   },
   settings: async (db) => {
     await settings.nextRevision(db);
