@@ -20,7 +20,7 @@ export type FeedDocument = {
 };
 
 /** Prowlarr and Jackett give 100 at most where they are asked for them; of one that sends everything so much is read. */
-export const MAX_ITEMS = 1000;
+const MAX_ITEMS = 1000;
 const MAX_ELEMENTS = 5000;
 const MAX_DEPTH = 50;
 const MAX_ATTRIBUTES = 100;
