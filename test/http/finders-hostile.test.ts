@@ -17,6 +17,8 @@ import {
 const MIB = 1024 * 1024;
 let server: FeedServer;
 let net: Net;
+/** What the last `pour` has sent. */
+let poured = 0;
 
 beforeAll(async () => {
   server = await startFeedServer();
@@ -34,7 +36,9 @@ const broken = expect.objectContaining({ fault: 'broken' });
 
 /** Sends it as fast as it is taken, so often. */
 async function pour(res: ServerResponse, piece: string, times: number): Promise<void> {
+  poured = 0;
   for (let n = 0; n < times && !res.destroyed; n += 1) {
+    poured += piece.length;
     if (!res.write(piece))
       await Promise.race([new Promise((resolve) => res.once('drain', resolve)), sleep(1000)]);
   }
@@ -73,7 +77,7 @@ describe('no XML of its own', () => {
     ['JSON', '{"items": []}'],
     ['nothing', ''],
     ['another kind of XML', '<opml><body/></opml>'],
-    ['nesting without end', `<rss>${'<a>'.repeat(100_000)}`],
+    ['nesting without end', `<rss>${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}</rss>`],
     [
       'attributes without end',
       `<rss><a ${Array.from({ length: 50_000 }, (_, n) => `a${n}="1"`).join(' ')}/></rss>`,
@@ -118,7 +122,7 @@ describe('no XML of its own', () => {
   test('a compressed answer, which nobody asked for, is not opened', async () => {
     const bomb = gzipSync(Buffer.alloc(20 * MIB, 0x20));
     server.answer((_query, res) => res.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
-    await expect(read()).rejects.toEqual(broken);
+    await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('compressed') });
   });
 });
 
@@ -152,17 +156,13 @@ describe('size', () => {
     ['section', '<![CDATA[', 'x'],
     ['instruction', '<?x ', 'x'],
   ])('one %s without end is refused early', async (_what, head, piece) => {
-    let sent = 0;
     server.answer(async (_query, res) => {
-      res.on('close', () => {
-        sent = res.socket?.bytesWritten ?? sent;
-      });
       res.write(`<rss><channel><item><title>${head}`);
       await pour(res, piece.repeat(64 * 1024), 400);
       res.end();
     });
     await expect(read()).rejects.toEqual(broken);
-    expect(sent).toBeLessThan(20 * MIB);
+    expect(poured).toBeLessThan(20 * MIB);
   });
 
   test('of a feed without end a thousand items are read, and their long texts cut', async () => {
@@ -175,6 +175,7 @@ describe('size', () => {
     const found = await items();
     expect(found).toHaveLength(1000);
     expect(found[0]?.texts.title?.length).toBe(8192);
+    expect(poured).toBeLessThan(40 * MIB);
   });
 });
 
