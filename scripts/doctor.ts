@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finderSecrets } from '../src/features/finders/index.ts';
 import { SHIPPED_FOLDER } from '../src/ground.ts';
 import { ownSpaces } from '../src/platform/cache.ts';
 import type { Config } from '../src/platform/config.ts';
@@ -206,7 +207,10 @@ async function keys(config: Config): Promise<Finding> {
     shippedFolder: SHIPPED_FOLDER,
   });
   try {
-    return (await needsOldKeys({ db: opened.db, crypto, kinds }, AbortSignal.timeout(30_000)))
+    return (await needsOldKeys(
+      { db: opened.db, crypto, kinds: { all: [...kinds.all, finderSecrets] } },
+      AbortSignal.timeout(30_000),
+    ))
       ? note(
           'Keys',
           'old ones are still needed: the running server seals what is stored anew within the hour.',

@@ -786,6 +786,75 @@ CREATE TABLE file_facts (
 
 CREATE TRIGGER file_facts_notify AFTER INSERT OR DELETE OR UPDATE ON public.file_facts FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
+CREATE TABLE finder (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  owner_id bigint,
+  kind text NOT NULL,
+  name text NOT NULL,
+  host text NOT NULL,
+  place_hash bytea NOT NULL,
+  place_sealed bytea NOT NULL,
+  has_key boolean NOT NULL,
+  categories integer[] NOT NULL DEFAULT '{}'::integer[],
+  state text NOT NULL DEFAULT 'pending'::text,
+  asked bigint NOT NULL DEFAULT 0,
+  found bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  failures_in_row integer NOT NULL DEFAULT 0,
+  last_error text,
+  last_asked_at timestamp with time zone,
+  rest_until timestamp with time zone,
+  next_poll_at timestamp with time zone,
+  etag text,
+  last_modified text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT finder_owner_id_place_hash_key UNIQUE NULLS NOT DISTINCT (owner_id, place_hash),
+  CONSTRAINT finder_public_id_key UNIQUE (public_id),
+  CONSTRAINT finder_pkey PRIMARY KEY (id),
+  CONSTRAINT finder_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT finder_asked_check CHECK ((asked >= 0)),
+  CONSTRAINT finder_categories_check CHECK ((cardinality(categories) <= 50)),
+  CONSTRAINT finder_etag_check CHECK ((length(etag) <= 500)),
+  CONSTRAINT finder_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT finder_failures_in_row_check CHECK ((failures_in_row >= 0)),
+  CONSTRAINT finder_found_check CHECK ((found >= 0)),
+  CONSTRAINT finder_host_check CHECK (((length(host) >= 1) AND (length(host) <= 300))),
+  CONSTRAINT finder_kind_check CHECK ((kind = ANY (ARRAY['torznab'::text, 'newznab'::text, 'rss'::text]))),
+  CONSTRAINT finder_last_error_check CHECK (((length(last_error) >= 1) AND (length(last_error) <= 500))),
+  CONSTRAINT finder_last_modified_check CHECK ((length(last_modified) <= 500)),
+  CONSTRAINT finder_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  CONSTRAINT finder_place_hash_check CHECK ((octet_length(place_hash) = 32)),
+  CONSTRAINT finder_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text])))
+);
+
+CREATE INDEX finder_poll ON public.finder USING btree (next_poll_at) WHERE ((next_poll_at IS NOT NULL) AND (state = 'approved'::text));
+
+CREATE TABLE finder_pattern (
+  finder_id bigint NOT NULL,
+  position integer NOT NULL,
+  pattern text NOT NULL,
+  catalog_id bigint,
+  CONSTRAINT finder_pattern_pkey PRIMARY KEY (finder_id, "position"),
+  CONSTRAINT finder_pattern_catalog_id_fkey FOREIGN KEY (catalog_id) REFERENCES catalog(id) ON DELETE SET NULL,
+  CONSTRAINT finder_pattern_finder_id_fkey FOREIGN KEY (finder_id) REFERENCES finder(id) ON DELETE CASCADE,
+  CONSTRAINT finder_pattern_pattern_check CHECK (((length(pattern) >= 1) AND (length(pattern) <= 300))),
+  CONSTRAINT finder_pattern_position_check CHECK ((("position" >= 0) AND ("position" <= 19)))
+);
+
+CREATE INDEX finder_pattern_catalog ON public.finder_pattern USING btree (catalog_id) WHERE (catalog_id IS NOT NULL);
+
+CREATE TABLE finder_seen (
+  finder_id bigint NOT NULL,
+  item_hash bytea NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT finder_seen_pkey PRIMARY KEY (finder_id, item_hash),
+  CONSTRAINT finder_seen_finder_id_fkey FOREIGN KEY (finder_id) REFERENCES finder(id) ON DELETE CASCADE,
+  CONSTRAINT finder_seen_item_hash_check CHECK ((octet_length(item_hash) = 32))
+);
+
+CREATE INDEX finder_seen_at ON public.finder_seen USING btree (seen_at);
+
 CREATE TABLE genre (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   slug text NOT NULL,

@@ -19,6 +19,8 @@ export type AppDeps = {
     metrics: Router;
     play: Router;
     addon: Router;
+    /** Torznab and Newznab, with a key of their own. */
+    nabServer: Router;
     shippedAssets: Router;
     web: Router;
     /** Under `/api`, for everyone: what reads a body here brings its own `jsonBody` of a few kilobytes. */
@@ -44,6 +46,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(routers.addon);
   app.use('/api', deps.limitApi, ...routers.publicApi);
   app.use('/api', deps.requireAdmin, ...jsonBody('8mb'), ...routers.adminApi);
+  app.use(routers.nabServer);
   app.use(routers.shippedAssets);
   app.use(routers.web);
   app.use(nothingHere);

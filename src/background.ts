@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { settleTiers } from './catalogs/search/index.ts';
+import { finderSecrets } from './features/finders/index.ts';
 import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -53,7 +54,7 @@ export function runInBackground(
       deps: {
         ...ground,
         ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams, settleTiers },
-        resealStreams: (aborted) => resealStreams(ground, aborted),
+        resealStreams: (aborted) => resealStreams(sealing(ground), aborted),
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
         checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),
@@ -106,6 +107,11 @@ async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
         'the starter catalogue could not be added; npm run seed -- starter tries again',
       );
   }
+}
+
+/** All that is stored sealed: what kinds keep, and where finders are. */
+function sealing({ db, crypto, kinds }: Ground) {
+  return { db, crypto, kinds: { all: [...kinds.all, finderSecrets] } };
 }
 
 function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {

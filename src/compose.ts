@@ -13,6 +13,7 @@ import {
 } from './doors.ts';
 import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
+import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
@@ -48,6 +49,8 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const admin = createAdmin({ adminToken: secrets.adminToken, crypto: ground.crypto });
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
+  const search = createLiveSearch({ ...ground, openSpace: ground.cache.space });
+  options.onClose(() => search.close());
   const play = playDoor(ground, spaces, options.onClose);
   const app = createApp({
     log,
@@ -59,7 +62,12 @@ export async function compose(options: GroundOptions): Promise<Program> {
       probes: probeRoutes(ground),
       metrics: metricsRoutes(ground),
       play: play.router,
-      addon: addonDoor(ground, spaces, onOpened(ground.enricher)),
+      addon: addonDoor(ground, spaces, { onOpened: onOpened(ground.enricher), searchLive: search.search }),
+      nabServer: nabServerRoutes({
+        ...ground,
+        limit: limitPerMinute(ground, 'nab', () => settings.get().rateLimitApiPerMinute),
+        baseUrl: (req) => placeOf(ground, req).baseUrl,
+      }),
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: publicApi(ground, spaces, admin, play.live),
@@ -123,6 +131,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
+    finderRoutes({ ...ground, requireAdmin, baseUrl }),
     trackerRoutes({
       ...ground,
       requireAdmin,

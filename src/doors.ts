@@ -7,6 +7,7 @@ import type { AddonContext } from './addon/context.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
+import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
 import { countPlay, isPlayable, type OfferLimits } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
@@ -73,7 +74,14 @@ export function addressOf(req: Request): string {
   return visitorOf(req.ip ?? '');
 }
 
-export function addonDoor(ground: AddonGround, spaces: Spaces, onOpened?: OnOpened): Router {
+/** What happens besides when a title is opened, and where it has no streams. */
+export type AddonHooks = { onOpened?: OnOpened | undefined; searchLive?: LiveSearch['search'] };
+
+export function addonDoor(
+  ground: AddonGround,
+  spaces: Spaces,
+  { onOpened, searchLive = async () => 'off' }: AddonHooks = {},
+): Router {
   const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
@@ -93,6 +101,7 @@ export function addonDoor(ground: AddonGround, spaces: Spaces, onOpened?: OnOpen
     linkLifeSeconds: () => settings.get().playLinkHours * 3600,
     onDropped: metrics.onDropped,
     ...(onOpened === undefined ? {} : { onOpened }),
+    searchLive,
   });
   return addonRoutes({
     addon,

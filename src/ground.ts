@@ -15,7 +15,7 @@ import { BadSettings } from './platform/config.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
 import { createLinks } from './platform/links.ts';
 import { createMediaTools } from './platform/media-tools/index.ts';
-import { createNet, type Net } from './platform/net.ts';
+import { createNet } from './platform/net.ts';
 import { createNotify } from './platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';

@@ -1,4 +1,5 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
+import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
@@ -16,7 +17,8 @@ export const jobs: readonly Job<
     StreamJobsDeps &
     TrackerJobsDeps &
     TorrentJobsDeps &
-    UsenetJobsDeps
+    UsenetJobsDeps &
+    FinderJobsDeps
 >[] = [
   ...upkeepJobs,
   ...fileFactsJobs,
@@ -25,4 +27,5 @@ export const jobs: readonly Job<
   ...trackerJobs,
   ...torrentJobs,
   ...usenetJobs,
+  ...finderJobs,
 ];

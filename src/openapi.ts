@@ -10,6 +10,7 @@ import {
   TrackerHistory,
   TrackersAnswer,
 } from './features/trackers/index.ts';
+import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
 import { streamPaths } from './openapi-streams.ts';
@@ -123,6 +124,7 @@ const paths = {
       },
     },
   },
+  ...finderPaths,
   ...torrentPaths,
   ...usenetPaths,
   '/api/live': {

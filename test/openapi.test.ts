@@ -12,7 +12,9 @@ async function declaredPaths(): Promise<string[]> {
     if (!/^(features\/.*routes\.ts|play\/live\.ts)$/.test(file)) continue;
     const text = await readFile(join(SRC, file), 'utf8');
     for (const [, path = ''] of text.matchAll(/router\.(?:get|post|put|patch|delete)\(\s*'([^']+)'/g)) {
-      if (!['/healthz', '/readyz'].includes(path)) found.add(`/api${path.replace(/:(\w+)/g, '{$1}')}`);
+      // Probes, and the protocol of others: Torznab and Newznab are asked by query and answered in XML.
+      if (!['/healthz', '/readyz', '/torznab/api', '/newznab/api'].includes(path))
+        found.add(`/api${path.replace(/:(\w+)/g, '{$1}')}`);
     }
   }
   return [...found].sort();

@@ -1,3 +1,4 @@
+import type { LiveSearch } from '../features/finders/index.ts';
 import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import type { CacheSpace } from '../platform/cache.ts';
@@ -23,6 +24,8 @@ export type StreamDeps = SubtitleLinkDeps & {
   /** Who downloads torrents: this server, so that they are play links, or the viewer's player. */
   torrentPlayer(): 'server' | 'client';
   onDropped: OnDropped;
+  /** Looks elsewhere for a title that has nothing to play. */
+  searchLive: LiveSearch['search'];
 };
 
 /** Short: links carry their own expiry, and a stream may be blocked or found at any moment. */
@@ -45,7 +48,7 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
   const title = await findTitle(deps.db, request, visibility === 'off' ? 'all' : visibility);
   if (title === null) return { streams: [], ...FRESH };
   if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
-  const offered = await offeredStreams(deps, title, visibility);
+  const { offered, isSearching } = await knownOrFound(deps, title, visibility);
   const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
   const freshness = told.some(({ progress }) => progress !== null) ? LIVE : FRESH;
   const streams = keepValid(
@@ -55,11 +58,23 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
     deps.onDropped,
   );
   if (streams.length > 0) return { streams, ...freshness };
+  if (isSearching) return { streams: [explain(deps, context, SEARCHING)], ...LIVE };
   return { streams: [explain(deps, context, nothingToPlay(title, deps.offerLimits()))], ...FRESH };
 }
 
 const SWITCHED_OFF =
   'The public catalogue of this server is switched off. Ask its owner for an install of your own.';
+
+const SEARCHING = 'Nothing to play yet: links are being looked for. Open this title again in a few seconds.';
+
+/** What is known; where that is nothing, what is found now. Only where everything is shown: nobody may show the rest to everyone. */
+async function knownOrFound(deps: StreamDeps, title: FoundTitle, only: 'licensed' | 'all') {
+  const offered = await offeredStreams(deps, title, only);
+  if (offered.length > 0 || only !== 'all') return { offered, isSearching: false };
+  const state = await deps.searchLive(title);
+  const found = state === 'found' ? await offeredStreams(deps, title, only) : offered;
+  return { offered: found, isSearching: state === 'searching' };
+}
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
   if (isEmpty) return 'Nothing to play yet: this title has no link. The owner of this server can add one.';

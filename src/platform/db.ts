@@ -53,17 +53,6 @@ export function rows<T extends z.ZodType>(name: string, schema: T) {
     named(name, slonikSql.type(schema)(template, ...values));
 }
 
-/**
- * The same for a statement whose right plan depends on its values (a common genre is walked, a rare one looked up): it is
- * sent unprepared, so that Postgres plans each call with its own (0.3 ms), and named by a comment.
- */
-export function plannedRows<T extends z.ZodType>(name: string, schema: T) {
-  return (template: TemplateStringsArray, ...values: ValueExpression[]): Statement<T> => {
-    const token = slonikSql.type(schema)(template, ...values);
-    return { ...token, sql: `/* ${name} */ ${token.sql}` };
-  };
-}
-
 /** A named statement whose answer is not read. */
 export function command(name: string) {
   return rows(name, VOID);

@@ -147,6 +147,8 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. */
   save(db: Db, streamId: number, detail: unknown): Promise<void>;
+  /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */
+  document?(streamId: number, signal: AbortSignal): Promise<string>;
   /** How each of these streams is offered, in bulk; a stream missing from the map is not offered (expired, gone). */
   targets(db: Db, refs: readonly OfferRef[]): Promise<ReadonlyMap<string, Target>>;
   /** Opening may take minutes, and others' bandwidth: what is added is not looked into by itself, only when somebody asks for it. */

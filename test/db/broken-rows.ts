@@ -1,3 +1,4 @@
+import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
@@ -223,6 +224,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ],
   ...BROKEN_METADATA_ROWS,
   ...BROKEN_MAPPING_ROWS,
+  ...BROKEN_FINDER_ROWS,
   ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],
   ['stream_telegram_message_id_check', `UPDATE stream_telegram SET message_id = 0`],

@@ -27,7 +27,15 @@ beforeAll(async () => {
     limitApi: (_req, _res, next) => next(),
     requireAdmin: (_req, _res, next) => next(),
     routers: {
-      ...{ probes: none, metrics: none, play: none, addon: none, shippedAssets: none, web: none },
+      ...{
+        probes: none,
+        metrics: none,
+        play: none,
+        addon: none,
+        nabServer: none,
+        shippedAssets: none,
+        web: none,
+      },
       ...{ publicApi: [telling], adminApi: [] },
     },
   });

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import express from 'express';
 import type { z } from 'zod';
 import { addonDoor, shippedAssets } from '../../src/doors.ts';
+import { createLiveSearch } from '../../src/features/finders/index.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
 import type { OnOpened } from '../../src/features/metadata/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
 import { type LinkTarget, StreamInput, saveStream } from '../../src/features/stream-index/index.ts';
 import { createCache } from '../../src/platform/cache.ts';
 import { loadConfig } from '../../src/platform/config.ts';
-import { createCrypto } from '../../src/platform/crypto.ts';
+import { type Crypto, createCrypto } from '../../src/platform/crypto.ts';
 import type { Pool } from '../../src/platform/db.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -35,6 +36,7 @@ export type AddonServer = AsyncDisposable & {
   /** One request; the body is parsed where there is one. */
   ask(path: string, init?: RequestInit): Promise<AddonAnswer>;
   db: Pool;
+  crypto: Crypto;
   kinds: Kinds;
   net: Net;
   links: Links;
@@ -85,6 +87,13 @@ export async function startAddonServer(
   const links = createLinks(crypto);
   const subtitleLinks = createSubtitleLinks(crypto);
 
+  const settled = async () => {
+    while (!(await notify.publish('settled', '')));
+    await cache.settled();
+  };
+  const search = createLiveSearch({
+    ...{ db, net, crypto, kinds, log, settled, openSpace: cache.space, firstMs: 3000 },
+  });
   const app = express();
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
   app.set('trust proxy', 'loopback');
@@ -92,7 +101,7 @@ export async function startAddonServer(
     addonDoor(
       { config, db, links, subtitleLinks, kinds, settings, metrics, limiter },
       openSpaces({ cache }),
-      openedOf?.(db),
+      { onOpened: openedOf?.(db), searchLive: search.search },
     ),
   );
   app.use(shippedAssets());
@@ -103,10 +112,6 @@ export async function startAddonServer(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
 
-  const settled = async () => {
-    while (!(await notify.publish('settled', '')));
-    await cache.settled();
-  };
   const addStream = async (input: StreamOf, link: LinkTarget) => {
     const { streamId } = await saveStream({ db, kinds }, StreamInput.parse(input), link);
     await settled();
@@ -115,6 +120,7 @@ export async function startAddonServer(
   const close = async () => {
     server.close();
     server.closeAllConnections();
+    await search.close();
     await made.close();
     await net.close();
     await limitPool.end();
@@ -127,7 +133,7 @@ export async function startAddonServer(
   return {
     baseUrl,
     ask: async (path, init) => answerOf(await fetch(`${baseUrl}${path}`, init)),
-    ...{ db, kinds, net, links, subtitleLinks },
+    ...{ db, crypto, kinds, net, links, subtitleLinks },
     async add(title, streams = []) {
       const { mediaId } = await upsertTitle(db, TitleInput.parse(title));
       for (const stream of streams) await addStream(stream, { mediaId });

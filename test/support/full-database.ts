@@ -165,6 +165,15 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['catalog', `SELECT id FROM catalog WHERE slug = 'open-films'`],
   ['userCatalog', `INSERT INTO catalog (slug, name, owner_id) VALUES ('mine', 'Mine', $user) RETURNING id`],
   [
+    'finder',
+    `INSERT INTO finder (owner_id, kind, name, host, place_hash, place_sealed, has_key) VALUES ($user, 'rss', 'Feed', 'a.example', sha256('a'), '\\x00', true) RETURNING id`,
+  ],
+  [
+    '',
+    `INSERT INTO finder_pattern (finder_id, position, pattern, catalog_id) VALUES ($finder, 0, 'x', $userCatalog)`,
+  ],
+  ['', `INSERT INTO finder_seen (finder_id, item_hash) VALUES ($finder, sha256('a'))`],
+  [
     '',
     `INSERT INTO catalog_item (catalog_id, media_id, position) VALUES ($catalog, $film, 1), ($userCatalog, $film, 1)`,
   ],

@@ -127,6 +127,10 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO tracker_check (tracker_id, at, successes, failures, latency_ms)
     SELECT 1 + g % 2000, now() - (g / 2000) * interval '1 hour', 1, 0, 20 FROM generate_series(0, 139999) g`,
   `INSERT INTO torrent_tracker (stream_id, tracker_id) SELECT stream_id, 1 + stream_id % 2000 FROM stream_torrent`,
+  `INSERT INTO finder (kind, name, host, place_hash, place_sealed, has_key)
+    SELECT 'torznab', 'Finder ' || g, 'a.example', sha256(g::text::bytea), '\\x00', true FROM generate_series(1, 20) g`,
+  `INSERT INTO finder_seen (finder_id, item_hash, seen_at)
+    SELECT 1 + g % 20, sha256(g::text::bytea), now() - make_interval(hours => g / 20) FROM generate_series(1, 20000) g`,
   `INSERT INTO catalog (slug, name, owner_id) SELECT 'list-' || g, 'List ' || g, g FROM generate_series(1, 2000) g`,
   `INSERT INTO catalog_item (catalog_id, media_id, position) SELECT c.id, m.id, m.id FROM catalog c, media m WHERE c.slug = 'open-films' AND m.id % 100 = 1`,
   `INSERT INTO catalog_item (catalog_id, media_id, position)

@@ -13,8 +13,6 @@ const BATCH_TABLE_ROWS = 50_000;
 const BATCH_VALUES = 20;
 /** Planning waits for what the watched connection has locked (a CREATE TRIGGER, say), and that one waits for us. */
 const LOCK_TIMEOUT_MS = 5000;
-/** The comment by which `plannedRows` names what is sent unprepared and so never gets a generic plan. */
-const UNPREPARED = /^\/\* \S+ \*\//;
 /** Not BEGIN, SAVEPOINT and the like, which have no plan. */
 const PLANNED = /^(?:\/\*.*?\*\/)?\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE)\b/;
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
@@ -105,9 +103,8 @@ async function wholeReadsOf(
 ): Promise<WholeRead[]> {
   const explains: [PlanMode, Explain][] = [
     ['with values', { text: `EXPLAIN (FORMAT JSON) ${sql}`, values: [...values] }],
+    ['generic', { text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}` }],
   ];
-  if (!UNPREPARED.test(sql))
-    explains.push(['generic', { text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${sql}` }]);
   const found: WholeRead[] = [];
   for (const [how, explain] of explains) {
     const tables = [...scanned(await planOf(client, explain))].filter((table) => large.has(table));
@@ -190,14 +187,13 @@ async function rowsRead(tx: Db): Promise<Map<string, number>> {
   return new Map(found.map(({ table, count }) => [table, count]));
 }
 
-/** Names given to `rows`, `plannedRows` and `command` anywhere in the sources. */
+/** Names given to `rows` and `command` anywhere in the sources. */
 export async function statementNames(): Promise<Set<string>> {
   const names = new Set<string>();
   for (const file of await readdir(SRC, { recursive: true })) {
     if (!/(^|\/)queries(\.ts|\/.*\.ts)$/.test(file)) continue;
     const text = await readFile(join(SRC, file), 'utf8');
-    for (const [, name = ''] of text.matchAll(/\b(?:rows|plannedRows|command)\(\s*'([^']+)'/g))
-      names.add(name);
+    for (const [, name = ''] of text.matchAll(/\b(?:rows|command)\(\s*'([^']+)'/g)) names.add(name);
   }
   return names;
 }

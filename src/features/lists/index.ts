@@ -1,1 +1,2 @@
+export { appendItems } from './queries.ts';
 export { setCatalogItems } from './set-catalog-items.ts';

@@ -30,3 +30,14 @@ export async function putItems(db: Db, catalogId: number, mediaIds: readonly num
   `);
   return result.rowCount;
 }
+
+/** Puts titles after the last, those that stand there already stay. */
+export async function appendItems(db: Db, catalogId: number, mediaIds: readonly number[]): Promise<number> {
+  const result = await db.query(command('lists.append_items')`
+    INSERT INTO catalog_item (catalog_id, media_id, position)
+    SELECT ${catalogId}, m.id, (SELECT coalesce(max(i.position), 0) FROM catalog_item i WHERE i.catalog_id = ${catalogId}) + m.position
+    FROM unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS m(id, position)
+    ON CONFLICT DO NOTHING
+  `);
+  return result.rowCount;
+}

@@ -1,6 +1,7 @@
+import { findTitles } from '../../catalogs/search/index.ts';
 import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
-import { type Called, flagTitles, mediaCalled, wordsLike } from './queries/match.ts';
+import { type Called, flagTitles, mediaCalled } from './queries/match.ts';
 import { upsertTitle } from './upsert-titles.ts';
 
 /** What the name of a release tells of its title, and of its first episode. */
@@ -34,13 +35,15 @@ export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatc
 
 type Likely = { mediaId: number; confidence: number /** Others that are as likely. */; rivals: number };
 
+/** More of those that somebody who types it would find are not compared. */
+const MOST_FOUND = 40;
+
 /** Among equally likely ones the most popular; null: none is called anything like it. */
 async function likeliestTitle(db: Db, named: NamedTitle): Promise<Likely | null> {
-  const sure = likeliestOf(named, await mediaCalled(db, { ...named, words: null }));
-  if (sure !== null && sure.confidence >= SURE) return sure;
-  const words = await wordsLike(db, named.title);
-  if (words === null) return sure;
-  return likeliestOf(named, await mediaCalled(db, { ...named, words })) ?? sure;
+  // In names it is often written "&", or left out.
+  const text = named.title.replace(/\band\b/gi, ' ');
+  const found = await findTitles(db, { text, kind: named.kind, audience: 'owner' });
+  return likeliestOf(named, await mediaCalled(db, named, found.slice(0, MOST_FOUND)));
 }
 
 function likeliestOf(read: ReadTitle, titles: readonly Called[]): Likely | null {

@@ -5,7 +5,7 @@ export { Explanation } from './explain.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfMatches, linksOfPacks } from './link-files.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
-export { matchFiles } from './match-files.ts';
+export { type FileMatch, matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
@@ -24,3 +24,4 @@ export {
 } from './schemas.ts';
 export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
 export type { PreparedStream } from './stream-parts.ts';
+export type { FileInside } from './whole-videos.ts';

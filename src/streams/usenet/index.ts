@@ -10,6 +10,7 @@ import type { Learned, UsenetEngine, UsenetSpec } from './engine.ts';
 import { fetchNzb, mayComeLater } from './fetch-nzb.ts';
 import { checkPosts } from './health/check-posts.ts';
 import { checkSoon } from './health/queries.ts';
+import { writeNzb } from './nzb/write-nzb.ts';
 import { openFile } from './open.ts';
 import { filesOfLearned, filesOfNzb } from './posted-files.ts';
 import {
@@ -81,6 +82,10 @@ export function usenetKind(deps: KindDeps): StreamKind {
     save: async (on: Db, streamId, detail) =>
       await releases.save(on, streamId, await readDetail(UsenetDetail.parse(detail))),
     linkDetail: async (detail) => await releases.linkDetail(await readDetail(UsenetDetail.parse(detail))),
+    async document(streamId, signal) {
+      const { nzb, password } = await releases.specOf({ streamId, fileIndex: null }, signal);
+      return writeNzb({ ...nzb, password });
+    },
     ...(engine === null
       ? {}
       : {

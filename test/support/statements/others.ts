@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import * as fileFacts from '../../../src/features/file-facts/queries.ts';
+import * as feeds from '../../../src/features/finders/queries/feeds.ts';
+import * as finders from '../../../src/features/finders/queries/finders.ts';
+import * as nab from '../../../src/features/finders/queries/nab-items.ts';
 import { emptyMapping } from '../../../src/features/ids/mapping.ts';
 import { deleteOtherMappings, lockMappings, putMappings } from '../../../src/features/ids/queries.ts';
 import { exportedTitles } from '../../../src/features/imports/queries/export.ts';
@@ -9,7 +13,7 @@ import {
   putImportState,
   putSyncState,
 } from '../../../src/features/imports/queries/sync-state.ts';
-import { keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
+import { appendItems, keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
 import * as torrents from '../../../src/features/torrents/queries.ts';
@@ -19,8 +23,9 @@ import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkee
 import * as providerUsage from '../../../src/features/usenet/queries.ts';
 import * as platform from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
-import { batch, type Calls, stored } from './sample.ts';
+import { batch, type Calls, FILM, SERIES, stored } from './sample.ts';
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
 const url = (index: number) => `udp://tracker${index}.example:1337/announce`;
 
 export const otherCalls: Calls = {
@@ -38,6 +43,44 @@ export const otherCalls: Calls = {
     await importStates(db, ['import.imdb']);
     await deleteImportStates(db, ['import.imdb']);
   },
+  finders: async (db, { mediaPublicId, episodeId, catalogId }) => {
+    const row: finders.FinderRow = {
+      ...{
+        kind: 'rss',
+        name: 'A',
+        host: 'a.example',
+        placeHash: Buffer.alloc(32),
+        placeSealed: Buffer.alloc(40),
+      },
+      ...{ hasKey: true, categories: [2000], state: 'approved', isFeed: true },
+    };
+    const { id, publicId } = await finders.insertFinder(db, row);
+    await finders.updateFinder(db, id, row);
+    await finders.finderAnswers(db, null, 500);
+    await finders.finderToChange(db, publicId);
+    await finders.findersToAsk(db, 30);
+    await finders.claimFeeds(db, 4, 600);
+    await finders.noteOutcome(db, id, { found: 1, error: null, restMs: null });
+    await finders.noteOutcome(db, id, { found: 0, error: 'It failed.', restMs: 1000 });
+    await finders.wantedRow(db, FILM, null);
+    await finders.wantedRow(db, SERIES, episodeId);
+    await feeds.putPatterns(db, id, [{ pattern: 'x', catalogId }]);
+    await feeds.patternsOf(db, id);
+    await feeds.catalogsCalled(db, ['open-films']);
+    const hashes = batch((index) => sha256(`item ${index}`));
+    await feeds.noteSeen(db, id, hashes);
+    await feeds.seenBefore(db, id, hashes);
+    await feeds.forgetSeen(db);
+    await feeds.setPoll(db, id, { etag: null, lastModified: null, againS: 600 });
+    await feeds.sealedPlaces.stale(db, 0, Buffer.alloc(5, 1), 100);
+    await feeds.sealedPlaces.replace(db, { streamId: id, sealed: Buffer.alloc(40) }, Buffer.alloc(41));
+    const page = { titles: ['movie', 'series'], season: null, episode: null, offset: 0, limit: 100 } as const;
+    await nab.nabItems(db, { ...page, stream: 'torrent', mediaIds: [FILM] });
+    await nab.nabItems(db, { ...page, stream: 'torrent', mediaIds: null });
+    await nab.titlesWithId(db, 'imdb', 'tt0000050', 'movie');
+    await nab.postOf(db, mediaPublicId);
+    await finders.deleteFinder(db, mediaPublicId);
+  },
   'file facts': async (db) => {
     const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };
     await fileFacts.saveFacts(db, { ...facts, setColumns: [], streamId: 2, fileIndex: null });
@@ -50,6 +93,7 @@ export const otherCalls: Calls = {
     await lockSystemCatalog(db, 'open-films');
     await keepItems(db, catalogId, stored);
     await putItems(db, catalogId, stored);
+    await appendItems(db, catalogId, [2]);
   },
   settings: async (db) => {
     await settings.nextRevision(db);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, plannedRows, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 /** An outside id with its namespace: TMDB movie 550 is not TMDB show 550 (C1). */
 export type ExternalId = { provider: string; ns: 'movie' | 'tv' | 'any'; externalId: string };
@@ -74,25 +74,19 @@ const Called = z.object({
 });
 export type Called = z.infer<typeof Called>;
 
-/** More titles with the same words are not compared. */
+/** More titles of one name are not compared. */
 const MOST_CALLED = 40;
 
 /**
- * Titles of this kind called so, or with all of its words (or those of a tsquery, from `wordsLike`) in one of their names; the most
- * popular first. `hasEpisode` is null where nothing is known of the season.
+ * Titles of this kind called so, and those of `ids`; the most popular first. `hasEpisode` is null where nothing is known of the season.
  */
 export function mediaCalled(
   db: Db,
-  named: {
-    kind: string;
-    title: string;
-    words: string | null;
-    season?: number | undefined;
-    episode?: number | undefined;
-  },
+  named: { kind: string; title: string; season?: number | undefined; episode?: number | undefined },
+  ids: readonly number[],
 ): Promise<readonly Called[]> {
-  const { kind, title, words, season = null, episode = null } = named;
-  return db.any(plannedRows('media.called', Called)`
+  const { kind, title, season = null, episode = null } = named;
+  return db.any(rows('media.called', Called)`
     SELECT m.id AS "mediaId", m.kind, m.year,
       array_remove(ARRAY[m.title, m.original_title]
         || ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title LIMIT 50)
@@ -104,37 +98,12 @@ export function mediaCalled(
         WHERE fold(c.title) = fold(${title}) AND c.kind = ${kind} AND c.owner_id IS NULL
         ORDER BY c.year DESC, c.id LIMIT ${MOST_CALLED})
       UNION
-      (SELECT c.id FROM media c
-        WHERE c.search @@ ${words === null ? sql.fragment`plainto_tsquery('pg_catalog.simple', regexp_replace(fold_words(${title}), '\\mand\\M', ' ', 'g'))` : sql.fragment`${words}::tsquery`}
-          AND c.kind = ${kind} AND c.owner_id IS NULL
-        ORDER BY c.rank DESC, c.id LIMIT ${MOST_CALLED})
+      SELECT unnest(${sql.array([...ids], 'int8')})
     ) f
     JOIN media m ON m.id = f.id
+    WHERE m.kind = ${kind} AND m.owner_id IS NULL
     ORDER BY m.rank DESC, m.id
   `);
-}
-
-/**
- * A tsquery of a misspelt title: each of its words may be any of the five known ones most like it (trigrams), shorter than four letters
- * as they are. Null: one of them is like none.
- */
-export async function wordsLike(db: Db, title: string): Promise<string | null> {
-  const { words } = await db.one(rows('media.words_like', z.object({ words: z.string().nullable() }))`
-    SELECT CASE WHEN bool_and(n.near IS NOT NULL) THEN string_agg('(' || n.near || ')', ' & ' ORDER BY typed.place) END AS words
-    FROM (
-      SELECT t.word, t.place FROM string_to_table(fold_words(${title}), ' ') WITH ORDINALITY AS t(word, place)
-      WHERE t.word <> '' LIMIT 20
-    ) typed
-    CROSS JOIN LATERAL (
-      SELECT CASE WHEN length(typed.word) < 4 THEN array_to_tsvector(ARRAY[typed.word])::text ELSE (
-        SELECT string_agg(array_to_tsvector(ARRAY[k.word])::text, ' | ') FROM (
-          SELECT w.word FROM title_word w WHERE w.word % typed.word
-          ORDER BY similarity(w.word, typed.word) DESC, w.word LIMIT 5
-        ) k
-      ) END AS near
-    ) n
-  `);
-  return words;
 }
 
 /** Puts titles before a person: how sure it is that they are what they were taken for, 0 to 1. */
