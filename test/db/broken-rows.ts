@@ -1,4 +1,5 @@
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
+import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
@@ -287,15 +288,5 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
   ...BROKEN_STORAGE_ROWS,
-  // lists
-  ['catalog_check', `INSERT INTO catalog (slug, name, created_at) VALUES ('x', 'x', 'infinity')`],
-  ['catalog_name_check', `INSERT INTO catalog (slug, name) VALUES ('x', '')`],
-  ['catalog_slug_check', `INSERT INTO catalog (slug, name) VALUES ('Bad Slug', 'x')`],
-  [
-    'catalog_public_id_key',
-    `INSERT INTO catalog (slug, name, public_id) SELECT 'x', 'x', public_id FROM catalog LIMIT 1`,
-  ],
-  ['catalog_slug_key', `INSERT INTO catalog (slug, name) VALUES ('mine', 'x')`],
-  ['catalog_system_name', `INSERT INTO catalog (slug, name) VALUES ('x', 'Open films')`],
-  ['catalog_item_pkey', `INSERT INTO catalog_item VALUES ($catalog, $film, 9)`],
+  ...BROKEN_LIST_ROWS,
 ];

@@ -88,7 +88,7 @@ describe('a title made from a name', () => {
     const known = await film();
     tmdb().hits = [hit('The Matrix', 1999)];
     lay(tmdb(), MATRIX, 'tmdb 603');
-    const { mediaId } = await titleForName(db(), { kind: 'movie', title: 'The Matrx', year: 1999 });
+    const { mediaId } = await upsertTitle(db(), { kind: 'movie', title: 'The Matrx', year: 1999 });
     await due();
     expect(await detail(mediaId)).toMatchObject({ title: 'The Matrx', ids: [], overview: null });
     expect((await standing(mediaId)).status).toBe('flagged');

@@ -102,7 +102,7 @@ describe('a film nobody has', () => {
 
   test('is offered by the first that has it, and what comes later is kept', async () => {
     indexer(one, [film(1)]);
-    indexer(two, [film(2)], 2500);
+    indexer(two, [film(2, 'Some.Film.2001.720p.WEB-DL')], 2500);
     await addIndexer(one);
     await addIndexer(two);
     const begun = performance.now();
