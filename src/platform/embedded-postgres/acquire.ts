@@ -14,7 +14,7 @@ import { freePort } from './port.ts';
 import { type StartOutcome, startPostmaster } from './postmaster.ts';
 import type { Programs } from './programs.ts';
 import type { Role } from './queries.ts';
-import { tryStartLock } from './start-lock.ts';
+import { removeDeadLocks, tryStartLock } from './start-lock.ts';
 
 export type AcquireOptions = {
   paths: Paths;
@@ -131,6 +131,7 @@ async function start(options: AcquireOptions, turns: Turns): Promise<Wait> {
   // Another process was faster, between our look and the lock.
   if (before.kind === 'running' && before.isSure) return 'starting';
   await removeLeftovers(paths);
+  await removeDeadLocks(paths.startLock);
   const make = { paths, programs: await options.programs(), log, signal };
   if (before.kind === 'absent') {
     log.info({ runAs: make.programs.runAs.kind }, 'making the embedded Postgres database');

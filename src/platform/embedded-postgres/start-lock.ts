@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from './failures.ts';
 import { isAlive, startTicks } from './processes.ts';
@@ -30,6 +31,19 @@ export async function tryStartLock(file: string): Promise<StartLock | null> {
   } finally {
     await rm(unique, { force: true });
   }
+}
+
+/** Removes what those who died between writing their lock and taking it left beside it. Hold the lock. */
+export async function removeDeadLocks(file: string): Promise<void> {
+  const folder = dirname(file);
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^\.(\d{1,10})-[0-9a-f]{12}(?:\.stale)?$/.exec(beyond(name, basename(file))) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function beyond(name: string, start: string): string {
+  return name.startsWith(start) ? name.slice(start.length) : '';
 }
 
 /** Moves the stale lock aside rather than removing it: of several that saw it one moves it, and a younger one moved by mistake goes back. */
