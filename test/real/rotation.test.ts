@@ -133,7 +133,10 @@ describe('a link that may not be used', () => {
       tampered: good.replace(token, `${token.slice(0, -2)}${token.endsWith('AA') ? 'BB' : 'AA'}`),
       expired,
       foreign,
-      'of another resource': good.replace(resource, `${resource.slice(0, -1)}_`),
+      'of another resource': good.replace(
+        resource,
+        `${resource.slice(0, -1)}${resource.endsWith('_') ? '-' : '_'}`,
+      ),
       'from another network': elsewhere,
       nonsense: '/play/a/b',
     };

@@ -13,7 +13,7 @@ import { type Place, startSeeds } from '../support/real/swarm.ts';
 
 const VIEWERS = 10;
 /** Sparse. Some are read in a round, one after the other: nobody has anything of the next. */
-const [FILM_BYTES, FILMS] = [2 ** 30, 12];
+const [FILM_BYTES, FILMS] = [2 ** 30, 24];
 const FILM_MIB = FILM_BYTES / 2 ** 20;
 
 let folder: Awaited<ReturnType<typeof openTempDir>>;
