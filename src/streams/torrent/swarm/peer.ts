@@ -37,8 +37,11 @@ const SETTLE_S = 0.5;
 /** Of a quarter of a second. */
 const ON_TIME_S = 0.35;
 const KEY_STEP = 4096;
-/** Of a request that lies at the peer: so many times what it should take, and at least so long. */
-const [LATE_FACTOR, LATE_S] = [4, 4];
+/**
+ * Of a request that lies at the peer: so many times what it should take, at least and at most so long. At most, since the rate falls with
+ * the silence: what a peer had forgotten of 250 blocks was never late, and a torrent with no other ended after its minute.
+ */
+const [LATE_FACTOR, LATE_S, MOST_LATE_S] = [4, 4, 10];
 
 /** A block by one number. */
 export const blockKey = (index: number, block: number) => index * KEY_STEP + block;
@@ -157,7 +160,7 @@ export class Peer {
     const [oldest] = this.outstanding.values();
     if (oldest === undefined || this.isChoking) return false;
     const since = (now - Math.max(oldest, this.lastBlockAt)) / 1000;
-    return since > Math.max(LATE_S, LATE_FACTOR * this.etaS(0));
+    return since > Math.min(MOST_LATE_S, Math.max(LATE_S, LATE_FACTOR * this.etaS(0)));
   }
 
   asked(key: number, now: number): void {
