@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { countryOf } from '../kit/country.ts';
+import { knownFields } from '../kit/known-fields.ts';
 import { languageOf } from '../kit/language.ts';
 import type { ProvidedImage } from './provider.ts';
 
@@ -69,20 +70,6 @@ export const imdbTitle = () =>
     .nullish()
     .transform((value) => (/^tt\d{5,12}$/.test(value ?? '') ? (value ?? undefined) : undefined));
 
-type Known<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** Without the fields that are undefined or an empty list. */
-export function known<T extends object>(fields: T): Known<T>;
-export function known(fields: object): object {
-  return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  );
-}
-
 /** Ids by provider, without the unknown ones. */
 export function idsOf(ids: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
@@ -110,7 +97,7 @@ export function imageOf(
   url: string | undefined,
   language?: string,
 ): ProvidedImage[] {
-  return url === undefined ? [] : [known({ type, url, language })];
+  return url === undefined ? [] : [knownFields({ type, url, language })];
 }
 
 /** ISO codes of languages, by code or English name. */
@@ -152,7 +139,7 @@ export function ratingOf(
 ): { provider: string; rating: number; votes?: number; type?: 'user' | 'critic' }[] {
   if (rating === undefined || !(rating > 0 && rating <= max)) return [];
   const counted = Number.isSafeInteger(votes) && Number(votes) >= 0 ? votes : undefined;
-  return [known({ provider, rating, votes: counted, type })];
+  return [knownFields({ provider, rating, votes: counted, type })];
 }
 
 /** The id in an address of YouTube, or the id itself. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { knownFields } from '../../src/kit/known-fields.ts';
 import {
   day,
   distinct,
   endAfter,
   idNumber,
-  known,
   line,
   listOf,
   minutes,
@@ -87,7 +87,7 @@ describe('fields of an answer', () => {
 });
 
 test('what a title is made of', () => {
-  expect(known({ a: 1, b: undefined, c: [], d: '' })).toEqual({ a: 1, d: '' });
+  expect(knownFields({ a: 1, b: undefined, c: [], d: '' })).toEqual({ a: 1, d: '' });
   expect(distinct(['b', null, 'a', undefined, 'b', '', 'c'], { max: 2 })).toEqual(['b', 'a']);
   expect([yearOf('2008–2013'), yearOf('20081'), yearOf('12'), yearOf(undefined)]).toEqual([
     2008,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   countryCodes,
   distinct,
@@ -8,7 +9,6 @@ import {
   idsOf,
   imageOf,
   isoDay,
-  known,
   line,
   listOf,
   minutes,
@@ -95,7 +95,7 @@ export function hitOf(hit: Hit): SearchHit[] {
   const title = shownTitle(hit);
   if (title === undefined) return [];
   return [
-    known({
+    knownFields({
       kind: kindOf(hit),
       ids: mediaIds(hit),
       title,
@@ -113,7 +113,7 @@ export function titleOf(media: z.infer<typeof Media>): ProvidedTitle | null {
   const kind = kindOf(media);
   const began = wholeDate(media.startDate);
   const episodes = episodesOf(media.streamingEpisodes);
-  return known({
+  return knownFields({
     kind,
     title,
     ids: mediaIds(media),
@@ -175,7 +175,7 @@ function episodesOf(streaming: z.infer<typeof Media>['streamingEpisodes']): Prov
   for (const { title = '', thumbnail } of streaming) {
     const [, digits, name] = /^Episode (\d{1,4})(?:\s*[-–:]\s*(.+))?$/.exec(title) ?? [];
     if (digits !== undefined && !found.has(Number(digits)))
-      found.set(Number(digits), known({ number: Number(digits), title: name, thumbnail }));
+      found.set(Number(digits), knownFields({ number: Number(digits), title: name, thumbnail }));
   }
   return [...found.values()].sort((a, b) => a.number - b.number);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import { languageOf } from '../../kit/language.ts';
-import { distinct, idNumber, idsOf, imageOf, imdbTitle, known, line, listOf, webUrl } from '../fields.ts';
+import { distinct, idNumber, idsOf, imageOf, imdbTitle, line, listOf, webUrl } from '../fields.ts';
 import type { ProvidedImage, ProvidedSeason, ProvidedTitle } from '../provider.ts';
 
 const Art = z.object({ url: webUrl(), lang: line(10), likes: line(20), season: line(10) });
@@ -35,7 +36,7 @@ export const LatestShows = z.array(z.object({ id: idNumber() }));
 const IMAGES_EACH = 20;
 
 export function filmOf(film: z.infer<typeof Film>): ProvidedTitle {
-  return known({
+  return knownFields({
     kind: 'movie' as const,
     title: film.name.trim().slice(0, 500),
     ids: idsOf({ tmdb: film.tmdb_id, imdb: film.imdb_id }),
@@ -48,7 +49,7 @@ export function filmOf(film: z.infer<typeof Film>): ProvidedTitle {
 }
 
 export function showOf(show: z.infer<typeof Show>): ProvidedTitle {
-  return known({
+  return knownFields({
     kind: 'series' as const,
     title: show.name.trim().slice(0, 500),
     ids: idsOf({ tvdb: show.thetvdb_id }),
@@ -82,7 +83,7 @@ function seasonsOf(posters: readonly Art[]): ProvidedSeason[] {
   return numbers
     .map((season) => {
       const best = byLikes(posters).find((art) => art.season === season && art.url !== undefined);
-      return known({ number: Number(season), poster: best?.url });
+      return knownFields({ number: Number(season), poster: best?.url });
     })
     .sort((a, b) => a.number - b.number);
 }

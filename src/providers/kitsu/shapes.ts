@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   day,
   distinct,
@@ -6,7 +7,6 @@ import {
   flag,
   idsOf,
   imageOf,
-  known,
   line,
   listOf,
   minutes,
@@ -95,7 +95,7 @@ export function kindOf({ attributes }: { attributes: { subtype?: string | undefi
 
 export function hitOf(anime: Anime): SearchHit {
   const { attributes } = anime;
-  return known({
+  return knownFields({
     kind: kindOf(anime),
     ids: { kitsu: anime.id },
     title: englishTitle(attributes),
@@ -112,7 +112,7 @@ export function titleOf(
 ): ProvidedTitle {
   const { attributes } = data;
   const kind = kindOf(data);
-  return known({
+  return knownFields({
     kind,
     title: englishTitle(attributes),
     ids: idsOf({ kitsu: data.id, ...mappedIds(included) }),
@@ -147,7 +147,7 @@ export async function* episodesOf(
 ): AsyncGenerator<ProvidedEpisode> {
   for await (const { attributes: it } of episodes) {
     if (typeof it.number !== 'number' || !Number.isInteger(it.number) || it.number < 0) continue;
-    yield known({
+    yield knownFields({
       number: it.number,
       title: it.canonicalTitle,
       overview: it.description ?? it.synopsis,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   day,
   distinct,
   endAfter,
   imageOf,
-  known,
   line,
   listOf,
   number,
@@ -67,7 +67,7 @@ export function kindOf({ type }: Anime): 'movie' | 'series' {
 }
 
 export function hitOf(anime: Anime): SearchHit {
-  return known({
+  return knownFields({
     kind: kindOf(anime),
     ids: { mal: String(anime.mal_id) },
     title: shownTitle(anime),
@@ -81,7 +81,7 @@ export function hitOf(anime: Anime): SearchHit {
 export function titleOf(anime: Anime, episodes: readonly ProvidedEpisode[]): ProvidedTitle {
   const kind = kindOf(anime);
   const poster = anime.images?.jpg ?? anime.images?.webp;
-  return known({
+  return knownFields({
     kind,
     title: shownTitle(anime),
     ids: { mal: String(anime.mal_id) },
@@ -109,7 +109,7 @@ export function titleOf(anime: Anime, episodes: readonly ProvidedEpisode[]): Pro
 }
 
 export function episodesOf({ data }: z.infer<typeof Episodes>): ProvidedEpisode[] {
-  return data.map(({ mal_id, title, aired }) => known({ number: mal_id, title, airDate: aired }));
+  return data.map(({ mal_id, title, aired }) => knownFields({ number: mal_id, title, airDate: aired }));
 }
 
 function namesOf(...lists: readonly { name?: string | undefined }[][]): (string | undefined)[] {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   countryCodes,
   distinct,
   idsOf,
   imageOf,
-  known,
   languageCodes,
   prose,
   ratingOf,
@@ -85,13 +85,13 @@ function kindOf({ Type }: { Type: string }): 'movie' | 'series' | null {
 export function hitOf(hit: z.infer<typeof Hit>): SearchHit[] {
   const kind = kindOf(hit);
   if (kind === null) return [];
-  return [known({ kind, ids: { imdb: hit.imdbID }, title: cut(hit.Title), year: yearOf(hit.Year) })];
+  return [knownFields({ kind, ids: { imdb: hit.imdbID }, title: cut(hit.Title), year: yearOf(hit.Year) })];
 }
 
 export function titleOf(it: Title): ProvidedTitle | null {
   const kind = kindOf(it);
   if (kind === null) return null;
-  return known({
+  return knownFields({
     kind,
     title: cut(it.Title),
     ids: idsOf({ imdb: it.imdbID }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   countryCodes,
   day,
@@ -7,7 +8,6 @@ import {
   idNumber,
   idsOf,
   imdbTitle,
-  known,
   languageCodes,
   line,
   listOf,
@@ -105,7 +105,7 @@ const STATUS: Readonly<Record<string, string>> = {
 };
 
 export function hitOf(it: Title, kind: Kind): SearchHit {
-  return known({ kind, ids: titleIds(it), title: cut(it.title), year: yearOf(String(it.year)) });
+  return knownFields({ kind, ids: titleIds(it), title: cut(it.title), year: yearOf(String(it.year)) });
 }
 
 export function titleOf(
@@ -120,7 +120,7 @@ export function titleOf(
   const translations = translationsOf(beside.translations);
   const began = kind === 'movie' ? it.released : it.first_aired;
   const country = countryCodes([it.country]);
-  return known({
+  return knownFields({
     kind,
     title: cut(it.title),
     ids: titleIds(it),
@@ -175,7 +175,7 @@ function translationsOf(
     const [code] = languageCodes([language]);
     // The same language may be there for two countries, and the first is the larger.
     if (code === undefined || found.has(code) || (title ?? overview ?? tagline) === undefined) continue;
-    found.set(code, known({ language: code, title, overview, tagline }));
+    found.set(code, knownFields({ language: code, title, overview, tagline }));
   }
   return [...found.values()];
 }
@@ -191,11 +191,11 @@ function peopleOf(people: z.infer<typeof People> | null): Pick<ProvidedTitle, 'c
       }),
     ),
   );
-  return known({
+  return knownFields({
     cast: first(people?.cast ?? []).flatMap(({ characters, person }) => {
       const named = personOf(person);
       const character = characters.join(' / ').slice(0, 500) || undefined;
-      return named === null ? [] : [{ ...named, ...known({ character }) }];
+      return named === null ? [] : [{ ...named, ...knownFields({ character }) }];
     }),
     crew: first(crew),
   });
@@ -207,14 +207,14 @@ function personOf({
 }: z.infer<typeof Person>): { name: string; imdb?: string; tmdb?: string } | null {
   if (name === undefined) return null;
   const imdb = /^nm\d{5,12}$/.test(ids?.imdb ?? '') ? ids?.imdb : undefined;
-  return known({ name, imdb, tmdb: ids?.tmdb });
+  return knownFields({ name, imdb, tmdb: ids?.tmdb });
 }
 
 function seasonsOf(seasons: z.infer<typeof Seasons>): ProvidedSeason[] {
   return seasons.map(({ number: season, title, overview, first_aired: airDate, episodes }) => ({
-    ...known({ number: season, title, overview, airDate }),
+    ...knownFields({ number: season, title, overview, airDate }),
     episodes: episodes.map(({ number: episode, title: name, overview: about, first_aired: aired, runtime }) =>
-      known({ number: episode, title: name, overview: about, airDate: aired, runtimeMinutes: runtime }),
+      knownFields({ number: episode, title: name, overview: about, airDate: aired, runtimeMinutes: runtime }),
     ),
   }));
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import { languageOf } from '../../kit/language.ts';
 import {
   countryCodes,
@@ -8,7 +9,6 @@ import {
   first,
   idsOf,
   imageOf,
-  known,
   languageCodes,
   line,
   listOf,
@@ -139,7 +139,7 @@ export function hitOf(hit: z.infer<typeof Hit>, kind: Kind, language: string): S
   const title = hit.translations?.[ownLanguage(language)] ?? hit.name;
   if (hit.type !== kind || !title) return [];
   return [
-    known({
+    knownFields({
       kind,
       ids: idsOf({ tvdb: hit.tvdb_id, ...remoteIds(hit.remote_ids) }),
       title,
@@ -164,7 +164,7 @@ export function titleOf(
   if (title === undefined) return null;
   const began = it.firstAired ?? it.first_release?.date;
   const genres = distinct(it.genres.map(({ name }) => name));
-  return known({
+  return knownFields({
     kind,
     title,
     ids: idsOf({ tvdb: String(it.id), ...remoteIds(it.remoteIds) }),
@@ -223,7 +223,7 @@ function translationsOf({ translations }: Title): NonNullable<ProvidedTitle['tra
   for (const { overview, language, tagline } of translations?.overviewTranslations ?? []) {
     const code = languageFrom(language);
     if (code !== undefined && (overview ?? tagline) !== undefined)
-      found.set(code, { ...of(code), ...known({ overview, tagline }) });
+      found.set(code, { ...of(code), ...knownFields({ overview, tagline }) });
   }
   return [...found.values()];
 }
@@ -232,9 +232,9 @@ function peopleOf(characters: Title['characters']): Pick<ProvidedTitle, 'cast' |
   const sorted = [...characters].sort((a, b) => (a.sort ?? 9999) - (b.sort ?? 9999));
   const isActor = ({ peopleType }: { peopleType?: string | undefined }) =>
     peopleType === 'Actor' || peopleType === 'Guest Star';
-  return known({
+  return knownFields({
     cast: first(sorted.filter(isActor)).flatMap(({ personName, name }) =>
-      personName === undefined ? [] : [known({ name: personName, character: name })],
+      personName === undefined ? [] : [knownFields({ name: personName, character: name })],
     ),
     crew: first(sorted.filter((person) => !isActor(person))).flatMap(({ personName, peopleType }) =>
       personName === undefined || peopleType === undefined ? [] : [{ name: personName, job: peopleType }],
@@ -261,12 +261,19 @@ function seasonsOf(it: Title, episodes: readonly Episode[]): ProvidedSeason[] {
   const byNumber = new Map<number, ProvidedSeason & { episodes: ProvidedEpisode[] }>();
   for (const { number, type, image } of it.seasons)
     if (type?.type === 'official')
-      byNumber.set(number, { ...known({ number, poster: image }), episodes: [] });
+      byNumber.set(number, { ...knownFields({ number, poster: image }), episodes: [] });
   for (const { seasonNumber, number, name, aired, runtime, overview, image } of episodes) {
     const season = byNumber.get(seasonNumber) ?? { number: seasonNumber, episodes: [] };
     byNumber.set(seasonNumber, season);
     season.episodes.push(
-      known({ number, title: name, airDate: aired, runtimeMinutes: runtime, overview, thumbnail: image }),
+      knownFields({
+        number,
+        title: name,
+        airDate: aired,
+        runtimeMinutes: runtime,
+        overview,
+        thumbnail: image,
+      }),
     );
   }
   return [...byNumber.values()].sort((a, b) => a.number - b.number);

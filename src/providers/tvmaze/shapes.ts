@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownFields } from '../../kit/known-fields.ts';
 import {
   countryCodes,
   day,
@@ -9,7 +10,6 @@ import {
   idsOf,
   imageOf,
   imdbTitle,
-  known,
   languageCodes,
   line,
   listOf,
@@ -108,7 +108,7 @@ const IMAGE_TYPE: Readonly<Record<string, 'poster' | 'background'>> = {
 };
 
 export function hitOf(show: Show): SearchHit {
-  return known({
+  return knownFields({
     kind: 'series' as const,
     ids: showIds(show),
     title: show.name,
@@ -119,7 +119,7 @@ export function hitOf(show: Show): SearchHit {
 export function titleOf(show: z.infer<typeof WholeShow>): ProvidedTitle {
   const { seasons = [], episodes = [], cast = [], crew = [], akas = [], images = [] } = show._embedded ?? {};
   const made = show.network ?? show.webChannel;
-  return known({
+  return knownFields({
     kind: 'series' as const,
     title: show.name,
     ids: showIds(show),
@@ -141,7 +141,7 @@ export function titleOf(show: z.infer<typeof WholeShow>): ProvidedTitle {
       { without: [show.name] },
     ),
     cast: first(cast).flatMap(({ person, character }) =>
-      person.name === undefined ? [] : [known({ name: person.name, character: character?.name })],
+      person.name === undefined ? [] : [knownFields({ name: person.name, character: character?.name })],
     ),
     crew: first(crew).flatMap(({ type, person }) =>
       person.name === undefined || type === undefined ? [] : [{ name: person.name, job: type }],
@@ -173,7 +173,13 @@ function seasonsOf(
   const byNumber = new Map<number, ProvidedSeason>();
   for (const { number, name, premiereDate, image, summary } of seasons)
     byNumber.set(number, {
-      ...known({ number, title: name, airDate: premiereDate, overview: summary, poster: image?.original }),
+      ...knownFields({
+        number,
+        title: name,
+        airDate: premiereDate,
+        overview: summary,
+        poster: image?.original,
+      }),
       episodes: [],
     });
   for (const episode of episodes) {
@@ -186,7 +192,7 @@ function seasonsOf(
 }
 
 function episodeOf({ name, airdate, runtime, image, summary }: Episode, number: number): ProvidedEpisode {
-  return known({
+  return knownFields({
     number,
     title: name,
     airDate: airdate,

@@ -1,3 +1,4 @@
+import { xmlText } from '../../../kit/xml-text.ts';
 import type { NabItem } from '../queries/nab-items.ts';
 
 export type NabServerKind = 'torznab' | 'newznab';
@@ -12,7 +13,7 @@ const SPACES = {
 
 /** `<error>`: codes of Newznab's standard. */
 export function errorXml(code: number, description: string): string {
-  return `${HEAD}<error code="${code}" description="${escaped(description)}"/>\n`;
+  return `${HEAD}<error code="${code}" description="${xmlText(description)}"/>\n`;
 }
 
 /** What can be asked here. */
@@ -42,10 +43,10 @@ export function feedXml(place: NabPlace, items: readonly NabItem[], offset: numb
   const total = offset + items.length + (items.length === PAGE_ITEMS ? 1 : 0);
   return `${HEAD}<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" ${SPACES[place.kind]}>
 <channel>
-<atom:link href="${escaped(`${place.baseUrl}/${place.kind}/api`)}" rel="self" type="application/rss+xml"/>
+<atom:link href="${xmlText(`${place.baseUrl}/${place.kind}/api`)}" rel="self" type="application/rss+xml"/>
 <title>Tributary</title>
 <description>The catalogue of this server</description>
-<link>${escaped(`${place.baseUrl}/`)}</link>
+<link>${xmlText(`${place.baseUrl}/`)}</link>
 <${place.kind}:response offset="${offset}" total="${total}"/>
 ${items.map((item) => itemXml(place, item)).join('\n')}
 </channel>
@@ -67,16 +68,16 @@ function itemXml(place: NabPlace, item: NabItem): string {
     ...swarmOf(item),
   };
   const attrs = Object.entries(attributes).flatMap(([name, values]) =>
-    values.map((value) => `<${place.kind}:attr name="${name}" value="${escaped(`${value}`)}"/>`),
+    values.map((value) => `<${place.kind}:attr name="${name}" value="${xmlText(`${value}`)}"/>`),
   );
   return `<item>
-<title>${escaped(item.name)}</title>
+<title>${xmlText(item.name)}</title>
 <guid isPermaLink="false">${item.publicId}</guid>
-<link>${escaped(link)}</link>
+<link>${xmlText(link)}</link>
 <pubDate>${item.createdAt.toUTCString()}</pubDate>
 <size>${size}</size>
 <category>${category}</category>
-<enclosure url="${escaped(link)}" length="${size}" type="${type}"/>
+<enclosure url="${xmlText(link)}" length="${size}" type="${type}"/>
 ${attrs.join('\n')}
 </item>`;
 }
@@ -116,14 +117,4 @@ function magnetOf({ infoHash, name, trackers }: NabItem): string {
 
 function nzbOf({ baseUrl, apiKey }: NabPlace, { publicId }: NabItem): string {
   return `${baseUrl}/newznab/api?t=get&id=${publicId}&apikey=${encodeURIComponent(apiKey)}`;
-}
-
-/** What XML does not allow at all (control characters) is left out. */
-function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;');
 }
