@@ -36,8 +36,11 @@ export type CacheFiles = {
 };
 
 export type CacheFile = {
-  /** All of `bytes`, which are whole blocks of 4096; `isAligned`: they begin at a page of memory. Rejects where the disk is full. */
-  write(bytes: Uint8Array, position: number, isAligned: boolean): Promise<void>;
+  /**
+   * All of `parts`, behind one another, each of them whole blocks of 4096; `isAligned`: each begins at a page of memory. Rejects where the
+   * disk is full.
+   */
+  write(parts: readonly Uint8Array[], position: number, isAligned: boolean): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -74,7 +77,7 @@ export function createCacheFiles(): CacheFiles {
         mayGoDirect(length) &&
         (await directly(length, async () => {
           await using file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0o600);
-          await writeAtOnce(file, whole, 0);
+          await writeAtOnce(file, [whole], 0);
           if (length > bytes.length) await file.truncate(bytes.length);
         }));
       if (isDone) return;
@@ -86,13 +89,19 @@ export function createCacheFiles(): CacheFiles {
       const direct = isDirect ? await openDirect(path) : null;
       isDirect &&= direct !== null;
       return {
-        async write(bytes, position, isAligned) {
+        async write(parts, position, isAligned) {
+          const length = lengthOf(parts);
           const isDone =
             direct !== null &&
             isAligned &&
-            mayGoDirect(bytes.length) &&
-            (await directly(bytes.length, () => writeAtOnce(direct, bytes, position)));
-          if (!isDone) await writeWhole(file, bytes, position);
+            mayGoDirect(length) &&
+            (await directly(length, () => writeAtOnce(direct, parts, position)));
+          let at = position;
+          if (!isDone)
+            for (const part of parts) {
+              await writeWhole(file, part, at);
+              at += part.length;
+            }
         },
         async close() {
           await direct?.close();
@@ -112,9 +121,13 @@ async function openDirect(path: string): Promise<FileHandle | null> {
   }
 }
 
-async function writeAtOnce(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  const { bytesWritten } = await file.write(bytes, 0, bytes.length, position);
-  if (bytesWritten < bytes.length) throw new Error('the disk takes nothing more');
+async function writeAtOnce(file: FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(parts, position);
+  if (bytesWritten < lengthOf(parts)) throw new Error('the disk takes nothing more');
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function isRefused(error: unknown): boolean {

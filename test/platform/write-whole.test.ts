@@ -90,9 +90,9 @@ describe('a file of a cache', () => {
     bytes.set(randomBytes(bytes.length));
     const part = (from: number, to: number) => bytes.subarray(from * 4096, to * 4096);
     await Promise.all([
-      file.write(part(8, 16), 8 * 4096, true),
-      file.write(part(0, 8), 0, true),
-      file.write(Buffer.from(part(16, 24)), 16 * 4096, false),
+      file.write([part(8, 11), part(11, 16)], 8 * 4096, true),
+      file.write([part(0, 8)], 0, true),
+      file.write([Buffer.from(part(16, 20)), part(20, 24)], 16 * 4096, false),
     ]);
     await file.close();
     expect((await readFile(path)).equals(bytes)).toBe(true);
@@ -100,7 +100,7 @@ describe('a file of a cache', () => {
     await expect(files.create(path)).rejects.toThrow(/EEXIST/);
     // Not at a page, whatever was said: the disk refuses it, and it is written all the same.
     const other = await files.create(join(folder.path, 'other'));
-    await other.write(Buffer.from(buffer, 16, 4096), 0, true);
+    await other.write([Buffer.from(buffer, 16, 4096)], 0, true);
     await other.close();
     expect((await readFile(join(folder.path, 'other'))).equals(Buffer.from(buffer, 16, 4096))).toBe(true);
   });

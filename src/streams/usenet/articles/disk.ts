@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCacheFiles } from '../../../platform/write-whole.ts';
@@ -102,7 +102,7 @@ class Disk implements ArticleDisk {
           if (one !== null) found.push(one);
       for (const { segment, ends } of found.sort((one, other) => one.segment.usedAt - other.segment.usedAt)) {
         this.#segments.add(segment);
-        for (const [key, end] of ends) this.#learn(key, segment, end);
+        for (const [id, end] of ends) this.#learn(id, segment, end);
       }
       await this.measure();
     } catch (error) {
@@ -118,7 +118,7 @@ class Disk implements ArticleDisk {
   }
 
   has(id: string): boolean {
-    return this.#articles.size > 0 && this.#articles.has(keyOf(id));
+    return this.#articles.has(id);
   }
 
   usedBytes(): number {
@@ -132,13 +132,12 @@ class Disk implements ArticleDisk {
     take: (header: YencHeader) => SlabBuffer | null,
     give: (buffer: SlabBuffer) => void,
   ): Promise<Place | null> {
-    const key = keyOf(id);
-    const entry = this.#articles.get(key);
+    const entry = this.#articles.get(id);
     if (entry === undefined) return null;
     const { segment, end } = entry;
     const place = await segment.read(end, take, give);
     if (place === 'gone') await this.#evict([segment]);
-    else if (place === 'wrong') await this.#forget(key, segment);
+    else if (place === 'wrong') await this.#forget(id, segment);
     if (typeof place === 'string') return null;
     this.#touch(segment);
     return place;
@@ -146,18 +145,16 @@ class Disk implements ArticleDisk {
 
   wants(id: string, bytes: number): boolean {
     if (performance.now() < this.#restsUntil || bytes > this.#room.limitBytes()) return false;
-    const key = keyOf(id);
-    return this.#writing + bytes <= MAX_WRITING_BYTES && !this.#articles.has(key) && !this.#writes.has(key);
+    return this.#writing + bytes <= MAX_WRITING_BYTES && !this.#articles.has(id) && !this.#writes.has(id);
   }
 
   async write(id: string, place: Place, crc: number): Promise<void> {
-    const key = keyOf(id);
     this.#writing += place.length;
-    const writing = this.#append(key, place, crc).catch((error: unknown) => this.#failed(error));
-    this.#writes.set(key, writing);
+    const writing = this.#append(id, place, crc).catch((error: unknown) => this.#failed(error));
+    this.#writes.set(id, writing);
     await writing;
     this.#writing -= place.length;
-    this.#writes.delete(key);
+    this.#writes.delete(id);
   }
 
   #failed(error: unknown): void {
@@ -177,13 +174,15 @@ class Disk implements ArticleDisk {
     this.#restsUntil = Number.POSITIVE_INFINITY;
   }
 
-  async #append(key: string, place: Place, crc: number): Promise<void> {
-    const foot = footOf({ run: this.#run, key, header: place.header, crc });
+  async #append(given: string, place: Place, crc: number): Promise<void> {
+    // The one given may be a piece of the whole NZB's text, which would stay for as long as the article does.
+    const id = Buffer.from(given).toString();
+    const foot = footOf({ run: this.#run, id, header: place.header, crc });
     if (foot === null) return;
     const segment = this.#segmentFor(entryBytesOf(place.length, foot));
     try {
       const end = await segment.append(this.#files, place, foot);
-      if (!segment.isGone) this.#learn(key, segment, end);
+      if (!segment.isGone) this.#learn(id, segment, end);
     } catch (error) {
       segment.seal();
       await this.#evictIfEmpty(segment);
@@ -203,17 +202,17 @@ class Disk implements ArticleDisk {
     return this.#open;
   }
 
-  #learn(key: string, segment: Segment, end: number): void {
+  #learn(id: string, segment: Segment, end: number): void {
     // Two instances, or two runs, may have kept the same one.
-    this.#articles.get(key)?.segment.keys.delete(key);
-    this.#articles.set(key, { segment, end });
-    segment.keys.add(key);
+    this.#articles.get(id)?.segment.ids.delete(id);
+    this.#articles.set(id, { segment, end });
+    segment.ids.add(id);
   }
 
-  async #forget(key: string, segment: Segment): Promise<void> {
-    if (this.#articles.get(key)?.segment !== segment) return;
-    this.#articles.delete(key);
-    segment.keys.delete(key);
+  async #forget(id: string, segment: Segment): Promise<void> {
+    if (this.#articles.get(id)?.segment !== segment) return;
+    this.#articles.delete(id);
+    segment.ids.delete(id);
     await this.#evictIfEmpty(segment);
   }
 
@@ -236,7 +235,7 @@ class Disk implements ArticleDisk {
   }
 
   async #evictIfEmpty(segment: Segment): Promise<void> {
-    if (segment.keys.size === 0 && segment.isIdle) await this.#evict([segment]);
+    if (segment.ids.size === 0 && segment.isIdle) await this.#evict([segment]);
   }
 
   /** From the books at once, from the disk soon. */
@@ -244,8 +243,8 @@ class Disk implements ArticleDisk {
     for (const segment of segments) {
       this.#segments.delete(segment);
       if (this.#open === segment) this.#open = null;
-      for (const key of segment.keys) this.#articles.delete(key);
-      segment.keys.clear();
+      for (const id of segment.ids) this.#articles.delete(id);
+      segment.ids.clear();
     }
     await Promise.all(segments.map((segment) => segment.remove()));
   }
@@ -255,11 +254,6 @@ class Disk implements ArticleDisk {
     this.#segments.add(segment);
     segment.markUsed();
   }
-}
-
-/** A message id is of any length. */
-function keyOf(id: string): string {
-  return hash('sha256', id, 'base64url');
 }
 
 /** Its code: the message names paths. */

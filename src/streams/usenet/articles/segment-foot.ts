@@ -16,8 +16,8 @@ const MAX_JSON_BYTES = 4096;
 const Known = z.object({
   /** A secret of the run that wrote it, so that the bytes of an article cannot pass for a foot. */
   run: z.string(),
-  /** Of the message id. */
-  key: z.string(),
+  /** The message id: 250 octets at most (RFC 3977 §3.6), and whatever an NZB says. */
+  id: z.string(),
   name: z.string(),
   fileSize: z.int().nonnegative(),
   part: z.int(),
@@ -26,12 +26,12 @@ const Known = z.object({
   end: z.int().nonnegative(),
 });
 
-export type FootFacts = { run: string; key: string; header: YencHeader; crc: number };
+export type FootFacts = { run: string; id: string; header: YencHeader; crc: number };
 
 /** What stands at the end of an article on disk; null: it cannot be kept. */
-export function footOf({ run, key, header, crc }: FootFacts): Buffer | null {
+export function footOf({ run, id, header, crc }: FootFacts): Buffer | null {
   const { name, fileSize, part, total, begin, end } = header;
-  const json = Buffer.from(JSON.stringify({ run, key, name, fileSize, part, total, begin, end }));
+  const json = Buffer.from(JSON.stringify({ run, id, name, fileSize, part, total, begin, end }));
   if (json.length > MAX_JSON_BYTES) return null;
   const fixed = Buffer.alloc(FIXED_BYTES);
   fixed.writeUInt32BE(json.length, 0);
@@ -61,9 +61,9 @@ export async function readFoot(
   if (at < 0 || crc32(json) !== fixed.readUInt32BE(4)) return null;
   const parsed = Known.safeParse(JSON.parse(json.toString()));
   if (!parsed.success || parsed.data.run !== run) return null;
-  const { run: _, key, ...header } = parsed.data;
+  const { run: _, id, ...header } = parsed.data;
   const from = end - entryBytesOf(header.end - header.begin, tail.subarray(at));
-  return from < 0 ? null : { run, key, header, crc: fixed.readUInt32BE(8), from };
+  return from < 0 ? null : { run, id, header, crc: fixed.readUInt32BE(8), from };
 }
 
 /** Fills `into` with what lies at `from`; false: it ends before, or holds other bytes than were written. */

@@ -10,6 +10,8 @@ import { entryBytesOf, PAGE_BYTES, readBytes, readFoot } from './segment-foot.ts
 const MARK_MS = 60_000;
 const NAME = /^([0-9a-f]{32})-\d{1,12}\.articles$/;
 
+type Entry = { bytes: Uint8Array; isAligned: boolean; resolve(): void; reject(error: unknown): void };
+
 /** A file of articles, one behind the other: written once, read anywhere, removed as a whole. */
 export class Segment {
   readonly #run: string;
@@ -19,10 +21,13 @@ export class Segment {
   size = 0;
   usedAt = Date.now();
   /** Those that are whole and not forgotten. */
-  readonly keys = new Set<string>();
+  readonly ids = new Set<string>();
   #file: Promise<CacheFile> | null = null;
   #room = Promise.resolve();
-  #writing = 0;
+  #unwritten = 0;
+  #isWriting = false;
+  readonly #queue: Entry[] = [];
+  #writtenTo = 0;
   #isSealed = false;
   isGone = false;
 
@@ -77,7 +82,7 @@ export class Segment {
   }
 
   get isIdle(): boolean {
-    return this.#writing === 0;
+    return this.#unwritten === 0;
   }
 
   fits(bytes: number): boolean {
@@ -85,25 +90,47 @@ export class Segment {
   }
 
   /** Behind all that was given before; resolves to where it ends. Rejects where it cannot be written. */
-  async append(files: CacheFiles, { buffer, length }: Place, foot: Buffer): Promise<number> {
-    const bytes = entryBytesOf(length, foot);
-    const at = this.size;
-    this.size += bytes;
-    this.#writing += 1;
+  append(files: CacheFiles, { buffer, length }: Place, foot: Buffer): Promise<number> {
+    const size = entryBytesOf(length, foot);
+    const room = roomOf(buffer);
+    const isAligned = room !== null && size <= room.length;
+    const bytes = isAligned ? room.subarray(0, size) : Buffer.alloc(size);
+    if (!isAligned) bytes.set(buffer.bytes.subarray(0, length));
+    bytes.set(foot, size - foot.length);
+    this.size += size;
+    this.#unwritten += 1;
+    const end = this.size;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ bytes, isAligned, resolve: () => resolve(end), reject });
+      if (!this.#isWriting) void this.#write(files);
+    });
+  }
+
+  /** What came while the disk was busy goes to it by one call. */
+  async #write(files: CacheFiles): Promise<void> {
+    this.#isWriting = true;
+    while (this.#queue.length > 0) await this.#writeAll(files, this.#queue.splice(0));
+    this.#isWriting = false;
+    await this.#closeIfDone();
+  }
+
+  async #writeAll(files: CacheFiles, entries: readonly Entry[]): Promise<void> {
+    const parts = entries.map(({ bytes }) => bytes);
+    const at = this.#writtenTo;
+    for (const { length } of parts) this.#writtenTo += length;
     try {
       this.#file ??= this.#create(files);
       const file = await this.#file;
-      const room = roomOf(buffer);
-      const isInPlace = room !== null && bytes <= room.length;
-      const entry = isInPlace ? room.subarray(0, bytes) : Buffer.alloc(bytes);
-      if (!isInPlace) entry.set(buffer.bytes.subarray(0, length));
-      entry.set(foot, bytes - foot.length);
-      await file.write(entry, at, isInPlace);
-    } finally {
-      this.#writing -= 1;
-      void this.#closeIfDone();
+      await file.write(
+        parts,
+        at,
+        entries.every(({ isAligned }) => isAligned),
+      );
+      for (const { resolve } of entries) resolve();
+    } catch (error) {
+      for (const { reject } of entries) reject(error);
     }
-    return at + bytes;
+    this.#unwritten -= entries.length;
   }
 
   /** Somebody may have removed the folder. */
@@ -119,7 +146,7 @@ export class Segment {
   }
 
   async #closeIfDone(): Promise<void> {
-    if (this.#writing > 0 || !(this.#isSealed || this.isGone)) return;
+    if (this.#unwritten > 0 || !(this.#isSealed || this.isGone)) return;
     const file = this.#file;
     this.#file = null;
     await file?.then((opened) => opened.close()).catch(() => {});
@@ -170,7 +197,7 @@ export class Segment {
     const ends: [string, number][] = [];
     for (let end = this.size - (this.size % PAGE_BYTES); end > 0; ) {
       const foot = await readFoot(file, this.#run, end).catch(() => null);
-      if (foot !== null) ends.push([foot.key, end]);
+      if (foot !== null) ends.push([foot.id, end]);
       end = foot?.from ?? end - PAGE_BYTES;
     }
     return ends;
