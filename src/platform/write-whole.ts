@@ -31,6 +31,17 @@ export type CacheFiles = {
    * them that may be written too; the file is cut behind `bytes`. Rejects where the disk is full.
    */
   write(path: string, bytes: Uint8Array, room: Buffer | null): Promise<void>;
+  /** A new file of mode 0600 that is written in places. Rejects where one is there. */
+  create(path: string): Promise<CacheFile>;
+};
+
+export type CacheFile = {
+  /**
+   * All of `parts`, behind one another, each of them whole blocks of 4096; `isAligned`: each begins at a page of memory. Rejects where the
+   * disk is full.
+   */
+  write(parts: readonly Uint8Array[], position: number, isAligned: boolean): Promise<void>;
+  close(): Promise<void>;
 };
 
 /**
@@ -41,46 +52,84 @@ export function createCacheFiles(): CacheFiles {
   let isDirect = O_DIRECT !== 0;
   let writing = 0;
 
-  async function direct(path: string, room: Buffer, length: number): Promise<void> {
-    const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0o600);
-    try {
-      const { bytesWritten } = await file.write(room, 0, room.length, 0);
-      if (bytesWritten < room.length) throw new Error('the disk takes nothing more');
-      if (room.length > length) await file.truncate(length);
-    } finally {
-      await file.close();
-    }
-  }
+  const mayGoDirect = (length: number) => isDirect && writing + length <= MAX_DIRECT_BYTES;
 
-  async function buffered(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await open(path, 'w', 0o600);
+  /** False: the file system knows no O_DIRECT, or wants larger blocks, and nothing is written. */
+  async function directly(length: number, write: () => Promise<void>): Promise<boolean> {
+    writing += length;
     try {
-      await writeWhole(file, bytes, 0);
+      await write();
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      isDirect = false;
     } finally {
-      await file.close();
+      writing -= length;
     }
+    return isDirect;
   }
 
   return {
     async write(path, bytes, room) {
       const length = Math.ceil(bytes.length / DIRECT_BLOCK_BYTES) * DIRECT_BLOCK_BYTES;
-      if (!isDirect || room === null || room.length < length || writing + length > MAX_DIRECT_BYTES)
-        return await buffered(path, bytes);
-      writing += length;
-      try {
-        await direct(path, room.subarray(0, length), bytes.length);
-      } catch (error) {
-        if (!isRefused(error)) throw error;
-        isDirect = false;
-        await buffered(path, bytes);
-      } finally {
-        writing -= length;
-      }
+      const whole = room !== null && room.length >= length ? room.subarray(0, length) : null;
+      const isDone =
+        whole !== null &&
+        mayGoDirect(length) &&
+        (await directly(length, async () => {
+          await using file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0o600);
+          await writeAtOnce(file, [whole], 0);
+          if (length > bytes.length) await file.truncate(bytes.length);
+        }));
+      if (isDone) return;
+      await using file = await open(path, 'w', 0o600);
+      await writeWhole(file, bytes, 0);
+    },
+    async create(path) {
+      const file = await open(path, 'wx', 0o600);
+      const direct = isDirect ? await openDirect(path) : null;
+      isDirect &&= direct !== null;
+      return {
+        async write(parts, position, isAligned) {
+          const length = lengthOf(parts);
+          const isDone =
+            direct !== null &&
+            isAligned &&
+            mayGoDirect(length) &&
+            (await directly(length, () => writeAtOnce(direct, parts, position)));
+          let at = position;
+          if (!isDone)
+            for (const part of parts) {
+              await writeWhole(file, part, at);
+              at += part.length;
+            }
+        },
+        async close() {
+          await direct?.close();
+          await file.close();
+        },
+      };
     },
   };
 }
 
-/** The file system knows no O_DIRECT, or wants larger blocks. */
+async function openDirect(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, O_WRONLY | O_DIRECT);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return null;
+  }
+}
+
+async function writeAtOnce(file: FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev(parts, position);
+  if (bytesWritten < lengthOf(parts)) throw new Error('the disk takes nothing more');
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
 function isRefused(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'EOPNOTSUPP')

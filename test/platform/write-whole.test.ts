@@ -81,6 +81,30 @@ describe('a file of a cache', () => {
       expect((await readFile(join(folder.path, `large${n}`))).equals(large)).toBe(true);
   });
 
+  test('written in places it holds them, past the page cache or through it, and is never one that was there', async () => {
+    await using folder = await openTempDir();
+    const path = join(folder.path, 'file');
+    const files = createCacheFiles();
+    const file = await files.create(path);
+    const bytes = Buffer.from(buffer, 0, 24 * 4096);
+    bytes.set(randomBytes(bytes.length));
+    const part = (from: number, to: number) => bytes.subarray(from * 4096, to * 4096);
+    await Promise.all([
+      file.write([part(8, 11), part(11, 16)], 8 * 4096, true),
+      file.write([part(0, 8)], 0, true),
+      file.write([Buffer.from(part(16, 20)), part(20, 24)], 16 * 4096, false),
+    ]);
+    await file.close();
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await expect(files.create(path)).rejects.toThrow(/EEXIST/);
+    // Not at a page, whatever was said: the disk refuses it, and it is written all the same.
+    const other = await files.create(join(folder.path, 'other'));
+    await other.write([Buffer.from(buffer, 16, 4096)], 0, true);
+    await other.close();
+    expect((await readFile(join(folder.path, 'other'))).equals(Buffer.from(buffer, 16, 4096))).toBe(true);
+  });
+
   test('a full disk and a missing folder are errors', async () => {
     await using folder = await openTempDir();
     const files = createCacheFiles();

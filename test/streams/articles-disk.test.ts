@@ -1,10 +1,13 @@
-import { hash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSlabMemory } from '../../src/streams/slab-memory.ts';
-import { type ArticleDiskOptions, openArticleDisk } from '../../src/streams/usenet/articles/disk.ts';
+import {
+  type ArticleDisk,
+  type ArticleDiskOptions,
+  openArticleDisk,
+} from '../../src/streams/usenet/articles/disk.ts';
 import type { YencHeader } from '../../src/streams/usenet/yenc/decoder.ts';
 import { collect, MIB, openArticleRoom, randomBytes } from '../support/article-room.ts';
 import { openTempDir } from '../support/processes.ts';
@@ -19,14 +22,22 @@ const headerOf = (name = 'a.bin'): YencHeader => ({
 });
 
 let dir: Awaited<ReturnType<typeof openTempDir>>;
+let opened: Disk[] = [];
 beforeEach(async () => {
   dir = await openTempDir();
 });
-afterEach(() => dir.remove());
+afterEach(async () => {
+  for (const disk of opened) await disk.close();
+  opened = [];
+  await dir.remove();
+});
 
-const open = (more: Partial<ArticleDiskOptions> = {}) =>
-  openArticleDisk({ folder: dir.path, onWarning: () => {}, reserve: () => 0, ...more });
-type Disk = Awaited<ReturnType<typeof open>>;
+const open = async (more: Partial<ArticleDiskOptions> = {}) => {
+  const disk = await openArticleDisk({ folder: dir.path, onWarning: () => {}, reserve: () => 0, ...more });
+  opened.push(disk);
+  return disk;
+};
+type Disk = ArticleDisk;
 
 const memory = createSlabMemory(100 * MIB, () => {});
 const write = async (disk: Disk, id: string, header: YencHeader, bytes = BYTES) => {
@@ -72,7 +83,7 @@ test('an article comes back as it was, after a restart too', async () => {
   }
   // A message id may be any path; the name is not.
   await write(disk, '../../etc/passwd', headerOf());
-  expect((await readdir(dir.path)).every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
+  expect((await readdir(dir.path)).every((name) => /^[0-9a-f]{32}-1\.articles$/.test(name))).toBe(true);
 });
 
 describe('what is not what was written', () => {
@@ -126,19 +137,12 @@ describe('what is not what was written', () => {
 
 test('what a viewer read is read by the next from disk, in another run', async () => {
   const bytes = randomBytes(2 * MIB, 4);
-  await using room = await openArticleRoom({ store: { disk: await open() } });
+  const written = await open();
+  await using room = await openArticleRoom({ store: { disk: written } });
   const { parts } = room.post({ name: 'a', bytes, partBytes: 100 * KIB });
   await collect(room.read([room.file(parts)], 0, bytes.length));
   const before = room.asked().length;
-  await waitUntil(
-    async () => {
-      const files = await Promise.all(
-        (await readdir(dir.path)).map((name) => stat(join(dir.path, name)).catch(() => null)),
-      );
-      return files.filter((file) => (file?.size ?? 0) > 0).length === parts.length;
-    },
-    { what: 'all is on disk', timeoutMs: 5000 },
-  );
+  await written.close();
   const disk = await open();
   const { store } = room.open({ disk });
   const again = await collect(room.read([room.file(parts, { store })], 0, bytes.length, { store }));
@@ -148,14 +152,16 @@ test('what a viewer read is read by the next from disk, in another run', async (
 });
 
 test('the longest unused go, also those of an earlier run', async () => {
+  // So little that each has a segment of its own.
   const first = await open({ maxBytes: 4 * FILE });
   for (const id of ['a', 'b', 'c', 'd']) await write(first, id, headerOf());
-  const names = await readdir(dir.path);
+  await first.close();
   // As they were left an hour ago, in the order in which they were written.
-  for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
-    const name = hash('sha256', id, 'hex');
-    expect(names).toContain(name);
-    await utimes(join(dir.path, name), Date.now() / 1000 - 3600 + index, Date.now() / 1000 - 3600 + index);
+  const names = await readdir(dir.path);
+  expect(names).toHaveLength(4);
+  for (const name of names) {
+    const usedAt = Date.now() / 1000 - 3600 + Number(/-(\d)\./.exec(name)?.[1]);
+    await utimes(join(dir.path, name), usedAt, usedAt);
   }
   const second = await open({ maxBytes: 4 * FILE });
   expect(await isThere(second, 'a')).toBe(true);
@@ -169,6 +175,99 @@ test('the longest unused go, also those of an earlier run', async () => {
   });
   expect((await open({ maxBytes: 2 * FILE })).has('c')).toBe(false);
   expect((await readdir(dir.path)).length).toBe(2);
+});
+
+describe('many in a file', () => {
+  const MAX = 64 * FILE;
+  const ids = Array.from({ length: 9 }, (_, n) => `${n}@x`);
+
+  test('all come back, from a few files, after a restart too', async () => {
+    const disk = await open({ maxBytes: MAX });
+    const bytes = ids.map((_, n) => randomBytes((n % 2 === 0 ? 100 : 60) * KIB, n));
+    const headers = bytes.map(({ length }, n) => ({ ...headerOf(`${n}`), end: 5 * KIB + length }));
+    await Promise.all(ids.map((id, n) => write(disk, id, headers[n] ?? headerOf(), bytes[n])));
+    await disk.close();
+    expect((await readdir(dir.path)).length).toBe(3);
+    for (const one of [disk, await open({ maxBytes: MAX })])
+      for (const [n, id] of ids.entries()) {
+        const place = await read(one, id);
+        expect(place?.header).toEqual(headers[n]);
+        expect(place?.buffer.bytes.equals(bytes[n] ?? BYTES)).toBe(true);
+        if (place !== null) memory.give(place.buffer);
+      }
+  });
+
+  test('a damaged one is forgotten alone, and the last of a file with the file', async () => {
+    const disk = await open({ maxBytes: MAX });
+    for (const id of ids.slice(0, 3)) await write(disk, id, headerOf());
+    const path = await only();
+    const whole = await readFile(path);
+    await writeFile(path, Buffer.from(whole).fill(1, FILE + 9, FILE + 10));
+    expect(await Promise.all(ids.slice(0, 3).map((id) => isThere(disk, id)))).toEqual([true, false, true]);
+    expect([disk.has('1@x'), disk.usedBytes()]).toEqual([false, 3 * FILE]);
+    await writeFile(path, Buffer.alloc(3 * FILE));
+    expect(await Promise.all(['0@x', '2@x'].map((id) => isThere(disk, id)))).toEqual([false, false]);
+    expect([disk.usedBytes(), await readdir(dir.path)]).toEqual([0, []]);
+  });
+
+  test('where a run was killed while it wrote, the others are found', async () => {
+    const first = await open({ maxBytes: MAX });
+    for (const id of ids.slice(0, 4)) await write(first, id, headerOf());
+    const path = await only();
+    const whole = await readFile(path);
+    // A hole where the second and the last were on their way.
+    whole.fill(0, FILE, 2 * FILE).fill(0, 3 * FILE);
+    await writeFile(path, whole.subarray(0, 4 * FILE - 8192));
+    const second = await open({ maxBytes: MAX });
+    expect(ids.slice(0, 4).map((id) => second.has(id))).toEqual([true, false, true, false]);
+    expect(await isThere(second, '2@x')).toBe(true);
+  });
+
+  test('bytes of an article that look like articles are none', async () => {
+    const first = await open({ maxBytes: MAX });
+    await write(first, 'one@x', headerOf());
+    const inner = await readFile(await only());
+    await first.close();
+    await rm(await only());
+    const second = await open({ maxBytes: MAX });
+    const outer = Buffer.concat([Buffer.alloc(4 * KIB), inner]);
+    await write(second, 'two@x', { ...headerOf(), end: 5 * KIB + outer.length }, outer);
+    await second.close();
+    // So that it is looked for page by page.
+    const path = await only();
+    await writeFile(path, (await readFile(path)).subarray(0, outer.length));
+    const third = await open({ maxBytes: MAX });
+    expect([third.has('one@x'), third.has('two@x')]).toEqual([false, false]);
+    expect(await readdir(dir.path)).toEqual([]);
+  });
+
+  test('the limit holds while many are written at once, and the newest stay', async () => {
+    const disk = await open({ maxBytes: MAX });
+    for (let round = 0; round < 12; round += 1)
+      await Promise.all(Array.from({ length: 8 }, (_, n) => write(disk, `${round * 8 + n}@y`, headerOf())));
+    const files = await Promise.all((await readdir(dir.path)).map((name) => stat(join(dir.path, name))));
+    const used = files.reduce((sum, { size }) => sum + size, 0);
+    expect(used).toBe(disk.usedBytes());
+    expect(used).toBeLessThanOrEqual(MAX);
+    expect(used).toBeGreaterThan(MAX * 0.9);
+    expect([disk.has('0@y'), disk.has('95@y')]).toEqual([false, true]);
+    expect(await isThere(disk, '50@y')).toBe(true);
+  });
+
+  test('what a viewer reads outlives what is written meanwhile', async () => {
+    const disk = await open({ maxBytes: MAX });
+    for (let n = 0; n < 100; n += 1) {
+      await write(disk, `${n}@y`, headerOf());
+      expect(await isThere(disk, '0@y')).toBe(true);
+    }
+    expect(disk.has('10@y')).toBe(false);
+  });
+});
+
+test('files of an earlier version go', async () => {
+  await writeFile(join(dir.path, 'a'.repeat(64)), BYTES);
+  await open();
+  expect(await readdir(dir.path)).toEqual([]);
 });
 
 test('what was being written when a run ended is not given, and goes when it is asked for; what is not ours stays', async () => {

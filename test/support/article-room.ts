@@ -18,6 +18,7 @@ export const NO_DISK: ArticleDisk = {
   write: async () => {},
   measure: async () => {},
   usedBytes: () => 0,
+  close: async () => {},
 };
 
 export type RoomOptions = {

@@ -10,8 +10,8 @@ const MIB = 1024 * 1024;
 const [MIN_WINDOW_BYTES, MAX_WINDOW_BYTES, WINDOW_S] = [8 * MIB, 64 * MIB, 2];
 /** Who looks at a head or a tail and goes elsewhere costs two articles; who goes on has so many times what was taken ahead. */
 const [MIN_ARTICLES, GROWTH] = [2, 4];
-/** The window is looked at again after so much, however large articles are. */
-const LOOK_BYTES = 256 * 1024;
+/** The window is looked at again after so much, however large articles are, or after such a share of it: to walk a large one takes longer. */
+const [LOOK_BYTES, LOOK_SHARE] = [256 * 1024, 1 / 16];
 const RATE_MS = 500;
 /** Who takes nothing for so long, although it is here, has paused. */
 const IDLE_MS = 10_000;
@@ -39,7 +39,7 @@ export class ReadAhead implements Window {
   readonly #asked = new Set<NzbSegment>();
   #head: Head | null = null;
   #taken = 0;
-  #lookedAt = 0;
+  #lookAt = 0;
   #rate = 0;
   #rateTaken = 0;
   #rateAt = performance.now();
@@ -95,18 +95,18 @@ export class ReadAhead implements Window {
       this.#rate = this.#rate === 0 ? rate : (this.#rate + rate) / 2;
       [this.#rateAt, this.#rateTaken] = [now, this.#taken];
     }
-    if (this.#taken - this.#lookedAt >= LOOK_BYTES) this.fill();
+    if (this.#taken >= this.#lookAt) this.fill();
   }
 
   /** Asks for what is ahead, nearest first, and leaves what is behind. */
   fill(): void {
     if (this.#closedBy !== null || this.#isFilling) return;
     this.#isFilling = true;
-    this.#lookedAt = this.#taken;
     this.isStarved = false;
     const wanted = new Set<NzbSegment>();
     // Who has paused was called upon to give way: that is not taken back.
     const [least, budget] = this.isIdle ? [1, 0] : [MIN_ARTICLES, this.#budget()];
+    this.#lookAt = this.#taken + Math.max(LOOK_BYTES, budget * LOOK_SHARE);
     let bytes = 0;
     for (const ahead of this.#walk()) {
       const isOver = wanted.size >= least && bytes >= budget;

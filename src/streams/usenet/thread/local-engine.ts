@@ -131,6 +131,7 @@ export function createLocalEngine(deps: LocalEngineDeps): LocalEngine {
       looks.close();
       releases.tellNews();
       await store.close();
+      await disk.close();
       await articles.close();
     },
   };

@@ -41,7 +41,17 @@
     (local $begun i32) (local $limit i32) (local $byte i32)
     (local $a v128) (local $aEquals v128) (local $aLf v128) (local $aEscaped v128) (local $aMask i32)
     (local $b v128) (local $bEquals v128) (local $bLf v128) (local $bEscaped v128) (local $bMask i32)
-    (local $wasEquals v128) (local $wasLf v128)
+    (local $wasEquals v128) (local $wasLf v128) (local $page i32) (local $pages i32)
+    ;; A film goes through more pages than a core keeps the addresses of (8 MiB of them), and to find one takes as long as to fill it,
+    ;; more so in a virtual machine. Asked for before they are written to, they are found side by side: 0.38 s a GB instead of 0.45.
+    (local.set $page (local.get $out))
+    (local.set $pages (i32.add (local.get $out) (i32.sub (local.get $to) (local.get $at))))
+    (loop $touch
+      (if (i32.lt_u (local.get $page) (local.get $pages))
+        (then
+          (drop (i32.load8_u $place (local.get $page)))
+          (local.set $page (i32.add (local.get $page) (i32.const 4096)))
+          (br $touch))))
     (block $stop
       (loop $again
         ;; 32 bytes at once (a and b), as long as no line among them begins with a dot or `=`, and no `=` is itself escaped: with
