@@ -1099,6 +1099,8 @@ CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id
 
 CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public AND (NOT is_adult));
 
+CREATE INDEX media_same_original ON public.media USING btree (fold(original_title), kind) WHERE (original_title IS NOT NULL);
+
 CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
 
 CREATE INDEX media_without_imdb ON public.media USING btree (fold(title), kind, year) WHERE (imdb_id IS NULL);
@@ -1126,6 +1128,8 @@ CREATE TABLE media_alias (
   CONSTRAINT media_alias_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT media_alias_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
 );
+
+CREATE INDEX media_alias_title ON public.media_alias USING hash (title);
 
 CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 

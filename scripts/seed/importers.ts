@@ -8,6 +8,7 @@ import { magnets, nzbs, torrents } from './releases.ts';
 import { samples } from './samples.ts';
 import { starter } from './starter.ts';
 import { stremioAddon } from './stremio-addon.ts';
+import { tmdb } from './tmdb.ts';
 
 /** What `npm run seed -- NAME` knows: one line an importer. */
 export const IMPORTERS: readonly Importer[] = [
@@ -16,6 +17,7 @@ export const IMPORTERS: readonly Importer[] = [
   json,
   file,
   imdb,
+  tmdb,
   m3u,
   magnets,
   torrents,

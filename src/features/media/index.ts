@@ -5,6 +5,7 @@ export { fillMedia, ownersOfIds, type Refused, type Standing, setMediaStanding }
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
+export { type MergedList, mergeListed } from './merge-listed.ts';
 export {
   addNewTitles,
   adoptStagedTitles,
@@ -14,6 +15,7 @@ export {
   mergeTitleCredits,
   prepareGenres,
 } from './merge-staged.ts';
+export type { ListedTitle } from './queries/listed.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
 export type { StagedTable } from './queries/staging.ts';
 export * as staging from './queries/staging.ts';

@@ -3,13 +3,15 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
-import type { Net } from '../../../platform/net.ts';
+import { AppError, UpstreamFailed } from '../../kit/errors.ts';
+import type { Net } from '../../platform/net.ts';
 
-/** Lines past this are no line of IMDb's (its longest are some kilobytes): left out, and never held whole. */
-export const MAX_LINE_CHARS = 64 * 1024;
+/** Lines past this are no line of any list we read (their longest are some kilobytes): left out, and never held whole. */
+const MAX_LINE_CHARS = 64 * 1024;
 /** Stands for a line that was too long. */
-export const TOO_LONG = '\0too long';
+const TOO_LONG = '\0too long';
+/** A line that is shown is cut to this. */
+const MAX_SHOWN_CHARS = 120;
 
 /** A file by path or URL that may be read from its beginning as often as wanted. */
 export type Source = {
@@ -194,4 +196,20 @@ function whyItEnded(name: string, error: unknown): string {
   if (error instanceof AppError) return `${name}: ${error.message}`;
   if (code === 'EISDIR' || code === 'EACCES' || code === 'EIO') return `${name} cannot be read.`;
   return `${name} broke off while it was fetched.`;
+}
+
+/** What makes a line unreadable before it is looked into. */
+export function faultOf(line: string): string | null {
+  if (line === TOO_LONG || line.length > MAX_LINE_CHARS) return 'an over-long line';
+  if (line.includes('\uFFFD')) return 'not UTF-8';
+  return line.includes('\0') ? 'a NUL' : null;
+}
+
+/** `: ` and the line, for a list of the broken ones; nothing of one that was too long. */
+export function shownLine(line: string): string {
+  if (line === TOO_LONG) return '';
+  return `: ${line
+    .slice(0, MAX_SHOWN_CHARS)
+    .replace(/\p{Cc}/gu, ' ')
+    .toWellFormed()}`;
 }
