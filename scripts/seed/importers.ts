@@ -9,6 +9,7 @@ import { samples } from './samples.ts';
 import { starter } from './starter.ts';
 import { stremioAddon } from './stremio-addon.ts';
 import { tmdb } from './tmdb.ts';
+import { xmltv } from './xmltv.ts';
 
 /** What `npm run seed -- NAME` knows: one line an importer. */
 export const IMPORTERS: readonly Importer[] = [
@@ -19,6 +20,7 @@ export const IMPORTERS: readonly Importer[] = [
   imdb,
   tmdb,
   m3u,
+  xmltv,
   magnets,
   torrents,
   nzbs,

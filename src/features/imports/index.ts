@@ -22,3 +22,4 @@ export {
 export { importSamples, readSamples } from './samples.ts';
 export { STARTER_FILE } from './starter.ts';
 export { importTmdb, TMDB_LISTS, type TmdbList } from './tmdb/index.ts';
+export { importGuide } from './xmltv/index.ts';

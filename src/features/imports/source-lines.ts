@@ -76,24 +76,27 @@ function notFetched(name: string, status: number): UpstreamFailed {
   });
 }
 
-/** The lines of a file, some thousands at a time; `failure` says afterwards why it ended before its end. */
-export type Lines = AsyncIterable<readonly string[]> & {
+/** How the reading of a file goes. */
+type Read = {
+  /** Why it ended before its end; null = it did not. */
   failure(): string | null;
   /** Of the file as it lies there, 0 to 1; 0 where its size is not known. */
   share(): number;
 };
+/** The lines of a file, some thousands at a time. */
+export type Lines = AsyncIterable<readonly string[]> & Read;
 
 /** Reads text or gzip, whichever it is. A file that breaks off ends early instead of throwing: what came before counts. */
-export function readLines(source: Source, signal: AbortSignal): Lines {
+export function readBytes(source: Source, signal: AbortSignal): AsyncIterable<Uint8Array> & Read {
   let failure: string | null = null;
-  let readBytes = 0;
-  async function* batches(): AsyncGenerator<readonly string[]> {
+  let taken = 0;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
     const raw = await source.open(signal);
     const { text, broke } = unpacked(raw, (bytes) => {
-      readBytes += bytes;
+      taken += bytes;
     });
     try {
-      yield* splitLines(text);
+      for await (const chunk of text) if (chunk instanceof Uint8Array) yield chunk;
       const error = broke();
       if (error !== null) failure = whyItEnded(source.name, error);
     } finally {
@@ -102,9 +105,19 @@ export function readLines(source: Source, signal: AbortSignal): Lines {
     }
   }
   return {
-    [Symbol.asyncIterator]: () => batches(),
+    [Symbol.asyncIterator]: () => chunks(),
     failure: () => failure,
-    share: () => (source.sizeBytes === null || source.sizeBytes === 0 ? 0 : readBytes / source.sizeBytes),
+    share: () => (source.sizeBytes === null || source.sizeBytes === 0 ? 0 : taken / source.sizeBytes),
+  };
+}
+
+/** As `readBytes`, line by line. */
+export function readLines(source: Source, signal: AbortSignal): Lines {
+  const bytes = readBytes(source, signal);
+  return {
+    [Symbol.asyncIterator]: () => splitLines(bytes),
+    failure: bytes.failure,
+    share: bytes.share,
   };
 }
 
@@ -162,11 +175,10 @@ function plain(): Transform {
 }
 
 /** At `\n` only. What is not UTF-8 becomes U+FFFD, by which it is known. */
-async function* splitLines(bytes: AsyncIterable<unknown>): AsyncGenerator<readonly string[]> {
+async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder();
   const cut = createCutter();
-  for await (const chunk of bytes)
-    if (chunk instanceof Uint8Array) yield cut(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of bytes) yield cut(decoder.decode(chunk, { stream: true }));
   const rest = decoder.decode();
   const last = cut(`${rest}\n`);
   if (last.length > 1 || last[0] !== '') yield last;

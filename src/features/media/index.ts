@@ -17,12 +17,22 @@ export {
 } from './merge-staged.ts';
 export type { ListedTitle } from './queries/listed.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
+export * as guide from './queries/programmes.ts';
+export { type Channel, forgetProgrammes, type GuideProgramme } from './queries/programmes.ts';
 export type { StagedTable } from './queries/staging.ts';
 export * as staging from './queries/staging.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
 export { type MediaRoutesDeps, mediaRoutes } from './routes.ts';
-export { MediaAnswer, MediaDetail, MediaPage, MediaPatch, MediaQuery, TitleInput } from './schemas.ts';
+export {
+  MediaAnswer,
+  MediaDetail,
+  MediaPage,
+  MediaPatch,
+  MediaQuery,
+  type Programme,
+  TitleInput,
+} from './schemas.ts';
 /** The parts an import file's own schema is built of. */
 export * as titleInput from './title-input.ts';
 export { type UpsertOutcome, upsertTitle, upsertTitles } from './upsert-titles.ts';

@@ -3,7 +3,6 @@ import { creditsOf, detailRow, seasonsOf } from '../../../src/features/media/que
 import { addToSearch, insertStagedTitles } from '../../../src/features/media/queries/insert-staged.ts';
 import * as labels from '../../../src/features/media/queries/labels.ts';
 import { genreName, type ListFilter, listMedia } from '../../../src/features/media/queries/list.ts';
-import * as listed from '../../../src/features/media/queries/listed.ts';
 import * as mapped from '../../../src/features/media/queries/mapped-ids.ts';
 import * as match from '../../../src/features/media/queries/match.ts';
 import * as credits from '../../../src/features/media/queries/merge-credits.ts';
@@ -16,6 +15,7 @@ import * as texts from '../../../src/features/media/queries/texts.ts';
 import * as titles from '../../../src/features/media/queries/titles.ts';
 import { MEDIA_SORTS } from '../../../src/features/media/schemas.ts';
 import type { Db } from '../../../src/platform/db.ts';
+import { guideCalls } from './listed.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
 
 const named = each((mediaId) => ({ mediaId, name: `Named ${mediaId % 40}` }));
@@ -152,21 +152,6 @@ const stagedCalls: Calls = {
   },
 };
 
-const providerListCalls: Calls = {
-  'titles of a list': async (db) => {
-    const titles = batch(
-      (index) => ({ id: String(900_000 + index), title: `Listed ${index}`, popularity: 1, isAdult: false }),
-      20,
-    );
-    for (const kind of ['movie', 'series'] as const) {
-      await listed.lookUpListed(db, { kind, titles });
-      await listed.updateListed(db, { kind, titles });
-    }
-    await merge.writeWholeTitles(db);
-    await listed.insertListed(db, { kind: 'movie', titles });
-  },
-};
-
 const listCalls: Calls = {
   genres: async (db) => {
     const given = [{ slug: 'drama', name: 'Drama' }, ...batch((index) => newGenre(index), 20)];
@@ -272,7 +257,7 @@ const writeCalls: Calls = {
 };
 
 export const mediaCalls: Calls = {
-  ...{ ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls, ...providerListCalls },
+  ...{ ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls, ...guideCalls },
 };
 
 function newGenre(index: number) {
