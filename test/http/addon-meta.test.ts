@@ -141,7 +141,7 @@ test('a live channel says what is on and what comes next, and is asked for again
     );
   const zone = { timeZoneName: 'short' } as const;
   await waitUntil(async () => metaIn((await ask()).body).description !== 'A channel.', {
-    what: 'the guide is seen',
+    ...{ what: 'the guide is seen', timeoutMs: 5000 },
   });
   const { body } = await ask();
   expect(metaIn(body).description).toBe(
