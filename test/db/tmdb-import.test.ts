@@ -4,8 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { findTitles } from '../../src/catalogs/search/index.ts';
 import { upsertTitles } from '../../src/features/media/index.ts';
+import { createEnricher } from '../../src/features/metadata/index.ts';
 import { claimDue } from '../../src/features/metadata/queries/due.ts';
 import { AppError } from '../../src/kit/errors.ts';
+import { createLog } from '../../src/platform/log.ts';
+import type { MetadataProvider } from '../../src/providers/provider.ts';
 import { movieLine, seriesLine, tmdbRoom } from '../support/tmdb-room.ts';
 
 const room = tmdbRoom();
@@ -211,3 +214,17 @@ async function failure(work: Promise<unknown>): Promise<AppError> {
   if (!(error instanceof AppError)) throw new Error('nothing was refused', { cause: error });
   return error;
 }
+
+test('its titles wait while nobody can be asked, and no person is bothered with those nobody knows', async () => {
+  await room.run({ movies: await room.listOf(movieLine(603, 'The Matrix')) });
+  const signal = AbortSignal.timeout(10_000);
+  const knowsNothing: MetadataProvider = {
+    ...{ name: 'tmdb', idProviders: ['tmdb'], keepDays: 1 },
+    byId: async () => null,
+  };
+  const enricher = (providers: readonly MetadataProvider[]) =>
+    createEnricher({ db: room.db(), providers, log: createLog('silent'), isOn: () => true });
+  expect(await enricher([]).enrichDue(5, signal)).toEqual([]);
+  expect(await enricher([knowsNothing]).enrichDue(5, signal)).toMatchObject([{ outcome: 'unknown' }]);
+  expect(await room.titles()).toMatchObject([{ status: 'pending' }]);
+});
