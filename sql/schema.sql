@@ -1099,6 +1099,8 @@ CREATE INDEX media_popular_open ON public.media USING btree (kind, rank DESC, id
 
 CREATE INDEX media_release ON public.media USING btree (kind, release_date DESC NULLS LAST, id DESC) WHERE (is_published AND is_public AND (NOT is_adult));
 
+CREATE INDEX media_same_original ON public.media USING btree (fold(original_title), kind) WHERE (original_title IS NOT NULL);
+
 CREATE INDEX media_same_title ON public.media USING btree (fold(title), kind, year);
 
 CREATE INDEX media_without_imdb ON public.media USING btree (fold(title), kind, year) WHERE (imdb_id IS NULL);
@@ -1126,6 +1128,8 @@ CREATE TABLE media_alias (
   CONSTRAINT media_alias_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT media_alias_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
 );
+
+CREATE INDEX media_alias_title ON public.media_alias USING hash (title);
 
 CREATE TRIGGER alias_delete AFTER DELETE ON public.media_alias REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_search_changed();
 
@@ -1969,6 +1973,33 @@ CREATE TABLE tracker_list (
   reason text,
   CONSTRAINT tracker_list_pkey PRIMARY KEY (name)
 );
+
+CREATE TABLE tv_programme (
+  media_id bigint NOT NULL,
+  start_at timestamp with time zone NOT NULL,
+  stop_at timestamp with time zone NOT NULL,
+  title text NOT NULL,
+  subtitle text,
+  description text,
+  categories text[] NOT NULL DEFAULT '{}'::text[],
+  icon_url text,
+  rating text,
+  episode text,
+  CONSTRAINT tv_programme_pkey PRIMARY KEY (media_id, start_at),
+  CONSTRAINT tv_programme_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT tv_programme_categories_check CHECK ((cardinality(categories) <= 20)),
+  CONSTRAINT tv_programme_check CHECK (((start_at < stop_at) AND (stop_at <= (start_at + '2 days'::interval)))),
+  CONSTRAINT tv_programme_description_check CHECK (((length(description) >= 1) AND (length(description) <= 5000))),
+  CONSTRAINT tv_programme_episode_check CHECK (((length(episode) >= 1) AND (length(episode) <= 100))),
+  CONSTRAINT tv_programme_icon_url_check CHECK (((icon_url ~ '^https?://'::text) AND (length(icon_url) <= 2000))),
+  CONSTRAINT tv_programme_rating_check CHECK (((length(rating) >= 1) AND (length(rating) <= 100))),
+  CONSTRAINT tv_programme_subtitle_check CHECK (((length(subtitle) >= 1) AND (length(subtitle) <= 500))),
+  CONSTRAINT tv_programme_title_check CHECK (((length(title) >= 1) AND (length(title) <= 500)))
+);
+
+CREATE INDEX tv_programme_stop ON public.tv_programme USING btree (stop_at);
+
+CREATE TRIGGER programme_notify AFTER INSERT OR UPDATE ON public.tv_programme FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
 CREATE TABLE usenet_provider_usage (
   provider text NOT NULL,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { settleTiers } from './catalogs/search/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
 import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
+import { forgetProgrammes } from './features/media/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
@@ -53,7 +54,14 @@ export function runInBackground(
       jobs,
       deps: {
         ...ground,
-        ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams, settleTiers },
+        ...{
+          expireStreams,
+          forgetOldPlays,
+          forgetEndedStreams,
+          dropOrphanStreams,
+          settleTiers,
+          forgetProgrammes,
+        },
         resealStreams: (aborted) => resealStreams(sealing(ground), aborted),
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),

@@ -10,6 +10,7 @@ import { createNet, type Net } from '../../src/platform/net.ts';
 import { toUpstreamFailed } from '../../src/platform/net-request.ts';
 import type { ScriptContext } from '../context.ts';
 import type { Importer, ImportWork } from './importer.ts';
+import { onlyArgument } from './usage.ts';
 
 /** The largest list is of 60 MB; one that unpacks to more than this is none. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -19,12 +20,10 @@ const SHOWN_CONTRADICTIONS = 20;
 export const animeIds: Importer = {
   name: 'anime-ids',
   usage: [
-    'anime-ids FILE|URL   a list of anime ids: Fribb anime-lists (JSON), Anime-Lists anime-list (XML) or',
-    '                     manami anime-offline-database (JSON, JSON Lines); plain, .gz or .zst',
+    'PATH-OR-URL  a list of anime ids: Fribb anime-lists (JSON), Anime-Lists anime-list (XML) or manami anime-offline-database (JSON, JSON Lines); plain, .gz or .zst',
   ],
-  async run([source, ...more], work) {
-    if (source === undefined || more.length > 0)
-      throw new BadInput('seed.usage', 'Say one list: npm run seed -- anime-ids FILE|URL');
+  async run(args, work) {
+    const source = onlyArgument(args, 'the path or the web address of a list');
     const { signal, progress, context } = work;
     const { db } = context.database;
     progress.begin('reading and storing the list', 'entries', null);

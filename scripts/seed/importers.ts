@@ -8,6 +8,8 @@ import { magnets, nzbs, torrents } from './releases.ts';
 import { samples } from './samples.ts';
 import { starter } from './starter.ts';
 import { stremioAddon } from './stremio-addon.ts';
+import { tmdb } from './tmdb.ts';
+import { xmltv } from './xmltv.ts';
 
 /** What `npm run seed -- NAME` knows: one line an importer. */
 export const IMPORTERS: readonly Importer[] = [
@@ -16,7 +18,9 @@ export const IMPORTERS: readonly Importer[] = [
   json,
   file,
   imdb,
+  tmdb,
   m3u,
+  xmltv,
   magnets,
   torrents,
   nzbs,

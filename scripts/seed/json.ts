@@ -14,7 +14,11 @@ export const json: Importer = {
 };
 
 /** What `json` was called at first. */
-export const file: Importer = { name: 'file', usage: [], run };
+export const file: Importer = {
+  name: 'file',
+  usage: ['FILE.json  the same as json, by its first name'],
+  run,
+};
 
 async function run(args: readonly string[], { context, signal, progress }: ImportWork): Promise<Summary> {
   const path = onlyArgument(args, 'the path of a file');

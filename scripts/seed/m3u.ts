@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { importChannels } from '../../src/features/imports/index.ts';
 import { m3uEntries } from '../../src/kit/m3u-read.ts';
 import { importDeps } from '../context.ts';
-import type { Importer } from './importer.ts';
+import type { Importer, Progress } from './importer.ts';
 import { linesOf } from './source-text.ts';
 import { importSummary } from './summary.ts';
 import { titlesDone } from './titles-done.ts';
@@ -21,16 +21,27 @@ export const m3u: Importer = {
     try {
       const name = `m3u.${createHash('sha256').update(identityOf(source)).digest('hex').slice(0, 12)}`;
       progress.begin('read', 'entries', null);
-      const result = await importChannels(deps, m3uEntries(linesOf(deps.net, source, signal)), {
-        ...{ name, signal },
-        onProgress: titlesDone(progress),
-      });
+      const result = await importChannels(
+        deps,
+        counted(m3uEntries(linesOf(deps.net, source, signal)), progress),
+        {
+          ...{ name, signal },
+          onProgress: titlesDone(progress),
+        },
+      );
       return importSummary(result);
     } finally {
       await deps.close();
     }
   },
 };
+
+async function* counted<T>(entries: AsyncIterable<T>, progress: Progress): AsyncGenerator<T> {
+  for await (const entry of entries) {
+    progress.add(1);
+    yield entry;
+  }
+}
 
 function identityOf(source: string): string {
   return /^https?:\/\//i.test(source) ? source : resolve(source);

@@ -7,6 +7,7 @@ import type { Db } from '../platform/db.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { resolveTitle } from './find-title.ts';
+import { nowAndNext } from './now-and-next.ts';
 import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './objects.ts';
 import { isoDay, linker, posterShape, releaseInfo } from './preview.ts';
 import { stremioType } from './stremio-type.ts';
@@ -20,6 +21,8 @@ export type MetaDeps = {
 };
 
 const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 86_400 };
+/** What runs now is old in a minute. */
+const FRESH_GUIDE: Freshness = { cacheMaxAge: 60, staleRevalidate: 300, staleError: 3600 };
 const MAX_CAST = 12;
 
 /** `{meta}` of one title; 404 for one this install does not have. */
@@ -39,7 +42,7 @@ export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context:
   );
   if (meta === undefined)
     throw new NotFound('addon.no_title', 'This title cannot be shown: what is stored of it is not valid.');
-  return { meta, ...FRESH };
+  return { meta, ...(detail.programmes.length === 0 ? FRESH : FRESH_GUIDE) };
 }
 
 async function detailOf(
@@ -67,7 +70,10 @@ function metaOf(deps: MetaDeps, detail: MediaDetail, context: AddonContext, aske
     posterShape: posterShape(detail.kind),
     background: url(detail.backgroundUrl),
     logo: url(detail.logoUrl),
-    description: [detail.tagline, detail.overview].filter((part) => part !== null).join('\n\n') || undefined,
+    description:
+      [nowAndNext(detail.programmes, new Date()), detail.tagline, detail.overview]
+        .filter((part) => part !== null)
+        .join('\n\n') || undefined,
     releaseInfo: releaseInfo(detail.kind, detail),
     released: isoDay(detail.releaseDate),
     runtime: detail.runtimeMinutes === null ? undefined : `${detail.runtimeMinutes} min`,

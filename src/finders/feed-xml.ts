@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { createAmpersandMender } from './bare-ampersands.ts';
+import { createAmpersandMender } from '../kit/bare-ampersands.ts';
 import { type FeedItem, kept, MAX_TEXT_CHARS, type OpenItem, openItem } from './feed-item.ts';
 import { FinderFailed } from './finder-failed.ts';
 

@@ -13,5 +13,14 @@ export const BROKEN_METADATA_ROWS: [constraint: string, statement: string][] = [
     'metadata_doubt_media_id_provider_id_kind_key',
     `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason) VALUES ($film, $tmdb, 'ids', '{}', 'x')`,
   ],
+  ...['title', 'subtitle', 'description', 'rating', 'episode'].map((column): [string, string] => [
+    `tv_programme_${column}_check`,
+    `UPDATE tv_programme SET ${column} = ''`,
+  ]),
+  ['tv_programme_icon_url_check', `UPDATE tv_programme SET icon_url = 'javascript:1'`],
+  ['tv_programme_categories_check', `UPDATE tv_programme SET categories = array_fill('x'::text, ARRAY[21])`],
+  ['tv_programme_check', `UPDATE tv_programme SET stop_at = start_at`],
+  ['tv_programme_media_id_fkey', `UPDATE tv_programme SET media_id = 0`],
+  ['tv_programme_pkey', `INSERT INTO tv_programme SELECT * FROM tv_programme`],
   ['title_enrichment_attempts_check', `UPDATE title_enrichment SET attempts = -1`],
 ];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { patchMedia } from '../../src/features/media/change-media.ts';
+import { claimDue } from '../../src/features/metadata/queries/due.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { writeImdbData } from '../support/imdb-data.ts';
 import { BAD, changesOf, derivedFaults, imdbRoom, MATRIX } from '../support/imdb-room.ts';
@@ -55,6 +56,8 @@ describe('one title', () => {
       newCredits: 3,
       brokenRows: 0,
     });
+    // They have neither texts nor pictures.
+    expect(await claimDue(room.db(), 10, 60)).toHaveLength(2);
     expect(await room.titles()).toEqual([
       {
         ...{

@@ -23,6 +23,10 @@ beforeAll(async () => {
     forgetEndedStreams: lend('forgetEndedStreams'),
     dropOrphanStreams: lend('dropOrphanStreams'),
     settleTiers: lend('settleTiers'),
+    forgetProgrammes: async () => {
+      lent.push('forgetProgrammes');
+      return 0;
+    },
     resealStreams: async () => {
       lent.push('resealStreams');
       return { resealed: 0, lost: 0 };
@@ -58,6 +62,7 @@ test('each job runs without a payload, and those of other rooms use what was len
     'resealStreams',
     'forgetEndedStreams',
     'settleTiers',
+    'forgetProgrammes',
     'backup',
     'dropOrphanStreams',
   ]);

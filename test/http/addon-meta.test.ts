@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { command, rows } from '../../src/platform/db.ts';
 import { metaIn } from '../support/addon-answers.ts';
 import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 // The page of a title.
 
@@ -115,6 +116,38 @@ describe('a film', () => {
       behaviorHints: { defaultVideoId: `trib:${publicId}` },
     });
   });
+});
+
+test('a live channel says what is on and what comes next, and is asked for again in a minute', async () => {
+  const mediaId = await server.add(
+    { kind: 'tv', title: 'Channel One', overview: 'A channel.', ids: { xmltv: 'one.nl' } },
+    [{ ...STREAM, videoId: 'channel0001' }],
+  );
+  const publicId = await server.db.oneFirst(rows('test.public_id', z.object({ publicId: z.string() }))`
+    SELECT public_id AS "publicId" FROM media WHERE id = ${mediaId}
+  `);
+  const ask = () => server.ask(`/meta/tv/trib%3A${publicId}.json`);
+  expect(metaIn((await ask()).body).description).toBe('A channel.');
+  await server.db.query(command('test.programmes')`
+    INSERT INTO tv_programme (media_id, start_at, stop_at, title, subtitle, episode)
+    SELECT ${mediaId}, date_trunc('hour', now()) + p.start * interval '1 hour', date_trunc('hour', now()) + p.stop * interval '1 hour', p.title, p.subtitle, p.episode
+    FROM (VALUES (-3, -2, 'Gone', NULL, NULL), (-2, 4, 'Long', NULL, NULL), (0, 1, 'News', 'Late', 'S01E02'), (1, 2, 'A film', NULL, NULL),
+      (2, 3, 'Later', NULL, NULL)) AS p(start, stop, title, subtitle, episode)
+  `);
+  // As the machine has them.
+  const clock = (hours: number, more: Intl.DateTimeFormatOptions = {}) =>
+    new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', ...more }).format(
+      Math.floor(Date.now() / 3_600_000) * 3_600_000 + hours * 3_600_000,
+    );
+  const zone = { timeZoneName: 'short' } as const;
+  await waitUntil(async () => metaIn((await ask()).body).description !== 'A channel.', {
+    ...{ what: 'the guide is seen', timeoutMs: 5000 },
+  });
+  const { body } = await ask();
+  expect(metaIn(body).description).toBe(
+    `Now ${clock(0)}–${clock(1, zone)}: News · S01E02 · Late\nNext ${clock(1, zone)}: A film\n\nA channel.`,
+  );
+  expect(body).toMatchObject({ cacheMaxAge: 60, staleRevalidate: 300 });
 });
 
 describe('a series', () => {

@@ -124,9 +124,24 @@ describe('an NZB', () => {
     expect((await segmentsOf(given)).bytes).toEqual([700, 500, 700, 700]);
   });
 
-  test('with entities of HTML and bare ampersands keeps them as they stand', async () => {
+  test('with entities of HTML keeps them as they stand', async () => {
     const { files } = await parse(nzb(file(segment(1, 'a@x'), 'subject="a&nbsp;b"')));
     expect(files[0]?.subject).toBe('a&nbsp;b');
+  });
+
+  test('with a bare ampersand keeps all that follows it, wherever the pieces are cut', async () => {
+    const text = nzb(
+      `${file(segment(1, 'a&b@x'), 'subject="Tom & Jerry &amp; Co \'a&b.mkv\' R&;D &quot;x&quot;"')}${file(segment(1, 'c@x'))}`,
+    );
+    const whole = await parse(text);
+    expect(whole.files.map(({ subject, segments }) => [subject, segments.map(({ id }) => id)])).toEqual([
+      [`Tom & Jerry & Co 'a&b.mkv' R&;D "x"`, ['a&b@x']],
+      ['a.mkv', ['c@x']],
+    ]);
+    async function* bytes() {
+      for (const byte of Buffer.from(text)) yield Uint8Array.of(byte);
+    }
+    expect(await parseNzb(bytes())).toEqual(whole);
   });
 
   test('of thousands of files is read while others run', async () => {

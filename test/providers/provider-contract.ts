@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import nock from 'nock';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamFailed } from '../../src/kit/errors.ts';
@@ -152,6 +153,27 @@ export function metadataProviderContract(setup: ProviderSetup): void {
       expect((await failure(ask())).message).toBe(`${plug.name} sent a page instead of data.`);
     });
 
+    test('a body that ends in the middle is a failure, packed or not', async () => {
+      const text = JSON.stringify(byId.answer);
+      const packed = gzipSync(text);
+      const halves: [nock.Body, Record<string, string>][] = [
+        [text.slice(0, text.length / 2), { 'content-type': 'application/json' }],
+        [packed.subarray(0, packed.length / 2), { 'content-encoding': 'gzip' }],
+      ];
+      for (const [half, headers] of halves) {
+        byId.asked().reply(200, half, headers);
+        expect((await failure(ask())).status).toBe(502);
+      }
+    });
+
+    test('a key that is refused is told as one', async () => {
+      // Twice: one with a login gets another token first.
+      setup.beforehand?.();
+      byId.asked().optionally().times(2).reply(403, { status_message: KEY });
+      const error = await failure(ask());
+      expect(error.message).toMatch(new RegExp(`^${plug.name} .*(?:refused|403)`));
+    });
+
     test('another shape is a failure that is not tried again', async () => {
       const whole = ['text', 7, [7], { data: 'moved' }, { data: [[]] }].map((body) => JSON.stringify(body));
       for (const body of [...whole, ...byId.changed.map((other) => JSON.stringify(other))]) {
@@ -164,6 +186,15 @@ export function metadataProviderContract(setup: ProviderSetup): void {
         nock.cleanAll();
         setup.beforehand?.();
       }
+    });
+
+    test('a slow one is waited for', async () => {
+      byId.asked().reply(async () => {
+        await sleep(300);
+        return [200, byId.answer];
+      });
+      byId.rest?.();
+      expect(await ask()).toEqual(byId.title);
     });
 
     // One too slow by the clock: `test/http/json-api-guard.test.ts`, since nock breaks off where a real server is silent.

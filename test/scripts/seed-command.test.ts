@@ -3,7 +3,7 @@ import type { Importer } from '../../scripts/seed/importer.ts';
 import { IMPORTERS } from '../../scripts/seed/importers.ts';
 import { openProgress } from '../../scripts/seed/progress.ts';
 import { summaryLines } from '../../scripts/seed/summary.ts';
-import { badUsage, isBadUsage, onlyArgument, readCommand } from '../../scripts/seed/usage.ts';
+import { badUsage, isBadUsage, onlyArgument, readCommand, usageOf } from '../../scripts/seed/usage.ts';
 
 const one: Importer = { name: 'one', usage: ['FILE   of one'], run: async () => ({}) };
 const two: Importer = { name: 'two', usage: ['       of two'], run: async () => ({}) };
@@ -42,6 +42,19 @@ describe('the command line of npm run seed', () => {
     expect(isBadUsage(badUsage('x'))).toBe(true);
     expect(isBadUsage(new Error('x'))).toBe(false);
   });
+
+  test.each(IMPORTERS.map((importer) => [importer.name, importer] as const))(
+    'the usage of %s says its name once in each line, and what it does',
+    (name, importer) => {
+      const lines = usageOf([importer]).split('\n').slice(1);
+      expect(importer.usage.length).toBeGreaterThan(0);
+      expect(lines).toHaveLength(importer.usage.length);
+      for (const line of lines) {
+        expect(line).toMatch(new RegExp(`^  npm run seed -- ${name}(?: (?!${name} )|$)`));
+        expect(line).toMatch(/ {3}\S/);
+      }
+    },
+  );
 
   test('has each name once', () => {
     const names = IMPORTERS.map(({ name }) => name);

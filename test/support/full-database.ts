@@ -149,6 +149,11 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason) VALUES ($film, $tmdb, 'ids', '{}', 'x')`,
   ],
+  [
+    '',
+    `INSERT INTO tv_programme (media_id, start_at, stop_at, title, subtitle, description, icon_url, rating, episode)
+      VALUES ($film, now(), now() + interval '1 hour', 'News', 'Late', 'All of it.', 'https://i.example/1.png', 'PG', 'S01E01')`,
+  ],
   ['', `INSERT INTO title_enrichment (media_id, next_at) VALUES ($film, now())`],
   ['telegram', `INSERT INTO stream (kind, name) VALUES ('telegram', 'Message') RETURNING id`],
   ['', `INSERT INTO stream_telegram VALUES ($telegram, 'channel', 5)`],

@@ -98,6 +98,8 @@ export const MANY_TITLES: readonly string[] = [
     SELECT m.id, 'DE', 'Service ' || m.id % 40, 'rent', p.id FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 2 = 0`,
   `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason, state)
     SELECT m.id, p.id, 'ids', '{}', 'x', CASE WHEN m.id % 200 = 0 THEN 'open' ELSE 'kept' END FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 20 = 0`,
+  `INSERT INTO tv_programme (media_id, start_at, stop_at, title) SELECT m.id, now() + h * interval '1 hour', now() + (h + 1) * interval '1 hour', 'Show'
+    FROM media m, generate_series(-40, 200) h WHERE m.id = 1 OR m.id % 400 = 0`,
   `INSERT INTO title_enrichment (media_id, next_at) SELECT id, now() + (id % 100 - 10) * interval '1 hour' FROM media WHERE id % 2 = 0`,
   `UPDATE media SET enrichment_status = CASE WHEN id % 100 = 3 THEN 'flagged' ELSE 'pending' END WHERE id % 10 = 3`,
   `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,

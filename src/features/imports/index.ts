@@ -21,3 +21,5 @@ export {
 } from './import-titles.ts';
 export { importSamples, readSamples } from './samples.ts';
 export { STARTER_FILE } from './starter.ts';
+export { importTmdb, TMDB_LISTS, type TmdbList } from './tmdb/index.ts';
+export { importGuide } from './xmltv/index.ts';

@@ -5,6 +5,7 @@ export { fillMedia, ownersOfIds, type Refused, type Standing, setMediaStanding }
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
+export { type MergedList, mergeListed } from './merge-listed.ts';
 export {
   addNewTitles,
   adoptStagedTitles,
@@ -14,13 +15,24 @@ export {
   mergeTitleCredits,
   prepareGenres,
 } from './merge-staged.ts';
+export type { ListedTitle } from './queries/listed.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
+export * as guide from './queries/programmes.ts';
+export { type Channel, forgetProgrammes, type GuideProgramme } from './queries/programmes.ts';
 export type { StagedTable } from './queries/staging.ts';
 export * as staging from './queries/staging.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
 export { type MediaRoutesDeps, mediaRoutes } from './routes.ts';
-export { MediaAnswer, MediaDetail, MediaPage, MediaPatch, MediaQuery, TitleInput } from './schemas.ts';
+export {
+  MediaAnswer,
+  MediaDetail,
+  MediaPage,
+  MediaPatch,
+  MediaQuery,
+  type Programme,
+  TitleInput,
+} from './schemas.ts';
 /** The parts an import file's own schema is built of. */
 export * as titleInput from './title-input.ts';
 export { type UpsertOutcome, upsertTitle, upsertTitles } from './upsert-titles.ts';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { languageChain } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
 import { creditsOf, detailRow, seasonsOf } from './queries/detail.ts';
+import { programmesOf } from './queries/programmes.ts';
 import type { Credit, MediaDetail } from './schemas.ts';
 
 const WRITING = new Set([
@@ -17,13 +18,18 @@ const WRITING = new Set([
 
 /**
  * Everything known of a title, its texts in `language` (BCP 47) where they are, else in the language without region,
- * else as the title has them. Null when there is no such title. Three statements whatever the title holds.
+ * else as the title has them. Null when there is no such title. Three statements whatever the title holds, four for
+ * a live channel.
  */
 export async function mediaDetail(db: Db, mediaId: number, language: string): Promise<MediaDetail | null> {
   const row = await detailRow(db, mediaId, languageChain(language));
   if (row === null) return null;
-  const [credits, seasons] = await Promise.all([creditsOf(db, mediaId), seasonsOf(db, mediaId)]);
-  return { ...row, ...creditLists(credits), seasons: [...seasons] };
+  const [credits, seasons, programmes] = await Promise.all([
+    creditsOf(db, mediaId),
+    seasonsOf(db, mediaId),
+    row.kind === 'tv' ? programmesOf(db, mediaId) : [],
+  ]);
+  return { ...row, ...creditLists(credits), seasons: [...seasons], programmes: [...programmes] };
 }
 
 function creditLists(credits: readonly z.infer<typeof Credit>[]) {

@@ -95,6 +95,22 @@ export const DetailRow = z.object({
   ),
 });
 
+/** What a channel shows. */
+export const Programme = z.object({
+  startAt: Timestamp,
+  stopAt: Timestamp,
+  title: z.string(),
+  subtitle: z.string().nullable(),
+  description: z.string().nullable(),
+  categories: z.array(z.string()),
+  iconUrl: z.string().nullable(),
+  /** As the guide says it: `PG`, `MPAA PG`. */
+  rating: z.string().nullable(),
+  /** `S01E02`, or as the guide numbers it. */
+  episode: z.string().nullable(),
+});
+export type Programme = z.infer<typeof Programme>;
+
 /** Everything known of a title. JSON-safe, so that it can be kept in a shared cache. */
 export const MediaDetail = z.object({
   ...DetailRow.shape,
@@ -103,6 +119,8 @@ export const MediaDetail = z.object({
   writers: z.array(Person),
   crew: z.array(z.object({ ...Person.shape, job: z.string().nullable(), department: z.string().nullable() })),
   seasons: z.array(Season),
+  /** Of a live channel whose guide is known: what it shows from now on. */
+  programmes: z.array(Programme),
 });
 export type MediaDetail = z.infer<typeof MediaDetail>;
 

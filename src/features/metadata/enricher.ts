@@ -74,6 +74,8 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
   return {
     isOn,
     async enrichDue(limit, signal) {
+      // With nobody to ask they wait: whoever is switched on later is asked about them.
+      if (deps.providers.length === 0) return [];
       const either = AbortSignal.any([signal, closing.signal]);
       const outcomes: Outcome[] = [];
       for (const mediaId of await claimDue(db, limit, CLAIM_SECONDS)) {

@@ -53,15 +53,18 @@ function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
 function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   if (guess !== null) return judged(stored, guess);
-  if (!isKnown && isFromName(stored)) return { ...stays, status: 'flagged' };
-  // A person said what it is.
-  if (isFromName(stored) && (stored.confidence ?? 0) >= SURE) return { ...stays, status: 'completed' };
-  if (isFromName(stored)) {
-    const title = merged.owned.get('title')?.value;
-    const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
-    return { status: confidence >= SURE ? 'completed' : 'flagged', confidence, doubt: null, isOther: false };
-  }
+  if (isFromName(stored)) return namedOnly(stored, merged, isKnown);
   return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+}
+
+function namedOnly(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged {
+  const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
+  // A person, or a provider's own list, said what it is.
+  if ((stored.confidence ?? 0) >= SURE) return isKnown ? { ...stays, status: 'completed' } : stays;
+  if (!isKnown) return { ...stays, status: 'flagged' };
+  const title = merged.owned.get('title')?.value;
+  const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
+  return { ...stays, status: confidence >= SURE ? 'completed' : 'flagged', confidence };
 }
 
 function likenessOf(stored: StoredTitle, title: string, merged: Merged): number {

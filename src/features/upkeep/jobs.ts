@@ -17,6 +17,8 @@ export type UpkeepDeps = {
   dropOrphanStreams(db: Db): Promise<number>;
   /** Titles whose rank changed move to another tier of the search, `most` at a time. */
   settleTiers(db: Db, most: number): Promise<number>;
+  /** What channels showed more than a day ago, `most` at a time. */
+  forgetProgrammes(db: Db, most: number): Promise<number>;
   /** Stored secrets under an older key are sealed with the newest one; nothing is done where there is one key only. */
   resealStreams(signal: AbortSignal): Promise<{ resealed: number; lost: number }>;
   /** Writes today's backup and drops the oldest. */
@@ -65,6 +67,9 @@ export const upkeepJobs: readonly Job<Context>[] = [
   hourly('upkeep.forget_ended', 27, forgetEnded),
   hourly('upkeep.settle_search', 32, ({ db, signal, settleTiers }) =>
     inPortions(signal, (most) => settleTiers(db, most), TITLES_AT_ONCE),
+  ),
+  hourly('upkeep.forget_programmes', 37, ({ db, signal, forgetProgrammes }) =>
+    inPortions(signal, (most) => forgetProgrammes(db, most)),
   ),
   daily('upkeep.back_up', 20, ({ backup, signal }) => backup(signal)),
   daily('upkeep.drop_orphans', 40, ({ db, dropOrphanStreams }) => dropOrphanStreams(db)),

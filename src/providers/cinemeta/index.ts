@@ -1,4 +1,5 @@
 import { knownFields } from '../../kit/known-fields.ts';
+import { imdbId } from '../address.ts';
 import type {
   MetadataProvider,
   ProvidedSeason,
@@ -42,8 +43,9 @@ function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
     },
 
     async byId(id, { kind }, signal) {
-      if (id.provider !== 'imdb') return null;
-      const url = new URL(`/meta/${kind}/${encodeURIComponent(id.value)}.json`, BASE);
+      const value = id.provider === 'imdb' ? imdbId(id.value) : null;
+      if (value === null) return null;
+      const url = new URL(`/meta/${kind}/${value}.json`, BASE);
       const answer = await api.get({ url, parse: (body) => MetaAnswer.parse(body), signal });
       return answer?.meta ? titleOf(answer.meta) : null;
     },

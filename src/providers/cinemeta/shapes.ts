@@ -53,9 +53,11 @@ export const Meta = z.object({
 export type Meta = z.infer<typeof Meta>;
 
 /** An id it does not know is answered by an empty object as often as by 404. */
-export const MetaAnswer = z.object({
-  meta: z.union([Meta, z.strictObject({}).transform(() => null), z.null()]).optional(),
-});
+const Nothing = z.strictObject({}).transform(() => null);
+export const MetaAnswer = z.union([
+  z.object({ meta: z.union([Meta, Nothing, z.null()]) }),
+  Nothing.transform(() => ({ meta: null })),
+]);
 
 export const SearchAnswer = z.object({
   metas: z

@@ -1,4 +1,5 @@
 import { knownFields } from '../../kit/known-fields.ts';
+import { imdbId, numericId } from '../address.ts';
 import type {
   MetadataProvider,
   OutsideId,
@@ -22,11 +23,11 @@ export const tmdb: ProviderPlug = {
 };
 
 /** `external_source` of `/find`. */
-const FOUND_BY: Readonly<Record<string, string>> = {
-  imdb: 'imdb_id',
-  tvdb: 'tvdb_id',
-  wikidata: 'wikidata_id',
-};
+const FOUND_BY = new Map([
+  ['imdb', { source: 'imdb_id', valid: imdbId }],
+  ['tvdb', { source: 'tvdb_id', valid: numericId }],
+  ['wikidata', { source: 'wikidata_id', valid: wikidataId }],
+]);
 const APPENDED =
   'external_ids,translations,alternative_titles,watch/providers,keywords,credits,images,videos';
 
@@ -63,23 +64,19 @@ function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
     kind: 'movie' | 'series',
     signal: AbortSignal,
   ): Promise<string | null> {
-    if (id.provider === 'tmdb') return id.value;
-    const source = FOUND_BY[id.provider];
-    if (source === undefined) return null;
-    const path = `/find/${encodeURIComponent(id.value)}`;
-    const found = await ask(path, { external_source: source }, (body) => FindAnswer.parse(body), signal);
+    if (id.provider === 'tmdb') return numericId(id.value);
+    const by = FOUND_BY.get(id.provider);
+    const value = by?.valid(id.value) ?? null;
+    if (by === undefined || value === null) return null;
+    const query = { external_source: by.source };
+    const found = await ask(`/find/${value}`, query, (body) => FindAnswer.parse(body), signal);
     const [first] = (kind === 'movie' ? found?.movie_results : found?.tv_results) ?? [];
     return first === undefined ? null : String(first.id);
   }
 
   async function film(number: string, language: string, signal: AbortSignal): Promise<ProvidedTitle | null> {
     const query = { ...detailQuery(language), append_to_response: `${APPENDED},release_dates` };
-    const answer = await ask(
-      `/movie/${encodeURIComponent(number)}`,
-      query,
-      (body) => Film.parse(body),
-      signal,
-    );
+    const answer = await ask(`/movie/${number}`, query, (body) => Film.parse(body), signal);
     return answer === null ? null : filmOf(answer);
   }
 
@@ -88,7 +85,7 @@ function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
     language: string,
     signal: AbortSignal,
   ): Promise<ProvidedTitle | null> {
-    const path = `/tv/${encodeURIComponent(number)}`;
+    const path = `/tv/${number}`;
     const query = { ...detailQuery(language), append_to_response: `${APPENDED},content_ratings` };
     const answer = await ask(path, query, (body) => Series.parse(body), signal);
     if (answer === null) return null;
@@ -124,4 +121,8 @@ function hitOf(kind: 'movie' | 'series', hit: Hit): SearchHit[] {
 
 function distance({ year }: SearchHit, wanted: number): number {
   return year === undefined ? 3 : Math.min(Math.abs(year - wanted), 3);
+}
+
+function wikidataId(value: string): string | null {
+  return /^Q[1-9]\d{0,11}$/.test(value) ? value : null;
 }

@@ -15,6 +15,7 @@ import * as texts from '../../../src/features/media/queries/texts.ts';
 import * as titles from '../../../src/features/media/queries/titles.ts';
 import { MEDIA_SORTS } from '../../../src/features/media/schemas.ts';
 import type { Db } from '../../../src/platform/db.ts';
+import { guideCalls } from './listed.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
 
 const named = each((mediaId) => ({ mediaId, name: `Named ${mediaId % 40}` }));
@@ -255,7 +256,9 @@ const writeCalls: Calls = {
   },
 };
 
-export const mediaCalls: Calls = { ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls };
+export const mediaCalls: Calls = {
+  ...{ ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls, ...guideCalls },
+};
 
 function newGenre(index: number) {
   return { slug: `new-${index}`, name: `New ${index}` };

@@ -5,7 +5,7 @@ import type { Pool } from '../../../platform/db.ts';
 import type { Net } from '../../../platform/net.ts';
 import { staging } from '../../media/index.ts';
 import { putImportState, putSyncState } from '../queries/sync-state.ts';
-import { findSource, type Source } from './files.ts';
+import { findSource, type Source } from '../source-lines.ts';
 import { mergeStaged } from './merge.ts';
 import { readFile } from './read-files.ts';
 import { IMDB_FILE_ORDER, IMDB_FILES, type ImdbFile, type Met, nobodyMet, type Wanted } from './rows.ts';

@@ -2,7 +2,7 @@ import { BadInput } from '../../../kit/errors.ts';
 import type { Copier } from '../../../platform/copier.ts';
 import { type StagedTable, staging } from '../../media/index.ts';
 import { PUT_IMPORT_STATE } from '../queries/sync-state.ts';
-import { type Lines, MAX_LINE_CHARS, readLines, type Source, TOO_LONG } from './files.ts';
+import { faultOf, type Lines, readLines, type Source, shownLine } from '../source-lines.ts';
 import { BrokenRow, IMDB_FILES, type ImdbFile, type Met, READ_ROW, type Row, type Wanted } from './rows.ts';
 import { type FileMark, type ImportState, STATE_KEY } from './state.ts';
 
@@ -11,8 +11,6 @@ const LINES_PER_COPY = 50_000;
 /** Text handed to the database at a time. */
 const CHUNK_CHARS = 64 * 1024;
 const MAX_LISTED = 100;
-/** A row that is shown is cut to this. */
-const MAX_SHOWN_CHARS = 120;
 
 export type Reading = {
   copier: Copier;
@@ -81,9 +79,7 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
   function broken(reason: string, line: string): null {
     mark.broken += 1;
     if (state.broken.length < MAX_LISTED)
-      state.broken.push(
-        `${source.name} line ${mark.lines}: ${reason}${line === TOO_LONG ? '' : `: ${shown(line)}`}`,
-      );
+      state.broken.push(`${source.name} line ${mark.lines}: ${reason}${shownLine(line)}`);
     return null;
   }
 
@@ -145,13 +141,6 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
   };
 }
 
-/** What makes a line unreadable before it is cut into columns. */
-function faultOf(line: string): string | null {
-  if (line === TOO_LONG || line.length > MAX_LINE_CHARS) return 'an over-long line';
-  if (line.includes('\uFFFD')) return 'not UTF-8';
-  return line.includes('\0') ? 'a NUL' : null;
-}
-
 function cutAtOnce(lines: Lines): BadInput {
   return new BadInput('imports.cut', lines.failure() ?? '');
 }
@@ -159,13 +148,6 @@ function cutAtOnce(lines: Lines): BadInput {
 async function* rowsOf(texts: readonly string[]): AsyncGenerator<string> {
   for (let from = 0; from < texts.length; from += 1000)
     yield `${texts.slice(from, from + 1000).join('\n')}\n`;
-}
-
-function shown(line: string): string {
-  return line
-    .slice(0, MAX_SHOWN_CHARS)
-    .replace(/\p{Cc}/gu, ' ')
-    .toWellFormed();
 }
 
 function notThisFile(source: Source, name: string): BadInput {

@@ -38,11 +38,13 @@ export function insertStagedTitles(db: Db, { after, upto }: StagedRange): Promis
       LEFT JOIN (SELECT media_id, array_agg(name ORDER BY name) AS names FROM label GROUP BY media_id) l USING (media_id)
     ), added AS (
       INSERT INTO media (id, kind, subkind, title, original_title, year, status, runtime_minutes, nudity, is_adult, popularity,
-        rating, rating_count, provider_id, canonical_id, imdb_id, genres)
+        rating, rating_count, provider_id, canonical_id, imdb_id, genres, enrichment_status)
       OVERRIDING SYSTEM VALUE
       SELECT w.media_id, w.kind, w.subkind, w.title, w.original_title, w.year, w.status, w.runtime_minutes,
         CASE WHEN w.is_adult THEN 'severe' ELSE 'unknown' END, w.is_adult, round(w.popularity::numeric, 2)::real,
-        w.rating, w.votes, (SELECT p.id FROM metadata_provider p WHERE p.name = 'imdb'), w.imdb_id, w.imdb_id, w.card_genres
+        w.rating, w.votes, (SELECT p.id FROM metadata_provider p WHERE p.name = 'imdb'), w.imdb_id, w.imdb_id, w.card_genres,
+        -- Without texts and pictures, as all titles that come with nothing but a name.
+        'pending'
       FROM whole w ORDER BY w.media_id
       RETURNING id, kind, rank, is_adult
     ), ids AS (

@@ -1,19 +1,13 @@
 import { SaxesParser } from 'saxes';
+import { createAmpersandMender } from '../../../kit/bare-ampersands.ts';
 import { BadInput } from '../../../kit/errors.ts';
+import { xmlText } from '../../../kit/xml-encoding.ts';
 import { nzbChunks, rested } from './chunks.ts';
 import type { Nzb } from './nzb.ts';
 import { createNzbReader, type NzbReader } from './reader.ts';
 
 /** Others run in between: a viewer's next bytes wait no longer. */
 const TURN_MS = 8;
-/** The declaration stands first and names what follows; a longer one is none. */
-const DECLARATION_BYTES = 256;
-/** Names of it as they are written; for the web Latin-1 is Windows-1252. */
-const ENCODINGS: Readonly<Record<string, string>> = {
-  ...{ 'utf-8': 'utf-8', utf8: 'utf-8', 'us-ascii': 'utf-8', ascii: 'utf-8' },
-  ...{ 'iso-8859-1': 'windows-1252', latin1: 'windows-1252', 'windows-1252': 'windows-1252' },
-};
-
 /**
  * Reads an NZB, gzipped or not, in turns of 8 ms. What is wrong with single segments is left out (their numbers count as
  * missing); what makes the whole unusable throws BadInput `nzb.invalid`, `nzb.too_large`, `nzb.too_many`, `nzb.bomb` or
@@ -25,26 +19,15 @@ export async function parseNzb(
 ): Promise<Nzb> {
   const reader = createNzbReader();
   const parser = parserInto(reader);
-  let decoder: TextDecoder | null = null;
-  let head: Uint8Array = new Uint8Array(0);
+  const mend = createAmpersandMender();
   let turn = performance.now();
-  for await (const chunk of nzbChunks(bytes)) {
+  for await (const piece of xmlText(nzbChunks(bytes), notRead)) {
     signal?.throwIfAborted();
-    if (decoder === null) {
-      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      if (head.length < DECLARATION_BYTES) continue;
-    }
-    const part = decoder === null ? head : chunk;
-    decoder ??= decoderOf(head);
-    parser.write(decoder.decode(part, { stream: true }));
+    // An empty piece ends what is mended.
+    if (piece !== '') parser.write(mend(piece));
     turn = await rested(turn, TURN_MS);
   }
-  if (decoder === null) {
-    decoder = decoderOf(head);
-    parser.write(decoder.decode(head, { stream: true }));
-  }
-  parser.write(decoder.decode());
-  parser.close();
+  parser.write(mend('')).close();
   return reader.nzb();
 }
 
@@ -53,7 +36,7 @@ function parserInto(reader: NzbReader) {
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
   let attributes = 0;
   parser.on('error', (error) => {
-    // Posters write `&nbsp;` and bare ampersands into subjects; as nothing is expanded they do no harm.
+    // Posters write `&nbsp;` into subjects; as nothing is expanded it does no harm.
     if (!/entity/.test(error.message)) throw broken(error);
   });
   parser.on('doctype', (text) => {
@@ -84,18 +67,11 @@ function localName(name: string): string {
   return colon < 0 ? name : name.slice(colon + 1);
 }
 
-function decoderOf(head: Uint8Array): TextDecoder {
-  const text = Buffer.from(head.subarray(0, DECLARATION_BYTES)).toString('latin1');
-  const isMarked = text.startsWith('\xef\xbb\xbf');
-  const declared =
-    /^<\?xml\s[^>]*encoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(text)?.[1]?.toLowerCase() ?? 'utf-8';
-  const encoding = isMarked ? 'utf-8' : ENCODINGS[declared];
-  if (encoding === undefined || /^(\xff\xfe|\xfe\xff|\0<|<\0)/.test(text))
-    throw new BadInput(
-      'nzb.invalid',
-      'This NZB is in an encoding that is not read here: UTF-8 and Latin-1 are.',
-    );
-  return new TextDecoder(encoding);
+function notRead(): BadInput {
+  return new BadInput(
+    'nzb.invalid',
+    'This NZB is in an encoding that is not read here: UTF-8 and Latin-1 are.',
+  );
 }
 
 function broken(cause: Error): BadInput {

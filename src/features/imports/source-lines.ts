@@ -3,13 +3,15 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Readable, Transform, type TransformCallback } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { AppError, UpstreamFailed } from '../../../kit/errors.ts';
-import type { Net } from '../../../platform/net.ts';
+import { AppError, UpstreamFailed } from '../../kit/errors.ts';
+import type { Net } from '../../platform/net.ts';
 
-/** Lines past this are no line of IMDb's (its longest are some kilobytes): left out, and never held whole. */
-export const MAX_LINE_CHARS = 64 * 1024;
+/** Lines past this are no line of any list we read (their longest are some kilobytes): left out, and never held whole. */
+const MAX_LINE_CHARS = 64 * 1024;
 /** Stands for a line that was too long. */
-export const TOO_LONG = '\0too long';
+const TOO_LONG = '\0too long';
+/** A line that is shown is cut to this. */
+const MAX_SHOWN_CHARS = 120;
 
 /** A file by path or URL that may be read from its beginning as often as wanted. */
 export type Source = {
@@ -74,24 +76,27 @@ function notFetched(name: string, status: number): UpstreamFailed {
   });
 }
 
-/** The lines of a file, some thousands at a time; `failure` says afterwards why it ended before its end. */
-export type Lines = AsyncIterable<readonly string[]> & {
+/** How the reading of a file goes. */
+type Read = {
+  /** Why it ended before its end; null = it did not. */
   failure(): string | null;
   /** Of the file as it lies there, 0 to 1; 0 where its size is not known. */
   share(): number;
 };
+/** The lines of a file, some thousands at a time. */
+export type Lines = AsyncIterable<readonly string[]> & Read;
 
 /** Reads text or gzip, whichever it is. A file that breaks off ends early instead of throwing: what came before counts. */
-export function readLines(source: Source, signal: AbortSignal): Lines {
+export function readBytes(source: Source, signal: AbortSignal): AsyncIterable<Uint8Array> & Read {
   let failure: string | null = null;
-  let readBytes = 0;
-  async function* batches(): AsyncGenerator<readonly string[]> {
+  let taken = 0;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
     const raw = await source.open(signal);
     const { text, broke } = unpacked(raw, (bytes) => {
-      readBytes += bytes;
+      taken += bytes;
     });
     try {
-      yield* splitLines(text);
+      for await (const chunk of text) if (chunk instanceof Uint8Array) yield chunk;
       const error = broke();
       if (error !== null) failure = whyItEnded(source.name, error);
     } finally {
@@ -100,9 +105,19 @@ export function readLines(source: Source, signal: AbortSignal): Lines {
     }
   }
   return {
-    [Symbol.asyncIterator]: () => batches(),
+    [Symbol.asyncIterator]: () => chunks(),
     failure: () => failure,
-    share: () => (source.sizeBytes === null || source.sizeBytes === 0 ? 0 : readBytes / source.sizeBytes),
+    share: () => (source.sizeBytes === null || source.sizeBytes === 0 ? 0 : taken / source.sizeBytes),
+  };
+}
+
+/** As `readBytes`, line by line. */
+export function readLines(source: Source, signal: AbortSignal): Lines {
+  const bytes = readBytes(source, signal);
+  return {
+    [Symbol.asyncIterator]: () => splitLines(bytes),
+    failure: bytes.failure,
+    share: bytes.share,
   };
 }
 
@@ -160,11 +175,10 @@ function plain(): Transform {
 }
 
 /** At `\n` only. What is not UTF-8 becomes U+FFFD, by which it is known. */
-async function* splitLines(bytes: AsyncIterable<unknown>): AsyncGenerator<readonly string[]> {
+async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder();
   const cut = createCutter();
-  for await (const chunk of bytes)
-    if (chunk instanceof Uint8Array) yield cut(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of bytes) yield cut(decoder.decode(chunk, { stream: true }));
   const rest = decoder.decode();
   const last = cut(`${rest}\n`);
   if (last.length > 1 || last[0] !== '') yield last;
@@ -194,4 +208,20 @@ function whyItEnded(name: string, error: unknown): string {
   if (error instanceof AppError) return `${name}: ${error.message}`;
   if (code === 'EISDIR' || code === 'EACCES' || code === 'EIO') return `${name} cannot be read.`;
   return `${name} broke off while it was fetched.`;
+}
+
+/** What makes a line unreadable before it is looked into. */
+export function faultOf(line: string): string | null {
+  if (line === TOO_LONG || line.length > MAX_LINE_CHARS) return 'an over-long line';
+  if (line.includes('\uFFFD')) return 'not UTF-8';
+  return line.includes('\0') ? 'a NUL' : null;
+}
+
+/** `: ` and the line, for a list of the broken ones; nothing of one that was too long. */
+export function shownLine(line: string): string {
+  if (line === TOO_LONG) return '';
+  return `: ${line
+    .slice(0, MAX_SHOWN_CHARS)
+    .replace(/\p{Cc}/gu, ' ')
+    .toWellFormed()}`;
 }

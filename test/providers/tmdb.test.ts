@@ -1,80 +1,98 @@
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { tmdb as plug } from '../../src/providers/tmdb/index.ts';
-import { faultContract, providerRoom } from '../support/provider-faults.ts';
 import { TMDB_FILM, TMDB_SEASON, TMDB_SERIES } from '../support/tmdb-answers.ts';
+import { KEY, metadataProviderContract, NEVER, openAlone } from './provider-contract.ts';
 
 const HOST = 'https://api.themoviedb.org';
-const KEY = '0123456789abcdef0123456789abcdef';
-const NEVER = new AbortController().signal;
-const room = providerRoom();
-const tmdb = (apiKey = KEY) => plug.open({ api: room.api(), apiKey });
+const tmdb = (apiKey = KEY) => openAlone(plug, apiKey);
 const FILM = { kind: 'movie', language: 'en' } as const;
 
-test('a film by its id in one request: texts, ids, ages, where to watch, people, images', async () => {
-  nock(HOST)
-    .get('/3/movie/603')
-    .query(
-      (asked) =>
-        asked.api_key === KEY &&
-        asked.language === 'en' &&
-        asked.include_image_language === 'en,null' &&
-        String(asked.append_to_response).includes('release_dates'),
-    )
-    .reply(200, TMDB_FILM);
-  expect(await tmdb().byId({ provider: 'tmdb', value: '603' }, FILM, NEVER)).toEqual({
+metadataProviderContract({
+  plug,
+  search: {
+    asked: () =>
+      nock(HOST)
+        .get('/3/search/movie')
+        .query((asked) => asked.query === 'matrix' && asked.api_key === KEY),
+    answer: { results: [{ id: 603, title: 'The Matrix', release_date: '1999-03-31' }] },
+    query: { kind: 'movie', title: 'matrix', language: 'en' },
+    hits: [{ kind: 'movie', ids: { tmdb: '603' }, title: 'The Matrix', year: 1999 }],
+  },
+  byId: {
+    // One request: texts, ids, ages, where to watch, people, images.
+    asked: () =>
+      nock(HOST)
+        .get('/3/movie/603')
+        .query(
+          (asked) =>
+            asked.api_key === KEY &&
+            asked.language === 'en' &&
+            asked.include_image_language === 'en,null' &&
+            String(asked.append_to_response).includes('release_dates'),
+        ),
+    answer: TMDB_FILM,
+    id: { provider: 'tmdb', value: '603' },
     kind: 'movie',
-    title: 'The Matrix',
-    originalTitle: 'The Matrix',
-    ids: { tmdb: '603', imdb: 'tt0133093', wikidata: 'Q83495' },
-    adult: false,
-    year: 1999,
-    releaseDate: '1999-03-31',
-    runtimeMinutes: 136,
-    status: 'Released',
-    tagline: 'Welcome to the Real World.',
-    overview: 'A hacker learns what is real.',
-    popularity: 80.5,
-    ratings: [{ provider: 'tmdb', rating: 8.2, votes: 24_000 }],
-    languages: ['en', 'fr'],
-    countries: ['US'],
-    genres: ['Action', 'Science Fiction'],
-    keywords: ['dystopia', 'hacker'],
-    companies: ['Village Roadshow Pictures'],
-    aliases: ['Matrix 1'],
-    cast: [{ name: 'Keanu Reeves', tmdb: '6384', character: 'Neo' }],
-    crew: [{ name: 'Lana Wachowski', tmdb: '9340', job: 'Director', department: 'Directing' }],
-    certifications: [
-      { country: 'US', code: 'R' },
-      { country: 'DE', code: '16' },
+    title: {
+      kind: 'movie',
+      title: 'The Matrix',
+      originalTitle: 'The Matrix',
+      ids: { tmdb: '603', imdb: 'tt0133093', wikidata: 'Q83495' },
+      adult: false,
+      year: 1999,
+      releaseDate: '1999-03-31',
+      runtimeMinutes: 136,
+      status: 'Released',
+      tagline: 'Welcome to the Real World.',
+      overview: 'A hacker learns what is real.',
+      popularity: 80.5,
+      ratings: [{ provider: 'tmdb', rating: 8.2, votes: 24_000 }],
+      languages: ['en', 'fr'],
+      countries: ['US'],
+      genres: ['Action', 'Science Fiction'],
+      keywords: ['dystopia', 'hacker'],
+      companies: ['Village Roadshow Pictures'],
+      aliases: ['Matrix 1'],
+      cast: [{ name: 'Keanu Reeves', tmdb: '6384', character: 'Neo' }],
+      crew: [{ name: 'Lana Wachowski', tmdb: '9340', job: 'Director', department: 'Directing' }],
+      certifications: [
+        { country: 'US', code: 'R' },
+        { country: 'DE', code: '16' },
+      ],
+      images: [
+        { type: 'poster', url: 'https://image.tmdb.org/t/p/w500/shown.jpg', language: 'en' },
+        { type: 'poster', url: 'https://image.tmdb.org/t/p/w500/other.jpg' },
+        { type: 'background', url: 'https://image.tmdb.org/t/p/w1280/back.jpg' },
+        { type: 'logo', url: 'https://image.tmdb.org/t/p/w500/logo.png', language: 'en' },
+      ],
+      trailer: { youtube: 'vKQi3bBA1y8' },
+      translations: [
+        { language: 'es-ES', title: 'Matrix', overview: 'Un pirata.' },
+        { language: 'pt-BR', tagline: 'Bem-vindo.' },
+      ],
+      watch: [
+        {
+          country: 'DE',
+          service: 'Netflix',
+          offer: 'subscription',
+          url: 'https://www.themoviedb.org/movie/603/watch?locale=DE',
+        },
+        {
+          country: 'DE',
+          service: 'Apple TV',
+          offer: 'rent',
+          url: 'https://www.themoviedb.org/movie/603/watch?locale=DE',
+        },
+        { country: 'FR', service: 'Plex', offer: 'ads' },
+      ],
+    },
+    changed: [
+      { ...TMDB_FILM, id: '603' },
+      { ...TMDB_FILM, title: null },
+      { ...TMDB_FILM, title: { en: 'The Matrix' } },
     ],
-    images: [
-      { type: 'poster', url: 'https://image.tmdb.org/t/p/w500/shown.jpg', language: 'en' },
-      { type: 'poster', url: 'https://image.tmdb.org/t/p/w500/other.jpg' },
-      { type: 'background', url: 'https://image.tmdb.org/t/p/w1280/back.jpg' },
-      { type: 'logo', url: 'https://image.tmdb.org/t/p/w500/logo.png', language: 'en' },
-    ],
-    trailer: { youtube: 'vKQi3bBA1y8' },
-    translations: [
-      { language: 'es-ES', title: 'Matrix', overview: 'Un pirata.' },
-      { language: 'pt-BR', tagline: 'Bem-vindo.' },
-    ],
-    watch: [
-      {
-        country: 'DE',
-        service: 'Netflix',
-        offer: 'subscription',
-        url: 'https://www.themoviedb.org/movie/603/watch?locale=DE',
-      },
-      {
-        country: 'DE',
-        service: 'Apple TV',
-        offer: 'rent',
-        url: 'https://www.themoviedb.org/movie/603/watch?locale=DE',
-      },
-      { country: 'FR', service: 'Plex', offer: 'ads' },
-    ],
-  });
+  },
 });
 
 test('a series by its IMDb id: found first, its seasons twenty a request, an end only where it has ended', async () => {
@@ -201,12 +219,4 @@ test('what changed since then: by fortnights, all pages, each id once', async ()
   ) ?? [])
     ids.push(`${provider} ${value}`);
   expect(ids).toEqual(['tmdb 1', 'tmdb 2', 'tmdb 3', 'tmdb 4']);
-});
-
-faultContract(room, {
-  host: HOST,
-  path: /^\/3\/movie\/603/,
-  id: { provider: 'tmdb', value: '603' },
-  make: (api) => plug.open({ api, apiKey: KEY }),
-  secret: KEY,
 });

@@ -1,12 +1,10 @@
 import nock from 'nock';
 import { expect, test } from 'vitest';
 import { cinemeta as plug } from '../../src/providers/cinemeta/index.ts';
-import { faultContract, providerRoom } from '../support/provider-faults.ts';
+import { metadataProviderContract, NEVER, openAlone } from './provider-contract.ts';
 
 const HOST = 'https://v3-cinemeta.strem.io';
-const NEVER = new AbortController().signal;
-const room = providerRoom();
-const cinemeta = () => plug.open({ api: room.api() });
+const cinemeta = () => openAlone(plug);
 
 const FILM = {
   meta: {
@@ -34,32 +32,49 @@ const FILM = {
   },
 };
 
-test('a film by its IMDb id, in our words; what is not known is left out', async () => {
-  nock(HOST).get('/meta/movie/tt0133093.json').reply(200, FILM);
-  const asked = { provider: 'imdb', value: 'tt0133093' };
-  expect(await cinemeta().byId(asked, { kind: 'movie', language: 'en' }, NEVER)).toEqual({
+metadataProviderContract({
+  plug,
+  search: {
+    asked: () => nock(HOST).get('/catalog/movie/top/search=matrix.json'),
+    answer: { metas: [{ id: 'tt0133093', name: 'The Matrix', releaseInfo: '1999' }] },
+    query: { kind: 'movie', title: 'matrix', language: 'en' },
+    hits: [{ kind: 'movie', ids: { imdb: 'tt0133093' }, title: 'The Matrix', year: 1999 }],
+  },
+  byId: {
+    asked: () => nock(HOST).get('/meta/movie/tt0133093.json'),
+    answer: FILM,
+    id: { provider: 'imdb', value: 'tt0133093' },
     kind: 'movie',
-    title: 'The Matrix',
-    ids: { imdb: 'tt0133093', tmdb: '603' },
-    year: 1999,
-    releaseDate: '1999-03-31',
-    runtimeMinutes: 136,
-    overview: 'A hacker learns what is real.',
-    ratings: [{ provider: 'imdb', rating: 8.7 }],
-    genres: ['Action', 'Sci-Fi'],
-    cast: [{ name: 'Keanu Reeves' }, { name: 'Carrie-Anne Moss' }],
-    crew: [
-      { name: 'Lana Wachowski', job: 'Director', department: 'Directing' },
-      { name: 'Lilly Wachowski', job: 'Director', department: 'Directing' },
-      { name: 'Lilly Wachowski', job: 'Writer', department: 'Writing' },
-      { name: 'Lana Wachowski', job: 'Writer', department: 'Writing' },
+    title: {
+      kind: 'movie',
+      title: 'The Matrix',
+      ids: { imdb: 'tt0133093', tmdb: '603' },
+      year: 1999,
+      releaseDate: '1999-03-31',
+      runtimeMinutes: 136,
+      overview: 'A hacker learns what is real.',
+      ratings: [{ provider: 'imdb', rating: 8.7 }],
+      genres: ['Action', 'Sci-Fi'],
+      cast: [{ name: 'Keanu Reeves' }, { name: 'Carrie-Anne Moss' }],
+      crew: [
+        { name: 'Lana Wachowski', job: 'Director', department: 'Directing' },
+        { name: 'Lilly Wachowski', job: 'Director', department: 'Directing' },
+        { name: 'Lilly Wachowski', job: 'Writer', department: 'Writing' },
+        { name: 'Lana Wachowski', job: 'Writer', department: 'Writing' },
+      ],
+      images: [
+        { type: 'poster', url: FILM.meta.poster },
+        { type: 'background', url: FILM.meta.background },
+      ],
+      trailer: { youtube: 'vKQi3bBA1y8' },
+    },
+    changed: [
+      { meta: 7 },
+      { meta: { ...FILM.meta, name: null } },
+      { meta: { ...FILM.meta, id: 133093 } },
+      { result: [] },
     ],
-    images: [
-      { type: 'poster', url: FILM.meta.poster },
-      { type: 'background', url: FILM.meta.background },
-    ],
-    trailer: { youtube: 'vKQi3bBA1y8' },
-  });
+  },
 });
 
 test('a series has its seasons in order, of old answers and of new ones, and years that go on', async () => {
@@ -122,11 +137,4 @@ test('a search by name, with signs that mean something in an address; bad hits a
     { kind: 'movie', ids: { imdb: 'tt0029583' }, title: 'Snow White', year: 1937 },
     { kind: 'movie', ids: { imdb: 'tt1234567' }, title: 'Snow', year: 2012 },
   ]);
-});
-
-faultContract(room, {
-  host: HOST,
-  path: /^\/meta\/movie\/tt0133093\.json/,
-  id: { provider: 'imdb', value: 'tt0133093' },
-  make: (api) => plug.open({ api }),
 });

@@ -1,0 +1,1 @@
+export { importGuide } from './import-guide.ts';
