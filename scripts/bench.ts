@@ -32,7 +32,19 @@ for (const name of names) {
   }
   console.log(`\n${name}`);
   results[name] = await bench({ quick: values.quick });
-  console.table(results[name]);
+  for (const table of tablesOf(results[name])) console.table(table);
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);
+
+/** A table for rows that tell the same things: one of all rows would be wider than any window. */
+function tablesOf(rows: readonly BenchRow[]): BenchRow[][] {
+  const tables: { columns: Set<string>; rows: BenchRow[] }[] = [];
+  for (const row of rows) {
+    const last = tables.at(-1);
+    if (last !== undefined && Object.keys(row).every((column) => last.columns.has(column)))
+      last.rows.push(row);
+    else tables.push({ columns: new Set(Object.keys(row)), rows: [row] });
+  }
+  return tables.map((table) => table.rows);
+}

@@ -269,6 +269,7 @@ END $function$;
 CREATE OR REPLACE FUNCTION public.notify_media_updated()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
   IF EXISTS (
@@ -283,6 +284,7 @@ END $function$;
 CREATE OR REPLACE FUNCTION public.notify_stream_updated()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
   IF EXISTS (

@@ -4,6 +4,7 @@ import express, { Router as createRouter, type Request, type RequestHandler, typ
 import { LRUCache } from 'lru-cache';
 import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
+import { createKeptAnswers } from './addon/kept-answers.ts';
 import { addonRoutes } from './addon/routes.ts';
 import { curatedLists, genreNames } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
@@ -91,6 +92,7 @@ export function addonDoor(
     kinds,
     fixed,
     ...spaces,
+    kept: createKeptAnswers(),
     lists: (visibility) =>
       spaces.lists.get(visibility, async () => [...(await curatedLists(db, visibility))]),
     genres: (visibility) =>

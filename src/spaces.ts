@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FoundTitle } from './addon/find-title.ts';
 import { CuratedList } from './catalogs/registry.ts';
 import { MediaDetail } from './features/media/index.ts';
 import { OverviewCounts } from './features/stats/index.ts';
@@ -32,6 +33,13 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
       ttlMs: 15 * MINUTE_MS,
       maxEntries: 5000,
       schema: z.array(Offer),
+      group: 'media',
+    }),
+    /** Two statements of each stream answer. Short: not every id of a title is announced. */
+    titles: cache.space('titles', {
+      ttlMs: 10_000,
+      maxEntries: 5000,
+      schema: FoundTitle.nullable(),
       group: 'media',
     }),
     lists: cache.space('lists', {

@@ -15,13 +15,12 @@ export async function emptyCaches(databaseUrl: string): Promise<void> {
   await sleep(250);
 }
 
-/** Pages read from the database since the start. */
-export async function pagesLoaded(baseUrl: string): Promise<number> {
+/** Answers of a cache space (`catalog`: pages) that were read from the database since the start. */
+export async function answersLoaded(baseUrl: string, space: 'catalog' | 'streams'): Promise<number> {
   const answer = await fetch(`${baseUrl}/metrics`, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
-  const line = /^tributary_cache_requests_total\{space="catalog",answer="loaded"\} (\d+)$/m.exec(
-    await answer.text(),
-  );
-  return Number(line?.[1] ?? 0);
+  const begin = `tributary_cache_requests_total{space="${space}",answer="loaded"} `;
+  const line = (await answer.text()).split('\n').find((text) => text.startsWith(begin));
+  return Number(line?.slice(begin.length) ?? 0);
 }
 
 /** The titles of each path's page in order, and the milliseconds it took; `concurrency` at a time over kept-alive connections. */

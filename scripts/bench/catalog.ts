@@ -1,24 +1,26 @@
 /**
- * A catalogue page of 100 out of 100,000 titles, 10 at a time, beside a bare Express that sends the same bytes. Interleaved:
- * each round asks both. Before each round a title changes, as an import changes it, which empties the caches of all
- * instances; that no page of a round came from a cache is read off `/metrics`. Goal: p99 ≤ 25 ms. Then search and pages at
- * 1,000,000 titles: `catalog-million.ts`.
+ * The catalogue's goals, each row with its yardstick: pages of 100 out of 100,000 titles, 10 at a time, beside a bare Express that sends the
+ * same bytes (p99 ≤ 25 ms) and from the cache (≥ 0.5 of it); streams: `catalog-streams.ts`; search and pages at 1,000,000 titles:
+ * `catalog-million.ts`; `seed imdb`: `catalog-seed.ts`; release names: `catalog-names.ts`. Before each round without a cache a title
+ * changes, as an import changes it, which empties the caches of all instances; that none of its answers came from one is read off `/metrics`.
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MIGRATIONS_DIR } from '../../src/platform/database.ts';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres/index.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { fillWithTitles } from '../../test/support/many-titles.ts';
 import type { Bench, BenchRow } from '../bench.ts';
-import { ADMIN_TOKEN, emptyCaches, pagesLoaded, timedPages } from './catalog-client.ts';
+import { cachedRows } from './catalog-cached.ts';
+import { ADMIN_TOKEN, answersLoaded, emptyCaches, timedPages } from './catalog-client.ts';
 import { benchMillion } from './catalog-million.ts';
-import { freePort, median, quantile, startServer } from './measure.ts';
+import { nameRows } from './catalog-names.ts';
+import { seedRows } from './catalog-seed.ts';
+import { streamRows } from './catalog-streams.ts';
+import { median, quantile, startServer } from './measure.ts';
+import { besideBareExpress, YARDSTICK_PATH } from './yardstick.ts';
 
 const TITLES = 100_000;
 const CONCURRENCY = 10;
@@ -40,11 +42,29 @@ export const benchCatalog: Bench = async ({ quick }) => {
       RATE_LIMIT_ADDON: '1000000',
     });
     try {
-      rows.push(...(await compare({ baseUrl: server.baseUrl, databaseUrl: postgres.url, dataDir, quick })));
+      const ground = {
+        server: { ...server, port: Number(new URL(server.baseUrl).port) },
+        ...{ databaseUrl: postgres.url, folder: dataDir, rounds: quick ? 1 : ROUNDS },
+      };
+      rows.push(...(await compare(ground, everyPage(quick))));
+      rows.push(
+        ...(await cachedRows({
+          ...ground,
+          ...{
+            what: 'cached catalogue page',
+            path: '/catalog/movie/popular.json',
+            requests: quick ? 500 : 4000,
+          },
+          check: (json) => holdsTitles(json, 100),
+        })),
+      );
+      rows.push(...(await streamRows({ ...ground, quick })));
     } finally {
       await server.stop();
     }
     rows.push(...(await benchMillion({ url: postgres.url, dataDir, quick })));
+    rows.push(...(await seedRows({ url: postgres.url, folder: dataDir, quick })));
+    rows.push(...(await nameRows({ folder: dataDir, quick })));
     return rows;
   } finally {
     await postgres.stop();
@@ -52,44 +72,44 @@ export const benchCatalog: Bench = async ({ quick }) => {
   }
 };
 
-type Place = { baseUrl: string; databaseUrl: string; dataDir: string; quick: boolean };
+type Ground = {
+  server: { baseUrl: string; port: number; pid: number };
+  databaseUrl: string;
+  folder: string;
+  rounds: number;
+};
 
-async function compare({ baseUrl, databaseUrl, dataDir, quick }: Place) {
-  const pages = everyPage(quick);
-  const ourPort = Number(new URL(baseUrl).port);
-  const sample = await (await fetch(`${baseUrl}${pages[0]}`)).text();
-  const file = join(dataDir, 'page.json');
-  await writeFile(file, sample);
-  const port = await freePort();
-  const bare = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('bare-express.ts', import.meta.url)), String(port), file],
-    { stdio: 'inherit' },
-  );
-  const bareUrl = `http://127.0.0.1:${port}/page.json`;
-  try {
-    await untilUp(bareUrl);
+async function compare(
+  { server, databaseUrl, folder, rounds }: Ground,
+  pages: readonly string[],
+): Promise<BenchRow[]> {
+  const sample = await (await fetch(`${server.baseUrl}${pages[0]}`)).text();
+  return besideBareExpress({ json: sample, folder }, async (bare) => {
     const [ours, theirs]: [number[][], number[][]] = [[], []];
     // The first two rounds of both are not counted: the code is compiled by then, and the plans are prepared.
-    for (let round = -2; round < (quick ? 1 : ROUNDS); round += 1) {
+    for (let round = -2; round < rounds; round += 1) {
       await emptyCaches(databaseUrl);
-      const loadedBefore = await pagesLoaded(baseUrl);
-      const timesOfOurs = await timed(ourPort, pages);
-      const loaded = (await pagesLoaded(baseUrl)) - loadedBefore;
+      const loadedBefore = await answersLoaded(server.baseUrl, 'catalog');
+      const timesOfOurs = await timed(server.port, pages);
+      const loaded = (await answersLoaded(server.baseUrl, 'catalog')) - loadedBefore;
       if (loaded !== pages.length)
         throw new Error(`${pages.length - loaded} of ${pages.length} pages came from a cache`);
       const timesOfTheirs = await timed(
-        port,
-        pages.map(() => '/page.json'),
+        bare.port,
+        pages.map(() => YARDSTICK_PATH),
       );
       if (round < 0) continue;
       ours.push(timesOfOurs);
       theirs.push(timesOfTheirs);
     }
     return [row('catalogue page, uncached', ours, sample), row('bare Express, same JSON', theirs, sample)];
-  } finally {
-    bare.kill('SIGKILL');
-  }
+  });
+}
+
+function holdsTitles(json: string, count: number): void {
+  const page: unknown = JSON.parse(json);
+  const metas = typeof page === 'object' && page !== null && 'metas' in page ? page.metas : null;
+  if (!Array.isArray(metas) || metas.length !== count) throw new Error(`a page of ${count} was not whole`);
 }
 
 /**
@@ -127,14 +147,6 @@ async function timed(port: number, paths: readonly string[]): Promise<number[]> 
   const { times, pages } = await timedPages(port, paths, CONCURRENCY);
   if ([...pages.values()].some((ids) => ids.length !== 100)) throw new Error('a page of 100 was not whole');
   return times;
-}
-
-async function untilUp(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    if ((await fetch(url).catch(() => null))?.ok === true) return;
-    await sleep(10);
-  }
-  throw new Error('the yardstick did not start');
 }
 
 function row(name: string, rounds: readonly number[][], sample: string) {

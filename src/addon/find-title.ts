@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Visibility } from '../catalogs/catalog.ts';
 import { standingOf } from '../catalogs/registry.ts';
 import { resolveMediaId } from '../features/media/index.ts';
@@ -6,10 +7,13 @@ import type { Db } from '../platform/db.ts';
 import type { AddonRequest } from './extra.ts';
 
 type Resolved = { mediaId: number; episodeId: number | null };
-export type FoundTitle = Resolved & {
+export const FoundTitle = z.object({
+  mediaId: z.int(),
+  episodeId: z.int().nullable(),
   /** It has no stream at all, whoever asks. */
-  isEmpty: boolean;
-};
+  isEmpty: z.boolean(),
+});
+export type FoundTitle = z.infer<typeof FoundTitle>;
 
 /** TMDB and TVDB number films and series apart; an event (a concert, a match) stands among the films there. */
 const FILM_TYPES: ReadonlySet<string> = new Set(['movie', 'events']);

@@ -8,6 +8,7 @@ import { offerKey, type Progress, type StreamKind, type Target } from '../stream
 import type { AddonContext, Freshness } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { type FoundTitle, findTitle } from './find-title.ts';
+import type { KeptAnswers, Played } from './kept-answers.ts';
 import { keepValid, type OnDropped, Stream, Subtitle } from './objects.ts';
 import { inViewingOrder, type OfferedStream } from './stream-order.ts';
 import { bingeGroup, filenameOf, streamDescription, streamName } from './stream-text.ts';
@@ -19,6 +20,9 @@ export type StreamDeps = SubtitleLinkDeps & {
   kinds: { get(kind: string): StreamKind | undefined };
   /** Offers of a title before they become links, for all installs that see the same. */
   offers: CacheSpace<readonly Offer[]>;
+  /** Which title such a request means, for some seconds. */
+  titles: CacheSpace<FoundTitle | null>;
+  kept: KeptAnswers;
   offerLimits(): OfferLimits;
   manifestSettings(): { name: string; revision: number };
   /** Who downloads torrents: this server, so that they are play links, or the viewer's player. */
@@ -45,19 +49,31 @@ type Asked = { context: AddonContext; title: FoundTitle };
  */
 export async function streamAnswer(deps: StreamDeps, request: AddonRequest, context: AddonContext) {
   const { visibility } = context;
-  const title = await findTitle(deps.db, request, visibility === 'off' ? 'all' : visibility);
+  const only = visibility === 'off' ? 'all' : visibility;
+  const title = await deps.titles.get(JSON.stringify([request.type, request.id, only]), () =>
+    findTitle(deps.db, request, only),
+  );
   if (title === null) return { streams: [], ...FRESH };
   if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
-  const { offered, isSearching } = await knownOrFound(deps, title, visibility);
+  const asked: Asked = { context, title };
+  const { offers, query } = await offersOf(deps, title, visibility);
+  const key = JSON.stringify([query, context.baseUrl, deps.manifestSettings(), deps.torrentPlayer()]);
+  const json = deps.kept.get(key, offers, (file) => isMoving(deps, file));
+  if (json !== null) return { json, ...FRESH };
+  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, offers));
   const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
-  const freshness = told.some(({ progress }) => progress !== null) ? LIVE : FRESH;
   const streams = keepValid(
     Stream,
-    told.map((stream) => streamOf(deps, { context, title }, stream)),
+    told.map((stream) => streamOf(deps, asked, stream)),
     'stream',
     deps.onDropped,
   );
-  if (streams.length > 0) return { streams, ...freshness };
+  if (streams.length > 0) {
+    if (told.some(({ progress }) => progress !== null)) return { streams, ...LIVE };
+    // Play links say who asks: everyone, so far. One answer serves all who see the same.
+    const answer = { streams, ...FRESH };
+    return { json: deps.kept.put(key, { offers, answer, ...lastingOf(told) }), ...FRESH };
+  }
   if (isSearching) return { streams: [explain(deps, context, SEARCHING)], ...LIVE };
   return { streams: [explain(deps, context, nothingToPlay(title, deps.offerLimits()))], ...FRESH };
 }
@@ -68,12 +84,12 @@ const SWITCHED_OFF =
 const SEARCHING = 'Nothing to play yet: links are being looked for. Open this title again in a few seconds.';
 
 /** What is known; where that is nothing, what is found now. Only where everything is shown: nobody may show the rest to everyone. */
-async function knownOrFound(deps: StreamDeps, title: FoundTitle, only: 'licensed' | 'all') {
-  const offered = await offeredStreams(deps, title, only);
-  if (offered.length > 0 || only !== 'all') return { offered, isSearching: false };
+async function knownOrFound(deps: StreamDeps, { title, context }: Asked, offered: OfferedStream[]) {
+  if (offered.length > 0 || context.visibility !== 'all') return { offered, isSearching: false };
   const state = await deps.searchLive(title);
-  const found = state === 'found' ? await offeredStreams(deps, title, only) : offered;
-  return { offered: found, isSearching: state === 'searching' };
+  if (state !== 'found') return { offered, isSearching: state === 'searching' };
+  const { offers } = await offersOf(deps, title, 'all');
+  return { offered: await reached(deps, offers), isSearching: false };
 }
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
@@ -85,14 +101,13 @@ function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits
     : 'Nothing to play right now: no link of this episode is known, or it cannot be reached.';
 }
 
-/** The offers of a title and how each of them is reached; those no kind would offer now are left out. */
-async function offeredStreams(
-  deps: StreamDeps,
-  { mediaId, episodeId }: FoundTitle,
-  only: 'licensed' | 'all',
-): Promise<OfferedStream[]> {
+async function offersOf(deps: StreamDeps, { mediaId, episodeId }: FoundTitle, only: 'licensed' | 'all') {
   const query = { mediaId, episodeId, only, ...deps.offerLimits() };
-  const offers = await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query));
+  return { query, offers: await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query)) };
+}
+
+/** How each of these is reached; those no kind would offer now are left out. */
+async function reached(deps: StreamDeps, offers: readonly Offer[]): Promise<OfferedStream[]> {
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
@@ -121,6 +136,21 @@ function readHere(deps: StreamDeps, offer: Offer, target: Target): Target {
 function progressOf({ kinds }: StreamDeps, { offer, target }: OfferedStream): Progress | null {
   if (target.via !== 'play' && target.via !== 'torrent') return null;
   return kinds.get(offer.kind)?.progress?.(target.resource) ?? null;
+}
+
+function isMoving({ kinds }: StreamDeps, { kind, resource }: Played): boolean {
+  return (kinds.get(kind)?.progress?.(resource) ?? null) !== null;
+}
+
+/** What ends a kept answer before its time: bytes that begin to move, a stream that runs out. */
+function lastingOf(streams: readonly OfferedStream[]): { played: Played[]; goodUntil: number } {
+  const played = streams.flatMap(({ offer: { kind }, target }) =>
+    target.via === 'play' || target.via === 'torrent' ? [{ kind, resource: target.resource }] : [],
+  );
+  const ends = streams.map(
+    ({ target }) => (target.via === 'play' ? target.goodUntil : undefined) ?? Infinity,
+  );
+  return { played, goodUntil: Math.min(...ends) };
 }
 
 type ToldStream = OfferedStream & { progress: Progress | null };

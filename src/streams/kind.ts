@@ -84,6 +84,8 @@ export type Target =
       fileIndex: number | null;
       resource: string;
       contentType: string;
+      /** Epoch ms after which it is offered no more; absent: for good. */
+      goodUntil?: number;
     }
   | { via: 'external'; url: string }
   | { via: 'youtube'; videoId: string }

@@ -192,6 +192,20 @@ test('a score that moves forgets no cached page, what else changes does', async 
   }
 });
 
+test('the scores of many are written in the time of a few: each row is looked at once', async () => {
+  const client = new Client({ connectionString: room.url() });
+  await client.connect();
+  try {
+    await client.query(
+      `INSERT INTO stream (kind, name) SELECT 'torrent', 'Film ' || n FROM generate_series(1, 20000) n`,
+    );
+    await client.query(`SET statement_timeout = '25s'`);
+    expect((await client.query('UPDATE stream SET score = 7')).rowCount).toBeGreaterThanOrEqual(20_000);
+  } finally {
+    await client.end();
+  }
+}, 60_000);
+
 describe('the job', () => {
   const running: Jobs[] = [];
   let url: string;

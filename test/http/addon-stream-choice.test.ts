@@ -3,6 +3,7 @@ import { command } from '../../src/platform/db.ts';
 import { streamsIn, subtitlesIn } from '../support/addon-answers.ts';
 import type { StreamOf } from '../support/addon-server.ts';
 import { addonStreamsRoom } from '../support/addon-streams-room.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const room = addonStreamsRoom();
 const { HTTPS, FILM, file, torrent, add, streamsOf, firstLines } = room;
@@ -17,14 +18,19 @@ describe('left out', () => {
     const ids = [];
     for (let n = 0; n < 5; n += 1) ids.push(await add(file(`${n}.mp4`)));
     expect(await streamsOf()).toHaveLength(5);
+    const runOut = (inMs: number) =>
+      room.server.db.query(
+        command(
+          'test.expire',
+        )`UPDATE stream_http SET expires_at = now() + ${inMs}::integer * interval '1 millisecond'`,
+      );
+    await runOut(4000);
     const changes = [{ is_blocked: true }, { is_active: false }, { state: 'broken' }, { is_public: false }];
     for (const [n, columns] of changes.entries()) await set(ids[n] ?? 0, columns);
     await room.server.settled();
     expect(await firstLines()).toEqual(['4.mp4']);
-    // Told by nobody: what ran out while its offer was kept.
-    await room.server.db.query(
-      command('test.expire')`UPDATE stream_http SET expires_at = now() - interval '1 second'`,
-    );
+    // Told by nobody: what ran out while its offer was kept, and the answer with it.
+    await waitUntil(async () => (await firstLines())[0] !== '4.mp4', { what: 'it ran out', timeoutMs: 6000 });
     expect(await streamsOf()).toEqual([
       {
         name: 'Tributary',

@@ -74,6 +74,14 @@ describe('parse-names', () => {
     expect((await closed)[0]).toBe(0);
   });
 
+  it('reads a long list in two threads and answers in its order, as a short one', async () => {
+    const names = Array.from({ length: 20_000 }, (_, n) => `Film.${n}.2001.1080p.WEB-DL.x264-GRP`);
+    const { lines, code } = await parse(`${names.join('\n')}\n`);
+    expect(code).toBe(0);
+    expect(lines.map(nameOf)).toEqual(names);
+    expect(lines.at(-1)).toBe((await parse(`${names.at(-1)}\n`)).lines[0]);
+  });
+
   it('waits for a slow reader and loses nothing', async () => {
     const child = start();
     const closed = once(child, 'close');

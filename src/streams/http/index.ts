@@ -91,12 +91,13 @@ export function httpKind(deps: KindDeps): StreamKind {
 
 const targets: StreamKind['targets'] = async (db, refs) => {
   const offered = await offeredHttp(db, streamIdsOf(refs));
-  return targetsOf(refs, offered, ({ url, name }, { fileIndex }) => {
+  return targetsOf(refs, offered, ({ url, name, expiresAt }, { fileIndex }) => {
     return {
       via: 'play',
       fileIndex,
       resource: resourceKey('http', url),
       contentType: typeByNames(nameOf(url), name),
+      ...(expiresAt === null ? {} : { goodUntil: expiresAt }),
     };
   });
 };

@@ -38,12 +38,18 @@ export const { stale: staleHeaders, replace: replaceHeaders } = sealedIn(
   { stale: rows('http.stale_headers', Sealed), replace: command('http.replace_headers') },
 );
 
-const Offer = z.object({ streamId: z.int(), url: z.string(), name: z.string() });
+const Offer = z.object({
+  streamId: z.int(),
+  url: z.string(),
+  name: z.string(),
+  /** Epoch ms. */
+  expiresAt: z.number().nullable(),
+});
 
 /** Those of the streams that may be offered now: active, not blocked, not expired. */
 export function offeredHttp(db: Db, streamIds: readonly number[]): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('http.offers', Offer)`
-    SELECT h.stream_id AS "streamId", h.url, s.name
+    SELECT h.stream_id AS "streamId", h.url, s.name, (extract(epoch FROM h.expires_at) * 1000)::float8 AS "expiresAt"
     FROM stream_http h JOIN stream s ON s.id = h.stream_id
     WHERE h.stream_id = ANY (${sql.array([...streamIds], 'int8')})
       AND s.is_active AND NOT s.is_blocked
