@@ -61,6 +61,8 @@ export async function importAll(
     total: number | null;
     /** Its streams are there now: what had been hidden because it was gone comes back. */
     isSeen?: boolean;
+    /** Its films and series were made from names: new ones are hidden until it is sure what they are. */
+    isGuessed?: boolean;
   },
 ): Promise<ImportResult> {
   const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
@@ -131,9 +133,10 @@ type Written = { outcomes: UpsertOutcome[]; streams: Awaited<ReturnType<typeof s
 async function importBatch(
   deps: SaveDeps,
   titles: readonly ImportTitle[],
-  { name, isSeen = false }: { name: string; isSeen?: boolean },
+  { name, isSeen = false, isGuessed = false }: { name: string; isSeen?: boolean; isGuessed?: boolean },
 ): Promise<Written> {
-  const outcomes = await upsertTitles(deps.db, titles);
+  const guessed = titles.map(({ matchConfidence }) => matchConfidence ?? (isGuessed ? 0 : undefined));
+  const outcomes = await upsertTitles(deps.db, titles, { guessed });
   const placed = titles.flatMap((title, index) => {
     const outcome = outcomes[index];
     if (outcome === undefined || outcome.outcome === 'conflict') return [];

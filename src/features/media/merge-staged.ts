@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
 import { addToSearch, insertStagedTitles } from './queries/insert-staged.ts';
-import { lockTitles, lockTitlesShared } from './queries/match.ts';
+import { lockTitles, lockTitlesShared, vouchForTitles } from './queries/match.ts';
 import { addStagedCredits, addStagedPeople } from './queries/merge-credits.ts';
 import { addStagedSeasons, mergeStagedEpisodes } from './queries/merge-episodes.ts';
 import {
@@ -30,7 +30,10 @@ export async function prepareGenres(db: Db, names: readonly string[]): Promise<v
 /** Staged titles that are ours by name get their IMDb id; how many. One transaction of the caller's. */
 export async function adoptStagedTitles(tx: Db): Promise<number> {
   await lockTitles(tx);
-  return (await adoptTitles(tx)).count;
+  const { mediaIds } = await adoptTitles(tx);
+  // What was made from a name has an id that names it now.
+  await vouchForTitles(tx, mediaIds);
+  return mediaIds.length;
 }
 
 export type KnownTitles = { changed: number; same: number; conflicts: { title: string; reason: string }[] };

@@ -51,17 +51,26 @@ function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
 }
 
 function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
-  const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   if (guess !== null) return judged(stored, guess);
-  if (!isKnown && isFromName(stored)) return { ...stays, status: 'flagged' };
+  return isFromName(stored) ? nameMade(stored, merged, isKnown) : named(stored, isKnown);
+}
+
+/** Asked about by its ids; its name may still be of another title. */
+function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged {
+  const stays = { confidence: stored.confidence, doubt: null, isOther: false };
+  if (!isKnown) return { ...stays, status: 'flagged' };
   // A person said what it is.
-  if (isFromName(stored) && (stored.confidence ?? 0) >= SURE) return { ...stays, status: 'completed' };
-  if (isFromName(stored)) {
-    const title = merged.owned.get('title')?.value;
-    const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
-    return { status: confidence >= SURE ? 'completed' : 'flagged', confidence, doubt: null, isOther: false };
-  }
-  return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  if ((stored.confidence ?? 0) >= SURE) return { ...stays, status: 'completed' };
+  const title = merged.owned.get('title')?.value;
+  const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
+  return { ...stays, status: confidence >= SURE ? 'completed' : 'flagged', confidence };
+}
+
+/** Somebody named it; what had been in doubt is so no longer when it is known by its ids. */
+function named({ status, confidence }: StoredTitle, isKnown: boolean): Judged {
+  const stays = { status, confidence, doubt: null, isOther: false };
+  if (status === 'flagged' && isKnown) return { ...stays, status: 'completed', confidence: null };
+  return status === 'pending' ? { ...stays, status: 'completed' } : stays;
 }
 
 function likenessOf(stored: StoredTitle, title: string, merged: Merged): number {
@@ -77,8 +86,7 @@ function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Judg
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   const isApproved = stored.status === 'approved';
   if (confidence >= SURE) return { ...stays, status: isApproved ? 'approved' : 'completed', confidence };
-  if (!isFromName(stored) && confidence < WORTH_A_LOOK)
-    return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  if (!isFromName(stored) && confidence < WORTH_A_LOOK) return named(stored, false);
   const percent = Math.round(confidence * 100);
   const doubt: Doubt = {
     ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },

@@ -52,12 +52,14 @@ export async function addStagedGenres(
   `);
 }
 
+const Adopted = z.object({ mediaIds: z.array(z.int()) });
+
 /**
  * Titles without an IMDb id get the one of their kind, folded title and year, when there is exactly one and no other of
  * ours is called the same. Folding is what costs: only titles of the years in question are.
  */
-export function adoptTitles(db: Db): Count {
-  return db.one(rows('media.adopt_titles', Counted)`
+export function adoptTitles(db: Db): Promise<z.infer<typeof Adopted>> {
+  return db.one(rows('media.adopt_titles', Adopted)`
     WITH lone AS MATERIALIZED (
       SELECT m.id, m.kind, m.year, fold(m.title) AS folded FROM media m
       WHERE m.imdb_id IS NULL AND m.kind IN ('movie', 'series') AND m.owner_id IS NULL AND m.year IS NOT NULL
@@ -73,7 +75,7 @@ export function adoptTitles(db: Db): Count {
       ON CONFLICT DO NOTHING
       RETURNING media_id
     )
-    SELECT count(*)::integer AS count FROM adopted
+    SELECT coalesce(array_agg(media_id ORDER BY media_id), '{}') AS "mediaIds" FROM adopted
   `);
 }
 
