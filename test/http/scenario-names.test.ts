@@ -73,9 +73,7 @@ test('F3: what an owner, an import or an id named is never hidden, whatever is f
   await ask('POST', '/api/media', { kind: 'movie', title: 'Avatar Way', year: 2022 });
   laySearch('movie', 'Avatar Way', [SEQUEL]);
   await enrich();
-  expect((await review()).map(({ title, status }) => [title, status])).toEqual([
-    ['Avatar Way', 'flagged'],
-  ]);
+  expect((await review()).map(({ title, status }) => [title, status])).toEqual([['Avatar Way', 'flagged']]);
   expect((await shown('movie', 'avatar way')).search).toEqual(['Avatar Way']);
   // Nor is one any more that had been made from a name.
   await scanned('a', MATRIX);
