@@ -13,6 +13,7 @@ export {
   mergePeople,
   mergeTitleCredits,
   prepareGenres,
+  type StagedConflict,
 } from './merge-staged.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
 export type { StagedTable } from './queries/staging.ts';

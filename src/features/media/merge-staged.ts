@@ -36,15 +36,19 @@ export async function adoptStagedTitles(tx: Db): Promise<number> {
   return mediaIds.length;
 }
 
-export type KnownTitles = { changed: number; same: number; conflicts: { title: string; reason: string }[] };
+export type KnownTitles = { changed: number; same: number; conflicts: StagedConflict[] };
+/** Titles whose IMDb id a title of another kind has here. */
+export type StagedConflict = { mediaId: number; imdbId: string; title: string; reason: string };
 
 /** Brings the titles of a range that are here already to what is staged. One transaction of the caller's, with triggers at work. */
 export async function mergeKnownTitles(tx: Db, range: StagedRange): Promise<KnownTitles> {
   const { count } = await countKnown(tx, range);
-  const conflicts = (await stagedConflicts(tx, range)).map(({ imdbId, title, kind, storedKind }) => ({
-    title: `${imdbId} ${title}`,
-    reason: `It is stored as ${storedKind}, not ${kind}.`,
-  }));
+  const conflicts = (await stagedConflicts(tx, range)).map(
+    ({ mediaId, imdbId, title, kind, storedKind }) => ({
+      ...{ mediaId, imdbId, title },
+      reason: `It is stored as ${storedKind}, not ${kind}.`,
+    }),
+  );
   if (count === 0) return { changed: 0, same: 0, conflicts };
   await lockTitles(tx);
   await writeTitles(tx);

@@ -11,8 +11,8 @@ import { writeLists } from './write-lists.ts';
 
 export type UpsertOutcome =
   | { outcome: 'new' | 'changed' | 'same'; mediaId: number }
-  /** Its ids contradict what is stored: nothing of it was written. `reason` is a sentence. */
-  | { outcome: 'conflict'; reason: string };
+  /** Its ids contradict what is stored, of `mediaId` for one: nothing of it was written. `reason` is a sentence. */
+  | { outcome: 'conflict'; reason: string; mediaId: number };
 
 export type UpsertOptions = {
   /**
@@ -77,9 +77,11 @@ async function upsertBatch(
     for (const [candidate, outcome] of await writeWave(db, now, guessed))
       outcomes.set(candidate.index, outcome);
   }
-  return titles.map(
-    (_, index) => outcomes.get(index) ?? { outcome: 'conflict', reason: 'It was not written.' },
-  );
+  return titles.map((_, index) => {
+    const outcome = outcomes.get(index);
+    if (outcome === undefined) throw new Error('a title has no outcome');
+    return outcome;
+  });
 }
 
 /** Two candidates may be one stored title by two of its ids: the second waits until the first is written. */
@@ -118,7 +120,8 @@ async function writeWave(
   return new Map(matches.map((match) => [match.candidate, outcomeOf(match)]));
 
   function outcomeOf(match: Match): UpsertOutcome {
-    if (match.match === 'conflict') return { outcome: 'conflict', reason: match.reason };
+    if (match.match === 'conflict')
+      return { outcome: 'conflict', reason: match.reason, mediaId: match.mediaId };
     if (match.match === 'new') return { outcome: 'new', mediaId: numberOf(match.candidate) };
     return { outcome: changed.has(match.mediaId) ? 'changed' : 'same', mediaId: match.mediaId };
   }

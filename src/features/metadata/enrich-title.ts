@@ -85,7 +85,12 @@ async function write(
     const own = judged.doubt === null ? [] : [judged.doubt];
     const doubts = [...collected.doubts, ...refusals(merged, answers, refused), ...own];
     await dropDoubts(tx, stored.mediaId, agreeing(collected, doubts));
-    if (doubts.length > 0) await putDoubts(tx, stored.mediaId, doubts);
+    const { mediaId } = stored;
+    if (doubts.length > 0)
+      await putDoubts(
+        tx,
+        doubts.map((doubt) => ({ ...doubt, mediaId })),
+      );
     await settle(tx, stored, judged, { isAdult: merged.isAdult, isIncomplete: failures.length > 0 });
     return outcomeOf(doubts.length, answers.length);
   });

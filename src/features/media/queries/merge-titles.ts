@@ -80,6 +80,7 @@ export function adoptTitles(db: Db): Promise<z.infer<typeof Adopted>> {
 }
 
 const Conflict = z.object({
+  mediaId: z.int(),
   imdbId: z.string(),
   title: z.string(),
   kind: z.string(),
@@ -89,7 +90,7 @@ const Conflict = z.object({
 /** Staged titles whose id belongs to a title of another kind here: for a person to look at, never overwritten (C1). */
 export function stagedConflicts(db: Db, range: StagedRange): Promise<readonly z.infer<typeof Conflict>[]> {
   return db.any(rows('media.staged_conflicts', Conflict)`
-    SELECT s.imdb_id AS "imdbId", s.title, s.kind, m.kind AS "storedKind"
+    SELECT e.media_id AS "mediaId", s.imdb_id AS "imdbId", s.title, s.kind, m.kind AS "storedKind"
     FROM staging.title s
     CROSS JOIN LATERAL (
       SELECT e.media_id FROM media_external_id e WHERE e.provider = 'imdb' AND e.ns = 'any' AND e.external_id = s.imdb_id OFFSET 0) e
