@@ -67,7 +67,10 @@ async function everyList(db: Db): Promise<void> {
 }
 
 const readCalls: Calls = {
-  detail: (db) => detailRow(db, SERIES, ['de-AT', 'de']),
+  detail: async (db) => {
+    await detailRow(db, SERIES, ['de-AT', 'de'], null);
+    await detailRow(db, SERIES, ['de-AT', 'de'], 'AT');
+  },
   credits: (db) => creditsOf(db, SERIES),
   seasons: (db) => seasonsOf(db, SERIES),
   list: everyList,

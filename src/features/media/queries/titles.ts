@@ -27,6 +27,7 @@ export type TitleColumns = {
   is_featured?: boolean;
   is_public?: boolean;
   is_adult?: boolean;
+  nudity?: string;
 };
 
 /** How sure it is what a title is that was made from a name, 0 to 1. */
@@ -48,11 +49,11 @@ export function insertTitles(
   return db.any(rows('media.insert', Inserted)`
     INSERT INTO media (public_id, kind, subkind, title, original_title, year, release_date, end_date, runtime_minutes,
       status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count,
-      is_adult, is_from_name, match_confidence, is_published, enrichment_status)
+      is_adult, nudity, is_from_name, match_confidence, is_published, enrichment_status)
     SELECT t.public_id, t.kind, t.subkind, t.title, t.original_title, t.year, t.release_date, t.end_date, t.runtime_minutes,
       t.status, t.network, t.tagline, t.overview, coalesce(t.languages, '{}'), coalesce(t.countries, '{}'),
       t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false),
-      coalesce(t.is_from_name, false), t.match_confidence, ${IS_DOUBTFUL} IS NOT TRUE,
+      coalesce(t.nudity, 'unknown'), coalesce(t.is_from_name, false), t.match_confidence, ${IS_DOUBTFUL} IS NOT TRUE,
       -- What comes with nothing but a name waits for details.
       CASE WHEN ${IS_DOUBTFUL} THEN 'flagged' WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
     FROM jsonb_populate_recordset(NULL::media, ${sql.jsonb(titles.map((title) => ({ ...title })))}) AS t
@@ -72,18 +73,18 @@ export function updateTitles(
       tagline = n.tagline, overview = n.overview, languages = n.languages, countries = n.countries,
       trailer_youtube_id = n.trailer_youtube_id, popularity = n.popularity, rating = n.rating,
       rating_count = n.rating_count, is_published = n.is_published, is_featured = n.is_featured, is_public = n.is_public,
-      is_adult = n.is_adult
+      is_adult = n.is_adult, nudity = n.nudity
     FROM jsonb_to_recordset(${sql.jsonb(titles.map(({ id, columns }) => ({ id, columns: { ...columns } })))}) AS g(id bigint, columns jsonb)
     JOIN media o ON o.id = g.id
     CROSS JOIN LATERAL jsonb_populate_record(o, g.columns) AS n
     WHERE m.id = o.id
       AND (o.title, o.subkind, o.original_title, o.year, o.release_date, o.end_date, o.runtime_minutes, o.status, o.network,
            o.tagline, o.overview, o.languages, o.countries, o.trailer_youtube_id, o.popularity, o.rating, o.rating_count,
-           o.is_published, o.is_featured, o.is_public, o.is_adult)
+           o.is_published, o.is_featured, o.is_public, o.is_adult, o.nudity)
         IS DISTINCT FROM
           (n.title, n.subkind, n.original_title, n.year, n.release_date, n.end_date, n.runtime_minutes, n.status, n.network,
            n.tagline, n.overview, n.languages, n.countries, n.trailer_youtube_id, n.popularity, n.rating, n.rating_count,
-           n.is_published, n.is_featured, n.is_public, n.is_adult)
+           n.is_published, n.is_featured, n.is_public, n.is_adult, n.nudity)
     RETURNING m.id AS "mediaId"
   `);
 }

@@ -54,6 +54,7 @@ export async function fieldPrints(db: Db, mediaId: number): Promise<Readonly<Rec
       'runtimeMinutes', md5(m.runtime_minutes::text), 'status', md5(m.status), 'network', md5(m.network),
       'tagline', md5(m.tagline), 'overview', md5(m.overview), 'subkind', md5(m.subkind), 'trailer', md5(m.trailer_youtube_id),
       'rating', md5(m.rating::text), 'ratingCount', md5(m.rating_count::text),
+      'nudity', CASE WHEN m.nudity <> 'unknown' THEN md5(m.nudity) END,
       'popularity', CASE WHEN m.popularity > 0 THEN md5(m.popularity::text) END,
       'languages', CASE WHEN cardinality(m.languages) > 0 THEN md5(array_to_string(m.languages, ' ')) END,
       'countries', CASE WHEN cardinality(m.countries) > 0 THEN md5(array_to_string(m.countries, ' ')) END,
