@@ -1047,6 +1047,7 @@ CREATE TABLE media (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   is_adult boolean NOT NULL DEFAULT false,
+  is_from_name boolean NOT NULL DEFAULT false,
   CONSTRAINT media_public_id_key UNIQUE (public_id),
   CONSTRAINT media_pkey PRIMARY KEY (id),
   CONSTRAINT media_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id) ON DELETE SET NULL,

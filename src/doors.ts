@@ -43,11 +43,12 @@ export function placeOf(
   { config, settings }: Pick<Ground, 'config' | 'settings'>,
   req: Request,
 ): AddonContext {
-  const { publicCatalog, catalogLanguage } = settings.get();
+  const { publicCatalog, catalogLanguage, catalogRegion } = settings.get();
   return {
     baseUrl: config.http.publicUrl ?? `${req.protocol}://${req.host}`,
     visibility: publicCatalog,
     language: catalogLanguage,
+    region: catalogRegion,
   };
 }
 

@@ -133,6 +133,10 @@ describe('settings', () => {
       '127.0.0.1',
       'pt-BR',
     ]);
+    // The language's own country, where none is named.
+    expect(config.catalogRegion).toBe('BR');
+    expect(loadConfig({ CATALOG_LANGUAGE: 'pt-BR', CATALOG_REGION: 'DE' }).catalogRegion).toBe('DE');
+    expect(loadConfig({}).catalogRegion).toBeUndefined();
   });
 
   test('name folders of the owner', () => {

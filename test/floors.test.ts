@@ -20,7 +20,16 @@ const FLOORS: Record<string, number> = {
 };
 const SOCKETS = ['providers', 'streams', 'finders', 'catalogs'];
 /** Rooms further right may use those to their left, by index.ts only; the others do not know each other. */
-const ROOM_ORDER = ['settings', 'media', 'accounts', 'trackers', 'lists', 'stream-index', 'family'];
+const ROOM_ORDER = [
+  'settings',
+  'media',
+  'metadata',
+  'accounts',
+  'trackers',
+  'lists',
+  'stream-index',
+  'family',
+];
 const ROOF = 6;
 
 type Import = { from: string; to: string };

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { replaceList } from '../../src/features/ids/index.ts';
 import { completeAllIds } from '../../src/features/media/index.ts';
+import { noteContradictions } from '../../src/features/metadata/index.ts';
 import { BadInput, UpstreamFailed } from '../../src/kit/errors.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { toUpstreamFailed } from '../../src/platform/net-request.ts';
@@ -34,13 +35,19 @@ export const animeIds: Importer = {
     progress.end();
     progress.begin('completing ids', 'titles', null);
     const completed = await completeAllIds(db, { signal, onTitles: (count) => progress.add(count) });
+    const { contradictions } = completed;
+    await noteContradictions(
+      db,
+      'anime-lists',
+      contradictions.map((one) => ({ ...one, title: null, year: null })),
+    );
     progress.end();
     return {
       ...result,
       titles: completed.titles,
       'ids added': completed.added,
-      contradictions: completed.contradictions.length,
-      'to review': completed.contradictions
+      contradictions: contradictions.length,
+      'to review': contradictions
         .slice(0, SHOWN_CONTRADICTIONS)
         .map(({ mediaId, reason }) => `title ${mediaId}: ${reason}`),
     };

@@ -6,6 +6,8 @@ export type AddonContext = {
   baseUrl: string;
   visibility: 'off' | Visibility;
   language: string;
+  /** ISO 3166-1 country for where else a title may be watched; empty: none is named. */
+  region: string;
 };
 
 /** Seconds a client or a shared cache may keep an answer (SDK: max-age, stale-while-revalidate, stale-if-error). */

@@ -48,11 +48,12 @@ export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context:
 async function detailOf(
   { db, details, onOpened }: MetaDeps,
   mediaId: number,
-  { language }: AddonContext,
+  { language, region }: AddonContext,
 ): Promise<MediaDetail | null> {
-  const known = await details.get(`${mediaId}:${language}`, () => mediaDetail(db, mediaId, language));
+  const load = () => mediaDetail(db, mediaId, language, region);
+  const known = await details.get(`${mediaId}:${language}:${region}`, load);
   // Not from the cache, which hears of the change a moment later.
-  return known !== null && (await onOpened?.(known)) ? mediaDetail(db, mediaId, language) : known;
+  return known !== null && (await onOpened?.(known)) ? load() : known;
 }
 
 function isVisible(detail: MediaDetail, context: AddonContext): boolean {
@@ -90,7 +91,7 @@ function metaOf(deps: MetaDeps, detail: MediaDetail, context: AddonContext, aske
   };
 }
 
-/** Rating, genres, then the people, each leading to a search for more of them. */
+/** Rating, genres, then the people, each leading to a search for more of them, and where else it may be watched. */
 function linksOf(detail: MediaDetail, context: AddonContext): unknown[] {
   const people = (names: readonly string[], category: string) =>
     [...new Set(names)].map((name) => ({
@@ -112,7 +113,24 @@ function linksOf(detail: MediaDetail, context: AddonContext): unknown[] {
       detail.writers.map((credit) => credit.name),
       'Writers',
     ),
+    ...watchLinks(detail),
   ];
+}
+
+/** As TMDB's terms ask: whose data it is. Nobody else tells where to watch. */
+const WATCH_CATEGORY = 'Where to watch (JustWatch)';
+const MAX_SERVICES = 12;
+
+/** One link a service with all it offers: `Apple TV (buy, rent)`. */
+function watchLinks({ watch }: MediaDetail): unknown[] {
+  const services = Map.groupBy(watch, ({ service }) => service);
+  return [...services].slice(0, MAX_SERVICES).flatMap(([service, offers]) => {
+    const url = offers.find((offer) => offer.url !== null)?.url;
+    if (url === undefined) return [];
+    return [
+      { name: `${service} (${offers.map(({ offer }) => offer).join(', ')})`, category: WATCH_CATEGORY, url },
+    ];
+  });
 }
 
 function videosOf(detail: MediaDetail, context: AddonContext, askedId: string): unknown[] {

@@ -90,6 +90,13 @@ export const Env = z.object({
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')
     .default('en')
     .describe('Language of titles and overviews where a translation is known.'),
+  CATALOG_REGION: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'needs a country code such as DE or US')
+    .optional()
+    .describe(
+      'Country whose services are named under where else a title may be watched; by default that of CATALOG_LANGUAGE (pt-BR), else none.',
+    ),
   LOCAL_FOLDERS: list()
     .refine(
       (entries) => entries.every((entry) => folderOf(entry) !== null),
@@ -159,6 +166,8 @@ export type Config = Readonly<{
   outbound: { mode: 'all' | 'listed'; allow: readonly string[] };
   publicCatalog: 'off' | 'licensed' | 'all';
   catalogLanguage: string;
+  /** Undefined: none is known. */
+  catalogRegion: string | undefined;
   localFolders: ReadonlyMap<string, string>;
   rateLimits: { addonPerMinute: number; apiPerMinute: number };
   /** Bytes all streams of this process may buffer together. */
@@ -205,6 +214,10 @@ export function readEnvironment(
   return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...env } : env;
 }
 
+function regionOf({ CATALOG_REGION, CATALOG_LANGUAGE }: z.infer<typeof Env>): string | undefined {
+  return CATALOG_REGION ?? /-([A-Z]{2})$/.exec(CATALOG_LANGUAGE)?.[1];
+}
+
 /** Parses the settings; throws `BadSettings` naming every bad one at once. An empty value counts as absent. */
 export function loadConfig(env: Record<string, string | undefined>, cwd = process.cwd()): Config {
   const given = Object.fromEntries(
@@ -240,6 +253,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     outbound: { mode: e.OUTBOUND, allow: e.OUTBOUND_ALLOW },
     publicCatalog: e.PUBLIC_CATALOG,
     catalogLanguage: e.CATALOG_LANGUAGE,
+    catalogRegion: regionOf(e),
     localFolders: new Map(
       e.LOCAL_FOLDERS.flatMap((entry) => folderOf(entry) ?? []).map(({ name, folder }) => [name, folder]),
     ),

@@ -60,6 +60,8 @@ export type ProvidedTitle = {
   translations?: { language: string; title?: string; overview?: string; tagline?: string }[];
   seasons?: ProvidedSeason[];
   adult?: boolean;
+  /** How much of it is seen. */
+  nudity?: 'none' | 'mild' | 'moderate' | 'severe';
   /** Where it may be watched: ISO 3166-1 country, the service's name, how (subscription, rent, buy, free, ads), a page. */
   watch?: { country: string; service: string; offer: string; url?: string }[];
 };

@@ -156,6 +156,13 @@ describe('the other ids of a title', () => {
     const first = await add({ kind: 'series', title: 'A', ids: { kitsu: '306' } });
     const second = await add({ kind: 'series', title: 'B', ids: { mal: '406' } });
     expect(await importList(FRIBB)).toMatchObject({ 'ids added': 0, contradictions: 3 });
+    const Doubt = z.object({ provider: z.string(), mediaId: z.int(), reason: z.string() });
+    const doubts = await database.db.any(rows('test.doubts', Doubt)`
+      SELECT p.name AS provider, d.media_id AS "mediaId", d.reason FROM metadata_doubt d JOIN metadata_provider p ON p.id = d.provider_id ORDER BY d.media_id`);
+    expect(doubts).toMatchObject(
+      [other, first, second].map((mediaId) => ({ provider: 'anime-lists', mediaId })),
+    );
+    expect(doubts[0]?.reason).toBe('It has kitsu 999 here, the lists say 305.');
     expect(await idsOfTitle(other)).toEqual({ imdb: 'tt7000005', kitsu: '999' });
     expect(await idsOfTitle(first)).toEqual({ kitsu: '306' });
     expect(await idsOfTitle(second)).toEqual({ mal: '406' });

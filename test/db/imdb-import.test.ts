@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { patchMedia } from '../../src/features/media/change-media.ts';
 import { claimDue } from '../../src/features/metadata/queries/due.ts';
+import { ReviewQuery, reviewPage } from '../../src/features/metadata/review.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { writeImdbData } from '../support/imdb-data.ts';
 import { BAD, changesOf, derivedFaults, imdbRoom, MATRIX } from '../support/imdb-room.ts';
@@ -184,6 +185,9 @@ describe('what is here already', () => {
     expect(result).toMatchObject({ conflicts: 1, newTitles: 0, changedTitles: 0 });
     expect(result.listedConflicts).toEqual(['tt0133093 The Matrix: It is stored as series, not movie.']);
     expect(await room.titles()).toMatchObject([{ kind: 'series', title: 'Thé matrix' }]);
+    expect((await reviewPage(room.db(), ReviewQuery.parse({}))).titles).toMatchObject([
+      { title: 'Thé matrix', doubts: [{ provider: 'imdb', ids: { imdb: 'tt0133093' } }] },
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   TitleInput,
   upsertTitle,
 } from '../../src/features/media/index.ts';
+import { ReviewQuery, reject, reviewPage } from '../../src/features/metadata/review.ts';
 import { offersFor } from '../../src/features/stream-index/index.ts';
 import { rows } from '../../src/platform/db.ts';
 import { importRoom } from '../support/import-room.ts';
@@ -167,5 +168,17 @@ describe('an import file', () => {
         { title: 'Big Buck Bunny', reason: 'The title with these ids has tmdb 1 here, not 10378.' },
       ],
     });
+    const waiting = async () => (await reviewPage(db(), ReviewQuery.parse({}))).titles;
+    const [another, ...more] = await waiting();
+    expect(more).toEqual([]);
+    expect(another).toMatchObject({
+      title: 'Another',
+      ids: [{ id: 'tt1254207' }, { id: '1' }],
+      doubts: [{ provider: 'import', kind: 'ids', title: 'Big Buck Bunny', ids: { tmdb: '10378' } }],
+    });
+    // What a person has kept as it is does not come again with the next run.
+    await reject(db(), 1);
+    await importAs('file', FILE);
+    expect(await waiting()).toEqual([]);
   });
 });

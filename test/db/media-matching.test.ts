@@ -72,6 +72,7 @@ describe('finding the title that is meant', () => {
       { outcome: 'changed', mediaId },
       {
         outcome: 'conflict',
+        mediaId,
         reason: 'The title with these ids has tvdb 169 here, not 170.',
       },
     ]);
@@ -96,12 +97,13 @@ describe('finding the title that is meant', () => {
   );
 
   test('a series is never merged into a film of the same IMDb id', async () => {
-    await upsertTitle(db(), MATRIX);
+    const { mediaId } = await upsertTitle(db(), MATRIX);
     const [outcome] = await upsertTitles(db(), [
       title({ kind: 'series', title: 'The Matrix', ids: { imdb: 'tt0133093' } }),
     ]);
     expect(outcome).toEqual({
       outcome: 'conflict',
+      mediaId,
       reason: 'The title with these ids is stored as movie, not series.',
     });
   });

@@ -107,6 +107,10 @@ describe('what is typed wrong finds by the second step', () => {
     ['a translation', 'lebnden toten', 'Night of the Living Dead'],
     ['the original title', 'fabulux', 'Amélie'],
     ['Japanese', '東京物誌', 'Tokyo Story'],
+    ['a short word with a letter too many', 'night off the living dead', 'Night of the Living Dead'],
+    ['a short word, another letter', 'night of thr living dead', 'Night of the Living Dead'],
+    ['a short word, a letter left out', 'night o the living dead', 'Night of the Living Dead'],
+    ['short words and a long one', 'nihgt if teh living dead', 'Night of the Living Dead'],
   ])('%s', async (_what, text, title) => {
     expect((await found(text))[0]).toBe(title);
   });
@@ -114,6 +118,8 @@ describe('what is typed wrong finds by the second step', () => {
   test('nothing where no word is alike', async () => {
     expect(await found('qqqqq')).toEqual([]);
     expect(await found('of qqqqq')).toEqual([]);
+    // A long word alone is not enough where the rest is something else.
+    expect(await found('xx yy zz uu vv dead')).toEqual([]);
   });
 
   test('not while the words themselves find something', async () => {

@@ -42,6 +42,7 @@ describe('settings', () => {
     expect(settings.get()).toEqual({
       publicCatalog: 'licensed',
       catalogLanguage: 'en',
+      catalogRegion: '',
       addonName: 'Tributary',
       streamsPerTitle: 25,
       streamsPerResolution: 10,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { resolveMediaId } from '../../src/features/media/index.ts';
+import { putWatchOffers } from '../../src/features/metadata/queries/origins.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { metaIn } from '../support/addon-answers.ts';
 import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
@@ -104,6 +106,38 @@ describe('a film', () => {
       { name: 'Ann', category: 'Writers', url: 'stremio:///search?search=Ann' },
       { name: 'Bo & Co', category: 'Writers', url: 'stremio:///search?search=Bo%20%26%20Co' },
     ]);
+  });
+
+  test('says where else it may be watched in the install’s country, and nothing of others', async () => {
+    const { mediaId } = (await resolveMediaId(server.db, { provider: 'imdb', value: 'tt0000051' })) ?? {};
+    const offer = (region: string, service: string, kind: string, url: string | null) => ({
+      ...{ provider: 'tmdb', region, service, offer: kind, url },
+    });
+    await putWatchOffers(
+      server.db,
+      mediaId ?? 0,
+      ['tmdb'],
+      [
+        offer('DE', 'Apple TV', 'rent', 'https://watch.example/de'),
+        offer('DE', 'Apple TV', 'buy', 'https://watch.example/de'),
+        offer('DE', 'No page', 'ads', null),
+        offer('NL', 'Elsewhere', 'free', 'https://watch.example/nl'),
+      ],
+    );
+    const services = async () =>
+      ((await metaOf('movie', 'tt0000051')).links ?? []).filter(({ category }) =>
+        category.startsWith('Where to watch'),
+      );
+    expect(await services()).toEqual([]);
+    await server.set({ catalogRegion: 'DE' });
+    await server.settled();
+    expect(await services()).toEqual([
+      {
+        ...{ name: 'Apple TV (buy, rent)', category: 'Where to watch (JustWatch)' },
+        url: 'https://watch.example/de',
+      },
+    ]);
+    await server.set({ catalogRegion: '' });
   });
 
   test('starts by itself under the id it was asked by', async () => {

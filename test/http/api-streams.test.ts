@@ -151,7 +151,8 @@ describe('POST /api/streams', () => {
       status: 404,
       body: { code: 'media.not_found' },
     });
-    expect(await post({ url: MAGNET })).toMatchObject({ status: 400, body: { code: 'streams.which_title' } });
+    for (const url of [`magnet:?xt=urn:btih:${'d'.repeat(40)}`, `${room.origin.url}/other.mkv`])
+      expect(await post({ url })).toMatchObject({ status: 400, body: { code: 'streams.which_title' } });
     expect(await post({ ...FILM, media: { kind: 'movie', title: 'x' }, url: MAGNET })).toMatchObject({
       status: 400,
     });

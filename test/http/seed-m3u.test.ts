@@ -17,13 +17,14 @@ const Row = z.object({
     logo: z.string().nullable(),
     guide: z.string().nullable(),
     active: z.int(),
+    isPublished: z.boolean(),
   },
 });
 const catalogue = () =>
   db().any(rows('test.catalogue', Row)`
     SELECT m.kind, m.title, m.countries, m.languages, m.genres, m.logo_url AS logo,
       (SELECT external_id FROM media_external_id e WHERE e.media_id = m.id AND e.provider = 'xmltv') AS guide,
-      (SELECT count(*)::int FROM stream_media_link l JOIN stream s ON s.id = l.stream_id WHERE l.media_id = m.id AND s.is_active) AS active
+      (SELECT count(*)::int FROM stream_media_link l JOIN stream s ON s.id = l.stream_id WHERE l.media_id = m.id AND s.is_active) AS active, m.is_published AS "isPublished"
     FROM media m ORDER BY m.kind, m.title`);
 
 const channel = (name: string, url: string) =>
@@ -51,11 +52,17 @@ test('an IPTV list by its address becomes channels, films and series; read again
       goneStreams: 0,
     });
     const [film, show, one, two] = await catalogue();
-    expect(film).toMatchObject({ kind: 'movie', title: 'The Matrix', genres: ['Films'], active: 1 });
-    expect(show).toMatchObject({ kind: 'series', title: 'Some Show', active: 1 });
+    expect(film).toMatchObject({
+      kind: 'movie',
+      title: 'The Matrix',
+      genres: ['Films'],
+      active: 1,
+      isPublished: false,
+    });
+    expect(show).toMatchObject({ kind: 'series', title: 'Some Show', active: 1, isPublished: false });
     expect(one).toEqual({
       ...{ kind: 'tv', title: 'One', countries: ['NL'], languages: ['nl'], genres: ['News'] },
-      ...{ logo: 'https://l.example/One.png', guide: 'One.nl', active: 2 },
+      ...{ logo: 'https://l.example/One.png', guide: 'One.nl', active: 2, isPublished: true },
     });
     expect(two).toMatchObject({ active: 1 });
     list = list.filter((entry) => !entry.includes('/2.m3u8'));

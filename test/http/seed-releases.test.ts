@@ -13,10 +13,16 @@ const { db, put, pathOf, run, seed } = seedRoom();
 const magnet = (digit: string, name: string) =>
   `magnet:?xt=urn:btih:${digit.repeat(40)}&dn=${encodeURIComponent(name)}&tr=udp%3A%2F%2Ftracker.example%3A80`;
 
-const Title = z.object({ mediaId: z.int(), kind: z.string(), status: z.string(), year: z.int().nullable() });
+const Title = z.object({
+  mediaId: z.int(),
+  kind: z.string(),
+  status: z.string(),
+  year: z.int().nullable(),
+  isPublished: z.boolean(),
+});
 const titleCalled = (title: string) =>
   db().maybeOne(rows('test.title', Title)`
-    SELECT id AS "mediaId", kind, enrichment_status AS status, year FROM media WHERE title = ${title}`);
+    SELECT id AS "mediaId", kind, enrichment_status AS status, year, is_published AS "isPublished" FROM media WHERE title = ${title}`);
 
 describe('npm run seed -- magnets', () => {
   test('finds or makes the title by the name, links episodes, tells the lines it refused, and doubles nothing', async () => {
@@ -41,7 +47,9 @@ describe('npm run seed -- magnets', () => {
     const offers = await offersFor(db(), { mediaId: matrix?.mediaId ?? 0, episodeId: null, only: 'all' });
     expect(offers).toMatchObject([{ kind: 'torrent', resolution: '1080p' }]);
     expect(await titleCalled('The Matrix')).toMatchObject({ status: 'pending' });
-    expect(await titleCalled('Unheard Film')).toMatchObject({ kind: 'movie', status: 'flagged', year: 2011 });
+    expect(await titleCalled('Unheard Film')).toMatchObject({
+      ...{ kind: 'movie', status: 'flagged', year: 2011, isPublished: false },
+    });
     const show = await titleCalled('Some Show');
     expect(show).toMatchObject({ kind: 'series', status: 'flagged' });
     const [episode] = await episodesOf(db(), [{ mediaId: show?.mediaId ?? 0, season: 2, episode: 3 }]);

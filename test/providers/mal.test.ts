@@ -121,6 +121,22 @@ metadataProviderContract({
   },
 });
 
+test.each([
+  ['R+ - Mild Nudity', 'mild'],
+  ['R - 17+ (violence & profanity)', undefined],
+  [null, undefined],
+])('of what is rated %s it tells the nudity %s', async (rating, nudity) => {
+  nock(HOST)
+    .get('/v4/anime/1/full')
+    .reply(200, { data: { ...ANIME, type: 'Movie', rating } });
+  const title = await openAlone(mal).byId(
+    { provider: 'mal', value: '1' },
+    { kind: 'movie', language: 'en' },
+    NEVER,
+  );
+  expect(title?.nudity).toBe(nudity);
+});
+
 test('a film has no episodes; one for adults is said to be so', async () => {
   const film = { ...ANIME, type: 'Movie', duration: '1 hr 55 min', rating: 'Rx - Hentai', year: null };
   nock(HOST).get('/v4/anime/1/full').reply(200, { data: film });
@@ -133,11 +149,12 @@ test('a film has no episodes; one for adults is said to be so', async () => {
     title?.kind,
     title?.runtimeMinutes,
     title?.adult,
+    title?.nudity,
     title?.status,
     title?.seasons,
     title?.year,
     title?.endDate,
-  ]).toEqual(['movie', 115, true, 'Released', undefined, 1998, undefined]);
+  ]).toEqual(['movie', 115, true, 'severe', 'Released', undefined, 1998, undefined]);
   nock(HOST)
     .get('/v4/anime')
     .query({ q: 'bebop', type: 'movie', limit: 25 })

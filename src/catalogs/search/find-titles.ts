@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db.ts';
 import { type TitleSearch, titlesByName, titlesByPeople, titlesLike, typedWords } from './queries.ts';
-import { similarWords } from './similar-words.ts';
+import { similarWords, withoutShortWords } from './similar-words.ts';
 
 /** Longest text searched for; more words than this in a title do not exist. */
 const MAX_LENGTH = 120;
@@ -11,7 +11,7 @@ const VERY_FEW = 5;
 
 /**
  * Ids of the titles (300 at most) somebody looks for, best first: by their names in any language, then by the people in them and
- * their keywords, then, where that is nothing (or less than five by a single word), by names like it.
+ * their keywords, then, where that is nothing (or less than five by a single word), by names like it, at last without the short words.
  */
 export async function findTitles(db: Db, search: TitleSearch): Promise<readonly number[]> {
   const text = searchWords(search.text);
@@ -24,6 +24,8 @@ export async function findTitles(db: Db, search: TitleSearch): Promise<readonly 
     // Several words that stand in one title, or pairs of Chinese letters, are seldom there by a slip; a single word often is.
     const like = found.length === 0 || words.length === 1 ? similarWords(words) : null;
     if (like !== null) found.push(...(await titlesLike(db, asked, like)));
+    const long = found.length === 0 ? withoutShortWords(words) : null;
+    if (long !== null) found.push(...(await titlesLike(db, asked, long)));
   }
   return [...new Set(found)];
 }

@@ -146,15 +146,19 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
   return idsOf(found);
 }
 
+/** What is looked for where words were typed wrong, each as a tsquery. */
+export type LikeWords = {
+  words: string;
+  foundBy: string;
+  /** Names less like what was typed than this (by trigrams, 0–1) are not meant. */
+  leastLike?: number;
+};
+
 /**
  * Ids of up to 30 titles with the words of `like`, the names most like what was typed first. The second step, for
  * words typed wrong: `similar-words.ts`.
  */
-export async function titlesLike(
-  db: Db,
-  search: TitleSearch,
-  like: { words: string; foundBy: string },
-): Promise<number[]> {
+export async function titlesLike(db: Db, search: TitleSearch, like: LikeWords): Promise<number[]> {
   const { text, audience } = search;
   const found = await db.any(rows('search.like', Found)`
     WITH asked AS MATERIALIZED (
@@ -167,6 +171,7 @@ export async function titlesLike(
     FROM near c CROSS JOIN asked a CROSS JOIN LATERAL (
       SELECT max(similarity(name, a.name)) AS likeness FROM unnest(c.names) AS name
     ) n
+    WHERE n.likeness >= ${like.leastLike ?? 0}::real
     ORDER BY n.likeness + 0.3 * ${FAME} DESC, c.rank DESC, c.media_id
     LIMIT 30
   `);

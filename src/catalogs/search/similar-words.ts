@@ -1,4 +1,4 @@
-import type { TypedWord } from './queries.ts';
+import type { LikeWords, TypedWord } from './queries.ts';
 
 /** Letters of scripts written without blanks; `search_words` (migration 0022) makes pairs of them. */
 const PAIR =
@@ -11,7 +11,7 @@ const MAX_PAIRS = 10;
  * they are, the last one still as a beginning. A long word unlike all is left out; null when nothing would be forgiven.
  * `foundBy` is the same without a short last word, the beginning of too many.
  */
-export function similarWords(words: readonly TypedWord[]): { words: string; foundBy: string } | null {
+export function similarWords(words: readonly TypedWord[]): LikeWords | null {
   const parts: string[] = [];
   let isForgiving = false;
   let isEndShort = false;
@@ -28,6 +28,17 @@ export function similarWords(words: readonly TypedWord[]): { words: string; foun
   if (!isForgiving) return null;
   const foundBy = isEndShort ? parts.slice(0, -1) : parts;
   return { words: parts.join(' & '), foundBy: foundBy.join(' & ') };
+}
+
+/**
+ * The same without the words of one to three letters, which are forgiven no slip of their own (`th godfather`); null where no such word stands beside a
+ * longer one. Names that are not much like what was typed are left out, so that the others have to match well.
+ */
+export function withoutShortWords(words: readonly TypedWord[]): LikeWords | null {
+  const long = words.filter(({ word }) => PAIR.test(word) || [...word].length > 3);
+  if (long.length === words.length || long.some(({ word }) => PAIR.test(word))) return null;
+  const like = long.flatMap(({ near }) => (near === null ? [] : [`(${near})`])).join(' & ');
+  return like === '' ? null : { words: like, foundBy: like, leastLike: 0.4 };
 }
 
 function pairsFrom(words: readonly TypedWord[], from: number): string[] {

@@ -18,7 +18,10 @@ export async function importChannels(
   const startedAt = new Date();
   const { titles, entries, refused } = await channelTitles(list);
   const sound = titles.filter((title) => streamProblems(deps, title, '').length === 0);
-  const result = await importAll(deps, sound, { ...options, total: sound.length, isSeen: true });
+  const result = await importAll(deps, sound, {
+    ...{ ...options, total: sound.length },
+    ...{ isSeen: true, isGuessed: true },
+  });
   const goneStreams = sound.length === 0 ? 0 : await hideUnseen(deps.db, options.name, startedAt);
   return { ...result, entries, refused: refused + titles.length - sound.length, goneStreams };
 }

@@ -1,6 +1,7 @@
 import type { Db, Pool } from '../../platform/db.ts';
 import { setCatalogItems } from '../lists/index.ts';
 import { episodesOf, type UpsertOutcome, upsertTitles } from '../media/index.ts';
+import { noteContradictions } from '../metadata/index.ts';
 import { linksOfPacks, type PreparedStream, type SaveDeps, saveStreams } from '../stream-index/index.ts';
 import { lastSync, putSyncState } from './queries/sync-state.ts';
 import { type PlacedStream, prepared, readImportFile, streamsOf } from './read-import-file.ts';
@@ -61,6 +62,8 @@ export async function importAll(
     total: number | null;
     /** Its streams are there now: what had been hidden because it was gone comes back. */
     isSeen?: boolean;
+    /** Its films and series were made from names: new ones are hidden until it is sure what they are. */
+    isGuessed?: boolean;
   },
 ): Promise<ImportResult> {
   const { signal, onProgress, batchSize = TITLES_PER_BATCH } = options;
@@ -131,9 +134,11 @@ type Written = { outcomes: UpsertOutcome[]; streams: Awaited<ReturnType<typeof s
 async function importBatch(
   deps: SaveDeps,
   titles: readonly ImportTitle[],
-  { name, isSeen = false }: { name: string; isSeen?: boolean },
+  { name, isSeen = false, isGuessed = false }: { name: string; isSeen?: boolean; isGuessed?: boolean },
 ): Promise<Written> {
-  const outcomes = await upsertTitles(deps.db, titles);
+  const guessed = titles.map(({ matchConfidence }) => matchConfidence ?? (isGuessed ? 0 : undefined));
+  const outcomes = await upsertTitles(deps.db, titles, { guessed });
+  await noteContradictions(deps.db, 'import', contradictionsIn(titles, outcomes));
   const placed = titles.flatMap((title, index) => {
     const outcome = outcomes[index];
     if (outcome === undefined || outcome.outcome === 'conflict') return [];
@@ -141,6 +146,14 @@ async function importBatch(
   });
   const streams = await linked(deps, placed);
   return { outcomes, streams: await saveStreams(deps, streams, { isSeen, origin: name }) };
+}
+
+function contradictionsIn(titles: readonly ImportTitle[], outcomes: readonly UpsertOutcome[]) {
+  return outcomes.flatMap((outcome, index) => {
+    const { ids = {}, title = null, year = null } = titles[index] ?? {};
+    if (outcome.outcome !== 'conflict') return [];
+    return [{ mediaId: outcome.mediaId, reason: outcome.reason, ids, title, year }];
+  });
 }
 
 type Placed = PlacedStream & { title: ImportTitle; mediaId: number };

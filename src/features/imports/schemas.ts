@@ -16,6 +16,8 @@ export const ImportTitle = withDatesInOrder(
   z.strictObject({
     ...titleShape,
     seasons: listOf(ImportSeason, 500).optional(),
+    /** It was made from a name, and only so sure is what it is: below 0.80 it is hidden until a person has looked. */
+    matchConfidence: z.number().min(0).max(1).optional(),
     /** Of every stream of this title that names none. */
     licence: LicenceInput.optional(),
     streams: Streams,

@@ -1,7 +1,7 @@
 import { Conflict, NotFound } from '../../kit/errors.ts';
 import { type Db, sqlState } from '../../platform/db.ts';
 import { externalIds } from './external-ids.ts';
-import { idsOf, lockTitles, mediaWithIds } from './queries/match.ts';
+import { type Decision, decideTitle, idsOf, lockTitles, mediaWithIds } from './queries/match.ts';
 import {
   allowOrphans,
   deleteIds,
@@ -15,17 +15,33 @@ import type { MediaPatch, TitleInput } from './schemas.ts';
 import { columnsOf } from './title-columns.ts';
 import { writeLists } from './write-lists.ts';
 
-/** Changes one title; throws Conflict `media.contradictory_ids` when a new id belongs to another title (C1). */
+/**
+ * Changes one title. Of one that was made from a name and waits for a person this decides: ids, name or year say what it is, `isPublished` alone
+ * is a yes or a no to what it was taken for. Throws Conflict `media.contradictory_ids` when a new id belongs to another title (C1).
+ */
 export async function patchMedia(db: Db, mediaId: number, patch: MediaPatch): Promise<void> {
   await db.transaction(async (tx) => {
     await lockTitles(tx);
     const [title] = await titlesOf(tx, [mediaId]);
     if (title === undefined) throw new NotFound('media.not_found', 'No title has this id.');
     if (patch.ids !== undefined) await changeIds(tx, mediaId, title.kind, patch.ids);
+    const decision = decisionIn(patch);
+    if (decision !== null) await decideTitle(tx, mediaId, decision);
     await updateTitles(tx, [{ id: mediaId, columns: columnsOf(patch) }]);
     await writeLists(tx, [{ mediaId, lists: patch }]);
     await takeOverTitles(tx, [mediaId]);
   });
+}
+
+function decisionIn({ ids, title, year, isPublished }: MediaPatch): Decision | null {
+  const isNamed = title !== undefined || year !== undefined;
+  if (isNamed) return { status: 'pending', confidence: null, isFromName: false, isPublished: true };
+  // Its own name comes with what is found by the ids.
+  if (ids !== undefined) return { status: 'pending', confidence: 1, isFromName: true, isPublished: true };
+  if (isPublished === undefined) return null;
+  return isPublished
+    ? { status: 'approved', confidence: 1, isFromName: false, isPublished }
+    : { status: 'rejected', confidence: 0, isFromName: true, isPublished };
 }
 
 /** Here the owner corrects an id on purpose, so the title's own ids are replaced; another title's never. */

@@ -16,8 +16,10 @@ export type Completed = {
   /** Ids that were added. */
   added: number;
   /** Titles whose ids contradict the lists, or each other: nothing was changed; for a person to look at. */
-  contradictions: readonly { mediaId: number; reason: string }[];
+  contradictions: readonly Contradicted[];
 };
+/** `ids`: what the lists say, by provider. */
+type Contradicted = { mediaId: number; reason: string; ids: Readonly<Record<string, string>> };
 
 const TITLES_PER_BATCH = 200;
 
@@ -27,7 +29,7 @@ export async function completeAllIds(
   { signal, onTitles }: { signal: AbortSignal; onTitles?: (count: number) => void },
 ): Promise<Completed & { titles: number }> {
   const titles = (await mappedMedia(db)).map(({ mediaId }) => mediaId);
-  const contradictions: { mediaId: number; reason: string }[] = [];
+  const contradictions: Contradicted[] = [];
   let added = 0;
   for (let from = 0; from < titles.length; from += TITLES_PER_BATCH) {
     signal.throwIfAborted();
@@ -52,12 +54,12 @@ export async function completeIds(db: Db, mediaIds: readonly number[]): Promise<
   const entries = await animeEntries(db, keys);
   if (entries.length === 0) return { added: 0, contradictions: [] };
   const kinds = new Map((await titlesOf(db, mediaIds)).map(({ mediaId, kind }) => [mediaId, kind]));
-  const contradictions: { mediaId: number; reason: string }[] = [];
+  const contradictions: Contradicted[] = [];
   const claims: Claim[] = [];
   for (const [mediaId, ids] of held) {
     const given = idsFor(ids, kinds.get(mediaId) === 'movie', entries);
     const other = contradiction(ids, given);
-    if (other !== null) contradictions.push({ mediaId, reason: other });
+    if (other !== null) contradictions.push({ mediaId, reason: other, ids: byProvider(given) });
     else
       claims.push({
         mediaId,
@@ -104,6 +106,10 @@ function contradiction(held: readonly HeldId[], given: readonly ExternalId[]): s
   return null;
 }
 
+function byProvider(ids: readonly ExternalId[]): Record<string, string> {
+  return Object.fromEntries(ids.map(({ provider, externalId }) => [provider, externalId]));
+}
+
 /** Claims of which no id is another title's, stored or in the same batch. */
 async function freeClaims(db: Db, claims: readonly Claim[]) {
   const wanted = claims.filter(({ ids }) => ids.length > 0);
@@ -112,13 +118,14 @@ async function freeClaims(db: Db, claims: readonly Claim[]) {
   const isOwned = new Set(owners.map(({ index }) => index));
   const seen = new Set<string>();
   const free: Claim[] = [];
-  const taken: { mediaId: number; reason: string }[] = [];
+  const taken: Contradicted[] = [];
   for (const [index, claim] of wanted.entries()) {
     const names = claim.ids.map(({ provider, ns, externalId }) => `${provider} ${ns} ${externalId}`);
     if (isOwned.has(index) || names.some((name) => seen.has(name))) {
       taken.push({
         mediaId: claim.mediaId,
         reason: 'An id the lists give it belongs to another title here.',
+        ids: byProvider(claim.ids),
       });
       continue;
     }

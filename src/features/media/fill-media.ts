@@ -12,6 +12,7 @@ export type Standing = {
   /** That it is what it was taken for, 0 to 1; null: nobody guessed. */
   confidence: number | null;
   isAdult: boolean;
+  isPublished: boolean;
 };
 
 /** What outside providers tell of a title. */
@@ -58,7 +59,7 @@ export async function ownersOfIds(
   });
 }
 
-/** How sure it is what a title is, and whether it is for adults only. */
+/** How sure it is what a title is, whether it is for adults only, and whether it is shown. */
 export async function setMediaStanding(db: Db, mediaId: number, standing: Partial<Standing>): Promise<void> {
   await setStanding(db, mediaId, standing);
 }

@@ -14,6 +14,7 @@ export {
   mergePeople,
   mergeTitleCredits,
   prepareGenres,
+  type StagedConflict,
 } from './merge-staged.ts';
 export type { ListedTitle } from './queries/listed.ts';
 export type { StagedRange } from './queries/merge-titles.ts';

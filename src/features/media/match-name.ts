@@ -1,7 +1,7 @@
 import { findTitles } from '../../catalogs/search/index.ts';
 import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
-import { type Called, flagTitles, mediaCalled } from './queries/match.ts';
+import { type Called, mediaCalled } from './queries/match.ts';
 import { upsertTitle } from './upsert-titles.ts';
 
 /** What the name of a release tells of its title, and of its first episode. */
@@ -18,7 +18,7 @@ export type TitleMatch = { mediaId: number; isNew: boolean; confidence: number }
 
 /**
  * The title a release is of: the likeliest of those called so in any language, when it is at least 0.80 sure (C4). Else it is added from
- * the name alone and flagged for review with the confidence of the likeliest, which is what it may turn out to be.
+ * the name alone, hidden and flagged for review with the confidence of the likeliest, which is what it may turn out to be (F3).
  */
 export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatch> {
   const likeliest = await likeliestTitle(db, named);
@@ -27,8 +27,8 @@ export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatc
     return { mediaId, isNew: false, confidence: confidence / (1 + rivals) };
   }
   const { kind, title, year } = named;
-  const added = await upsertTitle(db, { kind, title, ...(year === undefined ? {} : { year }) });
-  if (added.isNew) await flagTitles(db, [added.mediaId], likeliest?.confidence ?? 0);
+  const nameAlone = { kind, title, ...(year === undefined ? {} : { year }) };
+  const added = await upsertTitle(db, nameAlone, { guessed: [likeliest?.confidence ?? 0] });
   // The doubt is the title's: the release is surely of what was made from its name.
   return { ...added, confidence: matchConfidence(named, { kind, names: [title], year: year ?? null }) };
 }

@@ -23,7 +23,8 @@ export type Candidate = {
 export type Match =
   | { candidate: Candidate; match: 'new' }
   | { candidate: Candidate; match: 'known'; mediaId: number; newIds: readonly ExternalId[] }
-  | { candidate: Candidate; match: 'conflict'; reason: string };
+  /** `mediaId`: a stored title that has one of its ids. */
+  | { candidate: Candidate; match: 'conflict'; reason: string; mediaId: number };
 
 /** The titles with their folded names and outside ids. */
 export async function candidatesOf(db: Db, titles: readonly TitleInput[]): Promise<Candidate[]> {
@@ -111,9 +112,10 @@ function matchById(
   matches: readonly { mediaId: number; kind: string }[],
   held: Held,
 ): Match {
-  const conflict = (reason: string): Match => ({ candidate, match: 'conflict', reason });
   const [first, second] = matches;
   if (first === undefined) return { candidate, match: 'new' };
+  const { mediaId } = first;
+  const conflict = (reason: string): Match => ({ candidate, match: 'conflict', reason, mediaId });
   if (second !== undefined) return conflict('Its outside ids belong to different titles here.');
   if (first.kind !== candidate.title.kind)
     return conflict(`The title with these ids is stored as ${first.kind}, not ${candidate.title.kind}.`);

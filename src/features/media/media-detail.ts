@@ -18,11 +18,16 @@ const WRITING = new Set([
 
 /**
  * Everything known of a title, its texts in `language` (BCP 47) where they are, else in the language without region,
- * else as the title has them. Null when there is no such title. Three statements whatever the title holds, four for
- * a live channel.
+ * else as the title has them; where it may be watched elsewhere in `watchRegion` alone, or everywhere (null). Null when
+ * there is no such title. Three statements whatever the title holds, four for a live channel.
  */
-export async function mediaDetail(db: Db, mediaId: number, language: string): Promise<MediaDetail | null> {
-  const row = await detailRow(db, mediaId, languageChain(language));
+export async function mediaDetail(
+  db: Db,
+  mediaId: number,
+  language: string,
+  watchRegion: string | null = null,
+): Promise<MediaDetail | null> {
+  const row = await detailRow(db, mediaId, languageChain(language), watchRegion);
   if (row === null) return null;
   const [credits, seasons, programmes] = await Promise.all([
     creditsOf(db, mediaId),

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db.ts';
 import { genreSlug } from './genre-slug.ts';
 import { addToSearch, insertStagedTitles } from './queries/insert-staged.ts';
-import { lockTitles, lockTitlesShared } from './queries/match.ts';
+import { lockTitles, lockTitlesShared, vouchForTitles } from './queries/match.ts';
 import { addStagedCredits, addStagedPeople } from './queries/merge-credits.ts';
 import { addStagedSeasons, mergeStagedEpisodes } from './queries/merge-episodes.ts';
 import {
@@ -30,18 +30,25 @@ export async function prepareGenres(db: Db, names: readonly string[]): Promise<v
 /** Staged titles that are ours by name get their IMDb id; how many. One transaction of the caller's. */
 export async function adoptStagedTitles(tx: Db): Promise<number> {
   await lockTitles(tx);
-  return (await adoptTitles(tx)).count;
+  const { mediaIds } = await adoptTitles(tx);
+  // What was made from a name has an id that names it now.
+  await vouchForTitles(tx, mediaIds);
+  return mediaIds.length;
 }
 
-export type KnownTitles = { changed: number; same: number; conflicts: { title: string; reason: string }[] };
+export type KnownTitles = { changed: number; same: number; conflicts: StagedConflict[] };
+/** Titles whose IMDb id a title of another kind has here. */
+export type StagedConflict = { mediaId: number; imdbId: string; title: string; reason: string };
 
 /** Brings the titles of a range that are here already to what is staged. One transaction of the caller's, with triggers at work. */
 export async function mergeKnownTitles(tx: Db, range: StagedRange): Promise<KnownTitles> {
   const { count } = await countKnown(tx, range);
-  const conflicts = (await stagedConflicts(tx, range)).map(({ imdbId, title, kind, storedKind }) => ({
-    title: `${imdbId} ${title}`,
-    reason: `It is stored as ${storedKind}, not ${kind}.`,
-  }));
+  const conflicts = (await stagedConflicts(tx, range)).map(
+    ({ mediaId, imdbId, title, kind, storedKind }) => ({
+      ...{ mediaId, imdbId, title },
+      reason: `It is stored as ${storedKind}, not ${kind}.`,
+    }),
+  );
   if (count === 0) return { changed: 0, same: 0, conflicts };
   await lockTitles(tx);
   await writeTitles(tx);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MEDIA_KINDS } from '../../catalogs/catalog.ts';
-import { SUBKINDS } from './title-input.ts';
+import { NUDITY, SUBKINDS } from './title-input.ts';
 
 export { MediaPatch, TitleInput } from './title-input.ts';
 
@@ -71,6 +71,16 @@ export const DetailRow = z.object({
   isFeatured: z.boolean(),
   isPublic: z.boolean(),
   isAdult: z.boolean(),
+  nudity: z.enum(NUDITY),
+  /** Where it may be watched elsewhere: ISO 3166-1 country, service, how. */
+  watch: z.array(
+    z.object({
+      region: z.string(),
+      service: z.string(),
+      offer: z.enum(['subscription', 'rent', 'buy', 'free', 'ads']),
+      url: z.string().nullable(),
+    }),
+  ),
   watchCount: z.int(),
   totalStreams: z.int(),
   openStreams: z.int(),

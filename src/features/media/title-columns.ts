@@ -24,6 +24,7 @@ const COLUMNS = {
   isFeatured: 'is_featured',
   isPublic: 'is_public',
   isAdult: 'is_adult',
+  nudity: 'nudity',
 } as const satisfies Record<string, keyof TitleColumns>;
 
 /** The columns a title or a patch speaks of; null takes a value away, what is left out is not in the answer. */

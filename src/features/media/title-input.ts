@@ -156,12 +156,16 @@ const scalars = {
   ratingCount: z.int().min(0),
 };
 
+export const NUDITY = ['none', 'mild', 'moderate', 'severe', 'unknown'] as const;
+
 const plain = {
   languages: listOf(LanguageCode, 100),
   countries: listOf(Country, 100),
   popularity: z.number().min(0),
   /** In no list and no search unless asked for. */
   isAdult: z.boolean(),
+  /** How much of it is seen. */
+  nudity: z.enum(NUDITY),
 };
 
 /** Everything an import file says of a title except its seasons, licence and streams. */

@@ -34,15 +34,14 @@ export async function enrichTitle(deps: EnrichDeps, mediaId: number, signal: Abo
   if (kind !== 'movie' && kind !== 'series') return { outcome: 'skipped', failure: null };
   const providers = await inOrder(deps);
   const found = await whichTitle(providers, { ...stored, kind }, signal);
-  const isSure = found.guess === null || found.guess.confidence >= SURE;
-  const collected =
-    found.guess !== null && !isSure
-      ? NOTHING
-      : await collectAnswers({
-          ...{ providers, kind, signal, language: LANGUAGE },
-          ids: { ...found.guess?.hit.ids, ...stored.ids },
-          kept: await keptAnswers(db, mediaId),
-        });
+  const isDoubtful = found.guess !== null && !isSure(found.guess.confidence);
+  const collected = isDoubtful
+    ? NOTHING
+    : await collectAnswers({
+        ...{ providers, kind, signal, language: LANGUAGE },
+        ids: { ...found.guess?.hit.ids, ...stored.ids },
+        kept: await keptAnswers(db, mediaId),
+      });
   const failures = [...found.failures, ...collected.failures];
   const outcome = await write(db, stored, found.guess, collected, failures);
   return { outcome, failure: failures[0] ?? null };
@@ -86,7 +85,12 @@ async function write(
     const own = judged.doubt === null ? [] : [judged.doubt];
     const doubts = [...collected.doubts, ...refusals(merged, answers, refused), ...own];
     await dropDoubts(tx, stored.mediaId, agreeing(collected, doubts));
-    if (doubts.length > 0) await putDoubts(tx, stored.mediaId, doubts);
+    const { mediaId } = stored;
+    if (doubts.length > 0)
+      await putDoubts(
+        tx,
+        doubts.map((doubt) => ({ ...doubt, mediaId })),
+      );
     await settle(tx, stored, judged, { isAdult: merged.isAdult, isIncomplete: failures.length > 0 });
     return outcomeOf(doubts.length, answers.length);
   });
@@ -111,18 +115,25 @@ async function writeAnswers(
   return written.refused;
 }
 
-/** While somebody could not be asked a title stays due. */
+/** While somebody could not be asked a title stays due. What was made from a name is shown from the moment on that it is sure enough (F3). */
 async function settle(
   tx: Db,
   stored: StoredTitle,
-  { status, confidence }: Judged,
+  { status, confidence, isOther }: Judged,
   { isAdult, isIncomplete }: { isAdult: boolean; isIncomplete: boolean },
 ): Promise<void> {
+  const stillDue = stored.status === 'flagged' ? 'pending' : stored.status;
+  const isFoundOut = stored.isFromName && !isOther && isSure(confidence) && !isSure(stored.confidence);
   await setMediaStanding(tx, stored.mediaId, {
-    status: isIncomplete && status === 'completed' ? stored.status : status,
+    status: isIncomplete && status === 'completed' ? stillDue : status,
     confidence,
     ...(isAdult ? { isAdult } : {}),
+    ...(isFoundOut ? { isPublished: true } : {}),
   });
+}
+
+function isSure(confidence: number | null): boolean {
+  return confidence !== null && confidence >= SURE;
 }
 
 /** What the same providers told the last time. */

@@ -51,13 +51,12 @@ function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
 }
 
 function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
-  const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   if (guess !== null) return judged(stored, guess);
-  if (isFromName(stored)) return namedOnly(stored, merged, isKnown);
-  return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  return isFromName(stored) ? nameMade(stored, merged, isKnown) : named(stored, isKnown);
 }
 
-function namedOnly(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged {
+/** Asked about by its ids; its name may still be of another title. */
+function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged {
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   // A person, or a provider's own list, said what it is.
   if ((stored.confidence ?? 0) >= SURE) return isKnown ? { ...stays, status: 'completed' } : stays;
@@ -65,6 +64,13 @@ function namedOnly(stored: StoredTitle, merged: Merged, isKnown: boolean): Judge
   const title = merged.owned.get('title')?.value;
   const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;
   return { ...stays, status: confidence >= SURE ? 'completed' : 'flagged', confidence };
+}
+
+/** Somebody named it; what had been in doubt is so no longer when it is known by its ids. */
+function named({ status, confidence }: StoredTitle, isKnown: boolean): Judged {
+  const stays = { status, confidence, doubt: null, isOther: false };
+  if (status === 'flagged' && isKnown) return { ...stays, status: 'completed', confidence: null };
+  return status === 'pending' ? { ...stays, status: 'completed' } : stays;
 }
 
 function likenessOf(stored: StoredTitle, title: string, merged: Merged): number {
@@ -80,8 +86,7 @@ function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Judg
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   const isApproved = stored.status === 'approved';
   if (confidence >= SURE) return { ...stays, status: isApproved ? 'approved' : 'completed', confidence };
-  if (!isFromName(stored) && confidence < WORTH_A_LOOK)
-    return stored.status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  if (!isFromName(stored) && confidence < WORTH_A_LOOK) return named(stored, false);
   const percent = Math.round(confidence * 100);
   const doubt: Doubt = {
     ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },

@@ -18,6 +18,7 @@ const ONE_VALUE = {
   overview: SHAPE.overview,
   subkind: SHAPE.subkind,
   popularity: SHAPE.popularity,
+  nudity: SHAPE.nudity,
   trailer: SHAPE.trailer,
   languages: SHAPE.languages,
   countries: SHAPE.countries,

@@ -65,8 +65,8 @@ function mayWrite(
 }
 
 /** It was made from a name, and nobody has looked at it. */
-export function isFromName({ confidence, status }: StoredTitle): boolean {
-  return confidence !== null && (status === 'flagged' || status === 'pending');
+export function isFromName({ isFromName: isNobodysWord, status }: StoredTitle): boolean {
+  return isNobodysWord && (status === 'flagged' || status === 'pending');
 }
 
 /** A title does not end before it was released, whoever said which. */

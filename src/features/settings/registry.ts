@@ -15,6 +15,10 @@ export const Settings = z.object({
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')
     .describe('Language of titles and overviews where a translation is known.'),
+  catalogRegion: z
+    .string()
+    .regex(/^([A-Z]{2})?$/, 'needs a country code such as DE or US, or nothing')
+    .describe('Country whose services are named under where else a title may be watched; empty: none.'),
   addonName: z
     .string()
     .trim()
@@ -113,6 +117,7 @@ type About = {
 export const ABOUT: Readonly<Record<SettingKey, About>> = {
   publicCatalog: { type: 'enum', env: 'PUBLIC_CATALOG', defaultOf: (config) => config.publicCatalog },
   catalogLanguage: { type: 'string', env: 'CATALOG_LANGUAGE', defaultOf: (config) => config.catalogLanguage },
+  catalogRegion: { type: 'string', env: 'CATALOG_REGION', defaultOf: (config) => config.catalogRegion ?? '' },
   addonName: { type: 'string', defaultOf: () => 'Tributary' },
   streamsPerTitle: { type: 'integer', defaultOf: () => 25 },
   streamsPerResolution: { type: 'integer', defaultOf: () => 10 },

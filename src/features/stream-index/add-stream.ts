@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BadInput, NotFound } from '../../kit/errors.ts';
-import type { Pool } from '../../platform/db.ts';
+import type { Db, Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
@@ -15,9 +15,11 @@ import {
 } from '../media/index.ts';
 import { withTorrentFile } from './fetch-torrent.ts';
 import { linksOfMatches } from './link-files.ts';
+import { filesOf, placeRelease } from './link-release.ts';
 import { matchFiles } from './match-files.ts';
 import { prepareStream, saveStreams } from './save-streams.ts';
 import { STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
+import type { PreparedStream } from './stream-parts.ts';
 import { sourceOf } from './stream-source.ts';
 
 export type AddStreamDeps = {
@@ -28,7 +30,7 @@ export type AddStreamDeps = {
 
 /** Body of `POST /api/streams`; the fields of a kind stand beside these. */
 export const AddStreamBody = z.looseObject({
-  /** Our uuid or an outside id; `tt…:1:2` names the episode too. */
+  /** Our uuid or an outside id; `tt…:1:2` names the episode too. Without it and `media` the name tells the title. */
   mediaId: z.string().max(128).optional(),
   /** Instead of `mediaId`: the title itself, added when it is new. */
   media: TitleInput.optional(),
@@ -51,7 +53,7 @@ export async function addStream(
   body: AddStreamBody,
   signal: AbortSignal,
 ): Promise<{ streamId: number; isNew: boolean }> {
-  const place = await placeOf(deps.db, body);
+  const place = isNamedOnly(body) ? null : await placeOf(deps.db, body);
   const { mediaId: _mediaId, media: _media, season: _s, episode: _e, filename, fileIndex, ...given } = body;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS)]);
   const source = await withTorrentFile(deps.net, sourceOf(given, body.kind), bounded);
@@ -63,22 +65,53 @@ export async function addStream(
   const { kind, detail, ...rest } = prepareStream(deps, input);
   const prepared = { ...rest, kind, detail: (await kind.complete?.(detail, bounded)) ?? detail };
   const described = await prepared.kind.describe(prepared.detail, bounded);
-  const matches = matchFiles({ ...place, fileIndex }, insideOf(input, described));
-  const [links = []] = await linksOfMatches(deps.db, [{ mediaId: place.mediaId, matches }]);
-  const [saved] = await saveStreams(deps, [{ ...prepared, described, links }], {
-    isSeen: true,
-    origin: 'api',
+  const stream = { ...prepared, described };
+  const links = place === null ? null : await linksOf(deps.db, { ...place, fileIndex }, stream);
+  const saved = await deps.db.transaction(async (tx) => {
+    const placed = links ?? (await placeByName(tx, body, stream));
+    return saveStreams({ ...deps, db: tx }, [{ ...stream, links: placed }], { isSeen: true, origin: 'api' });
   });
-  if (saved === undefined) throw new Error('one stream has one answer');
-  return { streamId: saved.streamId, isNew: saved.outcome === 'new' };
+  const [only] = saved;
+  if (only === undefined) throw new Error('one stream has one answer');
+  return { streamId: only.streamId, isNew: only.outcome === 'new' };
 }
 
-function insideOf(input: StreamInput, described: Described) {
-  const files =
-    described.files.length > 0
-      ? described.files
-      : (input.files ?? []).map((file) => ({ ...file, sizeBytes: file.sizeBytes ?? null }));
-  return { name: input.name ?? described.name ?? '', files };
+type Looked = Omit<PreparedStream, 'links' | 'described'> & { described: Described };
+
+async function linksOf(
+  db: Db,
+  asked: Parameters<typeof matchFiles>[0] & { mediaId: number },
+  stream: Looked,
+) {
+  const { input, described } = stream;
+  const name = input.name ?? described.name ?? '';
+  const matches = matchFiles(asked, { name, files: filesOf(input, described) });
+  const [links = []] = await linksOfMatches(db, [{ mediaId: asked.mediaId, matches }]);
+  return links;
+}
+
+/** Nobody says of which title it is: its name does, as with the releases an importer reads. */
+function isNamedOnly({ mediaId, media }: AddStreamBody): boolean {
+  return mediaId === undefined && media === undefined;
+}
+
+/** Kinds whose own text says what they are called; an address does not. */
+const TELLING_KINDS: ReadonlySet<string> = new Set(['torrent', 'usenet']);
+
+async function placeByName(db: Db, { season, episode, fileIndex }: AddStreamBody, stream: Looked) {
+  const { input, described, kind } = stream;
+  const name = input.name ?? (TELLING_KINDS.has(kind.kind) ? described.name : null);
+  if (name === null) throw whichTitle();
+  const { links } = await placeRelease(db, stream, { season, episode, fileIndex });
+  return links;
+}
+
+function whichTitle(): BadInput {
+  return new BadInput(
+    'streams.which_title',
+    'Give mediaId (an id of a title), media (the title itself), or the name of the release, which tells the title.',
+    [{ path: 'mediaId', message: 'is needed, or media or name instead' }],
+  );
 }
 
 /** The title with what is known of it, and the episode the body or its id names. */
@@ -103,13 +136,7 @@ async function placeOf(db: Pool, body: AddStreamBody) {
 type Numbers = { season?: number | undefined; episode?: number | undefined };
 
 async function titleOf(db: Pool, body: AddStreamBody): Promise<{ mediaId: number; named: Numbers }> {
-  if ((body.mediaId === undefined) === (body.media === undefined)) {
-    throw new BadInput(
-      'streams.which_title',
-      'Give mediaId (an id of a title) or media (the title itself).',
-      [{ path: 'mediaId', message: 'is needed, or media instead' }],
-    );
-  }
+  if (body.mediaId !== undefined && body.media !== undefined) throw whichTitle();
   if (body.media !== undefined) return { mediaId: (await upsertTitle(db, body.media)).mediaId, named: {} };
   const { season, episode, ...id } = parseApiMediaId(body.mediaId ?? '');
   const found = await resolveMediaId(db, id);

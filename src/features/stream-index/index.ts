@@ -4,6 +4,7 @@ export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './c
 export { Explanation } from './explain.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfMatches, linksOfPacks } from './link-files.ts';
+export { placeRelease } from './link-release.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
 export { type FileMatch, matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';

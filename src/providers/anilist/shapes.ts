@@ -142,6 +142,7 @@ export function titleOf(media: z.infer<typeof Media>): ProvidedTitle | null {
     ],
     trailer: media.trailer?.site === 'youtube' ? youtubeOf(media.trailer.id) : undefined,
     adult: media.isAdult,
+    nudity: media.isAdult === true ? ('severe' as const) : undefined,
     // One entry is one season of what others call a series.
     seasons: kind === 'series' && episodes.length > 0 ? [{ number: 1, episodes }] : undefined,
   });

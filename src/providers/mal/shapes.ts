@@ -103,6 +103,7 @@ export function titleOf(anime: Anime, episodes: readonly ProvidedEpisode[]): Pro
     // Some trailers have only the address of the player.
     trailer: youtubeOf(anime.trailer?.youtube_id) ?? youtubeOf(anime.trailer?.embed_url),
     adult: isAdult(anime),
+    nudity: nudityOf(anime),
     // One entry is one season of what others call a series.
     seasons: kind === 'series' && episodes.length > 0 ? [{ number: 1, episodes: [...episodes] }] : undefined,
   });
@@ -119,6 +120,11 @@ function namesOf(...lists: readonly { name?: string | undefined }[][]): (string 
 /** `Rx - Hentai`; R+ is mild nudity, which is no reason to hide a title. */
 function isAdult({ rating, explicit_genres }: Anime): boolean {
   return rating?.startsWith('Rx') === true || explicit_genres.some(({ name }) => name === 'Hentai');
+}
+
+function nudityOf(anime: Anime): ProvidedTitle['nudity'] {
+  if (isAdult(anime)) return 'severe';
+  return anime.rating?.startsWith('R+') === true ? 'mild' : undefined;
 }
 
 function shownTitle({ title, title_english }: Anime): string {

@@ -68,7 +68,10 @@ async function everyList(db: Db): Promise<void> {
 }
 
 const readCalls: Calls = {
-  detail: (db) => detailRow(db, SERIES, ['de-AT', 'de']),
+  detail: async (db) => {
+    await detailRow(db, SERIES, ['de-AT', 'de'], null);
+    await detailRow(db, SERIES, ['de-AT', 'de'], 'AT');
+  },
   credits: (db) => creditsOf(db, SERIES),
   seasons: (db) => seasonsOf(db, SERIES),
   list: everyList,
@@ -94,7 +97,11 @@ const readCalls: Calls = {
   called: async (db) => {
     const river = { kind: 'series', title: 'The river', season: 1, episode: 3 };
     await match.mediaCalled(db, river, [1, 2, 3]);
-    await match.flagTitles(db, [FILM], 0);
+    await match.vouchForTitles(db, stored);
+    await match.decideTitle(db, FILM, {
+      ...{ status: 'approved', confidence: 1 },
+      ...{ isFromName: false, isPublished: true },
+    });
   },
   'mapping rows': (db) =>
     mapped.mappingRows(db, [

@@ -45,7 +45,7 @@ export const metadataCalls: Calls = {
     await due.makeTitlesDue(db, [FILM]);
   },
   doubts: async (db) => {
-    await doubts.putDoubts(db, FILM, [doubt]);
+    await doubts.putDoubts(db, [{ ...doubt, mediaId: FILM }]);
     for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before });
     await doubts.waitingTitle(db, FILM);
     await doubts.keepAsIs(db, FILM);

@@ -7,9 +7,11 @@ import {
   mergePeople,
   mergeTitleCredits,
   prepareGenres,
+  type StagedConflict,
   type StagedRange,
   staging,
 } from '../../media/index.ts';
+import { type Contradiction, noteContradictions } from '../../metadata/index.ts';
 import { putImportState } from '../queries/sync-state.ts';
 import { IMDB_GENRES } from './genres.ts';
 import { type ImportState, STATE_KEY, WORKER_KEYS, type WorkerState } from './state.ts';
@@ -46,15 +48,23 @@ const TITLES: Step = {
   unit: 'titles',
   of: 'title',
   async before({ db }, worker, batch) {
-    const { changed, same, conflicts } = await db.transaction((tx) => mergeKnownTitles(tx, batch));
+    const { changed, same, conflicts } = await db.transaction(async (tx) => {
+      const known = await mergeKnownTitles(tx, batch);
+      await noteContradictions(tx, 'imdb', known.conflicts.map(contradictionOf));
+      return known;
+    });
     worker.counts.changedTitles = (worker.counts.changedTitles ?? 0) + changed;
     worker.counts.sameTitles = (worker.counts.sameTitles ?? 0) + same;
     worker.counts.conflicts = (worker.counts.conflicts ?? 0) + conflicts.length;
-    for (const { title, reason } of conflicts)
-      if (worker.conflicts.length < MAX_LISTED) worker.conflicts.push(`${title}: ${reason}`);
+    for (const { imdbId, title, reason } of conflicts)
+      if (worker.conflicts.length < MAX_LISTED) worker.conflicts.push(`${imdbId} ${title}: ${reason}`);
   },
   merge: async (tx, batch) => ({ newTitles: await addNewTitles(tx, batch) }),
 };
+function contradictionOf({ mediaId, imdbId, title, reason }: StagedConflict): Contradiction {
+  return { mediaId, ids: { imdb: imdbId }, title, year: null, reason };
+}
+
 const EPISODES: Step = {
   name: 'episodes',
   unit: 'titles',

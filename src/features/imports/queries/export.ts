@@ -12,6 +12,7 @@ const ID_PROVIDERS = [
   'kitsu',
   'mal',
   'anilist',
+  'tvmaze',
   'wikidata',
   'xmltv',
 ] as const;
@@ -30,7 +31,8 @@ export function exportedTitles(
       'endDate', m.end_date, 'runtimeMinutes', m.runtime_minutes, 'status', m.status, 'network', m.network, 'tagline', m.tagline,
       'overview', m.overview, 'subkind', m.subkind, 'popularity', m.popularity, 'rating', m.rating, 'ratingCount', m.rating_count,
       'languages', to_jsonb(m.languages), 'countries', to_jsonb(m.countries),
-      'isAdult', CASE WHEN m.is_adult THEN true END)
+      'isAdult', CASE WHEN m.is_adult THEN true END, 'nudity', nullif(m.nudity, 'unknown'),
+      'matchConfidence', CASE WHEN m.is_from_name AND m.enrichment_status IN ('flagged', 'rejected') THEN round(m.match_confidence::numeric, 4) END)
       || jsonb_build_object(
       'ids', (SELECT jsonb_object_agg(e.provider, e.external_id) FROM media_external_id e
         WHERE e.media_id = m.id AND e.provider = ANY(${sql.array(ID_PROVIDERS, 'text')})

@@ -5,11 +5,12 @@ import { Credit, DetailRow, Season } from '../schemas.ts';
 /** Billing goes on for thousands in some sources; nobody reads past this. */
 const MAX_CREDITS = 300;
 
-/** A title with its small lists in the first of `languages` that is known, in one statement. */
+/** A title with its small lists in the first of `languages` that is known, in one statement; where to watch it in one region, or in all (null). */
 export function detailRow(
   db: Db,
   mediaId: number,
   languages: readonly string[],
+  watchRegion: string | null,
 ): Promise<z.infer<typeof DetailRow> | null> {
   return db.maybeOne(rows('media.detail', DetailRow)`
     SELECT m.id AS "mediaId", m.public_id AS "publicId", m.canonical_id AS "canonicalId", m.kind, m.subkind,
@@ -21,6 +22,7 @@ export function detailRow(
       m.poster_url AS "posterUrl", m.background_url AS "backgroundUrl", m.logo_url AS "logoUrl",
       m.trailer_youtube_id AS "trailerYoutubeId", m.popularity, m.rating, m.rating_count AS "ratingCount",
       m.is_published AS "isPublished", m.is_featured AS "isFeatured", m.is_public AS "isPublic", m.is_adult AS "isAdult",
+      m.nudity,
       m.watch_count AS "watchCount", m.total_streams AS "totalStreams", m.open_streams AS "openStreams",
       to_char(m.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt",
       to_char(m.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "updatedAt",
@@ -36,7 +38,10 @@ export function detailRow(
         FROM media_certification c WHERE c.media_id = m.id), '[]') AS certifications,
       coalesce((SELECT jsonb_agg(jsonb_build_object('provider', p.name, 'type', r.rating_type, 'rating', r.rating,
           'rawRating', r.raw_rating, 'votes', r.vote_count) ORDER BY p.id, r.rating_type)
-        FROM media_rating r JOIN rating_provider p ON p.id = r.provider_id WHERE r.media_id = m.id), '[]') AS ratings
+        FROM media_rating r JOIN rating_provider p ON p.id = r.provider_id WHERE r.media_id = m.id), '[]') AS ratings,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('region', w.region, 'service', w.service, 'offer', w.offer, 'url', w.url)
+          ORDER BY w.region, w.service, w.offer)
+        FROM media_provider w WHERE w.media_id = m.id AND (${watchRegion}::text IS NULL OR w.region = ${watchRegion})), '[]') AS watch
     FROM media m
     LEFT JOIN LATERAL (
       SELECT t.title, t.overview, t.tagline FROM media_translation t

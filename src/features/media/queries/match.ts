@@ -106,24 +106,64 @@ export function mediaCalled(
   `);
 }
 
-/** Puts titles before a person: how sure it is that they are what they were taken for, 0 to 1. */
-export async function flagTitles(db: Db, mediaIds: readonly number[], confidence: number): Promise<void> {
-  await db.query(command('media.flag')`
-    UPDATE media SET enrichment_status = 'flagged', match_confidence = ${confidence} WHERE id = ANY(${sql.array(mediaIds, 'int8')})
+const Vouched = z.object({ mediaId: z.int() });
+
+/**
+ * Somebody says what these titles are who did not guess: what was made from a name is a title like any other from here on. One that waited for a
+ * person, or that a person rejected, is shown and asked about. Answers those that were different before.
+ */
+export function vouchForTitles(
+  db: Db,
+  mediaIds: readonly number[],
+): Promise<readonly z.infer<typeof Vouched>[]> {
+  return db.any(rows('media.vouch', Vouched)`
+    UPDATE media m SET is_from_name = false, match_confidence = NULL,
+      is_published = m.is_published OR m.enrichment_status IN ('flagged', 'rejected'),
+      enrichment_status = CASE WHEN m.enrichment_status NOT IN ('flagged', 'rejected') THEN m.enrichment_status
+        WHEN m.overview IS NULL THEN 'pending' ELSE 'approved' END
+    WHERE m.id = ANY(${sql.array(mediaIds, 'int8')}) AND m.is_from_name
+    RETURNING m.id AS "mediaId"
   `);
 }
 
-/** How sure it is what a title is, and whether it is for adults only; what is left out stays. */
+/** A person decides about a title that was made from a name and waits, or was rejected before; others stay as they are. */
+export async function decideTitle(
+  db: Db,
+  mediaId: number,
+  { status, confidence, isFromName, isPublished }: Decision,
+): Promise<void> {
+  await db.query(command('media.decide')`
+    UPDATE media SET enrichment_status = ${status}, match_confidence = ${confidence}, is_from_name = ${isFromName}, is_published = ${isPublished}
+    WHERE id = ${mediaId} AND is_from_name AND enrichment_status IN ('flagged', 'rejected')
+  `);
+}
+export type Decision = {
+  status: 'pending' | 'approved' | 'rejected';
+  confidence: number | null;
+  /** Its name is still nobody's word. */
+  isFromName: boolean;
+  isPublished: boolean;
+};
+
+type Standing = {
+  status?: string;
+  confidence?: number | null;
+  isAdult?: boolean;
+  isPublished?: boolean;
+};
+
+/** How sure it is what a title is, whether it is for adults only, and whether it is shown; what is left out stays. */
 export async function setStanding(
   db: Db,
   mediaId: number,
-  { status, confidence, isAdult }: { status?: string; confidence?: number | null; isAdult?: boolean },
+  { status, confidence, isAdult, isPublished }: Standing,
 ): Promise<void> {
   await db.query(command('media.set_standing')`
     UPDATE media m SET
       enrichment_status = coalesce(${status ?? null}, m.enrichment_status),
       match_confidence = CASE WHEN ${confidence !== undefined} THEN ${confidence ?? null}::real ELSE m.match_confidence END,
-      is_adult = coalesce(${isAdult ?? null}, m.is_adult)
+      is_adult = coalesce(${isAdult ?? null}, m.is_adult),
+      is_published = coalesce(${isPublished ?? null}, m.is_published)
     WHERE m.id = ${mediaId}
   `);
 }

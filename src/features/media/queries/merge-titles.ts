@@ -52,12 +52,14 @@ export async function addStagedGenres(
   `);
 }
 
+const Adopted = z.object({ mediaIds: z.array(z.int()) });
+
 /**
  * Titles without an IMDb id get the one of their kind, folded title and year, when there is exactly one and no other of
  * ours is called the same. Folding is what costs: only titles of the years in question are.
  */
-export function adoptTitles(db: Db): Count {
-  return db.one(rows('media.adopt_titles', Counted)`
+export function adoptTitles(db: Db): Promise<z.infer<typeof Adopted>> {
+  return db.one(rows('media.adopt_titles', Adopted)`
     WITH lone AS MATERIALIZED (
       SELECT m.id, m.kind, m.year, fold(m.title) AS folded FROM media m
       WHERE m.imdb_id IS NULL AND m.kind IN ('movie', 'series') AND m.owner_id IS NULL AND m.year IS NOT NULL
@@ -73,11 +75,12 @@ export function adoptTitles(db: Db): Count {
       ON CONFLICT DO NOTHING
       RETURNING media_id
     )
-    SELECT count(*)::integer AS count FROM adopted
+    SELECT coalesce(array_agg(media_id ORDER BY media_id), '{}') AS "mediaIds" FROM adopted
   `);
 }
 
 const Conflict = z.object({
+  mediaId: z.int(),
   imdbId: z.string(),
   title: z.string(),
   kind: z.string(),
@@ -87,7 +90,7 @@ const Conflict = z.object({
 /** Staged titles whose id belongs to a title of another kind here: for a person to look at, never overwritten (C1). */
 export function stagedConflicts(db: Db, range: StagedRange): Promise<readonly z.infer<typeof Conflict>[]> {
   return db.any(rows('media.staged_conflicts', Conflict)`
-    SELECT s.imdb_id AS "imdbId", s.title, s.kind, m.kind AS "storedKind"
+    SELECT e.media_id AS "mediaId", s.imdb_id AS "imdbId", s.title, s.kind, m.kind AS "storedKind"
     FROM staging.title s
     CROSS JOIN LATERAL (
       SELECT e.media_id FROM media_external_id e WHERE e.provider = 'imdb' AND e.ns = 'any' AND e.external_id = s.imdb_id OFFSET 0) e

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEDIA_KINDS } from '../../../catalogs/catalog.ts';
+import { SURE } from '../../../kit/match-confidence.ts';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 import type { ExternalId } from './match.ts';
 
@@ -26,25 +27,35 @@ export type TitleColumns = {
   is_featured?: boolean;
   is_public?: boolean;
   is_adult?: boolean;
+  nudity?: string;
 };
+
+/** How sure it is what a title is that was made from a name, 0 to 1. */
+type Guessed = { is_from_name?: boolean; match_confidence?: number };
 
 const Inserted = z.object({ mediaId: z.int(), publicId: z.string() });
 const Changed = z.object({ mediaId: z.int() });
 
-/** New titles; the caller makes the uuids, by which it knows the rows again. */
+const IS_DOUBTFUL = sql.fragment`(t.is_from_name AND t.match_confidence < ${SURE}::real)`;
+
+/**
+ * New titles; the caller makes the uuids, by which it knows the rows again. One that was made from a name waits for a person, and is hidden
+ * until then.
+ */
 export function insertTitles(
   db: Db,
-  titles: readonly (TitleColumns & { public_id: string; kind: string; title: string })[],
+  titles: readonly (TitleColumns & Guessed & { public_id: string; kind: string; title: string })[],
 ): Promise<readonly z.infer<typeof Inserted>[]> {
   return db.any(rows('media.insert', Inserted)`
     INSERT INTO media (public_id, kind, subkind, title, original_title, year, release_date, end_date, runtime_minutes,
       status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count,
-      is_adult, enrichment_status)
+      is_adult, nudity, is_from_name, match_confidence, is_published, enrichment_status)
     SELECT t.public_id, t.kind, t.subkind, t.title, t.original_title, t.year, t.release_date, t.end_date, t.runtime_minutes,
       t.status, t.network, t.tagline, t.overview, coalesce(t.languages, '{}'), coalesce(t.countries, '{}'),
       t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false),
+      coalesce(t.nudity, 'unknown'), coalesce(t.is_from_name, false), t.match_confidence, ${IS_DOUBTFUL} IS NOT TRUE,
       -- What comes with nothing but a name waits for details.
-      CASE WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
+      CASE WHEN ${IS_DOUBTFUL} THEN 'flagged' WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
     FROM jsonb_populate_recordset(NULL::media, ${sql.jsonb(titles.map((title) => ({ ...title })))}) AS t
     RETURNING id AS "mediaId", public_id AS "publicId"
   `);
@@ -62,18 +73,18 @@ export function updateTitles(
       tagline = n.tagline, overview = n.overview, languages = n.languages, countries = n.countries,
       trailer_youtube_id = n.trailer_youtube_id, popularity = n.popularity, rating = n.rating,
       rating_count = n.rating_count, is_published = n.is_published, is_featured = n.is_featured, is_public = n.is_public,
-      is_adult = n.is_adult
+      is_adult = n.is_adult, nudity = n.nudity
     FROM jsonb_to_recordset(${sql.jsonb(titles.map(({ id, columns }) => ({ id, columns: { ...columns } })))}) AS g(id bigint, columns jsonb)
     JOIN media o ON o.id = g.id
     CROSS JOIN LATERAL jsonb_populate_record(o, g.columns) AS n
     WHERE m.id = o.id
       AND (o.title, o.subkind, o.original_title, o.year, o.release_date, o.end_date, o.runtime_minutes, o.status, o.network,
            o.tagline, o.overview, o.languages, o.countries, o.trailer_youtube_id, o.popularity, o.rating, o.rating_count,
-           o.is_published, o.is_featured, o.is_public, o.is_adult)
+           o.is_published, o.is_featured, o.is_public, o.is_adult, o.nudity)
         IS DISTINCT FROM
           (n.title, n.subkind, n.original_title, n.year, n.release_date, n.end_date, n.runtime_minutes, n.status, n.network,
            n.tagline, n.overview, n.languages, n.countries, n.trailer_youtube_id, n.popularity, n.rating, n.rating_count,
-           n.is_published, n.is_featured, n.is_public, n.is_adult)
+           n.is_published, n.is_featured, n.is_public, n.is_adult, n.nudity)
     RETURNING m.id AS "mediaId"
   `);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 export type Doubt = {
+  /** Who says so. */
   provider: string;
   kind: 'match' | 'ids';
   /** What it proposes. */
@@ -13,9 +14,13 @@ export type Doubt = {
   reason: string;
 };
 
-/** Puts doubts before a person; one that was kept as it is stays so while the provider says the same. */
-export async function putDoubts(db: Db, mediaId: number, doubts: readonly Doubt[]): Promise<void> {
+/**
+ * Puts doubts before a person, one of a kind from each provider of a title; one that was kept as it is stays so while the provider says the
+ * same.
+ */
+export async function putDoubts(db: Db, doubts: readonly (Doubt & { mediaId: number })[]): Promise<void> {
   const values = doubts.map((d) => [
+    d.mediaId,
     d.provider,
     d.kind,
     JSON.stringify(d.ids),
@@ -26,9 +31,9 @@ export async function putDoubts(db: Db, mediaId: number, doubts: readonly Doubt[
   ]);
   await db.query(command('metadata.put_doubts')`
     INSERT INTO metadata_doubt AS d (media_id, provider_id, kind, ids, title, year, confidence, reason)
-    SELECT ${mediaId}, p.id, g.kind, g.ids::jsonb, g.title, g.year, g.confidence, g.reason
-    FROM ${sql.unnest(values, ['text', 'text', 'text', 'text', 'int4', 'float4', 'text'])}
-      AS g(provider, kind, ids, title, year, confidence, reason)
+    SELECT g.media_id, p.id, g.kind, g.ids::jsonb, g.title, g.year, g.confidence, g.reason
+    FROM ${sql.unnest(values, ['int8', 'text', 'text', 'text', 'text', 'int4', 'float4', 'text'])}
+      AS g(media_id, provider, kind, ids, title, year, confidence, reason)
     JOIN metadata_provider p ON p.name = g.provider
     ON CONFLICT (media_id, provider_id, kind) DO UPDATE SET
       ids = EXCLUDED.ids, title = EXCLUDED.title, year = EXCLUDED.year, confidence = EXCLUDED.confidence,

@@ -11,6 +11,8 @@ const Stored = z.object({
   status: z.enum(['pending', 'completed', 'flagged', 'approved', 'rejected']),
   /** Null: nobody guessed what it is. */
   confidence: z.number().nullable(),
+  /** Nobody named it: it was made from the name of a release, and is hidden while it is not sure what it is. */
+  isFromName: z.boolean(),
   /** A private title of one user: nobody outside is asked about it. */
   isPrivate: z.boolean(),
   /** By provider; those of its own kind's namespace. */
@@ -31,7 +33,7 @@ export type StoredTitle = z.infer<typeof Stored>;
 export function storedTitle(db: Db, mediaId: number): Promise<StoredTitle | null> {
   return db.maybeOne(rows('metadata.stored_title', Stored)`
     SELECT m.id AS "mediaId", m.kind, m.title, m.year, m.release_date AS "releaseDate", m.end_date AS "endDate",
-      m.enrichment_status AS status, m.match_confidence AS confidence, m.owner_id IS NOT NULL AS "isPrivate",
+      m.enrichment_status AS status, m.match_confidence AS confidence, m.is_from_name AS "isFromName", m.owner_id IS NOT NULL AS "isPrivate",
       coalesce((SELECT jsonb_object_agg(e.provider, e.external_id) FROM media_external_id e
         WHERE e.media_id = m.id AND e.ns IN ('any', CASE m.kind WHEN 'movie' THEN 'movie' WHEN 'event' THEN 'movie' ELSE 'tv' END)), '{}') AS ids,
       ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title) AS aliases,
@@ -52,6 +54,7 @@ export async function fieldPrints(db: Db, mediaId: number): Promise<Readonly<Rec
       'runtimeMinutes', md5(m.runtime_minutes::text), 'status', md5(m.status), 'network', md5(m.network),
       'tagline', md5(m.tagline), 'overview', md5(m.overview), 'subkind', md5(m.subkind), 'trailer', md5(m.trailer_youtube_id),
       'rating', md5(m.rating::text), 'ratingCount', md5(m.rating_count::text),
+      'nudity', CASE WHEN m.nudity <> 'unknown' THEN md5(m.nudity) END,
       'popularity', CASE WHEN m.popularity > 0 THEN md5(m.popularity::text) END,
       'languages', CASE WHEN cardinality(m.languages) > 0 THEN md5(array_to_string(m.languages, ' ')) END,
       'countries', CASE WHEN cardinality(m.countries) > 0 THEN md5(array_to_string(m.countries, ' ')) END,

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { mediaRoutes } from '../../src/features/media/index.ts';
+import { putWatchOffers } from '../../src/features/metadata/queries/origins.ts';
+import { startApi } from '../support/api.ts';
+import { freshDatabase } from '../support/database.ts';
+
+const SINTEL = { kind: 'movie', ids: { imdb: 'tt1727587' }, title: 'Sintel', year: 2010 };
+
+test('keeps how much is seen, and tells where else it may be watched in every country', async () => {
+  await using database = await freshDatabase();
+  await using api = await startApi((place) => [mediaRoutes({ db: database.db, language: 'en', ...place })]);
+  const add = (body: unknown) => api.ask('POST', '/api/media', body);
+  expect((await add(SINTEL)).body).toMatchObject({ nudity: 'unknown', watch: [] });
+  expect((await add({ ...SINTEL, nudity: 'mild' })).body).toMatchObject({ nudity: 'mild' });
+  expect((await add(SINTEL)).body).toMatchObject({ nudity: 'mild' });
+  expect(await add({ ...SINTEL, nudity: 'some' })).toMatchObject({ status: 400 });
+  const { body } = await api.ask('PATCH', '/api/media/tt1727587', { nudity: 'none' });
+  expect(body).toMatchObject({ nudity: 'none' });
+  await putWatchOffers(
+    database.db,
+    1,
+    ['tmdb'],
+    [
+      { provider: 'tmdb', region: 'DE', service: 'Netflix', offer: 'subscription', url: null },
+      {
+        provider: 'tmdb',
+        region: 'AT',
+        service: 'Apple TV',
+        offer: 'rent',
+        url: 'https://watch.example/1',
+      },
+    ],
+  );
+  expect((await api.ask('GET', '/api/media/tt1727587')).body).toMatchObject({
+    watch: [
+      { region: 'AT', service: 'Apple TV', offer: 'rent', url: 'https://watch.example/1' },
+      { region: 'DE', service: 'Netflix', offer: 'subscription', url: null },
+    ],
+  });
+});
