@@ -1358,6 +1358,7 @@ CREATE TABLE metadata_doubt (
   reason text NOT NULL,
   state text NOT NULL DEFAULT 'open'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  poster_url text,
   CONSTRAINT metadata_doubt_media_id_provider_id_kind_key UNIQUE (media_id, provider_id, kind),
   CONSTRAINT metadata_doubt_pkey PRIMARY KEY (id),
   CONSTRAINT metadata_doubt_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
@@ -1365,6 +1366,7 @@ CREATE TABLE metadata_doubt (
   CONSTRAINT metadata_doubt_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
   CONSTRAINT metadata_doubt_ids_check CHECK ((jsonb_typeof(ids) = 'object'::text)),
   CONSTRAINT metadata_doubt_kind_check CHECK ((kind = ANY (ARRAY['match'::text, 'ids'::text]))),
+  CONSTRAINT metadata_doubt_poster_url_check CHECK (((length(poster_url) >= 1) AND (length(poster_url) <= 2048))),
   CONSTRAINT metadata_doubt_state_check CHECK ((state = ANY (ARRAY['open'::text, 'kept'::text])))
 );
 

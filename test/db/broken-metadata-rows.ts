@@ -8,6 +8,7 @@ export const BROKEN_METADATA_ROWS: [constraint: string, statement: string][] = [
   ['metadata_doubt_kind_check', `UPDATE metadata_doubt SET kind = 'title'`],
   ['metadata_doubt_ids_check', `UPDATE metadata_doubt SET ids = '[]'`],
   ['metadata_doubt_confidence_check', `UPDATE metadata_doubt SET confidence = 94.74`],
+  ['metadata_doubt_poster_url_check', `UPDATE metadata_doubt SET poster_url = ''`],
   ['metadata_doubt_state_check', `UPDATE metadata_doubt SET state = 'gone'`],
   [
     'metadata_doubt_media_id_provider_id_kind_key',

@@ -15,6 +15,7 @@ const doubt = {
   ids: { tmdb: '1' },
   title: 'x',
   year: 1,
+  posterUrl: null,
   confidence: 0.5,
   reason: 'x',
 };
@@ -46,7 +47,9 @@ export const metadataCalls: Calls = {
   },
   doubts: async (db) => {
     await doubts.putDoubts(db, FILM, [doubt]);
-    for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before });
+    for (const reason of [null, ...doubts.REVIEW_REASONS])
+      for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before, reason });
+    await doubts.waitingCounts(db, 1000);
     await doubts.waitingTitle(db, FILM);
     await doubts.keepAsIs(db, FILM);
     await doubts.dropDoubts(db, FILM, ['tmdb']);
