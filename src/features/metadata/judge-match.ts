@@ -54,9 +54,9 @@ function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
 function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   if (guess !== null) return judged(stored, guess);
-  if (!isKnown && isFromName(stored)) return { ...stays, status: 'flagged' };
-  // A person said what it is.
+  // A person said what it is, whether or not anybody knows it.
   if (isFromName(stored) && (stored.confidence ?? 0) >= SURE) return { ...stays, status: 'completed' };
+  if (!isKnown && isFromName(stored)) return { ...stays, status: 'flagged' };
   if (isFromName(stored)) {
     const title = merged.owned.get('title')?.value;
     const confidence = typeof title === 'string' ? likenessOf(stored, title, merged) : 0;

@@ -1,0 +1,3 @@
+export function FindersView() {
+  return null;
+}
