@@ -1377,8 +1377,18 @@ CREATE TABLE metadata_provider (
   name text NOT NULL,
   priority integer NOT NULL DEFAULT 100,
   is_external boolean NOT NULL DEFAULT true,
+  asked bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  asked_today integer NOT NULL DEFAULT 0,
+  asked_on date,
+  last_asked_at timestamp with time zone,
+  last_error text,
+  rest_until timestamp with time zone,
   CONSTRAINT metadata_provider_name_key UNIQUE (name),
-  CONSTRAINT metadata_provider_pkey PRIMARY KEY (id)
+  CONSTRAINT metadata_provider_pkey PRIMARY KEY (id),
+  CONSTRAINT metadata_provider_asked_check CHECK ((asked >= 0)),
+  CONSTRAINT metadata_provider_asked_today_check CHECK ((asked_today >= 0)),
+  CONSTRAINT metadata_provider_failures_check CHECK ((failures >= 0))
 );
 
 CREATE TABLE person (
@@ -1840,6 +1850,10 @@ CREATE TABLE title_enrichment (
   CONSTRAINT title_enrichment_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT title_enrichment_attempts_check CHECK ((attempts >= 0))
 );
+
+CREATE INDEX title_enrichment_failed ON public.title_enrichment USING btree (next_at) WHERE (failure IS NOT NULL);
+
+CREATE INDEX title_enrichment_tried ON public.title_enrichment USING btree (tried_at);
 
 CREATE TABLE title_word (
   word text NOT NULL,

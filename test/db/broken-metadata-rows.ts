@@ -14,5 +14,8 @@ export const BROKEN_METADATA_ROWS: [constraint: string, statement: string][] = [
     'metadata_doubt_media_id_provider_id_kind_key',
     `INSERT INTO metadata_doubt (media_id, provider_id, kind, ids, reason) VALUES ($film, $tmdb, 'ids', '{}', 'x')`,
   ],
+  ['metadata_provider_asked_check', `UPDATE metadata_provider SET asked = -1`],
+  ['metadata_provider_failures_check', `UPDATE metadata_provider SET failures = -1`],
+  ['metadata_provider_asked_today_check', `UPDATE metadata_provider SET asked_today = -1`],
   ['title_enrichment_attempts_check', `UPDATE title_enrichment SET attempts = -1`],
 ];

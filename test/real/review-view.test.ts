@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { titleForName, upsertTitle } from '../../src/features/media/index.ts';
 import { type Doubt, putDoubts } from '../../src/features/metadata/queries/doubts.ts';
-import { command } from '../../src/platform/db.ts';
+import { command, rows } from '../../src/platform/db.ts';
 import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
@@ -195,4 +195,93 @@ test('when nothing waits it says what would, and when a decision comes too late 
     const folder = process.env.KEEP_SCREENSHOTS;
     if (folder) await screenshot({ path: `${folder}/review-none.png` });
   });
+});
+
+const setEnrichment = (value: string) =>
+  product.asAdmin('/api/settings', {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ enrichment: value }),
+  });
+
+/** Of 41 titles that wait two failed; of three sources one rests, and one has no key. */
+async function fillProgress(): Promise<void> {
+  const { db } = database;
+  await db.query(command('test.empty')`TRUNCATE media RESTART IDENTITY CASCADE`);
+  for (let n = 1; n <= 41; n += 1)
+    await upsertTitle(db, { kind: 'movie', title: `Film ${n}`, ids: { imdb: `tt${1_000_000 + n}` } });
+  await db.query(command('test.tried')`
+    INSERT INTO title_enrichment (media_id, tried_at, next_at, failure)
+    SELECT id, now(), now() + interval '1 hour', CASE WHEN id <= 2 THEN 'tmdb answered 503.' END FROM media WHERE id <= 30`);
+  await db.query(command('test.sources')`
+    UPDATE metadata_provider SET asked = 5210, failures = 12, asked_today = 980, asked_on = (now() AT TIME ZONE 'UTC')::date,
+      last_asked_at = now() - interval '70 seconds',
+      last_error = CASE name WHEN 'omdb' THEN 'omdb wants no more requests for 3600 s.' END,
+      rest_until = CASE name WHEN 'omdb' THEN now() + interval '1 hour' END
+    WHERE name IN ('tmdb', 'omdb')`);
+}
+
+test.each(['desktop', 'phone'] as const)(
+  'how far the titles are and how sources do, on a %s',
+  async (device) => {
+    await fillProgress();
+    // Paused before another one starts that has keys: nobody is asked.
+    expect((await setEnrichment('paused')).status).toBe(200);
+    const keys = { TMDB_API_KEY: 'of-nobody', OMDB_API_KEY: 'of-nobody' };
+    await using other = await startTributary({
+      env: {
+        ...{ DATABASE_URL: database.url, RATE_LIMIT_API: '10000' },
+        METADATA_PROVIDERS: 'tmdb,omdb,trakt',
+        ...keys,
+      },
+    });
+    await withChromium(async (browser) => {
+      const { page, errors, screenshot } = await browser.open(`${other.baseUrl}/#review`, device);
+      await page.getByLabel('Admin token', { exact: true }).fill(other.adminToken);
+      await page.getByRole('button', { name: 'Unlock' }).click();
+      const card = page.getByRole('region', { name: 'Texts and posters' });
+      const figure = (term: string) => card.locator('dl > div').filter({ hasText: term }).locator('dd');
+      await expect.poll(() => figure('Waiting').textContent()).toBe('41');
+      expect(await figure('Rate').textContent()).toBe('paused');
+      expect(await figure('Failed').textContent()).toBe('2');
+      await card.getByText('2 sources are asked, 1 fails').click();
+      const source = (name: string) => card.getByRole('listitem').filter({ hasText: name });
+      await source('OMDb')
+        .getByText(/^Resting until/)
+        .waitFor();
+      await source('OMDb').getByText('980 of 1,000 today').waitFor();
+      await source('OMDb').getByText('omdb wants no more requests for 3600 s.').waitFor();
+      expect(await source('TMDB').getByText('On', { exact: true }).count()).toBe(1);
+      expect(await card.getByText(/^Not asked, as they have no key .*Trakt/).count()).toBe(1);
+      expect(await page.evaluate(isTooWide)).toBe(false);
+      const folder = process.env.KEEP_SCREENSHOTS;
+      if (folder) await screenshot({ path: `${folder}/enrichment-${device}.png`, isFullPage: true });
+      expect(errors).toEqual([]);
+    });
+  },
+);
+
+test('it goes on, is paused, and what failed is tried again, at the press of a button', async () => {
+  await fillProgress();
+  await setEnrichment('paused');
+  await withChromium(async (browser) => {
+    const { page, errors } = await browser.open(`${product.baseUrl}/#review`, 'desktop');
+    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    const card = page.getByRole('region', { name: 'Texts and posters' });
+    await card.getByRole('button', { name: 'Try 2 failed ones again' }).click();
+    const failedDue = () =>
+      database.db.one(
+        rows('test.due', z.object({ due: z.int() }))`
+        SELECT count(*) AS due FROM title_enrichment WHERE failure IS NOT NULL AND next_at <= now()`,
+      );
+    await expect.poll(failedDue).toEqual({ due: 2 });
+    await card.getByRole('button', { name: 'Go on' }).click();
+    await card.getByText('2 a minute').waitFor();
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByText('paused').waitFor();
+    expect(await (await product.asAdmin('/api/metadata')).json()).toMatchObject({ isOn: false });
+    expect(errors).toEqual([]);
+  });
+  await setEnrichment('on');
 });

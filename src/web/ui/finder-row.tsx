@@ -7,7 +7,7 @@ import { FinderForm } from './finder-form.tsx';
 import { count, duration, plural, timeOfDay } from './format.ts';
 import { Row } from './row.tsx';
 
-export const KIND_NAMES = { torznab: 'Torznab', newznab: 'Newznab', rss: 'RSS feed' } as const;
+const KIND_NAMES = { torznab: 'Torznab', newznab: 'Newznab', rss: 'RSS feed' } as const;
 
 type FinderRowProps = { finder: Finder; onChanged(): void; onExpired(): void };
 

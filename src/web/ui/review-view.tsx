@@ -1,10 +1,12 @@
 import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
+import './row.css';
 import './review.css';
 import { Badge, Button, EmptyState } from '@mantine/core';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { AdminOnly } from './admin-only.tsx';
+import { EnrichmentCard } from './enrichment-card.tsx';
 import { count } from './format.ts';
 import { QuestionIcon } from './icons.tsx';
 import { PolledState } from './polled-state.tsx';
@@ -74,6 +76,7 @@ function Queue({ onExpired }: { onExpired(): void }) {
         <h1 id="review-title">Review</h1>
         {data !== null && <WaitingBadge counts={data.counts} />}
       </div>
+      <EnrichmentCard onExpired={onExpired} />
       {data !== null && <Filters chosen={reason} counts={data.counts} onChoose={choose} />}
       <PolledState isLoaded={data !== null} failed={FAILED} height={420} {...{ error, onExpired }} />
       {data !== null && <Cards titles={data.titles} onDecided={reload} onExpired={onExpired} />}
@@ -164,7 +167,7 @@ function WaitingBadge({ counts: { match, ids, unknown } }: Pick<Review, 'counts'
   const isDone = match + ids + unknown === 0;
   return (
     <Badge color={isDone ? 'teal' : 'orange'} variant="light" size="lg" tt="none">
-      {isDone ? 'Nothing waits' : 'Waiting for you'}
+      {isDone ? 'Nothing to decide' : 'Waiting for you'}
     </Badge>
   );
 }
