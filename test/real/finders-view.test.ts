@@ -182,8 +182,20 @@ test('add, test, edit, turn off and on, approve, remove', async () => {
 test('the address and the key of the own server can be copied; the key is hidden until asked for', async () => {
   await empty();
   await withChromium(async (browser) => {
-    const { page } = await unlocked(browser, 'phone');
+    const { page, screenshot } = await unlocked(browser, 'phone');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const views = page.getByRole('navigation', { name: 'Views' });
+    const trackers = views.getByRole('link', { name: 'Trackers' });
+    expect(await trackers.count()).toBe(0);
+    await views.getByText('More').click();
+    const folder = process.env.KEEP_SCREENSHOTS;
+    if (folder) await screenshot({ path: `${folder}/menu-phone.png` });
+    await trackers.click();
+    await page.getByRole('heading', { name: 'Trackers', exact: true }).waitFor();
+    // Closed by going there.
+    expect(await trackers.count()).toBe(0);
+    await views.getByText('More').click();
+    await views.getByRole('link', { name: 'Finders' }).click();
     const card = page.getByRole('region', { name: /Search this catalogue from/ });
     const copy = card.getByRole('button', { name: 'Copy' });
     await copy.nth(1).click();
