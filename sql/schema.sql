@@ -1365,6 +1365,7 @@ CREATE TABLE metadata_doubt (
   reason text NOT NULL,
   state text NOT NULL DEFAULT 'open'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  poster_url text,
   CONSTRAINT metadata_doubt_media_id_provider_id_kind_key UNIQUE (media_id, provider_id, kind),
   CONSTRAINT metadata_doubt_pkey PRIMARY KEY (id),
   CONSTRAINT metadata_doubt_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
@@ -1372,6 +1373,7 @@ CREATE TABLE metadata_doubt (
   CONSTRAINT metadata_doubt_confidence_check CHECK (((confidence >= (0)::double precision) AND (confidence <= (1)::double precision))),
   CONSTRAINT metadata_doubt_ids_check CHECK ((jsonb_typeof(ids) = 'object'::text)),
   CONSTRAINT metadata_doubt_kind_check CHECK ((kind = ANY (ARRAY['match'::text, 'ids'::text]))),
+  CONSTRAINT metadata_doubt_poster_url_check CHECK (((length(poster_url) >= 1) AND (length(poster_url) <= 2048))),
   CONSTRAINT metadata_doubt_state_check CHECK ((state = ANY (ARRAY['open'::text, 'kept'::text])))
 );
 
@@ -1382,8 +1384,18 @@ CREATE TABLE metadata_provider (
   name text NOT NULL,
   priority integer NOT NULL DEFAULT 100,
   is_external boolean NOT NULL DEFAULT true,
+  asked bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  asked_today integer NOT NULL DEFAULT 0,
+  asked_on date,
+  last_asked_at timestamp with time zone,
+  last_error text,
+  rest_until timestamp with time zone,
   CONSTRAINT metadata_provider_name_key UNIQUE (name),
-  CONSTRAINT metadata_provider_pkey PRIMARY KEY (id)
+  CONSTRAINT metadata_provider_pkey PRIMARY KEY (id),
+  CONSTRAINT metadata_provider_asked_check CHECK ((asked >= 0)),
+  CONSTRAINT metadata_provider_asked_today_check CHECK ((asked_today >= 0)),
+  CONSTRAINT metadata_provider_failures_check CHECK ((failures >= 0))
 );
 
 CREATE TABLE person (
@@ -1845,6 +1857,10 @@ CREATE TABLE title_enrichment (
   CONSTRAINT title_enrichment_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT title_enrichment_attempts_check CHECK ((attempts >= 0))
 );
+
+CREATE INDEX title_enrichment_failed ON public.title_enrichment USING btree (next_at) WHERE (failure IS NOT NULL);
+
+CREATE INDEX title_enrichment_tried ON public.title_enrichment USING btree (tried_at);
 
 CREATE TABLE title_word (
   word text NOT NULL,

@@ -15,7 +15,7 @@ import { type Admin, accountRoutes, createAdmin } from './features/accounts/inde
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
-import { ENRICH_JOB, onOpened, reviewRoutes } from './features/metadata/index.ts';
+import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
@@ -25,6 +25,7 @@ import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { openApiRoutes } from './openapi.ts';
+import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
 import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
 import { originOf } from './request-origin.ts';
@@ -113,15 +114,17 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
   const probeLater = (streamId: number) =>
     background.addJob(PROBE_JOB, { streamId }, `${PROBE_JOB} ${streamId}`);
   const { db, config, settings, settled } = ground;
+  const enrichLater = () => background.addJob(ENRICH_JOB, {}, `${ENRICH_JOB} now`);
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
   return [
     mediaRoutes({
       ...{ db, requireAdmin, baseUrl, settled, language: config.catalogLanguage },
       onOpened: onOpened(ground.enricher),
     }),
-    reviewRoutes({
-      ...{ db, requireAdmin, settled },
-      enrichLater: () => background.addJob(ENRICH_JOB, {}, `${ENRICH_JOB} now`),
+    reviewRoutes({ ...{ db, requireAdmin, settled }, enrichLater }),
+    metadataRoutes({
+      ...{ db, requireAdmin, enricher: ground.enricher, enrichLater },
+      known: METADATA_PROVIDERS.map((name) => ({ name, perDay: config.metadata.perDay[name] })),
     }),
     playlistRoutes({ ...ground, requireAdmin, baseUrl }),
     streamRoutes({

@@ -1,4 +1,10 @@
-import { ApproveBody, CorrectBody, ReviewPage, ReviewQuery } from './features/metadata/index.ts';
+import {
+  ApproveBody,
+  CorrectBody,
+  MetadataProgress,
+  ReviewPage,
+  ReviewQuery,
+} from './features/metadata/index.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
 const decided = {
@@ -9,8 +15,22 @@ const decided = {
   ...refusals,
 };
 
-/** What is described of `/api/review`. */
+/** What is described of `/api/review` and `/api/metadata`. */
 export const reviewPaths = {
+  '/api/metadata': {
+    get: {
+      summary: 'How many titles wait for details and how fast it goes, and how each source of metadata does',
+      security: ADMIN,
+      responses: { '200': ok('Titles and sources', MetadataProgress), ...refusals },
+    },
+  },
+  '/api/metadata/retry': {
+    post: {
+      summary: 'Try at once again what failed; it would be tried by itself, later each time',
+      security: ADMIN,
+      responses: { '204': nothing('They are due'), ...refusals },
+    },
+  },
   '/api/review': {
     get: {
       summary:

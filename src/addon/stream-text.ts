@@ -2,7 +2,7 @@ import type { Offer, PostState } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import { languageOf } from '../kit/language.ts';
-import type { Progress, SwarmHealth, Target } from '../streams/kind.ts';
+import type { PostHealth, Progress, SwarmHealth, Target } from '../streams/kind.ts';
 
 const KIND_MARKS: Readonly<Record<string, string>> = {
   torrent: '🧲',
@@ -150,7 +150,12 @@ function progressLine(progress: Progress): string | null {
     return joined('⚠️', [`Failed ${agoOf(progress.at)}`, oneLine(progress.reason)]);
   const isStarting = progress.state === 'starting';
   const [mark, word] = isStarting ? ['⏳', 'Starting'] : ['▶️', 'Running'];
-  return joined(mark, [word, ...(progress.swarm === null ? [] : swarmFigures(progress.swarm, isStarting))]);
+  const { swarm, post = null } = progress;
+  return joined(mark, [
+    word,
+    ...(swarm === null ? [] : swarmFigures(swarm, isStarting)),
+    ...(post === null ? [] : postProgress(post)),
+  ]);
 }
 
 /** Of one that runs nobody needs its pieces; one that has no peers yet says so, as that is what it waits for. */
@@ -161,6 +166,14 @@ function swarmFigures({ peers, bytesPerSecond, piecesHeld, pieceCount }: SwarmHe
     isAlone ? null : counted(peers, 'peer'),
     bytesPerSecond === 0 ? null : `${formatBytes(bytesPerSecond)}/s`,
     pieces,
+  ];
+}
+
+/** What its providers give, and what none of them had. */
+function postProgress({ bytesPerSecond, missing }: PostHealth) {
+  return [
+    bytesPerSecond === 0 ? null : `${formatBytes(bytesPerSecond)}/s`,
+    missing === 0 ? null : `${missing} article${missing === 1 ? '' : 's'} missing`,
   ];
 }
 

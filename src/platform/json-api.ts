@@ -39,6 +39,17 @@ export type JsonRequest<T> = {
 /** 401 or 403: it wants another key, or what it gave for the key has run out. */
 export class KeyRefused extends UpstreamFailed {}
 
+/** It wants no more requests for a while. */
+export class AskedTooOften extends UpstreamFailed {
+  readonly waitMs: number;
+
+  constructor(name: string, waitMs: number) {
+    const when = waitMs > 0 ? ` for ${Math.ceil(waitMs / 1000)} s` : '';
+    super(`${name} wants no more requests${when}.`, { retryable: true, status: 429 });
+    this.waitMs = waitMs;
+  }
+}
+
 /** One provider's API: so many requests a second, tries again where that helps, waits as long as Retry-After says (at most a minute). */
 export type JsonApi = {
   /** Null: 404. */
@@ -111,7 +122,7 @@ function plainHeaders(headers: Record<string, string | string[] | undefined>): R
 
 async function turn(bucket: TokenBucket, name: string, signal: AbortSignal): Promise<void> {
   const waitMs = await bucket.take(signal);
-  if (waitMs !== null) throw askedTooOften(name, waitMs);
+  if (waitMs !== null) throw new AskedTooOften(name, waitMs);
 }
 
 /** Null: 404. */
@@ -142,7 +153,7 @@ async function download(
     const holdMs = await peaceMs(response, isUsedUp);
     if (holdMs === null) throw error;
     bucket.hold(holdMs);
-    throw askedTooOften(name, holdMs);
+    throw new AskedTooOften(name, holdMs);
   }
 }
 
@@ -222,11 +233,6 @@ function retryAfterMs(header: string | undefined): number | null {
   if (header === undefined) return null;
   const waitMs = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return waitMs > 0 ? Math.min(waitMs, LONGEST_HOLD_MS) : null;
-}
-
-function askedTooOften(name: string, waitMs: number): UpstreamFailed {
-  const when = waitMs > 0 ? ` for ${Math.ceil(waitMs / 1000)} s` : '';
-  return new UpstreamFailed(`${name} wants no more requests${when}.`, { retryable: true, status: 429 });
 }
 
 function tooLarge(name: string): UpstreamFailed {

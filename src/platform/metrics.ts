@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Cache } from './cache.ts';
 import type { Pool, StatementObserver } from './db.ts';
 import { createLagMeter, type Lag } from './event-loop-lag.ts';
+import { createFinderMetrics, type FinderMetrics } from './finder-metrics.ts';
 import { createHealthHistory, type HealthSample } from './health-history.ts';
 import type { JobRun } from './jobs.ts';
 import type { Notify } from './notify.ts';
@@ -19,6 +20,7 @@ type Watched = { db: Pool; cache: Cache; redis: Redis | null; notify: Notify };
 export type Metrics = PlayMetrics & {
   torrents: TorrentMetrics;
   usenet: Pick<UsenetMetrics, 'watchProviders'>;
+  finders: FinderMetrics;
   /** For `openDb`. */
   onStatement: StatementObserver;
   onRejected(limit: string): void;
@@ -49,6 +51,7 @@ export function createMetrics(): Metrics {
   const play = createPlayMetrics(registry);
   const torrents = createTorrentMetrics(registry);
   const usenet = createUsenetMetrics(registry);
+  const finders = createFinderMetrics(registry);
   const lag = createLagMeter();
   const routes = boundedLabels();
   let watched: Watched | null = null;
@@ -123,6 +126,7 @@ export function createMetrics(): Metrics {
     ...play,
     torrents,
     usenet,
+    finders,
     onAnswered,
     onStatement({ name, durationMs, rowCount, isError }) {
       history.countStatement(durationMs);

@@ -75,6 +75,8 @@ export type SearchHit = {
   aliases?: string[];
   year?: number;
   adult?: boolean;
+  /** Address of its poster, for a person who has to choose. */
+  poster?: string;
 };
 
 export type TitleQuery = {

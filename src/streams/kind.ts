@@ -58,10 +58,10 @@ export type PostHealth = { bytesPerSecond: number; missing: number };
 
 /**
  * What is told of bytes that others give while they are fetched here, or lately could not be. `running`: they have given something; `swarm` is
- * null in the first second.
+ * null in the first second, and where it is no torrent.
  */
 export type Progress =
-  | { state: 'starting' | 'running'; swarm: SwarmHealth | null }
+  | { state: 'starting' | 'running'; swarm: SwarmHealth | null; post?: PostHealth | null }
   | { state: 'failed'; at: Date; reason: string };
 
 /** Where a manifest is. `progressive` only says that nobody knows better yet: `contentType` and the bytes may. */

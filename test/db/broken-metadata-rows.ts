@@ -8,6 +8,7 @@ export const BROKEN_METADATA_ROWS: [constraint: string, statement: string][] = [
   ['metadata_doubt_kind_check', `UPDATE metadata_doubt SET kind = 'title'`],
   ['metadata_doubt_ids_check', `UPDATE metadata_doubt SET ids = '[]'`],
   ['metadata_doubt_confidence_check', `UPDATE metadata_doubt SET confidence = 94.74`],
+  ['metadata_doubt_poster_url_check', `UPDATE metadata_doubt SET poster_url = ''`],
   ['metadata_doubt_state_check', `UPDATE metadata_doubt SET state = 'gone'`],
   [
     'metadata_doubt_media_id_provider_id_kind_key',
@@ -22,5 +23,8 @@ export const BROKEN_METADATA_ROWS: [constraint: string, statement: string][] = [
   ['tv_programme_check', `UPDATE tv_programme SET stop_at = start_at`],
   ['tv_programme_media_id_fkey', `UPDATE tv_programme SET media_id = 0`],
   ['tv_programme_pkey', `INSERT INTO tv_programme SELECT * FROM tv_programme`],
+  ['metadata_provider_asked_check', `UPDATE metadata_provider SET asked = -1`],
+  ['metadata_provider_failures_check', `UPDATE metadata_provider SET failures = -1`],
+  ['metadata_provider_asked_today_check', `UPDATE metadata_provider SET asked_today = -1`],
   ['title_enrichment_attempts_check', `UPDATE title_enrichment SET attempts = -1`],
 ];

@@ -87,7 +87,11 @@ describe('a film nobody has', () => {
     await addIndexer(one);
     const streams = await streamsOf();
     expect(streams.map(({ infoHash }) => infoHash)).toEqual([hash(2), hash(1)]);
-    expect((await told())[0]).toMatchObject({ asked: 1, found: 2, failures: 0, lastError: null });
+    const [finder] = await told();
+    expect(finder).toMatchObject({ asked: 1, found: 2, failures: 0, lastError: null });
+    const { body } = await addon.metrics.render();
+    expect(body).toContain(`tributary_finder_requests_total{finder="${finder?.name}"} 1\n`);
+    expect(body).toContain(`tributary_finder_releases_total{finder="${finder?.name}"} 2\n`);
     await streamsOf();
     expect(searches(one)).toHaveLength(1);
   });

@@ -66,7 +66,7 @@ metadataProviderContract({
       },
     },
     query: { kind: 'series', title: 'bebop', language: 'en' },
-    hits: [hit],
+    hits: [{ ...hit, poster: 'https://s4.anilist.co/xl.jpg' }],
   },
   byId: {
     asked: () => asked({ id: 1 }),

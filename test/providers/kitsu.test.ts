@@ -84,7 +84,7 @@ metadataProviderContract({
     asked: () => nock(HOST).get('/api/edge/anime').query({ 'filter[text]': 'bebop', 'page[limit]': 20 }),
     answer: { data: [ANIME, FILM] },
     query: { kind: 'series', title: 'bebop', language: 'en' },
-    hits: [hit],
+    hits: [{ ...hit, poster: 'https://media.kitsu.app/o.jpg' }],
   },
   byId: {
     asked: () => nock(HOST).get('/api/edge/anime/1').query({ include: 'categories,mappings' }),

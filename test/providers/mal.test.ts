@@ -69,7 +69,7 @@ metadataProviderContract({
     asked: () => nock(HOST).get('/v4/anime').query({ q: 'bebop', limit: 25 }),
     answer: { pagination: {}, data: [ANIME, { ...ANIME, mal_id: 5, type: 'Movie' }] },
     query: { kind: 'series', title: 'bebop', language: 'en' },
-    hits: [hit],
+    hits: [{ ...hit, poster: 'https://cdn.myanimelist.net/l.jpg' }],
   },
   byId: {
     asked: () => nock(HOST).get('/v4/anime/1/full'),

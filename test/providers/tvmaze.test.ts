@@ -143,7 +143,7 @@ metadataProviderContract({
     ],
     query: { kind: 'series', title: 'breaking bad', language: 'en' },
     hits: [
-      { kind: 'series', ids, title: 'Breaking Bad', year: 2008 },
+      { kind: 'series', ids, title: 'Breaking Bad', year: 2008, poster: 'https://static.tvmaze.com/o.jpg' },
       { kind: 'series', ids: { tvmaze: '7' }, title: 'Bad' },
     ],
   },

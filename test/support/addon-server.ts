@@ -13,7 +13,7 @@ import { type Crypto, createCrypto } from '../../src/platform/crypto.ts';
 import type { Pool } from '../../src/platform/db.ts';
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { createNotify } from '../../src/platform/notify.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
@@ -50,6 +50,7 @@ export type AddonServer = AsyncDisposable & {
   /** Resolves once this server has forgotten what it kept from before every change made so far. */
   settled(): Promise<void>;
   /** `tributary_addon_dropped_total` by `resource reason`. */
+  metrics: Pick<Metrics, 'finders' | 'render'>;
   dropped(): Promise<Record<string, number>>;
   close(): Promise<void>;
 };
@@ -92,7 +93,7 @@ export async function startAddonServer(
     await cache.settled();
   };
   const search = createLiveSearch({
-    ...{ db, net, crypto, kinds, log, settled, openSpace: cache.space, firstMs: 3000 },
+    ...{ db, net, crypto, kinds, log, settled, metrics, openSpace: cache.space, firstMs: 3000 },
   });
   const app = express();
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
@@ -143,6 +144,7 @@ export async function startAddonServer(
     addStream,
     set: async (changes) => void (await settings.patch(changes)),
     settled,
+    metrics,
     async dropped() {
       const { body } = await metrics.render();
       const found = body.matchAll(

@@ -59,7 +59,7 @@ export function scenarioRoom() {
       mediaRoutes({ db: addon.db, language: 'en', ...place, settled: addon.settled }),
       streamRoutes({ ...addon, ...place, settled: addon.settled }),
       reviewRoutes({ db: addon.db, ...place, settled: addon.settled, enrichLater: async () => {} }),
-      finderRoutes({ ...addon, ...place, log }),
+      finderRoutes({ ...addon, ...place }),
     ]);
   });
   beforeEach(async () => {

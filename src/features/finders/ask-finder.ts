@@ -8,6 +8,7 @@ import type { Cache, CacheSpace } from '../../platform/cache.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { Net } from '../../platform/net.ts';
 import { placeOf } from './place.ts';
 import { noteOutcome, type StoredFinder } from './queries/finders.ts';
@@ -18,6 +19,7 @@ export type AskDeps = {
   crypto: Pick<Crypto, 'open' | 'seal'>;
   log: Log;
   caps: CapsSpace;
+  metrics: Pick<Metrics, 'finders'>;
 };
 type CapsSpace = Pick<CacheSpace<z.infer<typeof NabCaps>>, 'get'>;
 
@@ -36,7 +38,10 @@ export function openCaps(openSpace: Cache['space'], crypto: Pick<Crypto, 'open' 
 }
 
 /** The finder of a row; throws `finders.sealed`. */
-export function finderOf({ net, crypto, caps }: AskDeps, stored: StoredFinder): Finder {
+export function finderOf(
+  { net, crypto, caps }: Pick<AskDeps, 'net' | 'crypto' | 'caps'>,
+  stored: StoredFinder,
+): Finder {
   // By what is sealed: another address or key is another indexer.
   const key = `${stored.id} ${stored.placeSealed.subarray(-16).toString('base64url')}`;
   const keepCaps = (ask: (signal: AbortSignal) => Promise<NabCaps>, signal: AbortSignal) =>
@@ -51,8 +56,15 @@ export async function askFinder(
   work: (finder: Finder) => Promise<{ found: number; restMs: number | null }>,
   signal: AbortSignal,
 ): Promise<number | null> {
+  const begunAt = performance.now();
+  const count = (found: number, hasFailed: boolean) =>
+    deps.metrics.finders.onAsked({
+      ...{ finder: stored.name, found, hasFailed },
+      seconds: (performance.now() - begunAt) / 1000,
+    });
   try {
     const { found, restMs } = await work(finderOf(deps, stored));
+    count(found, false);
     await noteOutcome(deps.db, stored.id, { found, error: null, restMs });
     return found;
   } catch (error) {
@@ -60,6 +72,7 @@ export async function askFinder(
     deps.log.debug({ err: error, finder: stored.name }, 'a finder failed');
     const told = failureOf(error);
     if (told === null) throw error;
+    count(0, true);
     await noteOutcome(deps.db, stored.id, { found: 0, ...told });
     return null;
   }

@@ -15,7 +15,7 @@ export const FindersAnswer = z.object({ finders: z.array(FinderAnswer) });
 /** How a finder does just now, in words. */
 export const FinderTest = z.object({ isWorking: z.boolean(), detail: z.string() });
 
-export type FinderRoutesDeps = Omit<AskDeps, 'caps' | 'db' | 'crypto'> & {
+export type FinderRoutesDeps = Pick<AskDeps, 'net'> & {
   db: Pool;
   crypto: Pick<Crypto, 'open' | 'seal' | 'sealToken'>;
   requireAdmin: RequestHandler;

@@ -4,7 +4,7 @@ import { expected } from './identify.ts';
 import type { Answer } from './merge-answers.ts';
 import type { KeptAnswer } from './queries/answers.ts';
 import type { Doubt } from './queries/doubts.ts';
-import { soundIds } from './sound-fields.ts';
+import { posterOf, soundIds } from './sound-fields.ts';
 
 export type Collected = {
   /** In the order in which their word counts. */
@@ -127,6 +127,7 @@ function contradiction(
       ids,
       title: title.title,
       year: title.year ?? null,
+      posterUrl: posterOf(title),
       confidence: null,
       reason,
     };

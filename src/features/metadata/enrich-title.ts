@@ -10,6 +10,7 @@ import { type Merged, mergeAnswers } from './merge-answers.ts';
 import { type KeptAnswer, keepAnswers, keptAnswers, providerPriorities } from './queries/answers.ts';
 import { type Doubt, dropDoubts, putDoubts } from './queries/doubts.ts';
 import { type StoredTitle, storedTitle } from './queries/titles.ts';
+import { posterOf } from './sound-fields.ts';
 import { writeMerged } from './write-merged.ts';
 
 export type EnrichDeps = { db: Pool; providers: readonly MetadataProvider[] };
@@ -164,6 +165,7 @@ function refusals(merged: Merged, answers: Collected['answers'], refused: readon
       ids: merged.ids,
       title,
       year: year ?? null,
+      posterUrl: posterOf(teller.title),
       confidence: null,
       reason,
     },

@@ -3,6 +3,8 @@ import { AppError } from '../../kit/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type EnrichDeps, enrichTitle, type Outcome } from './enrich-title.ts';
 import { claimDue, claimOne, noteTried } from './queries/due.ts';
+import { noteSources } from './queries/progress.ts';
+import { watchSources } from './watch-sources.ts';
 
 /** While a title is asked about nobody else takes it; one whose instance died is due again after that. */
 const CLAIM_SECONDS = 300;
@@ -20,6 +22,8 @@ const LATELY_MS = 60_000;
 export type Enricher = {
   /** The owner's switch. */
   isOn(): boolean;
+  /** Names of the sources that are asked. */
+  readonly sources: readonly string[];
   /** Takes titles that wait, newest first, and asks about each in turn. */
   enrichDue(limit: number, signal: AbortSignal): Promise<Outcome[]>;
   /**
@@ -33,23 +37,36 @@ export type Enricher = {
 /** Asks providers about titles, each by one instance at a time. */
 export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean }): Enricher {
   const { db, log, isOn } = deps;
+  const watch = watchSources(deps.providers);
   const closing = new AbortController();
   // A title nobody knows is opened again and again; the database need not be asked each time.
   const lately = new LRUCache<number, true>({ max: 10_000, ttl: LATELY_MS });
   const running = new Map<number, Promise<boolean>>();
 
   async function enrichClaimed(mediaId: number, signal: AbortSignal): Promise<Outcome> {
-    const result = await enrichTitle(deps, mediaId, signal).catch((error: unknown): Outcome => {
-      signal.throwIfAborted();
-      log.warn({ err: error, mediaId }, 'a title could not be completed');
-      const failure = new AppError('metadata.failed', 'What was told of it could not be stored.', {
-        status: 500,
-      });
-      return { outcome: 'failed', failure };
-    });
+    const result = await enrichTitle({ db, providers: watch.providers }, mediaId, signal).catch(
+      (error: unknown): Outcome => {
+        signal.throwIfAborted();
+        log.warn({ err: error, mediaId }, 'a title could not be completed');
+        const failure = new AppError('metadata.failed', 'What was told of it could not be stored.', {
+          status: 500,
+        });
+        return { outcome: 'failed', failure };
+      },
+    );
+    await tellSources();
     const failure = result.failure?.message ?? null;
     await noteTried(db, mediaId, { failure, dueInSeconds: failure === null ? rest(result) : FAILED_SECONDS });
     return result;
+  }
+
+  /** For the owner to see; a title does not fail for it. */
+  async function tellSources(): Promise<void> {
+    const told = watch.take();
+    if (told.length > 0)
+      await noteSources(db, told).catch((err: unknown) =>
+        log.debug({ err }, 'how sources did was not noted'),
+      );
   }
 
   async function enrichOpened(mediaId: number): Promise<boolean> {
@@ -73,6 +90,7 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
 
   return {
     isOn,
+    sources: deps.providers.map(({ name }) => name),
     async enrichDue(limit, signal) {
       // With nobody to ask they wait: whoever is switched on later is asked about them.
       if (deps.providers.length === 0) return [];

@@ -5,7 +5,7 @@ import type { Guess } from './identify.ts';
 import type { Merged } from './merge-answers.ts';
 import type { Doubt } from './queries/doubts.ts';
 import type { StoredTitle } from './queries/titles.ts';
-import { soundIds } from './sound-fields.ts';
+import { soundIds, soundPoster } from './sound-fields.ts';
 import { isFromName } from './write-merged.ts';
 
 /** What a title is held for after its providers were heard. */
@@ -45,6 +45,7 @@ async function twinOf(
 function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
   const doubt: Doubt = {
     ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },
+    posterUrl: soundPoster(hit.poster),
     reason: `By its name it is the title here that has ${twin}.`,
   };
   return { status: 'flagged', confidence, doubt, isOther: true };
@@ -90,6 +91,7 @@ function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Judg
   const percent = Math.round(confidence * 100);
   const doubt: Doubt = {
     ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },
+    posterUrl: soundPoster(hit.poster),
     reason: `Found by its name, which is ${percent} % alike.`,
   };
   return isApproved ? { ...stays, doubt } : { status: 'flagged', confidence, doubt, isOther: false };

@@ -23,7 +23,7 @@ export async function noteContradictions(
     db,
     [...byTitle.values()].map((one): Doubt & { mediaId: number } => ({
       ...{ ...one, provider },
-      ...{ kind: 'ids', confidence: null, ids: givenIds(one.ids) },
+      ...{ kind: 'ids', confidence: null, posterUrl: null, ids: givenIds(one.ids) },
     })),
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { absoluteUrl } from '../../kit/asset-url.ts';
 import { Conflict, NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { MediaPatch, patchMedia, setMediaStanding } from '../media/index.ts';
@@ -6,8 +7,11 @@ import { forgetAnswers } from './queries/answers.ts';
 import {
   forgetDoubts,
   keepAsIs,
+  REVIEW_REASONS,
+  ReviewCounts,
   ReviewTitle,
   type Waiting,
+  waitingCounts,
   waitingTitle,
   waitingTitles,
 } from './queries/doubts.ts';
@@ -19,12 +23,18 @@ export const ReviewQuery = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, 'is no cursor of this list')
     .optional(),
+  reason: z.enum(REVIEW_REASONS).optional(),
 });
+/** More titles than these are not counted. */
+const MOST_COUNTED = 1000;
 export const ReviewPage = z.object({
   titles: z.array(ReviewTitle),
   /** For `cursor` of the next request; null on the last page. */
   nextCursor: z.string().nullable(),
+  /** Titles that wait for each reason, whichever was asked for; 1000: that many, or more. */
+  counts: ReviewCounts,
 });
+export type ReviewPage = z.infer<typeof ReviewPage>;
 export const ApproveBody = z.strictObject({
   /** A doubt's `id`: what it proposes is right. Absent: the title is what it was taken for. */
   doubt: z.int().positive().optional(),
@@ -41,15 +51,35 @@ export const CorrectBody = z
 /** A page of titles that wait for a person, newest first. */
 export async function reviewPage(
   db: Pool,
-  { limit, cursor }: z.infer<typeof ReviewQuery>,
-): Promise<z.infer<typeof ReviewPage>> {
+  { limit, cursor, reason }: z.infer<typeof ReviewQuery>,
+): Promise<ReviewPage> {
   const before = cursor === undefined ? null : Number(cursor);
-  const found = await waitingTitles(db, { limit: limit + 1, before });
+  const [found, counts] = await Promise.all([
+    waitingTitles(db, { limit: limit + 1, before, reason: reason ?? null }),
+    waitingCounts(db, MOST_COUNTED),
+  ]);
   const page = found.slice(0, limit);
   return {
-    titles: page.map(({ mediaId: _mediaId, ...title }) => title),
+    titles: page.map(shown),
+    counts,
     nextCursor: found.length > limit ? String(page.at(-1)?.mediaId) : null,
   };
+}
+
+/** Posters that come with the product are shown by this server. */
+function shown({ mediaId: _mediaId, posterUrl, doubts, ...title }: Waiting): z.infer<typeof ReviewTitle> {
+  return {
+    ...title,
+    posterUrl: addressOf(posterUrl),
+    doubts: doubts.map(({ here, ...doubt }) => ({
+      ...doubt,
+      here: here === null ? null : { ...here, posterUrl: addressOf(here.posterUrl) },
+    })),
+  };
+}
+
+function addressOf(posterUrl: string | null): string | null {
+  return posterUrl === null ? null : absoluteUrl('', posterUrl);
 }
 
 /** It is what it was taken for, or what one of the doubts proposes; shown from now on. */

@@ -80,6 +80,17 @@ export function soundIds(ids: Readonly<Record<string, string>>): Record<string, 
 }
 const Id = TitleInput.shape.ids.unwrap();
 
+/** The first poster that is told of; null: none that holds to the rules of titles. */
+export function posterOf({ images = [] }: Pick<ProvidedTitle, 'images'>): string | null {
+  const [poster] = images.filter(({ type, url }) => type === 'poster' && soundPoster(url) !== null);
+  return poster?.url ?? null;
+}
+
+export function soundPoster(url: string | undefined): string | null {
+  const isSound = url !== undefined && SHAPE.images.safeParse([{ type: 'poster', url }]).success;
+  return isSound ? url : null;
+}
+
 function sound(schema: z.ZodType, value: unknown, most: number): unknown {
   if (value === undefined) return undefined;
   const whole = schema.safeParse(value);

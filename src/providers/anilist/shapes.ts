@@ -35,6 +35,7 @@ const Hit = z.object({
   format: line(),
   startDate: FuzzyDate,
   isAdult: flag(),
+  coverImage: z.object({ extraLarge: webUrl(), large: webUrl() }).nullish(),
 });
 type Hit = z.infer<typeof Hit>;
 
@@ -47,7 +48,6 @@ const Media = Hit.extend({
   genres: listOf(z.string()),
   tags: listOf(z.object({ name: line(200), rank: number(), isMediaSpoiler: flag() })),
   averageScore: number(),
-  coverImage: z.object({ extraLarge: webUrl(), large: webUrl() }).nullish(),
   bannerImage: webUrl(),
   trailer: z.object({ id: line(), site: line() }).nullish(),
   studios: z.object({ nodes: listOf(z.object({ name: line(300) })) }).nullish(),
@@ -55,11 +55,11 @@ const Media = Hit.extend({
 });
 
 const HIT_FIELDS =
-  'id idMal title { romaji english native } synonyms format startDate { year month day } isAdult';
+  'id idMal title { romaji english native } synonyms format startDate { year month day } isAdult coverImage { extraLarge large }';
 export const SEARCH = `query ($search: String) { Page(perPage: 20) { media(search: $search, type: ANIME) { ${HIT_FIELDS} } } }`;
 export const BY_ID = `query ($id: Int, $idMal: Int) { Media(id: $id, idMal: $idMal, type: ANIME) { ${HIT_FIELDS}
   status description(asHtml: false) endDate { year month day } duration countryOfOrigin genres tags { name rank isMediaSpoiler }
-  averageScore coverImage { extraLarge large } bannerImage trailer { id site } studios(isMain: true) { nodes { name } }
+  averageScore bannerImage trailer { id site } studios(isMain: true) { nodes { name } }
   streamingEpisodes { title thumbnail } } }`;
 export const CHANGED =
   'query ($page: Int) { Page(page: $page, perPage: 50) { media(type: ANIME, sort: UPDATED_AT_DESC) { id format updatedAt } } }';
@@ -103,8 +103,13 @@ export function hitOf(hit: Hit): SearchHit[] {
       aliases: aliasesOf(hit),
       year: hit.startDate?.year ?? undefined,
       adult: hit.isAdult,
+      poster: posterOf(hit),
     }),
   ];
+}
+
+function posterOf({ coverImage }: Hit): string | undefined {
+  return coverImage?.extraLarge ?? coverImage?.large;
 }
 
 export function titleOf(media: z.infer<typeof Media>): ProvidedTitle | null {
@@ -136,10 +141,7 @@ export function titleOf(media: z.infer<typeof Media>): ProvidedTitle | null {
       ),
     ),
     companies: distinct((media.studios?.nodes ?? []).map(({ name }) => name)),
-    images: [
-      ...imageOf('poster', media.coverImage?.extraLarge ?? media.coverImage?.large),
-      ...imageOf('background', media.bannerImage),
-    ],
+    images: [...imageOf('poster', posterOf(media)), ...imageOf('background', media.bannerImage)],
     trailer: media.trailer?.site === 'youtube' ? youtubeOf(media.trailer.id) : undefined,
     adult: media.isAdult,
     nudity: media.isAdult === true ? ('severe' as const) : undefined,

@@ -35,10 +35,17 @@ function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
     async search({ kind, title }, signal) {
       const url = new URL(`/catalog/${kind}/top/search=${encodeURIComponent(title)}.json`, BASE);
       const answer = await api.get({ url, parse: (body) => SearchAnswer.parse(body), signal });
-      return (answer?.metas ?? []).flatMap(({ id, name, releaseInfo, year }): SearchHit[] =>
+      return (answer?.metas ?? []).flatMap(({ id, name, releaseInfo, year, poster }): SearchHit[] =>
         id === undefined || name === undefined
           ? []
-          : [{ kind, ids: { imdb: id }, title: name, ...knownFields({ year: yearIn(releaseInfo ?? year) }) }],
+          : [
+              {
+                kind,
+                ids: { imdb: id },
+                title: name,
+                ...knownFields({ year: yearIn(releaseInfo ?? year), poster }),
+              },
+            ],
       );
     },
 

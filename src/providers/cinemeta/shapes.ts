@@ -60,11 +60,15 @@ export const MetaAnswer = z.union([
 ]);
 
 export const SearchAnswer = z.object({
-  metas: z
-    .array(z.unknown())
-    .pipe(
-      entries(
-        z.object({ id: ImdbId, name: Words, releaseInfo: maybe(z.string()), year: maybe(z.coerce.string()) }),
-      ),
+  metas: z.array(z.unknown()).pipe(
+    entries(
+      z.object({
+        id: ImdbId,
+        name: Words,
+        releaseInfo: maybe(z.string()),
+        year: maybe(z.coerce.string()),
+        poster: WebUrl,
+      }),
     ),
+  ),
 });

@@ -103,7 +103,12 @@ export function hitOf(anime: Anime): SearchHit {
     aliases: aliasesOf(attributes),
     year: yearOf(attributes.startDate),
     adult: attributes.nsfw,
+    poster: posterOf(attributes),
   });
+}
+
+function posterOf({ posterImage }: Anime['attributes']): string | undefined {
+  return posterImage?.original ?? posterImage?.large;
 }
 
 export function titleOf(
@@ -131,7 +136,7 @@ export function titleOf(
       { max: 50 },
     ),
     images: [
-      ...imageOf('poster', attributes.posterImage?.original ?? attributes.posterImage?.large),
+      ...imageOf('poster', posterOf(attributes)),
       ...imageOf('background', attributes.coverImage?.original ?? attributes.coverImage?.large),
     ],
     trailer: youtubeOf(attributes.youtubeVideoId),

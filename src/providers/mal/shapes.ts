@@ -75,12 +75,17 @@ export function hitOf(anime: Anime): SearchHit {
     aliases: aliasesOf(anime),
     year: yearOf(String(anime.year)) ?? yearOf(anime.aired?.from),
     adult: isAdult(anime),
+    poster: posterOf(anime),
   });
+}
+
+function posterOf({ images }: Anime): string | undefined {
+  const poster = images?.jpg ?? images?.webp;
+  return poster?.large_image_url ?? poster?.image_url;
 }
 
 export function titleOf(anime: Anime, episodes: readonly ProvidedEpisode[]): ProvidedTitle {
   const kind = kindOf(anime);
-  const poster = anime.images?.jpg ?? anime.images?.webp;
   return knownFields({
     kind,
     title: shownTitle(anime),
@@ -99,7 +104,7 @@ export function titleOf(anime: Anime, episodes: readonly ProvidedEpisode[]): Pro
     genres: distinct(namesOf(anime.genres, anime.explicit_genres), { max: 50 }),
     keywords: distinct(namesOf(anime.themes, anime.demographics)),
     companies: distinct(namesOf(anime.studios)),
-    images: imageOf('poster', poster?.large_image_url ?? poster?.image_url),
+    images: imageOf('poster', posterOf(anime)),
     // Some trailers have only the address of the player.
     trailer: youtubeOf(anime.trailer?.youtube_id) ?? youtubeOf(anime.trailer?.embed_url),
     adult: isAdult(anime),

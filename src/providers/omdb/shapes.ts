@@ -22,7 +22,13 @@ const given = () =>
 
 const ImdbTitle = z.string().regex(/^tt\d{5,12}$/);
 
-const Hit = z.object({ Title: z.string().min(1), Year: given(), imdbID: ImdbTitle, Type: z.string() });
+const Hit = z.object({
+  Title: z.string().min(1),
+  Year: given(),
+  imdbID: ImdbTitle,
+  Type: z.string(),
+  Poster: given(),
+});
 const Title = Hit.extend({
   Rated: given(),
   Released: given(),
@@ -34,7 +40,6 @@ const Title = Hit.extend({
   Plot: prose(),
   Language: given(),
   Country: given(),
-  Poster: given(),
   Production: given(),
   Ratings: z.array(z.object({ Source: z.string(), Value: z.string() })).nullish(),
   imdbRating: given(),
@@ -85,7 +90,12 @@ function kindOf({ Type }: { Type: string }): 'movie' | 'series' | null {
 export function hitOf(hit: z.infer<typeof Hit>): SearchHit[] {
   const kind = kindOf(hit);
   if (kind === null) return [];
-  return [knownFields({ kind, ids: { imdb: hit.imdbID }, title: cut(hit.Title), year: yearOf(hit.Year) })];
+  const { imdbID: imdb, Title, Year } = hit;
+  return [knownFields({ kind, ids: { imdb }, title: cut(Title), year: yearOf(Year), poster: posterOf(hit) })];
+}
+
+function posterOf({ Poster }: z.infer<typeof Hit>): string | undefined {
+  return Poster !== undefined && URL.canParse(Poster) ? Poster : undefined;
 }
 
 export function titleOf(it: Title): ProvidedTitle | null {
@@ -115,7 +125,7 @@ export function titleOf(it: Title): ProvidedTitle | null {
     // It tells the rating of the United States alone.
     certifications:
       it.Rated === undefined || RATED.has(it.Rated) ? [] : [{ country: 'US', code: it.Rated.slice(0, 30) }],
-    images: imageOf('poster', it.Poster !== undefined && URL.canParse(it.Poster) ? it.Poster : undefined),
+    images: imageOf('poster', posterOf(it)),
   });
 }
 

@@ -12,7 +12,7 @@ import { createAsker } from './ask.ts';
 import { changesSince } from './changes.ts';
 import { fetchSeasons } from './fetch-seasons.ts';
 import { Film, FindAnswer, SearchAnswer, Series } from './shapes.ts';
-import { filmOf, seriesOf } from './title.ts';
+import { filmOf, imageUrl, seriesOf } from './title.ts';
 
 /** It asks for no more than "somewhere in the 50 requests a second"; a household needs a tenth of that. */
 export const tmdb: ProviderPlug = {
@@ -114,6 +114,7 @@ function hitOf(kind: 'movie' | 'series', hit: Hit): SearchHit[] {
         originalTitle: hit.original_title ?? hit.original_name,
         year: day === undefined ? undefined : Number(day.slice(0, 4)),
         adult: hit.adult,
+        poster: imageUrl('poster', hit.poster_path),
       }),
     },
   ];

@@ -148,6 +148,7 @@ export const SearchAnswer = z.object({
         release_date: Day,
         first_air_date: Day,
         adult: maybe(z.boolean()),
+        poster_path: ImagePath,
       }),
     ),
   ),

@@ -137,7 +137,8 @@ function crewOf({ credits }: Common) {
   }));
 }
 
-function imageUrl(type: ProvidedImage['type'], path: string | undefined): string | undefined {
+/** Undefined: there is none. */
+export function imageUrl(type: ProvidedImage['type'], path: string | undefined): string | undefined {
   return path === undefined ? undefined : `${IMAGES}/${SIZES[type]}${path}`;
 }
 

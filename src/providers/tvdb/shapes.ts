@@ -32,6 +32,7 @@ const Hit = z.object({
   aliases: listOf(z.string()),
   translations: z.record(z.string(), z.string().nullable()).nullish(),
   remote_ids: listOf(Remote),
+  image_url: webUrl(),
 });
 
 const Company = z.object({ name: line(200) });
@@ -148,6 +149,7 @@ export function hitOf(hit: z.infer<typeof Hit>, kind: Kind, language: string): S
         without: [title, hit.name],
       }),
       year: yearOf(hit.year),
+      poster: hit.image_url,
     }),
   ];
 }

@@ -113,7 +113,12 @@ export function hitOf(show: Show): SearchHit {
     ids: showIds(show),
     title: show.name,
     year: yearOf(show.premiered),
+    poster: posterOf(show),
   });
+}
+
+function posterOf({ image }: Show): string | undefined {
+  return image?.original ?? image?.medium;
 }
 
 export function titleOf(show: z.infer<typeof WholeShow>): ProvidedTitle {
@@ -147,7 +152,7 @@ export function titleOf(show: z.infer<typeof WholeShow>): ProvidedTitle {
       person.name === undefined || type === undefined ? [] : [{ name: person.name, job: type }],
     ),
     images: [
-      ...imageOf('poster', show.image?.original ?? show.image?.medium),
+      ...imageOf('poster', posterOf(show)),
       ...images.flatMap(({ type, resolutions }) => {
         const use = IMAGE_TYPE[type ?? ''];
         return use === undefined ? [] : imageOf(use, resolutions?.original?.url);

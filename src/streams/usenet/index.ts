@@ -13,6 +13,7 @@ import { checkSoon } from './health/queries.ts';
 import { writeNzb } from './nzb/write-nzb.ts';
 import { openFile } from './open.ts';
 import { filesOfLearned, filesOfNzb } from './posted-files.ts';
+import { type WatchedReleases, watchReleases } from './progress.ts';
 import {
   learnedOf,
   offeredUsenet,
@@ -42,6 +43,8 @@ export function usenetKind(deps: KindDeps): StreamKind {
   const releases = createReleases({ db, crypto, net, onInside: deps.onInside });
   const fresh = new LRUCache<string, Learned>({ max: MAX_FRESH });
   const engine = usenet === undefined || usenet.providers.length === 0 ? null : engineOf(usenet);
+
+  const watched = engine === null ? null : watchReleases(engine);
 
   function engineOf({
     providers,
@@ -86,14 +89,15 @@ export function usenetKind(deps: KindDeps): StreamKind {
       const { nzb, password } = await releases.specOf({ streamId, fileIndex: null }, signal);
       return writeNzb({ ...nzb, password });
     },
-    ...(engine === null
+    ...(engine === null || watched === null
       ? {}
       : {
           posts: {
             providers: () => engine.providers(),
             checkDue: (signal) => checkPosts({ db, log, releases, engine }, signal),
           },
-          open: (ref, signal) => open(engine, ref, signal),
+          open: (ref, signal) => open(watched, ref, signal),
+          progress: watched.progress,
           close: () => engine.close(),
         }),
     sealed: [
@@ -113,7 +117,7 @@ export function usenetKind(deps: KindDeps): StreamKind {
     },
   };
 
-  async function open(on: UsenetEngine, ref: StreamRef, signal: AbortSignal): Promise<ByteSource> {
+  async function open(on: WatchedReleases, ref: StreamRef, signal: AbortSignal): Promise<ByteSource> {
     const key = await releases.keyOf(ref);
     if (key !== null)
       return await openFile(on, { key, load: () => releases.specOf(ref, signal) }, ref.fileIndex, signal);

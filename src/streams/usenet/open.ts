@@ -6,7 +6,7 @@ import type { OpenRelease, UsenetEngine, UsenetSpec } from './engine.ts';
 
 /** A file of a post as bytes: by its index, or without one the film. `close` lets the engine forget the post. */
 export async function openFile(
-  engine: UsenetEngine,
+  engine: Pick<UsenetEngine, 'open'>,
   { key, load }: { key: string; load(): Promise<UsenetSpec> },
   fileIndex: number | null,
   signal: AbortSignal,

@@ -187,7 +187,13 @@ export async function stopStream(id: string, signal: AbortSignal): Promise<void>
   });
 }
 
-type Ask = { signal: AbortSignal; method?: 'POST' | 'PATCH' | 'DELETE'; body?: unknown };
+type Ask = {
+  signal: AbortSignal;
+  method?: 'POST' | 'PATCH' | 'DELETE';
+  body?: unknown;
+  /** Where the server itself has to ask somebody. */
+  deadlineMs?: number;
+};
 
 export async function ask<Answer>(
   schema: z.ZodMiniType<Answer>,
@@ -201,7 +207,10 @@ export async function ask<Answer>(
   });
 }
 
-export async function send(path: string, { signal, method, body }: Ask): Promise<Response> {
+export async function send(
+  path: string,
+  { signal, method, body, deadlineMs = DEADLINE_MS }: Ask,
+): Promise<Response> {
   const init: RequestInit = {
     method: method ?? 'GET',
     headers: {
@@ -210,7 +219,7 @@ export async function send(path: string, { signal, method, body }: Ask): Promise
     },
     credentials: 'same-origin',
     cache: 'no-store',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
   const response = await fetch(path, init).catch((cause: unknown) => {

@@ -8,6 +8,8 @@ import { useView, VIEWS } from './views.ts';
 
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
+const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
+const FindersView = lazy(async () => ({ default: (await import('./finders-view.tsx')).FindersView }));
 const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
 const TrackersView = lazy(async () => ({ default: (await import('./trackers-view.tsx')).TrackersView }));
 const UsenetView = lazy(async () => ({ default: (await import('./usenet-view.tsx')).UsenetView }));
@@ -37,34 +39,9 @@ export function App() {
       <Header view={view} health={health} />
       <main id="main" tabIndex={-1}>
         {view === 'home' && <HomeView overview={overview} />}
-        {view === 'live' && (
-          <LazyPart>
-            <LiveView />
-          </LazyPart>
-        )}
-        {view === 'torrents' && (
-          <LazyPart>
-            <TorrentsView />
-          </LazyPart>
-        )}
-        {view === 'trackers' && (
-          <LazyPart>
-            <TrackersView />
-          </LazyPart>
-        )}
-        {view === 'usenet' && (
-          <LazyPart>
-            <UsenetView />
-          </LazyPart>
-        )}
-        {view === 'health' && (
-          <LazyPart>
-            <HealthView health={health} />
-          </LazyPart>
-        )}
-        {view === 'settings' && (
-          <LazyPart>
-            <SettingsView />
+        {view !== 'home' && (
+          <LazyPart key={view}>
+            {view === 'health' ? <HealthView health={health} /> : <AdminView view={view} />}
           </LazyPart>
         )}
       </main>
@@ -75,4 +52,19 @@ export function App() {
       </footer>
     </>
   );
+}
+
+const ADMIN_VIEWS = {
+  live: LiveView,
+  review: ReviewView,
+  finders: FindersView,
+  torrents: TorrentsView,
+  trackers: TrackersView,
+  usenet: UsenetView,
+  settings: SettingsView,
+};
+
+function AdminView({ view }: { view: keyof typeof ADMIN_VIEWS }) {
+  const Shown = ADMIN_VIEWS[view];
+  return <Shown />;
 }

@@ -6,8 +6,11 @@ import {
   MagnetIcon,
   MastIcon,
   MoonIcon,
+  MoreIcon,
   NewsIcon,
   PulseIcon,
+  QuestionIcon,
+  SearchIcon,
   SlidersIcon,
   SunIcon,
 } from './icons.tsx';
@@ -18,13 +21,27 @@ import { hrefOf, VIEWS, type View } from './views.ts';
 const ICONS = {
   home: HomeIcon,
   live: FlowIcon,
+  review: QuestionIcon,
+  finders: SearchIcon,
   torrents: MagnetIcon,
   trackers: MastIcon,
   usenet: NewsIcon,
   health: PulseIcon,
   settings: SlidersIcon,
 };
-const ENTRIES: readonly View[] = ['home', 'live', 'torrents', 'trackers', 'usenet', 'health', 'settings'];
+/** A phone's bar has room for these and a menu. */
+const FIRST: readonly View[] = ['home', 'live', 'review', 'health'];
+const ENTRIES: readonly View[] = [
+  'home',
+  'live',
+  'review',
+  'finders',
+  'torrents',
+  'trackers',
+  'usenet',
+  'health',
+  'settings',
+];
 
 type HeaderProps = { view: View; health: Polled<Health> };
 
@@ -38,22 +55,51 @@ export function Header({ view, health }: HeaderProps) {
           <span>Tributary</span>
         </a>
         <nav className="tb-nav" aria-label="Views">
-          {ENTRIES.map((entry) => {
-            const Icon = ICONS[entry];
-            return (
-              <a key={entry} href={hrefOf(entry)} aria-current={entry === view ? 'page' : undefined}>
-                <span className="tb-nav-icon">
-                  <Icon size={20} />
-                  {entry === 'health' && <HealthDot health={health} />}
-                </span>
-                {VIEWS[entry]}
-              </a>
-            );
-          })}
+          {ENTRIES.map((entry) => (
+            <Entry key={entry} {...{ entry, view, health }} isFirst={FIRST.includes(entry)} />
+          ))}
+          <MoreEntries key={view} view={view} health={health} />
         </nav>
         <SchemeToggle />
       </div>
     </header>
+  );
+}
+
+type EntryProps = HeaderProps & { entry: View; isFirst?: boolean };
+
+function Entry({ entry, view, health, isFirst = true }: EntryProps) {
+  const Icon = ICONS[entry];
+  return (
+    <a
+      href={hrefOf(entry)}
+      aria-current={entry === view ? 'page' : undefined}
+      data-place={isFirst ? 'first' : 'later'}
+    >
+      <span className="tb-nav-icon">
+        <Icon size={20} />
+        {entry === 'health' && <HealthDot health={health} />}
+      </span>
+      {VIEWS[entry]}
+    </a>
+  );
+}
+
+/** The other entries, on a phone; closed again by going to one. */
+function MoreEntries({ view, health }: HeaderProps) {
+  const others = ENTRIES.filter((entry) => !FIRST.includes(entry));
+  return (
+    <details className="tb-more" data-current={others.includes(view)}>
+      <summary>
+        <MoreIcon size={20} />
+        More
+      </summary>
+      <div className="tb-card">
+        {others.map((entry) => (
+          <Entry key={entry} {...{ entry, view, health }} />
+        ))}
+      </div>
+    </details>
   );
 }
 

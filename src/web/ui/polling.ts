@@ -29,32 +29,34 @@ export function usePolled<Data>(
     updatedAt: null,
   });
   const [round, setRound] = useState(0);
-  const last = useRef<{ triedAt: number; data: Data | null }>({ triedAt: 0, data: null });
+  const last = useRef<Last<Data>>({ triedAt: 0, data: null, ask });
   const reload = useCallback(() => {
     last.current.triedAt = 0;
     setRound((count) => count + 1);
   }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `round` is how reload() starts over
-  useEffect(
-    () =>
-      poll({
-        ask,
-        pace,
-        last: last.current,
-        onState: (change) => setState((before) => ({ ...before, ...change })),
-      }),
-    [ask, pace, round],
-  );
+  useEffect(() => {
+    // Another question waits for nothing; another pace counts from the last try.
+    if (last.current.ask !== ask) last.current = { ...last.current, ask, triedAt: 0 };
+    return poll({
+      ask,
+      pace,
+      last: last.current,
+      onState: (change) => setState((before) => ({ ...before, ...change })),
+    });
+  }, [ask, pace, round]);
 
   return { ...state, reload };
 }
+
+type Last<Data> = { triedAt: number; data: Data | null; ask: (signal: AbortSignal) => Promise<Data> };
 
 type Poll<Data> = {
   ask: (signal: AbortSignal) => Promise<Data>;
   pace: (data: Data) => number;
   /** Outlives the poll: a new pace counts from the last try. */
-  last: { triedAt: number; data: Data | null };
+  last: Last<Data>;
   onState(change: Partial<Polled<Data>>): void;
 };
 

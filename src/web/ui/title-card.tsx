@@ -1,9 +1,9 @@
 import { Badge, Button } from '@mantine/core';
-import { type CSSProperties, useState } from 'react';
 import { viaThisPage } from './addresses.ts';
 import type { Title } from './api.ts';
 import { CopyButton } from './copy-button.tsx';
-import { FilmIcon, ListIcon, PlayIcon, ScreenIcon } from './icons.tsx';
+import { ListIcon, PlayIcon, ScreenIcon } from './icons.tsx';
+import { Poster } from './poster.tsx';
 
 const KIND_NAMES = { movie: 'Film', series: 'Series', tv: 'Channel', event: 'Event' } as const;
 
@@ -15,7 +15,10 @@ export function TitleCard({ title, publicUrl, onPlay }: TitleCardProps) {
   return (
     <li className="tb-title">
       <div className="tb-poster">
-        <Poster title={title} publicUrl={publicUrl} />
+        <Poster
+          {...{ id: title.id, title: title.title, kind: title.kind }}
+          src={title.posterUrl === null ? null : viaThisPage(title.posterUrl, publicUrl)}
+        />
         {title.kind !== 'movie' && <span className="tb-kind">{KIND_NAMES[title.kind]}</span>}
         <PlayOverlay title={title} onPlay={onPlay} />
       </div>
@@ -76,35 +79,6 @@ function TitleLinks({ title, publicUrl }: { title: Title; publicUrl: string }) {
           Open in Stremio
         </Button>
       )}
-    </div>
-  );
-}
-
-function Poster({ title, publicUrl }: { title: Title; publicUrl: string }) {
-  const [isBroken, setIsBroken] = useState(false);
-  if (title.posterUrl === null || isBroken) return <FallbackTile title={title} />;
-  return (
-    <img
-      src={viaThisPage(title.posterUrl, publicUrl)}
-      alt=""
-      loading="lazy"
-      decoding="async"
-      referrerPolicy="no-referrer"
-      data-kind={title.kind}
-      onError={() => setIsBroken(true)}
-    />
-  );
-}
-
-/** No poster, or one that does not load: a tile in a colour of its own, always the same for the same title. */
-function FallbackTile({ title }: { title: Title }) {
-  const hue =
-    160 + ([...title.id].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 997, 7) % 130);
-  const tileHue: CSSProperties & Record<'--tile-hue', number> = { '--tile-hue': hue };
-  return (
-    <div className="tb-fallback" style={tileHue} aria-hidden="true">
-      <FilmIcon size={26} />
-      <span>{title.title}</span>
     </div>
   );
 }

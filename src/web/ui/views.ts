@@ -4,6 +4,8 @@ import { useSyncExternalStore } from 'react';
 export const VIEWS = {
   home: 'Home',
   live: 'Live',
+  review: 'Review',
+  finders: 'Finders',
   torrents: 'Torrents',
   trackers: 'Trackers',
   usenet: 'Usenet',

@@ -4,6 +4,7 @@ import * as answers from '../../../src/features/metadata/queries/answers.ts';
 import * as doubts from '../../../src/features/metadata/queries/doubts.ts';
 import * as due from '../../../src/features/metadata/queries/due.ts';
 import * as origins from '../../../src/features/metadata/queries/origins.ts';
+import * as progress from '../../../src/features/metadata/queries/progress.ts';
 import { fieldPrints, storedTitle } from '../../../src/features/metadata/queries/titles.ts';
 import { type Calls, FILM, SERIES } from './sample.ts';
 
@@ -15,6 +16,7 @@ const doubt = {
   ids: { tmdb: '1' },
   title: 'x',
   year: 1,
+  posterUrl: null,
   confidence: 0.5,
   reason: 'x',
 };
@@ -44,9 +46,18 @@ export const metadataCalls: Calls = {
     await due.noteTried(db, FILM, { failure: null, dueInSeconds: 5 });
     await due.makeTitlesDue(db, [FILM]);
   },
+  progress: async (db) => {
+    const told = { name: 'tmdb', asked: 2, failures: 1, error: 'x', restMs: 10 };
+    await progress.noteSources(db, [told]);
+    await progress.sourceStates(db);
+    await progress.titleCounts(db, 1000);
+    await progress.makeFailedDue(db);
+  },
   doubts: async (db) => {
     await doubts.putDoubts(db, [{ ...doubt, mediaId: FILM }]);
-    for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before });
+    for (const reason of [null, ...doubts.REVIEW_REASONS])
+      for (const before of [null, 50_000]) await doubts.waitingTitles(db, { limit: 50, before, reason });
+    await doubts.waitingCounts(db, 1000);
     await doubts.waitingTitle(db, FILM);
     await doubts.keepAsIs(db, FILM);
     await doubts.dropDoubts(db, FILM, ['tmdb']);
