@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { settleTiers } from './catalogs/search/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
 import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
+import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
@@ -67,6 +68,11 @@ export function runInBackground(
     });
     jobQueue = queue;
     onClose(() => queue.stop());
+    onClose(
+      fillSoon(ground.notify, (atMs) =>
+        queue.add(FILL_JOB, {}, { key: `${FILL_JOB} soon`, runAt: new Date(atMs) }),
+      ),
+    );
     void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
   }
 

@@ -22,6 +22,7 @@ import * as trackers from '../../../src/features/trackers/queries/trackers.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
 import * as providerUsage from '../../../src/features/usenet/queries.ts';
 import * as platform from '../../../src/platform/queries.ts';
+import { tellTitlesChanged } from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
 import { batch, type Calls, FILM, SERIES, stored } from './sample.ts';
 
@@ -141,7 +142,6 @@ export const otherCalls: Calls = {
     await checks.healthOfDay(db);
     await checks.checksOfDay(db, 1000);
     await checks.forgetChecks(db);
-    await checks.forgetOffers(db);
   },
   torrents: async (db) => {
     const infoHash = 'a'.repeat(40);
@@ -160,7 +160,7 @@ export const otherCalls: Calls = {
     await providerUsage.addUsage(db, [{ provider: 'news', bytes: 1, articles: 1, missing: 0, failures: 0 }]);
     await providerUsage.usageOfMonth(db);
     await providerUsage.forgetUsage(db);
-    await providerUsage.forgetOffers(db);
+    await tellTitlesChanged(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);
