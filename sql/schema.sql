@@ -1881,10 +1881,13 @@ CREATE TABLE title_enrichment (
   next_at timestamp with time zone NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
   failure text,
+  is_stale boolean NOT NULL DEFAULT false,
   CONSTRAINT title_enrichment_pkey PRIMARY KEY (media_id),
   CONSTRAINT title_enrichment_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT title_enrichment_attempts_check CHECK ((attempts >= 0))
 );
+
+CREATE INDEX title_enrichment_stale ON public.title_enrichment USING btree (next_at) WHERE is_stale;
 
 CREATE TABLE title_word (
   word text NOT NULL,

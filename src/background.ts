@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { settleTiers } from './catalogs/search/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
-import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
+import {
+  importTitles,
+  putSyncState,
+  STARTER_FILE,
+  syncStates,
+  wasImported,
+} from './features/imports/index.ts';
 import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -56,6 +62,7 @@ export function runInBackground(
         ...ground,
         ...{ expireStreams, forgetOldPlays, forgetEndedStreams, dropOrphanStreams, settleTiers },
         resealStreams: (aborted) => resealStreams(sealing(ground), aborted),
+        ...{ putSyncState, syncStates },
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
         checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),

@@ -1,15 +1,21 @@
 import { z } from 'zod';
 import { countryOfLanguage, fillCatalogs, localDay } from '../../catalogs/fill/index.ts';
 import { catalogs } from '../../catalogs/registry.ts';
-import type { Pool } from '../../platform/db.ts';
+import type { Db } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { type RefreshDeps, refreshLists } from './refresh-lists.ts';
 
-export type ListJobsDeps = {
-  db: Pool;
+export type ListJobsDeps = RefreshDeps & {
+  /** What recurring jobs remember of their last run. */
+  putSyncState(db: Db, key: string, data: Record<string, number>): Promise<void>;
+  /** Whether the owner lets providers be asked. */
+  enricher: { isOn(): boolean };
   settings: { get(): { catalogLanguage: string } };
 };
 
 export const FILL_JOB = 'lists.fill_catalogs';
+
+export const REFRESH_JOB = 'lists.refresh';
 
 export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
   defineJob({
@@ -24,6 +30,21 @@ export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
       const country = countryOfLanguage(settings.get().catalogLanguage);
       const moved = await fillCatalogs(db, catalogs, { today: localDay(), country }, signal);
       log.debug({ moved, durationMs: Math.round(performance.now() - begun) }, 'catalogues were filled');
+    },
+  }),
+  defineJob({
+    name: REFRESH_JOB,
+    every: '42 * * * *',
+    catchUpMs: 3_600_000,
+    payload: z.object({}),
+    // The next hour is the next try; what is there meanwhile is the last good.
+    maxAttempts: 1,
+    async run(_payload, context: JobContext & ListJobsDeps) {
+      const { db, log, signal, enricher, putSyncState } = context;
+      if (!enricher.isOn()) return;
+      const refreshed = await refreshLists(context, signal);
+      await putSyncState(db, `job.${REFRESH_JOB}`, refreshed);
+      log.info(refreshed, 'lists of the providers were refreshed');
     },
   }),
 ];

@@ -1,5 +1,6 @@
 export { createEnricher, type Enricher } from './enricher.ts';
-export { ENRICH_JOB, type MetadataJobsDeps, metadataJobs } from './jobs.ts';
+export { CHANGES_JOB, ENRICH_JOB, type MetadataJobsDeps, metadataJobs, POPULAR_JOB } from './jobs.ts';
 export { type OnOpened, onOpened } from './lacks-details.ts';
 export { ApproveBody, CorrectBody, ReviewPage, ReviewQuery } from './review.ts';
 export { reviewRoutes } from './routes.ts';
+export { takeChanges } from './take-changes.ts';

@@ -13,7 +13,13 @@ import {
   putImportState,
   putSyncState,
 } from '../../../src/features/imports/queries/sync-state.ts';
-import { appendItems, keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
+import {
+  addSystemCatalog,
+  appendItems,
+  keepItems,
+  lockSystemCatalog,
+  putItems,
+} from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
 import * as torrents from '../../../src/features/torrents/queries.ts';
@@ -95,6 +101,7 @@ export const otherCalls: Calls = {
     await keepItems(db, catalogId, stored);
     await putItems(db, catalogId, stored);
     await appendItems(db, catalogId, [2]);
+    await addSystemCatalog(db, { slug: 'tmdb-popular', name: 'Popular on TMDB' });
   },
   settings: async (db) => {
     await settings.nextRevision(db);
