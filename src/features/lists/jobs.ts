@@ -25,10 +25,11 @@ export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
     catchUpMs: 600_000,
     payload: z.object({}),
     maxAttempts: 2,
-    async run(_payload, { db, log, settings, signal }: JobContext & ListJobsDeps) {
+    async run(_payload, { db, log, settings, signal, putSyncState }: JobContext & ListJobsDeps) {
       const begun = performance.now();
       const country = countryOfLanguage(settings.get().catalogLanguage);
       const moved = await fillCatalogs(db, catalogs, { today: localDay(), country }, signal);
+      await putSyncState(db, `job.${FILL_JOB}`, { moved });
       log.debug({ moved, durationMs: Math.round(performance.now() - begun) }, 'catalogues were filled');
     },
   }),

@@ -3,4 +3,4 @@ export { CHANGES_JOB, ENRICH_JOB, type MetadataJobsDeps, metadataJobs, POPULAR_J
 export { type OnOpened, onOpened } from './lacks-details.ts';
 export { ApproveBody, CorrectBody, ReviewPage, ReviewQuery } from './review.ts';
 export { reviewRoutes } from './routes.ts';
-export { takeChanges } from './take-changes.ts';
+export { CHANGES_STEP_MS, takeChanges } from './take-changes.ts';

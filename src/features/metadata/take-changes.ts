@@ -21,7 +21,7 @@ export type Taken = {
 
 const MINUTE_MS = 60_000;
 /** Every hour and a half; a minute less, as a tick is never exact. */
-const STEP_MS = 89 * MINUTE_MS;
+export const CHANGES_STEP_MS = 89 * MINUTE_MS;
 /** Clocks differ, and a change is told when it is whole. */
 const OVERLAP_MS = 10 * MINUTE_MS;
 /** Asked for the first time. What was told before then is as old as the answers that are kept. */
@@ -41,7 +41,8 @@ export async function takeChanges(deps: ChangesDeps, signal: AbortSignal): Promi
       const begunMs = Date.now();
       const key = `changes.${provider.name}.${kind}`;
       const fromMs = await lastAsked(deps, key);
-      if (provider.changesSince === undefined || (fromMs !== null && begunMs - fromMs < STEP_MS)) continue;
+      if (provider.changesSince === undefined || (fromMs !== null && begunMs - fromMs < CHANGES_STEP_MS))
+        continue;
       const since = new Date((fromMs ?? begunMs - FIRST_MS) - OVERLAP_MS);
       taken.asked += 1;
       try {
