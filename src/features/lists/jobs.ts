@@ -8,6 +8,10 @@ import { type RefreshDeps, refreshLists } from './refresh-lists.ts';
 export type ListJobsDeps = RefreshDeps & {
   /** What recurring jobs remember of their last run. */
   putSyncState(db: Db, key: string, data: Record<string, number>): Promise<void>;
+  syncStates(
+    db: Db,
+    keys: readonly string[],
+  ): Promise<readonly { key: string; data: unknown; lastSyncAt: Date }[]>;
   /** Whether the owner lets providers be asked. */
   enricher: { isOn(): boolean };
   settings: { get(): { catalogLanguage: string } };
@@ -25,12 +29,15 @@ export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
     catchUpMs: 600_000,
     payload: z.object({}),
     maxAttempts: 2,
-    async run(_payload, { db, log, settings, signal, putSyncState }: JobContext & ListJobsDeps) {
+    async run(_payload, { db, log, settings, signal, putSyncState, syncStates }: JobContext & ListJobsDeps) {
+      const [last] = await syncStates(db, [`job.${FILL_JOB}`]);
+      if (last !== undefined && mustRest(last, Date.now())) return;
       const begun = performance.now();
       const country = countryOfLanguage(settings.get().catalogLanguage);
       const moved = await fillCatalogs(db, catalogs, { today: localDay(), country }, signal);
-      await putSyncState(db, `job.${FILL_JOB}`, { moved });
-      log.debug({ moved, durationMs: Math.round(performance.now() - begun) }, 'catalogues were filled');
+      const durationMs = Math.round(performance.now() - begun);
+      await putSyncState(db, `job.${FILL_JOB}`, { moved, durationMs });
+      log.debug({ moved, durationMs }, 'catalogues were filled');
     },
   }),
   defineJob({
@@ -49,3 +56,11 @@ export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
     },
   }),
 ];
+
+const Filled = z.object({ durationMs: z.number() });
+
+/** Of many titles a fill takes so long that it may not follow upon itself: after each it rests nine times as long. */
+function mustRest({ data, lastSyncAt }: { data: unknown; lastSyncAt: Date }, nowMs: number): boolean {
+  const durationMs = Filled.safeParse(data).data?.durationMs ?? 0;
+  return nowMs - lastSyncAt.getTime() < 9 * durationMs;
+}
