@@ -304,6 +304,8 @@ AS $function$
 BEGIN
   UPDATE media SET watch_count = watch_count + 1 WHERE id = NEW.media_id;
   UPDATE stream SET playback_count = playback_count + 1 WHERE id = NEW.stream_id;
+  INSERT INTO play_day AS d (day, media_id) VALUES ((NEW.counted_at AT TIME ZONE 'UTC')::date, NEW.media_id)
+  ON CONFLICT (day, media_id) DO UPDATE SET plays = d.plays + 1;
   RETURN NULL;
 END $function$;
 
@@ -756,6 +758,8 @@ CREATE TABLE episode (
   CONSTRAINT episode_number_check CHECK ((number >= 0)),
   CONSTRAINT episode_runtime_minutes_check CHECK ((runtime_minutes > 0))
 );
+
+CREATE INDEX episode_air_date ON public.episode USING btree (air_date, media_id) WHERE (air_date IS NOT NULL);
 
 CREATE INDEX episode_media ON public.episode USING btree (media_id, season_id, number);
 
@@ -1437,6 +1441,17 @@ CREATE INDEX play_count_stream ON public.play_count USING btree (stream_id);
 
 CREATE TRIGGER play_count_inserted AFTER INSERT OR UPDATE ON public.play_count FOR EACH ROW EXECUTE FUNCTION play_counted();
 
+CREATE TABLE play_day (
+  day date NOT NULL,
+  media_id bigint NOT NULL,
+  plays integer NOT NULL DEFAULT 1,
+  CONSTRAINT play_day_pkey PRIMARY KEY (day, media_id),
+  CONSTRAINT play_day_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT play_day_plays_check CHECK ((plays > 0))
+);
+
+CREATE INDEX play_day_media ON public.play_day USING btree (media_id);
+
 CREATE TABLE provider_metadata (
   media_id bigint NOT NULL,
   provider_id bigint NOT NULL,
@@ -1528,6 +1543,38 @@ CREATE UNLOGGED TABLE shared_value (
   ends_at timestamp with time zone NOT NULL,
   CONSTRAINT shared_value_pkey PRIMARY KEY (space, key)
 );
+
+CREATE TABLE shelf (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  catalog text NOT NULL,
+  choice text NOT NULL,
+  kind text NOT NULL,
+  titles integer NOT NULL,
+  open_titles integer NOT NULL,
+  CONSTRAINT shelf_catalog_choice_kind_key UNIQUE (catalog, choice, kind),
+  CONSTRAINT shelf_pkey PRIMARY KEY (id),
+  CONSTRAINT shelf_catalog_check CHECK (((length(catalog) >= 1) AND (length(catalog) <= 40))),
+  CONSTRAINT shelf_check CHECK (((open_titles >= 0) AND (open_titles <= titles))),
+  CONSTRAINT shelf_choice_check CHECK ((length(choice) <= 40)),
+  CONSTRAINT shelf_kind_check CHECK ((kind = ANY (ARRAY['movie'::text, 'series'::text, 'tv'::text, 'event'::text]))),
+  CONSTRAINT shelf_titles_check CHECK ((titles > 0))
+);
+
+CREATE TABLE shelf_item (
+  shelf_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  score real NOT NULL,
+  is_open boolean NOT NULL,
+  CONSTRAINT shelf_item_pkey PRIMARY KEY (shelf_id, media_id),
+  CONSTRAINT shelf_item_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT shelf_item_shelf_id_fkey FOREIGN KEY (shelf_id) REFERENCES shelf(id) ON DELETE CASCADE
+);
+
+CREATE INDEX shelf_item_media ON public.shelf_item USING btree (media_id);
+
+CREATE INDEX shelf_item_order ON public.shelf_item USING btree (shelf_id, score DESC, media_id);
+
+CREATE INDEX shelf_item_order_open ON public.shelf_item USING btree (shelf_id, score DESC, media_id) WHERE is_open;
 
 CREATE TABLE source (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1853,12 +1900,15 @@ CREATE TABLE title_enrichment (
   next_at timestamp with time zone NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
   failure text,
+  is_stale boolean NOT NULL DEFAULT false,
   CONSTRAINT title_enrichment_pkey PRIMARY KEY (media_id),
   CONSTRAINT title_enrichment_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
   CONSTRAINT title_enrichment_attempts_check CHECK ((attempts >= 0))
 );
 
 CREATE INDEX title_enrichment_failed ON public.title_enrichment USING btree (next_at) WHERE (failure IS NOT NULL);
+
+CREATE INDEX title_enrichment_stale ON public.title_enrichment USING btree (next_at) WHERE is_stale;
 
 CREATE INDEX title_enrichment_tried ON public.title_enrichment USING btree (tried_at);
 

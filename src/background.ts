@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { settleTiers } from './catalogs/search/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
-import { importTitles, STARTER_FILE, wasImported } from './features/imports/index.ts';
+import {
+  importTitles,
+  putSyncState,
+  STARTER_FILE,
+  syncStates,
+  wasImported,
+} from './features/imports/index.ts';
+import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { forgetProgrammes } from './features/media/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -63,6 +70,7 @@ export function runInBackground(
           forgetProgrammes,
         },
         resealStreams: (aborted) => resealStreams(sealing(ground), aborted),
+        ...{ putSyncState, syncStates },
         backup: () => backupNow(ground),
         addJobAt: async (name, atMs) => await jobQueue?.add(name, {}, { key: name, runAt: new Date(atMs) }),
         checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),
@@ -75,6 +83,11 @@ export function runInBackground(
     });
     jobQueue = queue;
     onClose(() => queue.stop());
+    onClose(
+      fillSoon(ground.notify, (atMs) =>
+        queue.add(FILL_JOB, {}, { key: `${FILL_JOB} soon`, runAt: new Date(atMs) }),
+      ),
+    );
     void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
   }
 

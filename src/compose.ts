@@ -24,6 +24,7 @@ import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
+import { healthJobs } from './health-jobs.ts';
 import { openApiRoutes } from './openapi.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
@@ -104,6 +105,7 @@ function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStrea
       placeOf: (req) => placeOf(ground, req),
       startedAt: Date.now(),
       checks: () => healthChecks(ground),
+      jobs: () => healthJobs(ground),
       history: metrics.history,
       liveStreams: () => live.count(),
     }),

@@ -6,7 +6,7 @@ import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { createKeptAnswers } from './addon/kept-answers.ts';
 import { addonRoutes } from './addon/routes.ts';
-import { curatedLists, genreNames } from './catalogs/registry.ts';
+import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
 import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
@@ -96,6 +96,7 @@ export function addonDoor(
     kept: createKeptAnswers(),
     lists: (visibility) =>
       spaces.lists.get(visibility, async () => [...(await curatedLists(db, visibility))]),
+    stock: (visibility) => spaces.stock.get(visibility, () => stockOf(db, visibility)),
     genres: (visibility) =>
       spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
     torrentPlayer: () => settings.get().torrentPlayer,

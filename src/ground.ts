@@ -64,8 +64,9 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  const providers = openProviders({ net }, config.metadata);
   const enricher = createEnricher({
-    ...{ db, log, providers: openProviders({ net }, config.metadata) },
+    ...{ db, log, providers },
     isOn: () => settings.get().enrichment === 'on',
   });
   onClose(() => enricher.close());
@@ -166,6 +167,8 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     notify,
     cache,
     settings,
+    /** Sources of metadata, most trusted first. */
+    providers,
     enricher,
     limiter,
     net,

@@ -1,5 +1,6 @@
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
+import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
 import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
@@ -13,6 +14,7 @@ export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
     FileFactsDeps &
+    ListJobsDeps &
     MetadataJobsDeps &
     StreamJobsDeps &
     TrackerJobsDeps &
@@ -22,6 +24,7 @@ export const jobs: readonly Job<
 >[] = [
   ...upkeepJobs,
   ...fileFactsJobs,
+  ...listJobs,
   ...metadataJobs,
   ...streamJobs,
   ...trackerJobs,

@@ -28,7 +28,9 @@ const paths = {
       responses: { '200': ok('The catalogue at a glance', Overview) },
     },
   },
-  '/api/health': { get: { summary: 'Checks and the last hour', responses: { '200': nothing('Health') } } },
+  '/api/health': {
+    get: { summary: 'Checks, recurring work and the last hour', responses: { '200': nothing('Health') } },
+  },
   '/api/titles/{id}/playlist.m3u': {
     get: {
       summary: 'One title as M3U',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FoundTitle } from './addon/find-title.ts';
+import { Stock } from './catalogs/catalog.ts';
 import { CuratedList } from './catalogs/registry.ts';
 import { MediaDetail } from './features/media/index.ts';
 import { OverviewCounts } from './features/stats/index.ts';
@@ -46,6 +47,12 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
       ttlMs: 5 * MINUTE_MS,
       maxEntries: 10,
       schema: z.array(CuratedList),
+      group: 'media',
+    }),
+    stock: cache.space('stock', {
+      ttlMs: 5 * MINUTE_MS,
+      maxEntries: 10,
+      schema: Stock,
       group: 'media',
     }),
     genres: cache.space('genres', {

@@ -2,7 +2,7 @@ import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
 import { z } from 'zod';
 import type { Visibility } from '../catalogs/catalog.ts';
 import { NotFound } from '../kit/errors.ts';
-import { type CatalogDeps, catalogAnswer, catalogsFor } from './catalog.ts';
+import { boardFor, type CatalogDeps, catalogAnswer } from './catalog.ts';
 import type { AddonContext } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { buildManifest, type ManifestParts } from './manifest.ts';
@@ -59,7 +59,7 @@ export function createAddon(deps: AddonDeps): Addon {
   async function current(context: AddonContext): Promise<Built> {
     const { visibility } = context;
     const [catalogs, genres] = await Promise.all([
-      catalogsFor(deps, visibility),
+      boardFor(deps, context),
       visibility === 'off' ? [] : deps.genres(visibility),
     ]);
     const { name, revision } = deps.manifestSettings();
@@ -68,7 +68,11 @@ export function createAddon(deps: AddonDeps): Addon {
       name,
       revision,
       genres,
-      catalogs.map((catalog) => [catalog.id, catalog.name, catalog.kinds]),
+      catalogs.map(({ catalog, kinds, choices }) => [
+        catalog.id,
+        catalog.name,
+        kinds.map((kind) => [kind, choices(kind)]),
+      ]),
     ]);
     if (built?.key !== key)
       built = build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });

@@ -1,5 +1,12 @@
-import { type Catalog, type CatalogQuery, PAGE_SIZE, type Visibility } from '../catalogs/catalog.ts';
-import { type CuratedList, catalogsOf } from '../catalogs/registry.ts';
+import {
+  type Catalog,
+  type CatalogQuery,
+  type MediaKind,
+  PAGE_SIZE,
+  type Stock,
+  type Visibility,
+} from '../catalogs/catalog.ts';
+import { boardOf, type CuratedList, catalogOf, choicesOf, type OnBoard } from '../catalogs/registry.ts';
 import { NotFound } from '../kit/errors.ts';
 import { JsonText } from '../kit/json-text.ts';
 import type { CacheSpace } from '../platform/cache.ts';
@@ -16,6 +23,8 @@ export type CatalogDeps = {
   pages: CacheSpace<JsonText>;
   /** The system lists that hold something for such a viewer. */
   lists(visibility: Visibility): Promise<readonly CuratedList[]>;
+  /** The kinds and shelves that hold something for such a viewer. */
+  stock(visibility: Visibility): Promise<Stock>;
   onDropped: OnDropped;
 };
 
@@ -23,27 +32,32 @@ const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 
 /** Nobody scrolls past this; an offset walks every row it skips. */
 const MAX_SKIP = 100_000;
 
-/** The catalogues of the manifest for such a viewer; the owner's lists are nobody's business while it is off. */
-export async function catalogsFor(
-  deps: Pick<CatalogDeps, 'lists'>,
-  visibility: AddonContext['visibility'],
-): Promise<readonly Catalog[]> {
-  return catalogsOf(visibility === 'off' ? [] : await deps.lists(visibility));
+const NOTHING: Stock = { kinds: [], shelves: [] };
+
+/** The catalogues of the manifest for such a viewer; what there is is nobody's business while it is off. */
+export async function boardFor(
+  deps: Pick<CatalogDeps, 'lists' | 'stock'>,
+  { visibility, language }: Pick<AddonContext, 'visibility' | 'language'>,
+): Promise<readonly OnBoard[]> {
+  if (visibility === 'off') return boardOf([], NOTHING, language);
+  const [lists, stock] = await Promise.all([deps.lists(visibility), deps.stock(visibility)]);
+  return boardOf(lists, stock, language);
 }
 
 /** `{metas}` of one page, as `json`; 404 for a catalogue this add-on does not have. */
 export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, context: AddonContext) {
   const kind = kindOf(request.type);
-  const catalog = (await catalogsFor(deps, context.visibility)).find(
-    (entry) => entry.id === request.id && kind !== null && entry.kinds.includes(kind),
-  );
+  const lists = context.visibility === 'off' ? [] : await deps.lists(context.visibility);
+  const catalog = catalogOf(lists, request.id);
   // An installed manifest outlives a list that was removed or emptied: its row is empty then, not an error.
-  if (catalog === undefined && kind !== null && request.id.startsWith('list-'))
+  if (kind !== null && request.id.startsWith('list-') && !catalog?.kinds.includes(kind))
     return { metas: [], ...FRESH };
-  if (catalog === undefined || kind === null)
+  if (kind === null || !catalog?.kinds.includes(kind))
     throw new NotFound('addon.no_catalog', 'This add-on has no such catalogue.');
   const skip = skipOf(request.extra);
   if (context.visibility === 'off' || skip > MAX_SKIP) return { metas: [], ...FRESH };
+  const choice = await choiceOf(deps, catalog, kind, request, { ...context, visibility: context.visibility });
+  if (choice === null) return { metas: [], ...FRESH };
   const query: CatalogQuery = {
     kind,
     visibility: context.visibility,
@@ -51,11 +65,35 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     // An empty one means "any": some clients send it when the viewer takes the filter away.
     genre: catalog.extras.includes('genre') ? request.extra.get('genre') || undefined : undefined,
     search: catalog.extras.includes('search') ? request.extra.get('search') : undefined,
+    choice,
     skip,
   };
   const key = JSON.stringify([catalog.id, context.baseUrl, query]);
   const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context));
   return { json, ...FRESH };
+}
+
+/**
+ * The shelf that is meant by the `genre` that was sent: its name here and now, its name in English (from a manifest before the language
+ * changed) or its code; the first where none was sent. Null: there is no such shelf.
+ */
+async function choiceOf(
+  deps: Pick<CatalogDeps, 'stock'>,
+  catalog: Catalog,
+  kind: MediaKind,
+  { extra }: AddonRequest,
+  { visibility, language }: { visibility: Visibility; language: string },
+): Promise<string | undefined | null> {
+  const { shelving } = catalog;
+  if (shelving === undefined || shelving.choice === 'none') return undefined;
+  const choices = choicesOf(catalog, kind, await deps.stock(visibility), language);
+  const sent = extra.get('genre') || undefined;
+  const meant =
+    sent === undefined
+      ? choices[0]
+      : (choices.find(({ label }) => label === sent) ??
+        choices.find(({ code }) => code === sent || shelving.labelOf(code, 'en') === sent));
+  return meant?.code ?? null;
 }
 
 async function pageOf(

@@ -53,6 +53,8 @@ type Linker = (title: Pick<Card, 'rating' | 'imdbId' | 'genres'>) => unknown[];
 /** A server is asked under one or two addresses, and a page of 100 cards holds 250 genres but 15 different ones. */
 const linkers = new LRUCache<string, Linker>({ max: 32 });
 const MAX_GENRE_LINKS = 1000;
+/** The catalogue of the manifest that shows a genre. */
+const BY_GENRE = { movie: 'popular', series: 'popular', tv: 'live', event: 'events' } as const;
 
 /**
  * Once `links` is sent Stremio ignores imdbRating and genres, and without it points genres at Cinemeta's own
@@ -63,7 +65,7 @@ export function linker(kind: MediaKind, { baseUrl }: Pick<AddonContext, 'baseUrl
   const known = linkers.get(key);
   if (known !== undefined) return known;
   const manifest = encodeURIComponent(`${baseUrl}/manifest.json`);
-  const discover = `stremio:///discover/${manifest}/${stremioType(kind)}/popular`;
+  const discover = `stremio:///discover/${manifest}/${stremioType(kind)}/${BY_GENRE[kind]}`;
   const genreLinks = new LRUCache<string, MetaLink>({ max: MAX_GENRE_LINKS });
   const genreLink = (name: string) => {
     const link = genreLinks.get(name);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { languageChain } from '../kit/language.ts';
 import { type Db, rows, sql } from '../platform/db.ts';
-import { Card, type CatalogQuery, MEDIA_KINDS, type Visibility } from './catalog.ts';
+import { Card, type CatalogQuery, FilledShelf, MEDIA_KINDS, type Stock, type Visibility } from './catalog.ts';
 
 /** The columns of a card; the page of ids is cut before, so that titles and translations are read for what is shown only. */
 function card(language: string) {
@@ -142,6 +142,44 @@ export function curatedPage(db: Db, query: CatalogQuery, slug: string): Promise<
     ${translation}
     ORDER BY p.position, p.media_id
   `);
+}
+
+/** The titles of one shelf, best first. Walks `shelf_item_order`, or the one of open licences; hides what was hidden since it was filled. */
+export function shelfPage(db: Db, catalog: string, query: CatalogQuery): Promise<readonly Card[]> {
+  const { kind, visibility, choice = '' } = query;
+  const open = visibility === 'all' ? sql.fragment`` : sql.fragment`AND i.is_open`;
+  const { columns, translation } = card(query.language);
+  return db.any(rows('catalog.shelf', Card)`
+    SELECT ${columns}
+    FROM (
+      SELECT i.media_id, i.score
+      FROM shelf_item i
+      JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
+      WHERE i.shelf_id = (SELECT s.id FROM shelf s WHERE s.catalog = ${catalog} AND s.choice = ${choice} AND s.kind = ${kind}) ${open}
+      ORDER BY i.score DESC, i.media_id
+      ${PAGE} ${offset(query.skip)}
+    ) p
+    JOIN media m ON m.id = p.media_id
+    ${translation}
+    ORDER BY p.score DESC, p.media_id
+  `);
+}
+
+const Kind = z.object({ kind: z.enum(MEDIA_KINDS) });
+
+/** What such a viewer finds at all. Cheap: a look into an index for each kind, and the list of shelves, some hundreds at most. */
+export async function stockOf(db: Db, visibility: Visibility): Promise<Stock> {
+  const kinds = await db.any(rows('catalog.kinds', Kind)`
+    SELECT k.kind FROM unnest(${sql.array(MEDIA_KINDS, 'text')}) WITH ORDINALITY AS k(kind, place)
+    WHERE EXISTS (SELECT FROM media m WHERE m.kind = k.kind AND ${listed(visibility)} ORDER BY m.rank DESC LIMIT 1)
+    ORDER BY k.place
+  `);
+  const titles = visibility === 'all' ? sql.fragment`s.titles` : sql.fragment`s.open_titles`;
+  const shelves = await db.any(rows('catalog.shelves', FilledShelf)`
+    SELECT s.catalog, s.choice, s.kind, ${titles} AS titles FROM shelf s WHERE ${titles} > 0
+    ORDER BY ${titles} DESC, s.choice
+  `);
+  return { kinds: kinds.map(({ kind }) => kind), shelves: [...shelves] };
 }
 
 /** A system catalogue of the manifest and the kinds it holds. */

@@ -165,13 +165,18 @@ export type Rating =
  */
 const ASKED_NEXT = 'DE GB NL FR US AU CA IE NZ SE DK NO FI ES PT IT BR KR JP SG IN'.split(' ');
 
+/** The countries whose ratings a household in `country` goes by, its own first; any other after them. */
+export function ratingCountries(country: string): string[] {
+  return [...new Set([countryOf(country), ...ASKED_NEXT])];
+}
+
 /**
  * The rating a household in `country` goes by: its own country's first, then those of `ASKED_NEXT`, then any other by
  * its code. Of several certifications of one country (cuts, film and television) the strictest counts. A code that says
  * no age ("NR") decides nothing.
  */
 export function ratingOf(certifications: readonly Certification[], country: string): Rating {
-  const order = [countryOf(country), ...ASKED_NEXT];
+  const order = ratingCountries(country);
   const placeOf = (given: Certification) => {
     const place = order.indexOf(countryOf(given.country));
     return place < 0 ? order.length : place;

@@ -36,6 +36,9 @@ export const sql = {
   identifier: slonikSql.identifier,
 } as const;
 
+/** A part of a statement. */
+export type Fragment = ReturnType<typeof slonikSql.fragment>;
+
 const VOID = z.looseObject({});
 /** Texts seen under one name: a prepared statement's name must stand for one text only, so variants get `name#2`, `name#3`, … */
 const namesByText = new Map<string, string>();

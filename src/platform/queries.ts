@@ -156,3 +156,10 @@ export async function deleteEndedValues(db: Db, most: number): Promise<number> {
   `);
   return deleted;
 }
+
+/** Tells every instance's cache that what it kept of titles and streams is old, as the triggers of migration 0005 do: for what no trigger sees. */
+export async function tellTitlesChanged(db: Db): Promise<void> {
+  await db.query(command('platform.tell_titles_changed')`
+    SELECT pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}')
+  `);
+}

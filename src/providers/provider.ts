@@ -87,6 +87,20 @@ export type TitleQuery = {
   language: string;
 };
 
+/** A list a provider keeps (popular, trending, this season). Those of one slug are one list here, whatever their kinds. */
+export type ProviderList = {
+  /** Small letters, digits and dashes; with the provider's name in front it is the slug of the list here. */
+  readonly slug: string;
+  /** As it stands on the board, the provider's name in it. */
+  readonly name: string;
+  readonly kind: 'movie' | 'series';
+  /** In its order; at most `LIST_PAGES` pages are asked for. */
+  titles(signal: AbortSignal): Promise<readonly SearchHit[]>;
+};
+
+/** More nobody scrolls through, and a list is asked for every hour. */
+export const LIST_PAGES = 6;
+
 /**
  * A source of metadata: one folder in `providers/`, one line in its registry. Rejects with UpstreamFailed where it is down, slow, changed its
  * shape or sends HTML; never with what it was sent. Quotas, Retry-After and the time-out are those of `ProviderDeps.getJson`.
@@ -105,6 +119,8 @@ export type MetadataProvider = {
     about: { kind: 'movie' | 'series'; language: string },
     signal: AbortSignal,
   ): Promise<ProvidedTitle | null>;
+  /** Lists that may be shown as catalogues. */
+  readonly lists?: readonly ProviderList[];
   /** Its own ids of what changed since then, each once. */
   changesSince?(since: Date, kind: 'movie' | 'series', signal: AbortSignal): AsyncIterable<OutsideId>;
 };

@@ -2,7 +2,7 @@ import { runMigrations } from 'graphile-worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { CatalogQuery } from '../../src/catalogs/catalog.ts';
-import { curatedPage, popularPage, recentPage } from '../../src/catalogs/queries.ts';
+import { curatedPage, popularPage, recentPage, shelfPage } from '../../src/catalogs/queries.ts';
 import { findTitles } from '../../src/catalogs/search/index.ts';
 import { mediaDetail, resolveMediaId } from '../../src/features/media/index.ts';
 import { offersFor } from '../../src/features/stream-index/index.ts';
@@ -21,6 +21,13 @@ import { streamCalls } from '../support/statements/streams.ts';
 
 /** Statements that read a large table whole on purpose, as `statement table`, and why that is right. */
 const WHOLE_READS: Readonly<Record<string, string>> = {
+  'catalogs.fill_shelves media': 'a job, every ten minutes: the best of all titles',
+  'catalogs.fill_shelves shelf_item': 'as above',
+  'catalogs.fill_shelves media_rating': 'as above',
+  'catalogs.fill_shelves media_certification': 'as above',
+  'catalogs.fill_shelves media_external_id': 'as above',
+  'catalogs.fill_shelves play_day': 'as above',
+  'catalogs.fill_shelves episode': 'as above',
   'ids.delete_others id_mapping': 'looks at every entry of a list, after an import of it',
   'media.mapped id_mapping': 'after an import of the lists: every title they know',
   'media.mapped media_external_id': 'as above',
@@ -166,6 +173,7 @@ describe('blocks of 8 KiB one statement looks at among 100,000 titles', () => {
     ['new', 1300, (db) => recentPage(db, query({}))],
     ['new of a genre', 1300, (db) => recentPage(db, query({ genre: 'Genre 5' }))],
     ['a list of 1,000 titles', 1600, (db) => curatedPage(db, query({}), 'open-films')],
+    ['a year', 1700, (db) => shelfPage(db, 'year', query({ choice: '1999' }))],
     ['search for t', 8000, searchFor('t')],
     ['search for the', 10_000, searchFor('the')],
     ['search for riv', 8000, searchFor('riv')],

@@ -93,7 +93,7 @@ describe('what a viewer may know of', () => {
     const { catalogs } = manifestIn((await server.ask('/manifest.json')).body);
     return {
       lists: catalogs.map(({ id }) => id).filter((id) => id.startsWith('list-')),
-      genres: catalogs[catalogs.length - 12]?.extra.find(({ name }) => name === 'genre')?.options,
+      genres: catalogs.find(({ id }) => id === 'popular')?.extra[0]?.options,
     };
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { putSyncState, syncStates } from '../../src/features/imports/index.ts';
 import { mediaRoutes, titleForName, upsertTitle } from '../../src/features/media/index.ts';
 import {
   createEnricher,
@@ -60,7 +61,15 @@ afterAll(async () => {
 /** One run of the job, as the queue does it. */
 async function runJob(): Promise<void> {
   const job = metadataJobs.find(({ name }) => name === ENRICH_JOB);
-  const context = { db: database.db, enricher, log, signal: new AbortController().signal, attempt: 1 };
+  const states = { providers: [], syncStates, putSyncState };
+  const context = {
+    db: database.db,
+    enricher,
+    log,
+    signal: new AbortController().signal,
+    attempt: 1,
+    ...states,
+  };
   await job?.run({}, context);
 }
 const list = async (query = '') => ReviewPage.parse((await api.ask('GET', `/api/review${query}`)).body);

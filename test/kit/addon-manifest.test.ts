@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { buildManifest, ID_PREFIXES, type ManifestParts } from '../../src/addon/manifest.ts';
-import { catalogsOf } from '../../src/catalogs/registry.ts';
+import { MEDIA_KINDS, type Stock } from '../../src/catalogs/catalog.ts';
+import { boardOf } from '../../src/catalogs/registry.ts';
 import { parseMediaId } from '../../src/kit/media-id.ts';
+
+const STOCK: Stock = { kinds: [...MEDIA_KINDS], shelves: [] };
+const board = (lists: Parameters<typeof boardOf>[0], stock = STOCK) => boardOf(lists, stock, 'en');
 
 const parts: ManifestParts = {
   fixed: {
@@ -15,7 +19,7 @@ const parts: ManifestParts = {
   name: 'Given',
   revision: 7,
   baseUrl: 'https://films.example/tributary',
-  catalogs: catalogsOf([]),
+  catalogs: board([]),
   genres: ['Drama', 'Comedy'],
 };
 const KINDS = ['movie', 'series', 'tv', 'event'] as const;
@@ -48,17 +52,58 @@ describe('the manifest', () => {
   test('lists each catalogue once for each kind it holds, lists first, in Stremio’s types', () => {
     const { catalogs } = buildManifest({
       ...parts,
-      catalogs: catalogsOf([{ slug: 'own', name: 'Own', kinds: ['series', 'event'] }]),
+      catalogs: board([{ slug: 'own', name: 'Own', kinds: ['series', 'event'] }]),
     });
     expect(catalogs.slice(0, 2)).toEqual([
       { type: 'series', id: 'list-own', name: 'Own', extra: [{ name: 'skip' }] },
       { type: 'events', id: 'list-own', name: 'Own', extra: [{ name: 'skip' }] },
     ]);
-    expect(catalogs.slice(2).map((catalog) => `${catalog.id} ${catalog.type}`)).toEqual(
-      ['popular', 'new', 'search'].flatMap((id) =>
-        ['movie', 'series', 'tv', 'events'].map((type) => `${id} ${type}`),
-      ),
-    );
+    expect(catalogs.slice(2).map((catalog) => `${catalog.id} ${catalog.type}`)).toEqual([
+      ...['popular movie', 'popular series', 'new movie', 'new series', 'live tv'],
+      ...['search movie', 'search series', 'search tv', 'search events'],
+    ]);
+  });
+
+  test('has no catalogue and no kind without titles, but search', () => {
+    const idsAndTypes = (stock: Stock) =>
+      buildManifest({ ...parts, catalogs: board([], stock) })
+        .catalogs.filter(({ id }) => id !== 'search')
+        .map(({ id, type }) => `${id} ${type}`);
+    expect(idsAndTypes({ kinds: [], shelves: [] })).toEqual([]);
+    expect(idsAndTypes({ kinds: ['series'], shelves: [] })).toEqual(['popular series', 'new series']);
+    const shelf = (catalog: string, choice: string, kind: 'movie' | 'series') => ({
+      catalog,
+      choice,
+      kind,
+      titles: 1,
+    });
+    expect(idsAndTypes({ kinds: ['series'], shelves: [shelf('anime', '', 'series')] })).toEqual([
+      ...['popular series', 'new series', 'anime series'],
+    ]);
+  });
+
+  test('lets choose among the shelves of each kind, by their names, under `genre`', () => {
+    const shelf = (catalog: string, choice: string, kind: 'movie' | 'series') => ({
+      catalog,
+      choice,
+      kind,
+      titles: 1,
+    });
+    const shelves = [
+      ...[shelf('year', '1999', 'movie'), shelf('year', '2024', 'movie'), shelf('year', '2001', 'series')],
+      ...[shelf('language', 'de', 'movie'), shelf('country', 'JP', 'movie'), shelf('top', 'imdb', 'movie')],
+    ];
+    const catalogs = boardOf([], { kinds: [], shelves }, 'es');
+    const extras = buildManifest({ ...parts, catalogs })
+      .catalogs.filter(({ id }) => id !== 'search')
+      .map(({ id, type, extra }) => [`${id} ${type}`, extra[0]]);
+    expect(Object.fromEntries(extras)).toEqual({
+      'top movie': { name: 'genre', options: ['IMDb'] },
+      'year movie': { name: 'genre', isRequired: true, options: ['2024', '1999'] },
+      'year series': { name: 'genre', isRequired: true, options: ['2001'] },
+      'language movie': { name: 'genre', isRequired: true, options: ['alemán'] },
+      'country movie': { name: 'genre', isRequired: true, options: ['Japón'] },
+    });
   });
 
   test('offers genres only where there are some', () => {
@@ -88,29 +133,88 @@ describe('the manifest', () => {
 describe('its 8,192 bytes', () => {
   test('hold what is usual as it is', () => {
     const genres = Array.from({ length: 30 }, (_, n) => `Genre ${n}`);
-    const manifest = buildManifest({ ...parts, genres, catalogs: catalogsOf(lists(1)) });
+    const manifest = buildManifest({ ...parts, genres, catalogs: board(lists(1)) });
     expect(optionsOf(manifest)).toEqual(genres);
     expect(sizeOf(manifest)).toBeLessThanOrEqual(8192);
   });
 
   test('cost rare genres first', () => {
     const genres = Array.from({ length: 60 }, (_, n) => `Genre ${n} `.padEnd(30, 'é'));
-    const manifest = buildManifest({ ...parts, genres, catalogs: catalogsOf(lists(3)) });
+    const manifest = buildManifest({ ...parts, genres, catalogs: board(lists(3)) });
     const kept = optionsOf(manifest);
     expect(kept.length).toBeGreaterThan(5);
     expect(kept).toEqual(genres.slice(0, kept.length));
-    expect(idsOf(manifest)).toHaveLength(6);
+    expect(idsOf(manifest)).toHaveLength(7);
     expect(sizeOf(manifest)).toBeLessThanOrEqual(8192);
   });
 
+  test('hold every catalogue for every kind, and the choices give way by shares', () => {
+    const kinds = ['movie', 'series'] as const;
+    const fill = (catalog: string, choices: readonly string[]) =>
+      kinds.flatMap((kind) => choices.map((choice) => ({ catalog, choice, kind, titles: 1 })));
+    const shelves = [
+      ...['trending', 'airing', 'anime', 'documentary', 'family', 'events'].flatMap((id) => fill(id, [''])),
+      ...fill('top', ['imdb', 'tmdb', 'rottentomatoes', 'metacritic', 'mal', 'anilist', 'kitsu', 'trakt']),
+      ...fill(
+        'year',
+        Array.from({ length: 120 }, (_, n) => String(1905 + n)),
+      ),
+      ...fill('language', [
+        'en',
+        'de',
+        'fr',
+        'es',
+        'it',
+        'pt',
+        'ja',
+        'ko',
+        'zh',
+        'hi',
+        'ru',
+        'pl',
+        'nl',
+        'sv',
+        'tr',
+        'ar',
+      ]),
+      ...fill('country', [
+        'US',
+        'DE',
+        'FR',
+        'ES',
+        'IT',
+        'BR',
+        'JP',
+        'KR',
+        'CN',
+        'IN',
+        'RU',
+        'PL',
+        'NL',
+        'SE',
+        'TR',
+        'GB',
+      ]),
+    ];
+    const genres = Array.from({ length: 30 }, (_, n) => `Genre number ${n}`);
+    const manifest = buildManifest({ ...parts, genres, catalogs: board(lists(3), { ...STOCK, shelves }) });
+    expect(sizeOf(manifest)).toBeLessThanOrEqual(8192);
+    expect(idsOf(manifest)).toHaveLength(3 + 13);
+    const [years = []] = manifest.catalogs.flatMap(({ id, extra }) =>
+      id === 'year' ? [extra[0]?.options ?? []] : [],
+    );
+    expect(years.length).toBeGreaterThan(10);
+    expect(years.slice(0, 2)).toEqual(['2024', '2023']);
+  });
+
   test('cost the last lists when no genre is left to give, and never a fixed catalogue', () => {
-    const manifest = buildManifest({ ...parts, genres: ['Drama'], catalogs: catalogsOf(lists(20, 100)) });
+    const manifest = buildManifest({ ...parts, genres: ['Drama'], catalogs: board(lists(20, 100)) });
     const ids = idsOf(manifest);
     expect(sizeOf(manifest)).toBeLessThanOrEqual(8192);
-    expect(ids.slice(-3)).toEqual(['popular', 'new', 'search']);
+    expect(ids.slice(-4)).toEqual(['popular', 'new', 'live', 'search']);
     expect(ids.length).toBeGreaterThan(6);
-    expect(ids.slice(0, -3)).toEqual(
-      Array.from({ length: ids.length - 3 }, (_, n) => `list-list-number-${n}`),
+    expect(ids.slice(0, -4)).toEqual(
+      Array.from({ length: ids.length - 4 }, (_, n) => `list-list-number-${n}`),
     );
   });
 });

@@ -144,3 +144,15 @@ test('what changed is told newest first until what is older', async () => {
   const told = await all(openAlone(anilist).changesSince?.(new Date(1_000_000), 'series', NEVER));
   expect(told.map(({ value }) => Number(value))).toEqual(Array.from({ length: 51 }, (_, index) => index + 1));
 });
+
+test('what is trending is a list of series and one of films', async () => {
+  const trending = async (kind: 'movie' | 'series', format: string) => {
+    asked({}, `TRENDING_DESC, type: ANIME, format: ${format}`).reply(200, {
+      data: { Page: { media: [MEDIA, { ...MEDIA, id: 7, format: 'MOVIE' }] } },
+    });
+    const list = openAlone(anilist).lists?.find((given) => given.kind === kind);
+    return (await list?.titles(NEVER))?.map(({ kind: told, ids }) => [told, ids.anilist]);
+  };
+  expect(await trending('series', 'TV')).toEqual([['series', '1']]);
+  expect(await trending('movie', 'MOVIE')).toEqual([['movie', '7']]);
+});

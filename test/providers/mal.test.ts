@@ -178,3 +178,18 @@ test('episodes come in pages of a hundred', async () => {
   );
   expect(title?.seasons?.[0]?.episodes).toHaveLength(107);
 });
+
+test('this season is a list of series, six pages at most', async () => {
+  for (let page = 1; page <= 6; page += 1) {
+    const data = Array.from({ length: 25 }, (_, n) => ({
+      ...ANIME,
+      mal_id: page * 100 + n,
+      type: n === 3 ? 'Movie' : 'TV',
+    }));
+    nock(HOST).get('/v4/seasons/now').query({ page }).reply(200, { data });
+  }
+  const [list] = openAlone(mal).lists ?? [];
+  const titles = (await list?.titles(NEVER)) ?? [];
+  expect(titles).toHaveLength(6 * 24);
+  expect([titles[0]?.ids.mal, titles.at(-1)?.ids.mal]).toEqual(['100', '624']);
+}, 20_000);

@@ -194,3 +194,18 @@ test('changes are those of whole hours, of thirty days at most, each once', asyn
     .reply(200, []);
   expect(await all(openAlone(trakt).changesSince?.(new Date(0), 'series', NEVER))).toEqual([]);
 });
+
+test('what is trending is a list, of films and of series', async () => {
+  server()
+    .get('/shows/trending')
+    .query({ limit: 100 })
+    .reply(200, [
+      { watchers: 9, show: { title: 'Second', year: 2020, ids: { trakt: 2, imdb: 'tt0000002' } } },
+      { watchers: 3, show: { title: 'First', year: null, ids: { trakt: 1 } } },
+    ]);
+  const list = openAlone(trakt).lists?.find(({ kind }) => kind === 'series');
+  expect((await list?.titles(NEVER))?.map(({ title, ids }) => [title, ids])).toEqual([
+    ['Second', { trakt: '2', imdb: 'tt0000002' }],
+    ['First', { trakt: '1' }],
+  ]);
+});

@@ -182,4 +182,9 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO catalog_item (catalog_id, media_id, position) VALUES ($catalog, $film, 1), ($userCatalog, $film, 1)`,
   ],
+  [
+    'shelf',
+    `INSERT INTO shelf (catalog, choice, kind, titles, open_titles) VALUES ('year', '1999', 'movie', 1, 0) RETURNING id`,
+  ],
+  ['', `INSERT INTO shelf_item VALUES ($shelf, $film, 1, false)`],
 ];

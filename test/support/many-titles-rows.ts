@@ -139,6 +139,11 @@ export const MANY_TITLES: readonly string[] = [
     SELECT c.id, 1 + (c.id * 31 + n * 97) % $count, n FROM catalog c, generate_series(1, 20) n WHERE c.owner_id IS NOT NULL`,
   `INSERT INTO play_count (subject_hash, media_id, stream_id, counted_at)
     SELECT sha256(m.id::text::bytea), m.id, NULL, now() - make_interval(mins => (m.id % 300)::integer) FROM media m WHERE m.id % 2 = 0`,
+  `INSERT INTO shelf (catalog, choice, kind, titles, open_titles)
+    SELECT 'year', m.year::text, m.kind, count(*), count(*) FILTER (WHERE m.open_streams > 0) FROM media m GROUP BY m.year, m.kind`,
+  `INSERT INTO shelf_item (shelf_id, media_id, score, is_open)
+    SELECT s.id, m.id, m.rank, m.open_streams > 0 FROM media m JOIN shelf s ON s.choice = m.year::text AND s.kind = m.kind`,
+  `INSERT INTO play_day (day, media_id, plays) SELECT current_date - n, m.id, 1 + n FROM media m, generate_series(0, 20) n WHERE m.id % 50 = 0`,
   'DROP TABLE word, draft, draft_stream',
   `SELECT setval(pg_get_serial_sequence('media', 'id'), $count), setval(pg_get_serial_sequence('stream', 'id'), $count)`,
 ];

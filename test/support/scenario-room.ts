@@ -4,6 +4,7 @@ import nock from 'nock';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { z } from 'zod';
 import { finderRoutes } from '../../src/features/finders/index.ts';
+import { putSyncState, syncStates } from '../../src/features/imports/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import {
   createEnricher,
@@ -101,7 +102,8 @@ export function scenarioRoom() {
     const signal = new AbortController().signal;
     nock.activate();
     try {
-      await job?.run({}, { db: addon.db, enricher, log, signal, attempt: 1 });
+      const states = { providers: [], syncStates, putSyncState };
+      await job?.run({}, { db: addon.db, enricher, ...states, log, signal, attempt: 1 });
     } finally {
       nock.restore();
     }

@@ -12,6 +12,7 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'schema_migration',
   'search_tier',
   'setting',
+  'shelf',
   'source',
   'sync_state',
   'torrent_storage',

@@ -6,6 +6,8 @@ export const popular: Catalog = {
   id: 'popular',
   name: 'Popular',
   kinds: MEDIA_KINDS,
+  // Channels and events have their own; manifests from before ask here for them.
+  boardKinds: ['movie', 'series'],
   extras: ['genre'],
   isSearchOnly: false,
   page: popularPage,

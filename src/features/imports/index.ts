@@ -19,6 +19,7 @@ export {
   importTitles,
   wasImported,
 } from './import-titles.ts';
+export { importStates as syncStates, putSyncState } from './queries/sync-state.ts';
 export { importSamples, readSamples } from './samples.ts';
 export { STARTER_FILE } from './starter.ts';
 export { importTmdb, TMDB_LISTS, type TmdbList } from './tmdb/index.ts';

@@ -11,6 +11,16 @@ export async function lockSystemCatalog(db: Db, slug: string): Promise<number | 
   return row?.catalogId ?? null;
 }
 
+/** Makes sure that there is a system catalogue of this slug, in the manifest after those of the owner. What the owner made of it since stays. */
+export async function addSystemCatalog(
+  db: Db,
+  { slug, name }: { slug: string; name: string },
+): Promise<void> {
+  await db.query(command('lists.add_system')`
+    INSERT INTO catalog (slug, name, in_manifest, position) VALUES (${slug}, ${name}, true, 100) ON CONFLICT DO NOTHING
+  `);
+}
+
 /** Takes every other title out. */
 export async function keepItems(db: Db, catalogId: number, mediaIds: readonly number[]): Promise<number> {
   const result = await db.query(command('lists.keep_items')`

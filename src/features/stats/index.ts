@@ -1,3 +1,3 @@
 export { Overview, OverviewCounts } from './overview.ts';
 export { ping } from './queries.ts';
-export { type HealthCheck, probeRoutes, statsRoutes } from './routes.ts';
+export { type HealthCheck, type HealthJob, probeRoutes, statsRoutes } from './routes.ts';

@@ -15,6 +15,14 @@ import {
 import { ping, titleByPublicId } from './queries.ts';
 
 export type HealthCheck = { name: string; status: 'ok' | 'warn' | 'fail' | 'off'; detail: string };
+/** Recurring work: epoch ms of its last and next run, and what came of the last one, in words. */
+export type HealthJob = {
+  name: string;
+  lastAt: number | null;
+  nextAt: number | null;
+  isPaused: boolean;
+  told: string | null;
+};
 export type HealthSample = {
   at: number;
   rssMib: number;
@@ -29,6 +37,7 @@ export type StatsRoutesDeps = OverviewDeps & {
   placeOf(req: Request): Place;
   startedAt: number;
   checks(): Promise<readonly HealthCheck[]>;
+  jobs(): Promise<readonly HealthJob[]>;
   history(): readonly HealthSample[];
   liveStreams(): number;
 };
@@ -50,12 +59,14 @@ export function statsRoutes(deps: StatsRoutesDeps): Router {
   }
 
   async function health(_req: Request, res: Response) {
-    const checks = await deps.checks();
+    // While the database is away its check says so.
+    const [checks, jobs] = await Promise.all([deps.checks(), deps.jobs().catch(() => [])]);
     const status = checks.some((check) => check.status === 'fail') ? 'degraded' : 'ok';
     res.set('Cache-Control', 'no-store').json({
       status,
       startedAt: deps.startedAt,
       checks,
+      jobs,
       history: deps.history(),
       liveStreams: deps.liveStreams(),
     });

@@ -1,5 +1,11 @@
 import type { Db } from '../../platform/db.ts';
-import { deactivateExpired, deleteOldPlays, deleteOrphans, insertPlay } from './queries/plays.ts';
+import {
+  deactivateExpired,
+  deleteOldPlayDays,
+  deleteOldPlays,
+  deleteOrphans,
+  insertPlay,
+} from './queries/plays.ts';
 
 /** Rows one statement of an upkeep job touches, so that it never holds locks for long. */
 const BATCH = 1000;
@@ -24,9 +30,10 @@ export function dropOrphanStreams(db: Db): Promise<number> {
   return inBatches(() => deleteOrphans(db, BATCH));
 }
 
-/** Deletes plays older than the 4 hours in which they keep another from counting (hourly). Answers how many. */
-export function forgetOldPlays(db: Db): Promise<number> {
-  return inBatches(() => deleteOldPlays(db, BATCH));
+/** Deletes plays older than the 4 hours in which they keep another from counting, and counts of days older than 14 (hourly). Answers how many. */
+export async function forgetOldPlays(db: Db): Promise<number> {
+  const plays = await inBatches(() => deleteOldPlays(db, BATCH));
+  return plays + (await inBatches(() => deleteOldPlayDays(db, BATCH)));
 }
 
 async function inBatches(work: () => Promise<number>): Promise<number> {

@@ -4,15 +4,9 @@ import { BadInput } from '../../kit/errors.ts';
 import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import { tellTitlesChanged } from '../../platform/queries.ts';
 import { type CheckDeps, checkTrackers } from './check-trackers.ts';
-import {
-  checksOfDay,
-  forgetOffers,
-  HealthMoment,
-  healthOfDay,
-  makeAllDue,
-  makeDue,
-} from './queries/checks.ts';
+import { checksOfDay, HealthMoment, healthOfDay, makeAllDue, makeDue } from './queries/checks.ts';
 import { allTrackers, insertTrackers, RemoteList, remoteList, Tracker } from './queries/trackers.ts';
 
 /** More than anyone has; the answer stays bounded whatever was noted. */
@@ -94,7 +88,8 @@ export function trackerRoutes(deps: TrackerRoutesDeps): Router {
     res.once('close', () => gone.abort(new Error('the client is gone')));
     const asked = urls ?? (await allTrackers(db, { limit: MAX_SHOWN })).map(({ url }) => url);
     await checkTrackers(deps, asked, gone.signal);
-    await forgetOffers(db);
+    // Offers are kept for 15 minutes, with their trackers in the order of then.
+    await tellTitlesChanged(db);
     await deps.settled();
     res.json({ trackers: await allTrackers(db, { limit: MAX_SHOWN, urls: asked }) });
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Db } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
-import { forgetOffers, forgetUsage } from './queries.ts';
+import { tellTitlesChanged } from '../../platform/queries.ts';
+import { forgetUsage } from './queries.ts';
 
 /** What the usenet kind lends: it knows providers, and writes its own tables. */
 export type UsenetJobsDeps = {
@@ -30,7 +31,8 @@ export const usenetJobs: readonly Job<Context>[] = [
       let total = 0;
       for (let batch = 0; batch < MOST_BATCHES && performance.now() - begun < MOST_MS; batch += 1) {
         const { checked, changed } = await checkPosts(signal);
-        if (changed.length > 0) await forgetOffers(db);
+        // Offers are kept for 15 minutes; one that was found damaged is left out of them at once.
+        if (changed.length > 0) await tellTitlesChanged(db);
         if (checked === 0) break;
         total += checked;
       }

@@ -57,10 +57,3 @@ export async function forgetUsage(db: Db): Promise<number> {
   `);
   return deleted;
 }
-
-/** Offers are kept for 15 minutes; one that was found damaged is left out of them at once. */
-export async function forgetOffers(db: Db): Promise<void> {
-  await db.query(command('usenet.forget_offers')`
-    SELECT pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}') AS told
-  `);
-}

@@ -1,7 +1,19 @@
 import { numericId } from '../address.ts';
 import { pagesOf, untilOlder } from '../pages.ts';
 import type { MetadataProvider, ProviderDeps, ProviderPlug } from '../provider.ts';
-import { BY_ID, CHANGED, Changed, Found, hitOf, kindOf, SEARCH, titleOf, WholeMedia } from './shapes.ts';
+import {
+  BY_ID,
+  CHANGED,
+  Changed,
+  Found,
+  hitOf,
+  kindOf,
+  SEARCH,
+  TRENDING,
+  TRENDING_FILMS,
+  titleOf,
+  WholeMedia,
+} from './shapes.ts';
 
 const API = new URL('https://graphql.anilist.co/');
 /** It goes no further than 5,000 entries. */
@@ -26,6 +38,17 @@ function openAnilist(api: ProviderDeps['api']): MetadataProvider {
       const found = await ask(SEARCH, { search: title }, (body) => Found.parse(body), signal);
       return (found?.data.Page.media ?? []).filter((hit) => kindOf(hit) === kind).flatMap(hitOf);
     },
+
+    lists: (['movie', 'series'] as const).map((kind) => ({
+      slug: 'trending',
+      name: 'Trending on AniList',
+      kind,
+      async titles(signal) {
+        const isFilm = kind === 'movie';
+        const found = await ask(isFilm ? TRENDING_FILMS : TRENDING, {}, (body) => Found.parse(body), signal);
+        return (found?.data.Page.media ?? []).filter((hit) => kindOf(hit) === kind).flatMap(hitOf);
+      },
+    })),
 
     async byId({ provider, value }, _about, signal) {
       const number = numericId(value);

@@ -61,6 +61,8 @@ export const BY_ID = `query ($id: Int, $idMal: Int) { Media(id: $id, idMal: $idM
   status description(asHtml: false) endDate { year month day } duration countryOfOrigin genres tags { name rank isMediaSpoiler }
   averageScore bannerImage trailer { id site } studios(isMain: true) { nodes { name } }
   streamingEpisodes { title thumbnail } } }`;
+export const TRENDING = `query { Page(perPage: 50) { media(sort: TRENDING_DESC, type: ANIME, format: TV) { ${HIT_FIELDS} } } }`;
+export const TRENDING_FILMS = `query { Page(perPage: 50) { media(sort: TRENDING_DESC, type: ANIME, format: MOVIE) { ${HIT_FIELDS} } } }`;
 export const CHANGED =
   'query ($page: Int) { Page(page: $page, perPage: 50) { media(type: ANIME, sort: UPDATED_AT_DESC) { id format updatedAt } } }';
 

@@ -11,6 +11,8 @@ import type {
 import { type Meta, MetaAnswer, SearchAnswer } from './shapes.ts';
 
 const BASE = 'https://v3-cinemeta.strem.io';
+/** Of its list, which has thousands; its first page has some 50 to 100. */
+const LIST_LENGTH = 100;
 /** Episodes of one series; the longest-running have some 15,000. */
 const MAX_EPISODES = 20_000;
 
@@ -35,19 +37,19 @@ function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
     async search({ kind, title }, signal) {
       const url = new URL(`/catalog/${kind}/top/search=${encodeURIComponent(title)}.json`, BASE);
       const answer = await api.get({ url, parse: (body) => SearchAnswer.parse(body), signal });
-      return (answer?.metas ?? []).flatMap(({ id, name, releaseInfo, year, poster }): SearchHit[] =>
-        id === undefined || name === undefined
-          ? []
-          : [
-              {
-                kind,
-                ids: { imdb: id },
-                title: name,
-                ...knownFields({ year: yearIn(releaseInfo ?? year), poster }),
-              },
-            ],
-      );
+      return (answer?.metas ?? []).flatMap((meta) => hitOf(kind, meta));
     },
+
+    lists: (['movie', 'series'] as const).map((kind) => ({
+      slug: 'top',
+      name: 'Popular (Cinemeta)',
+      kind,
+      async titles(signal) {
+        const url = new URL(`/catalog/${kind}/top.json`, BASE);
+        const answer = await api.get({ url, parse: (body) => SearchAnswer.parse(body), signal });
+        return (answer?.metas ?? []).slice(0, LIST_LENGTH).flatMap((meta) => hitOf(kind, meta));
+      },
+    })),
 
     async byId(id, { kind }, signal) {
       const value = id.provider === 'imdb' ? imdbId(id.value) : null;
@@ -57,6 +59,15 @@ function createCinemeta({ api }: Pick<ProviderDeps, 'api'>): MetadataProvider {
       return answer?.meta ? titleOf(answer.meta) : null;
     },
   };
+}
+
+type Hit = ReturnType<typeof SearchAnswer.parse>['metas'][number];
+
+function hitOf(kind: 'movie' | 'series', { id, name, releaseInfo, year, poster }: Hit): SearchHit[] {
+  if (id === undefined || name === undefined) return [];
+  return [
+    { kind, ids: { imdb: id }, title: name, ...knownFields({ year: yearIn(releaseInfo ?? year), poster }) },
+  ];
 }
 
 function titleOf(meta: Meta): ProvidedTitle {

@@ -1,6 +1,12 @@
 import { address, numericId } from '../address.ts';
-import { byNumber, pagesOf } from '../pages.ts';
-import type { MetadataProvider, ProvidedEpisode, ProviderDeps, ProviderPlug } from '../provider.ts';
+import { allOf, byNumber, pagesOf } from '../pages.ts';
+import {
+  LIST_PAGES,
+  type MetadataProvider,
+  type ProvidedEpisode,
+  type ProviderDeps,
+  type ProviderPlug,
+} from '../provider.ts';
 import { Episodes, episodesOf, Found, hitOf, kindOf, titleOf, WholeAnime } from './shapes.ts';
 
 const API = 'https://api.jikan.moe/v4';
@@ -31,6 +37,21 @@ function openMal(api: ProviderDeps['api']): MetadataProvider {
       const found = await api.get({ url, parse: (body) => Found.parse(body), signal });
       return (found?.data ?? []).filter((anime) => kindOf(anime) === kind).map(hitOf);
     },
+
+    lists: [
+      {
+        slug: 'season',
+        name: 'This season (MyAnimeList)',
+        kind: 'series',
+        async titles(signal) {
+          const season = pagesOf({ size: MAX_HITS, max: LIST_PAGES }, async (page) => {
+            const url = address(API, '/seasons/now', { page: page + 1 });
+            return (await api.get({ url, parse: (body) => Found.parse(body), signal }))?.data ?? [];
+          });
+          return (await allOf(season)).filter((anime) => kindOf(anime) === 'series').map(hitOf);
+        },
+      },
+    ],
 
     async byId({ provider, value }, _about, signal) {
       const number = provider === 'mal' ? numericId(value) : null;

@@ -1,12 +1,14 @@
 import { knownFields } from '../../kit/known-fields.ts';
 import { imdbId, numericId } from '../address.ts';
-import type {
-  MetadataProvider,
-  OutsideId,
-  ProvidedTitle,
-  ProviderDeps,
-  ProviderPlug,
-  SearchHit,
+import { allOf, pagesOf } from '../pages.ts';
+import {
+  LIST_PAGES,
+  type MetadataProvider,
+  type OutsideId,
+  type ProvidedTitle,
+  type ProviderDeps,
+  type ProviderPlug,
+  type SearchHit,
 } from '../provider.ts';
 import { createAsker } from './ask.ts';
 import { changesSince } from './changes.ts';
@@ -28,6 +30,15 @@ const FOUND_BY = new Map([
   ['tvdb', { source: 'tvdb_id', valid: numericId }],
   ['wikidata', { source: 'wikidata_id', valid: wikidataId }],
 ]);
+const LIST_PAGE = 20;
+const LISTS = [
+  { slug: 'popular', name: 'Popular on TMDB', kind: 'movie', path: '/movie/popular' },
+  { slug: 'popular', name: 'Popular on TMDB', kind: 'series', path: '/tv/popular' },
+  { slug: 'now', name: 'In cinemas and on air (TMDB)', kind: 'movie', path: '/movie/now_playing' },
+  { slug: 'now', name: 'In cinemas and on air (TMDB)', kind: 'series', path: '/tv/on_the_air' },
+  { slug: 'top-rated', name: 'Top rated on TMDB', kind: 'movie', path: '/movie/top_rated' },
+  { slug: 'top-rated', name: 'Top rated on TMDB', kind: 'series', path: '/tv/top_rated' },
+] as const;
 const APPENDED =
   'external_ids,translations,alternative_titles,watch/providers,keywords,credits,images,videos';
 
@@ -56,6 +67,12 @@ function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
     },
 
     changesSince: (since, kind, signal) => changesSince(ask, since, kind, signal),
+
+    lists: LISTS.map(({ path, kind, ...list }) => ({
+      ...list,
+      kind,
+      titles: (signal) => listed(path, kind, signal),
+    })),
   };
 
   /** Its own number of a title; null: it does not know it, or not as this kind. */
@@ -72,6 +89,15 @@ function createTmdb({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
     const found = await ask(`/find/${value}`, query, (body) => FindAnswer.parse(body), signal);
     const [first] = (kind === 'movie' ? found?.movie_results : found?.tv_results) ?? [];
     return first === undefined ? null : String(first.id);
+  }
+
+  function listed(path: string, kind: 'movie' | 'series', signal: AbortSignal): Promise<SearchHit[]> {
+    const hits = pagesOf({ size: LIST_PAGE, max: LIST_PAGES }, async (page) => {
+      const query = { language: 'en', page: String(page + 1) };
+      const answer = await ask(path, query, (body) => SearchAnswer.parse(body), signal);
+      return (answer?.results ?? []).flatMap((hit) => hitOf(kind, hit));
+    });
+    return allOf(hits);
   }
 
   async function film(number: string, language: string, signal: AbortSignal): Promise<ProvidedTitle | null> {

@@ -8,6 +8,7 @@ type Kind = 'movie' | 'series';
 
 const API = 'https://api.trakt.tv';
 const MAX_HITS = 20;
+const LIST_LENGTH = 100;
 /** It remembers no further back. */
 const LONGEST_SINCE_MS = 30 * 24 * 3600 * 1000;
 const UPDATE_PAGES = { size: 100, max: 200 };
@@ -36,6 +37,16 @@ function openTrakt({ api, apiKey = '' }: ProviderDeps): MetadataProvider {
       const query = { query: title, years: year, limit: MAX_HITS };
       return (await find(`/search/${WORDS[kind].type}`, query, kind, signal)).map((it) => hitOf(it, kind));
     },
+
+    lists: (['movie', 'series'] as const).map((kind) => ({
+      slug: 'trending',
+      name: 'Trending on Trakt',
+      kind,
+      titles: async (signal) =>
+        (await find(`/${WORDS[kind].folder}/trending`, { limit: LIST_LENGTH }, kind, signal)).map((it) =>
+          hitOf(it, kind),
+        ),
+    })),
 
     async byId(id, { kind, language }, signal) {
       const own = await ownId(id, kind, signal);

@@ -55,6 +55,15 @@ const Health = z.object({
   checks: z.array(
     z.object({ name: z.string(), status: z.enum(['ok', 'warn', 'fail', 'off']), detail: z.string() }),
   ),
+  jobs: z.array(
+    z.object({
+      name: z.string(),
+      lastAt: z.nullable(z.number()),
+      nextAt: z.nullable(z.number()),
+      isPaused: z.boolean(),
+      told: z.nullable(z.string()),
+    }),
+  ),
   history: z.array(
     z.object({
       at: z.number(),
@@ -69,6 +78,7 @@ const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 export type Check = Health['checks'][number];
+export type RecurringJob = Health['jobs'][number];
 
 const Setting = z.object({
   key: z.string(),

@@ -1,7 +1,7 @@
 import './health.css';
 import { Badge, Button, EmptyState, Skeleton } from '@mantine/core';
 import { lazy } from 'react';
-import type { Check, Health } from './api.ts';
+import type { Check, Health, RecurringJob } from './api.ts';
 import { duration, plural, timeWithSeconds } from './format.ts';
 import { WarningIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
@@ -41,6 +41,16 @@ export function HealthView({ health }: { health: Polled<Health> }) {
               <CheckCard key={check.name} check={check} />
             ))}
           </ul>
+          {data.jobs.length > 0 && (
+            <>
+              <h2>Recurring work</h2>
+              <ul className="tb-checks tb-jobs">
+                {data.jobs.map((job) => (
+                  <JobCard key={job.name} job={job} nowMs={health.updatedAt ?? data.startedAt} />
+                ))}
+              </ul>
+            </>
+          )}
           <h2>The last hour</h2>
           {data.history.length < 2 ? (
             <EmptyState
@@ -85,6 +95,39 @@ function CheckCard({ check }: { check: Check }) {
       <p>{check.detail}</p>
     </li>
   );
+}
+
+/** When it ran, what came of it, when it runs next. */
+function JobCard({ job, nowMs }: { job: RecurringJob; nowMs: number }) {
+  const { name, lastAt, nextAt, isPaused, told } = job;
+  return (
+    <li className="tb-card tb-check">
+      <div>
+        <h3>{name}</h3>
+        {isPaused && (
+          <Badge color="gray" variant="light" size="sm" radius="sm" tt="none">
+            Paused
+          </Badge>
+        )}
+      </div>
+      <p>
+        {lastAt === null ? 'Has not run yet' : `${ago(nowMs - lastAt)}${told === null ? '' : `: ${told}`}`}
+      </p>
+      {nextAt !== null && (
+        <p>{nextAt <= nowMs ? 'Next now' : `Next in ${duration(roundedUp(nextAt - nowMs))}`}</p>
+      )}
+    </li>
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+function ago(ms: number): string {
+  return ms < MINUTE_MS ? 'Just now' : `${duration(Math.floor(ms / MINUTE_MS) * MINUTE_MS)} ago`;
+}
+
+function roundedUp(ms: number): number {
+  return Math.ceil(ms / MINUTE_MS) * MINUTE_MS;
 }
 
 function Unreachable({ health }: { health: Polled<Health> }) {

@@ -1,4 +1,5 @@
 import type { CatalogQuery } from '../../../src/catalogs/catalog.ts';
+import { fillShelves } from '../../../src/catalogs/fill/queries.ts';
 import {
   cardsOf,
   curatedLists,
@@ -6,8 +7,11 @@ import {
   genreNames,
   popularPage,
   recentPage,
+  shelfPage,
   standingOf,
+  stockOf,
 } from '../../../src/catalogs/queries.ts';
+import { catalogs } from '../../../src/catalogs/registry.ts';
 import { findTitles, settleTiers } from '../../../src/catalogs/search/index.ts';
 import type { Db } from '../../../src/platform/db.ts';
 import { type Calls, FILM } from './sample.ts';
@@ -41,6 +45,13 @@ export const catalogCalls: Calls = {
   popular: everyPage(popularPage),
   recent: everyPage(recentPage),
   curated: everyPage((db, asked) => curatedPage(db, asked, 'open-films')),
+  shelf: everyPage((db, asked) => shelfPage(db, 'year', { ...asked, choice: '1999' })),
+  stock: (db) => withEach(VISIBILITIES, (visibility) => stockOf(db, visibility)),
+  fill: (db) =>
+    withEach(catalogs, async ({ id, kinds, shelving }) => {
+      const content = shelving?.content({ today: '2020-01-01', country: 'DE' });
+      if (content !== undefined) await fillShelves(db, { catalog: id, kinds }, content);
+    }),
   'curated lists': (db) => withEach(VISIBILITIES, (visibility) => curatedLists(db, visibility)),
   'genre names': (db) => withEach(VISIBILITIES, (visibility) => genreNames(db, visibility, 50)),
   standing: (db) => withEach(VISIBILITIES, (visibility) => standingOf(db, FILM, visibility)),

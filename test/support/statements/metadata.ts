@@ -5,6 +5,7 @@ import * as doubts from '../../../src/features/metadata/queries/doubts.ts';
 import * as due from '../../../src/features/metadata/queries/due.ts';
 import * as origins from '../../../src/features/metadata/queries/origins.ts';
 import * as progress from '../../../src/features/metadata/queries/progress.ts';
+import * as stale from '../../../src/features/metadata/queries/stale.ts';
 import { fieldPrints, storedTitle } from '../../../src/features/metadata/queries/titles.ts';
 import { type Calls, FILM, SERIES } from './sample.ts';
 
@@ -45,6 +46,10 @@ export const metadataCalls: Calls = {
     await due.claimOne(db, FILM, 300);
     await due.noteTried(db, FILM, { failure: null, dueInSeconds: 5 });
     await due.makeTitlesDue(db, [FILM]);
+    await stale.markPopular(db, 200);
+    const ids = Array.from({ length: 1000 }, (_, n) => String(1 + n * 97));
+    for (const kind of ['movie', 'series'] as const)
+      await stale.markChanged(db, { provider: 'tmdb', kind, idProvider: 'tmdb', ids });
   },
   progress: async (db) => {
     const told = { name: 'tmdb', asked: 2, failures: 1, error: 'x', restMs: 10 };

@@ -13,7 +13,13 @@ import {
   putImportState,
   putSyncState,
 } from '../../../src/features/imports/queries/sync-state.ts';
-import { appendItems, keepItems, lockSystemCatalog, putItems } from '../../../src/features/lists/queries.ts';
+import {
+  addSystemCatalog,
+  appendItems,
+  keepItems,
+  lockSystemCatalog,
+  putItems,
+} from '../../../src/features/lists/queries.ts';
 import * as settings from '../../../src/features/settings/queries.ts';
 import * as stats from '../../../src/features/stats/queries.ts';
 import * as torrents from '../../../src/features/torrents/queries.ts';
@@ -22,6 +28,7 @@ import * as trackers from '../../../src/features/trackers/queries/trackers.ts';
 import { deleteEndedLimits, deleteFailedJobs } from '../../../src/features/upkeep/queries.ts';
 import * as providerUsage from '../../../src/features/usenet/queries.ts';
 import * as platform from '../../../src/platform/queries.ts';
+import { tellTitlesChanged } from '../../../src/platform/queries.ts';
 import * as play from '../../../src/play/queries.ts';
 import { batch, type Calls, FILM, SERIES, stored } from './sample.ts';
 
@@ -94,6 +101,7 @@ export const otherCalls: Calls = {
     await keepItems(db, catalogId, stored);
     await putItems(db, catalogId, stored);
     await appendItems(db, catalogId, [2]);
+    await addSystemCatalog(db, { slug: 'tmdb-popular', name: 'Popular on TMDB' });
   },
   settings: async (db) => {
     await settings.nextRevision(db);
@@ -141,7 +149,6 @@ export const otherCalls: Calls = {
     await checks.healthOfDay(db);
     await checks.checksOfDay(db, 1000);
     await checks.forgetChecks(db);
-    await checks.forgetOffers(db);
   },
   torrents: async (db) => {
     const infoHash = 'a'.repeat(40);
@@ -160,7 +167,7 @@ export const otherCalls: Calls = {
     await providerUsage.addUsage(db, [{ provider: 'news', bytes: 1, articles: 1, missing: 0, failures: 0 }]);
     await providerUsage.usageOfMonth(db);
     await providerUsage.forgetUsage(db);
-    await providerUsage.forgetOffers(db);
+    await tellTitlesChanged(db);
   },
   upkeep: async (db) => {
     await deleteEndedLimits(db, 5_000_000, 1000);

@@ -122,6 +122,7 @@ const writeCalls: Calls = {
   plays: async (db) => {
     await plays.insertPlay(db, { subjectHash: sha256('somebody'), mediaId: FILM, streamId: 1 });
     await plays.deleteOldPlays(db, 1000);
+    await plays.deleteOldPlayDays(db, 1000);
   },
   expiry: (db) => plays.deactivateExpired(db, 1000),
   orphans: (db) => plays.deleteOrphans(db, 1000),

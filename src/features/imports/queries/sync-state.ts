@@ -32,7 +32,7 @@ export async function putImportState(db: Db, key: string, data: string): Promise
   `);
 }
 
-const ImportState = z.object({ key: z.string(), data: z.unknown() });
+const ImportState = z.object({ key: z.string(), data: z.unknown(), lastSyncAt: z.date() });
 
 /** What imports remember under these keys. */
 export function importStates(
@@ -40,7 +40,7 @@ export function importStates(
   keys: readonly string[],
 ): Promise<readonly z.infer<typeof ImportState>[]> {
   return db.any(rows('imports.states', ImportState)`
-    SELECT s.key, s.data FROM sync_state s WHERE s.key = ANY(${sql.array(keys, 'text')})
+    SELECT s.key, s.data, s.last_sync_at AS "lastSyncAt" FROM sync_state s WHERE s.key = ANY(${sql.array(keys, 'text')})
   `);
 }
 

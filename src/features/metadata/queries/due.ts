@@ -4,7 +4,7 @@ import { command, type Db, rows, sql } from '../../../platform/db.ts';
 const Claimed = z.object({ mediaId: z.int() });
 
 /**
- * Takes titles that wait for details, newest first, so that nobody else has them for so many seconds; a title whose taker died is due again after that.
+ * Takes titles that wait for details or whose details are old, newest first, so that nobody else has them for so many seconds; a title whose taker died is due again after that.
  * Two that ask at once get different ones.
  */
 export async function claimDue(db: Db, limit: number, forSeconds: number): Promise<readonly number[]> {
@@ -19,6 +19,11 @@ export async function claimDue(db: Db, limit: number, forSeconds: number): Promi
        WHERE m.enrichment_status = 'flagged' AND m.owner_id IS NULL AND m.kind IN ('movie', 'series')
          AND (e.next_at IS NULL OR e.next_at <= now())
        ORDER BY m.created_at DESC LIMIT ${limit})
+      UNION ALL
+      (SELECT m.id, m.created_at FROM title_enrichment e JOIN media m ON m.id = e.media_id
+       WHERE e.is_stale AND e.next_at <= now() AND m.enrichment_status IN ('completed', 'approved') AND m.owner_id IS NULL
+         AND m.kind IN ('movie', 'series')
+       ORDER BY e.next_at LIMIT ${limit})
     )
     INSERT INTO title_enrichment AS e (media_id, next_at)
     SELECT d.id, now() + make_interval(secs => ${forSeconds}) FROM due d ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit}
@@ -46,7 +51,7 @@ export async function noteTried(
   { failure, dueInSeconds }: { failure: string | null; dueInSeconds: number },
 ): Promise<void> {
   await db.query(command('metadata.note_tried')`
-    UPDATE title_enrichment SET tried_at = now(), failure = ${failure},
+    UPDATE title_enrichment SET tried_at = now(), failure = ${failure}, is_stale = is_stale AND ${failure}::text IS NOT NULL,
       attempts = CASE WHEN ${failure}::text IS NULL THEN 0 ELSE least(attempts + 1, 30) END,
       -- A failure is tried again after twice as long each time, a day at most.
       next_at = now() + CASE WHEN ${failure}::text IS NULL THEN make_interval(secs => ${dueInSeconds})

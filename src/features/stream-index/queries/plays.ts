@@ -25,6 +25,15 @@ export async function deleteOldPlays(db: Db, limit: number): Promise<number> {
   return result.rowCount;
 }
 
+/** At most `limit` counts of days that no catalogue looks at any more. */
+export async function deleteOldPlayDays(db: Db, limit: number): Promise<number> {
+  const result = await db.query(command('streams.delete_old_play_days')`
+    DELETE FROM play_day WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM play_day WHERE day < (now() AT TIME ZONE 'UTC')::date - 14 ORDER BY day LIMIT ${limit}))
+  `);
+  return result.rowCount;
+}
+
 /** Switches off at most `limit` streams whose URL has expired. */
 export async function deactivateExpired(db: Db, limit: number): Promise<number> {
   const result = await db.query(command('streams.deactivate_expired')`

@@ -117,13 +117,6 @@ export async function leaveUnknown(
   `);
 }
 
-/** Offers are kept for 15 minutes, with their trackers in the order of then; after a check by hand they are made anew. */
-export async function forgetOffers(db: Db): Promise<void> {
-  await db.query(command('trackers.forget_offers')`
-    SELECT pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}')
-  `);
-}
-
 /** Writes down how many work now; the last of five minutes stays. */
 export async function plotHealth(db: Db): Promise<void> {
   await db.query(command('trackers.plot_health')`

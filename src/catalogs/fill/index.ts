@@ -1,0 +1,35 @@
+import type { Pool } from '../../platform/db.ts';
+import { tellTitlesChanged } from '../../platform/queries.ts';
+import type { Catalog, FillAbout } from '../catalog.ts';
+import { fillShelves } from './queries.ts';
+
+/**
+ * Writes the best titles of each catalogue that has shelves anew, where they changed. Answers how many titles or shelves came or went;
+ * the caches are told then. Where only places changed they are not, as with each play. Work for a job: it reads all titles.
+ */
+export async function fillCatalogs(
+  db: Pool,
+  catalogs: readonly Catalog[],
+  about: FillAbout,
+  signal: AbortSignal,
+): Promise<number> {
+  let moved = 0;
+  for (const { id, kinds, shelving } of catalogs) {
+    signal.throwIfAborted();
+    if (shelving !== undefined)
+      moved += await fillShelves(db, { catalog: id, kinds }, shelving.content(about));
+  }
+  if (moved > 0) await tellTitlesChanged(db);
+  return moved;
+}
+
+/** The country a language without one is most spoken in: `en` is `US`, `pt-BR` is `BR`. */
+export function countryOfLanguage(language: string): string {
+  return new Intl.Locale(language).maximize().region ?? 'US';
+}
+
+/** The day it is where the server stands (`TZ`), as an ISO date. */
+export function localDay(now = new Date()): string {
+  const pad = (part: number) => String(part).padStart(2, '0');
+  return `${now.getFullYear()}-${pad(now.getMonth() + 1)}-${pad(now.getDate())}`;
+}
