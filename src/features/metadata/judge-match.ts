@@ -71,7 +71,9 @@ function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged
 function named({ status, confidence }: StoredTitle, isKnown: boolean): Judged {
   const stays = { status, confidence, doubt: null, isOther: false };
   if (status === 'flagged' && isKnown) return { ...stays, status: 'completed', confidence: null };
-  return status === 'pending' ? { ...stays, status: 'completed' } : stays;
+  // One of a provider's own list, which says for sure what it is, waits until somebody knows it.
+  const waits = confidence !== null && !isKnown;
+  return status === 'pending' && !waits ? { ...stays, status: 'completed' } : stays;
 }
 
 function likenessOf(stored: StoredTitle, title: string, merged: Merged): number {
