@@ -47,6 +47,7 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_LINE_CHARS = 32_768;
 const MAX_FILES = 1_000_000;
 const MAX_REFUSED = 20;
+const HIDDEN = 'hidden until a source of metadata, or you on the page Review, say what they are';
 
 async function* magnetsIn(path: string): AsyncGenerator<Release> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
@@ -136,7 +137,11 @@ function tally() {
       if (outcome.outcome === 'changed') counts.changedStreams += 1;
       if (outcome.isNewTitle) counts.newTitles += 1;
     },
-    summary: (): Summary => ({ ...counts, reasons }),
+    summary: (): Summary => ({
+      ...counts,
+      ...(counts.newTitles === 0 ? {} : { theyAre: HIDDEN }),
+      reasons,
+    }),
   };
 }
 
