@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -30,6 +31,29 @@ export async function findSource(
   signal: AbortSignal,
 ): Promise<Source> {
   return /^https?:\/\//i.test(place) ? await urlSource(net, new URL(place), signal) : await fileSource(place);
+}
+
+export type Sources<Name extends string> = ReadonlyMap<Name, Source>;
+
+/** Those of several that were named, in that order. Throws as `findSource`. */
+export async function findSources<Name extends string>(
+  net: Pick<Net, 'request'>,
+  order: readonly Name[],
+  places: Partial<Record<Name, string>>,
+  signal: AbortSignal,
+): Promise<Sources<Name>> {
+  const sources = new Map<Name, Source>();
+  for (const name of order) {
+    const place = places[name];
+    if (place !== undefined) sources.set(name, await findSource(net, place, signal));
+  }
+  return sources;
+}
+
+/** Another text when a file or one of the settings is another: then a run begins anew. */
+export function runOf(sources: Sources<string>, settings: readonly unknown[]): string {
+  const told = [[...sources].map(([name, { fingerprint }]) => [name, fingerprint]), ...settings];
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 24);
 }
 
 async function fileSource(path: string): Promise<Source> {

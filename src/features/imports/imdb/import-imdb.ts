@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { AppError, BadInput, Conflict } from '../../../kit/errors.ts';
 import { type Copier, openCopier } from '../../../platform/copier.ts';
 import type { Pool } from '../../../platform/db.ts';
 import type { Net } from '../../../platform/net.ts';
 import { staging } from '../../media/index.ts';
 import { putImportState, putSyncState } from '../queries/sync-state.ts';
-import { findSource, type Source } from '../source-lines.ts';
+import { findSources, runOf, type Sources } from '../source-lines.ts';
 import { mergeStaged } from './merge.ts';
 import { readFile } from './read-files.ts';
 import { IMDB_FILE_ORDER, IMDB_FILES, type ImdbFile, type Met, nobodyMet, type Wanted } from './rows.ts';
@@ -66,8 +65,8 @@ export async function importImdb(deps: Deps, options: ImdbOptions): Promise<Imdb
     throw new BadInput('imports.no_basics', 'Say where title.basics is: the other files only add to it.');
   if (minVotes > 0 && options.files.ratings === undefined)
     throw new BadInput('imports.no_ratings', 'Say where title.ratings is: it has the votes.');
-  const sources = await findSources(deps, options);
-  const run = runOf(sources, options);
+  const sources = await findSources(deps.net, IMDB_FILE_ORDER, options.files, options.signal);
+  const run = runOf(sources, [[...options.types].sort(), options.minVotes, options.adult]);
   const copier = await openCopier(deps.url);
   try {
     if (!(await copier.claim(STATE_KEY)))
@@ -87,27 +86,6 @@ export async function importImdb(deps: Deps, options: ImdbOptions): Promise<Imdb
   }
 }
 
-type Sources = ReadonlyMap<ImdbFile, Source>;
-
-async function findSources({ net }: Deps, { files, signal }: ImdbOptions): Promise<Sources> {
-  const sources = new Map<ImdbFile, Source>();
-  for (const file of IMDB_FILE_ORDER) {
-    const place = files[file];
-    if (place !== undefined) sources.set(file, await findSource(net, place, signal));
-  }
-  return sources;
-}
-
-function runOf(sources: Sources, { types, minVotes, adult }: ImdbOptions): string {
-  const told = [
-    [...sources].map(([file, { fingerprint }]) => [file, fingerprint]),
-    [...types].sort(),
-    minVotes,
-    adult,
-  ];
-  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 24);
-}
-
 async function resumeOrBegin(db: Pool, run: string): Promise<{ state: ImportState; workers: WorkerState[] }> {
   const left = await unfinished(db, run);
   if (left !== null && (await staging.stagingRun(db)) === run) return left;
@@ -121,7 +99,7 @@ async function resumeOrBegin(db: Pool, run: string): Promise<{ state: ImportStat
   return { state, workers: WORKER_KEYS.map(() => idleWorker(run)) };
 }
 
-type Reading = { copier: Copier; state: ImportState; options: ImdbOptions; sources: Sources };
+type Reading = { copier: Copier; state: ImportState; options: ImdbOptions; sources: Sources<ImdbFile> };
 
 async function readFiles({ copier, state, options, sources }: Reading): Promise<void> {
   const { types, minVotes, adult, progress, signal } = options;

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { AppError, BadInput, Conflict } from '../../../kit/errors.ts';
 import { openCopier } from '../../../platform/copier.ts';
 import type { Pool } from '../../../platform/db.ts';
 import type { Net } from '../../../platform/net.ts';
 import { putSyncState } from '../queries/sync-state.ts';
-import { findSource, type Source } from '../source-lines.ts';
+import { findSources, runOf, type Source } from '../source-lines.ts';
 import { readList } from './read-list.ts';
 import { TMDB_LISTS, type TmdbList, type Wanted } from './rows.ts';
 import { resumeOrBegin, STATE_KEY, type TmdbState } from './state.ts';
@@ -34,40 +33,22 @@ type Deps = { db: Pool; url: string; net: Pick<Net, 'request'> };
  * imported as far as it goes, then AppError `imports.cut` says so.
  */
 export async function importTmdb(deps: Deps, options: TmdbOptions): Promise<TmdbResult> {
-  const sources = await findSources(deps, options);
+  const sources = await findSources(deps.net, ['movies', 'series'], options.lists, options.signal);
   if (sources.size === 0)
     throw new BadInput('imports.no_list', 'Say where the lists are: movie_ids, tv_series_ids, or both.');
   const copier = await openCopier(deps.url);
   try {
     if (!(await copier.claim(STATE_KEY)))
       throw new Conflict('imports.running', 'Another import from TMDB is running. Wait until it has ended.');
-    const state = await resumeOrBegin(deps.db, runOf(sources, options));
+    const state = await resumeOrBegin(
+      deps.db,
+      runOf(sources, [options.minPopularity, options.adult, options.video]),
+    );
     for (const [list, source] of sources) await readOne(deps.db, state, { list, source }, options);
     return await finish(deps.db, state);
   } finally {
     await copier.close();
   }
-}
-
-type Sources = ReadonlyMap<TmdbList, Source>;
-
-async function findSources({ net }: Deps, { lists, signal }: TmdbOptions): Promise<Sources> {
-  const sources = new Map<TmdbList, Source>();
-  for (const list of ['movies', 'series'] as const) {
-    const place = lists[list];
-    if (place !== undefined) sources.set(list, await findSource(net, place, signal));
-  }
-  return sources;
-}
-
-function runOf(sources: Sources, { minPopularity, adult, video }: TmdbOptions): string {
-  const told = [
-    [...sources].map(([list, { fingerprint }]) => [list, fingerprint]),
-    minPopularity,
-    adult,
-    video,
-  ];
-  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 24);
 }
 
 async function readOne(
