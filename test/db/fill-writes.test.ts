@@ -62,8 +62,8 @@ test('a shelf without titles goes, with what stood on it', async () => {
   const years = () =>
     database.db.anyFirst(
       rows('test.years', z.object({ choice: z.string() }))`
-        SELECT s.choice || ' ' || s.kind || ' ' || s.titles || ' ' || count(*) AS choice
-        FROM shelf s JOIN shelf_item i ON i.shelf_id = s.id WHERE s.catalog = 'year' GROUP BY s.id ORDER BY 1
+        SELECT s.choice || ' ' || s.kind || ' ' || s.titles || ' ' || count(i.media_id) AS choice
+        FROM shelf s LEFT JOIN shelf_item i ON i.shelf_id = s.id WHERE s.catalog = 'year' GROUP BY s.id ORDER BY 1
       `,
     );
   await fill();
@@ -71,4 +71,20 @@ test('a shelf without titles goes, with what stood on it', async () => {
   expect(await fill()).toBeGreaterThan(0);
   expect((await years()).map((shelf) => shelf.slice(0, 4))).toEqual(['1991', '1991', '2001', '2001']);
   for (const shelf of await years()) expect(shelf.split(' ')[2]).toBe(shelf.split(' ')[3]);
+});
+
+test('the shelves of a catalogue that is no more go', async () => {
+  const { db } = database;
+  await fill();
+  await db.query(
+    command(
+      'test.former',
+    )`INSERT INTO shelf (catalog, choice, kind, titles, open_titles) VALUES ('former', '', 'movie', 1, 0)`,
+  );
+  expect(await fill()).toBe(1);
+  expect(
+    await db.anyFirst(
+      rows('test.catalogs', z.object({ catalog: z.string() }))`SELECT DISTINCT catalog FROM shelf ORDER BY 1`,
+    ),
+  ).toEqual(['country', 'language', 'year']);
 });
