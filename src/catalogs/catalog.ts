@@ -48,7 +48,7 @@ export type FillAbout = {
   country: string;
 };
 
-/** Parts of a SELECT over the shown titles `m`: each title once for a choice. */
+/** Parts of a SELECT over the shown titles, `title m` (see `fill/queries.ts` for its columns): each title once for a choice. */
 export type ShelfContent = { from: Fragment; where: Fragment; choice: Fragment; score: Fragment };
 
 /** A catalogue whose order stands in `shelf_item`, written by a job (`fill/`) as the database or the day changes. */

@@ -2,6 +2,7 @@ import nock from 'nock';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { refreshLists } from '../../src/features/lists/index.ts';
 import { upsertTitle } from '../../src/features/media/index.ts';
+import { command } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import type { Net } from '../../src/platform/net.ts';
 import { openProviders } from '../../src/providers/index.ts';
@@ -139,4 +140,19 @@ test('without any key Cinemeta’s list comes; titles without an open stream sta
   ]);
   expect(await names('movie/list-cinemeta-top')).toEqual(['A movie']);
   await server.set({ publicCatalog: 'all' });
+});
+
+test('a list whose name the owner has given to another stays away, and the lists after it come', async () => {
+  await server.db.query(command('test.own')`DELETE FROM catalog WHERE slug = 'tmdb-popular'`);
+  await server.db.query(command('test.own')`
+    INSERT INTO catalog (slug, name, in_manifest) VALUES ('mine', 'Popular on TMDB', true)
+  `);
+  tmdb('/movie/popular', [[film(603, 'The Matrix')]]);
+  tmdb('/tv/popular', [[{ id: 1396, name: 'Breaking Bad', first_air_date: '2008-01-20' }]]);
+  tmdb('/movie/top_rated', [[film(604, 'Another')]]);
+  tmdb('/tv/top_rated', [[{ id: 1396, name: 'Breaking Bad', first_air_date: '2008-01-20' }]]);
+  for (const path of OTHERS.slice(0, 2)) nock(TMDB).get(`/3${path}`).query(true).times(6).reply(404);
+  expect(await refresh('tmdb')).toMatchObject({ lists: 1, titles: 2, failures: 2 });
+  expect(await names('series/list-tmdb-top-rated')).toEqual(['Breaking Bad']);
+  expect((await lists()).filter((list) => list.includes('popular'))).toEqual([]);
 });

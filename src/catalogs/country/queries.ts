@@ -4,7 +4,7 @@ import type { ShelfContent } from '../catalog.ts';
 /** Every country of a title. */
 export function content(): ShelfContent {
   return {
-    from: sql.fragment`media m CROSS JOIN LATERAL (SELECT DISTINCT c AS code FROM unnest(m.countries) c) c`,
+    from: sql.fragment`title m CROSS JOIN LATERAL (SELECT DISTINCT c AS code FROM unnest(m.countries) c) c`,
     where: sql.fragment`c.code ~ '^[A-Z]{2}$'`,
     choice: sql.fragment`c.code`,
     score: sql.fragment`m.rank`,

@@ -4,7 +4,7 @@ import type { ShelfContent } from '../catalog.ts';
 /** By what a title is, or by its genre. */
 export function content(): ShelfContent {
   return {
-    from: sql.fragment`media m`,
+    from: sql.fragment`title m`,
     where: sql.fragment`(m.subkind = 'documentary' OR 'Documentary' = ANY(m.genres))`,
     choice: sql.fragment`''`,
     score: sql.fragment`m.rank`,

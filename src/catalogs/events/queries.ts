@@ -4,7 +4,7 @@ import type { FillAbout, ShelfContent } from '../catalog.ts';
 /** By the day they begin. */
 export function content({ today }: FillAbout): ShelfContent {
   return {
-    from: sql.fragment`media m`,
+    from: sql.fragment`title m`,
     where: sql.fragment`true`,
     choice: sql.fragment`''`,
     // Those to come, the next one first; then those that were, the last one first; at the end those without a date.

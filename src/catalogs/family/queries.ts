@@ -11,7 +11,7 @@ export function content({ country }: FillAbout): ShelfContent {
     from: sql.fragment`(
         SELECT DISTINCT ON (c.media_id) c.media_id, c.min_age FROM media_certification c WHERE c.min_age IS NOT NULL
         ORDER BY c.media_id, array_position(${sql.array(ratingCountries(country), 'text')}, c.country), c.country, c.min_age DESC
-      ) r JOIN media m ON m.id = r.media_id`,
+      ) r JOIN title m ON m.id = r.media_id`,
     where: sql.fragment`r.min_age <= ${FAMILY_AGE} AND m.nudity NOT IN ('moderate', 'severe')`,
     choice: sql.fragment`''`,
     score: sql.fragment`m.rank`,

@@ -1,4 +1,4 @@
-import type { Pool } from '../../platform/db.ts';
+import type { Db } from '../../platform/db.ts';
 import { tellTitlesChanged } from '../../platform/queries.ts';
 import type { Catalog, FillAbout } from '../catalog.ts';
 import { fillShelves } from './queries.ts';
@@ -8,17 +8,16 @@ import { fillShelves } from './queries.ts';
  * the caches are told then. Where only places changed they are not, as with each play. Work for a job: it reads all titles.
  */
 export async function fillCatalogs(
-  db: Pool,
+  db: Db,
   catalogs: readonly Catalog[],
   about: FillAbout,
   signal: AbortSignal,
 ): Promise<number> {
-  let moved = 0;
-  for (const { id, kinds, shelving } of catalogs) {
-    signal.throwIfAborted();
-    if (shelving !== undefined)
-      moved += await fillShelves(db, { catalog: id, kinds }, shelving.content(about));
-  }
+  signal.throwIfAborted();
+  const shelved = catalogs.flatMap(({ id, kinds, shelving }) =>
+    shelving === undefined ? [] : [{ id, kinds, content: shelving.content(about) }],
+  );
+  const moved = await fillShelves(db, shelved);
   if (moved > 0) await tellTitlesChanged(db);
   return moved;
 }

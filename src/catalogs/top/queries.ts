@@ -10,12 +10,11 @@ const UNKNOWN_VOTES = sql.fragment`100`;
 export function content(): ShelfContent {
   return {
     from: sql.fragment`(
-        SELECT DISTINCT ON (r.media_id, r.provider_id) r.media_id, p.name, r.rating, coalesce(r.vote_count, ${UNKNOWN_VOTES}) AS votes
-        FROM media_rating r JOIN rating_provider p ON p.id = r.provider_id
-        ORDER BY r.media_id, r.provider_id, r.rating_type
-      ) r JOIN media m ON m.id = r.media_id`,
+        SELECT DISTINCT ON (r.media_id, r.provider_id) r.media_id, r.provider_id, r.rating::float8 AS rating, coalesce(r.vote_count, ${UNKNOWN_VOTES})::float8 AS votes
+        FROM media_rating r ORDER BY r.media_id, r.provider_id, r.rating_type
+      ) r JOIN rating_provider p ON p.id = r.provider_id JOIN title m ON m.id = r.media_id`,
     where: sql.fragment`true`,
-    choice: sql.fragment`r.name`,
+    choice: sql.fragment`p.name`,
     score: sql.fragment`(r.rating * r.votes + ${USUAL.sum}) / (r.votes + ${USUAL.votes})`,
   };
 }

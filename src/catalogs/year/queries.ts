@@ -4,7 +4,7 @@ import type { ShelfContent } from '../catalog.ts';
 /** The year a title came out. */
 export function content(): ShelfContent {
   return {
-    from: sql.fragment`media m`,
+    from: sql.fragment`title m`,
     where: sql.fragment`m.year IS NOT NULL`,
     choice: sql.fragment`m.year`,
     score: sql.fragment`m.rank`,

@@ -11,14 +11,15 @@ export async function lockSystemCatalog(db: Db, slug: string): Promise<number | 
   return row?.catalogId ?? null;
 }
 
-/** Makes sure that there is a system catalogue of this slug, in the manifest after those of the owner. What the owner made of it since stays. */
+/** Makes sure that there is a system catalogue of this slug, in the manifest after those of the owner. What the owner made of it since stays. False: another list has its name or slug. */
 export async function addSystemCatalog(
   db: Db,
   { slug, name }: { slug: string; name: string },
-): Promise<void> {
-  await db.query(command('lists.add_system')`
+): Promise<boolean> {
+  const added = await db.query(command('lists.add_system')`
     INSERT INTO catalog (slug, name, in_manifest, position) VALUES (${slug}, ${name}, true, 100) ON CONFLICT DO NOTHING
   `);
+  return added.rowCount > 0 || (await lockSystemCatalog(db, slug)) !== null;
 }
 
 /** Takes every other title out. */

@@ -12,7 +12,7 @@ export type Refreshed = {
   lists: number;
   titles: number;
   newTitles: number;
-  /** Lists that stay as they were: their provider is down or sends nonsense. */
+  /** Lists that stay as they were: their provider is down or sends nonsense, or their name is taken. */
   failures: number;
 };
 
@@ -30,19 +30,43 @@ export async function refreshLists(deps: RefreshDeps, signal: AbortSignal): Prom
     for (const [slug, parts] of bySlug) {
       signal.throwIfAborted();
       const hits = await ask(deps, provider.name, parts, signal);
-      if (hits === null) {
+      const list = { slug: `${provider.name}-${slug}`, name: parts[0]?.name ?? slug };
+      const stored = hits === null ? null : await store(deps, list, hits, signal);
+      if (stored === null) {
         result.failures += 1;
         continue;
       }
-      const { mediaIds, newTitles } = await titlesFor(deps.db, hits);
-      await addSystemCatalog(deps.db, { slug: `${provider.name}-${slug}`, name: parts[0]?.name ?? slug });
-      await setCatalogItems(deps.db, `${provider.name}-${slug}`, mediaIds);
       result.lists += 1;
-      result.titles += mediaIds.length;
-      result.newTitles += newTitles;
+      result.titles += stored.titles;
+      result.newTitles += stored.newTitles;
     }
   }
   return result;
+}
+
+/** Makes these titles the list; null: that could not be, and is no reason to leave the other lists as they were. */
+async function store(
+  { db, log }: RefreshDeps,
+  list: { slug: string; name: string },
+  hits: readonly SearchHit[],
+  signal: AbortSignal,
+): Promise<{ titles: number; newTitles: number } | null> {
+  try {
+    if (!(await addSystemCatalog(db, list))) {
+      log.warn(
+        { list: list.name },
+        'a list of a provider is not taken in: another system list has its name; rename that one',
+      );
+      return null;
+    }
+    const { mediaIds, newTitles } = await titlesFor(db, hits);
+    await setCatalogItems(db, list.slug, mediaIds);
+    return { titles: mediaIds.length, newTitles };
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ err: error, list: list.name }, 'a list of a provider could not be stored; it stays as it was');
+    return null;
+  }
 }
 
 /** The titles of all kinds of a list; null: one of them could not be had, or holds nothing. */

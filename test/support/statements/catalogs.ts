@@ -1,5 +1,5 @@
 import type { CatalogQuery } from '../../../src/catalogs/catalog.ts';
-import { fillShelves } from '../../../src/catalogs/fill/queries.ts';
+import { fillCatalogs } from '../../../src/catalogs/fill/index.ts';
 import {
   cardsOf,
   curatedLists,
@@ -48,10 +48,7 @@ export const catalogCalls: Calls = {
   shelf: everyPage((db, asked) => shelfPage(db, 'year', { ...asked, choice: '1999' })),
   stock: (db) => withEach(VISIBILITIES, (visibility) => stockOf(db, visibility)),
   fill: (db) =>
-    withEach(catalogs, async ({ id, kinds, shelving }) => {
-      const content = shelving?.content({ today: '2020-01-01', country: 'DE' });
-      if (content !== undefined) await fillShelves(db, { catalog: id, kinds }, content);
-    }),
+    fillCatalogs(db, catalogs, { today: '2020-01-01', country: 'DE' }, new AbortController().signal),
   'curated lists': (db) => withEach(VISIBILITIES, (visibility) => curatedLists(db, visibility)),
   'genre names': (db) => withEach(VISIBILITIES, (visibility) => genreNames(db, visibility, 50)),
   standing: (db) => withEach(VISIBILITIES, (visibility) => standingOf(db, FILM, visibility)),
