@@ -38,6 +38,7 @@ describe('a running embedded Postgres', { timeout: 60_000 }, () => {
     const names = [
       'max_connections',
       'shared_buffers',
+      'random_page_cost',
       'fsync',
       'synchronous_commit',
       'jit',
@@ -52,6 +53,7 @@ describe('a running embedded Postgres', { timeout: 60_000 }, () => {
     expect(Object.fromEntries(rows.map((row) => [row.name, row.value]))).toEqual({
       max_connections: '60',
       shared_buffers: '128MB',
+      random_page_cost: '1.1',
       fsync: 'on',
       synchronous_commit: 'on',
       full_page_writes: 'on',

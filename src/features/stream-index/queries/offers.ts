@@ -39,7 +39,10 @@ function ofPlace({ mediaId, episodeId }: Place) {
     : sql.fragment`l.media_id = ${mediaId} AND l.episode_id = ${episodeId}`;
 }
 
-/** What can be offered for a place, before it is ranked: active, not blocked, not broken, public, not expired, and open if asked. */
+/**
+ * What can be offered for a place, before it is ranked: active, not blocked, not broken, public, not expired, and open if asked.
+ * A stream has a row in the table of its own kind only; for the others the key is null, which Postgres looks up nowhere.
+ */
 export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<readonly Candidate[]> {
   const licensed =
     only === 'all' ? sql.fragment`` : sql.fragment`AND is_open_stream(s.id, s.kind, s.licence_code)`;
@@ -52,9 +55,9 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
     FROM stream_media_link l
     JOIN stream s ON s.id = l.stream_id
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
-    LEFT JOIN stream_http h ON h.stream_id = s.id
-    LEFT JOIN stream_torrent t ON t.stream_id = s.id
-    LEFT JOIN stream_usenet n ON n.stream_id = s.id
+    LEFT JOIN stream_http h ON h.stream_id = CASE s.kind WHEN 'http' THEN s.id END
+    LEFT JOIN stream_torrent t ON t.stream_id = CASE s.kind WHEN 'torrent' THEN s.id END
+    LEFT JOIN stream_usenet n ON n.stream_id = CASE s.kind WHEN 'usenet' THEN s.id END
     WHERE ${ofPlace(place)}
       AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public
       AND (h.expires_at IS NULL OR h.expires_at > now())
