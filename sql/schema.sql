@@ -382,10 +382,12 @@ BEGIN
     FROM (
       SELECT search_name(g.title) AS name, min(g.title) AS title, min(g.place) AS place
       FROM (
+        SELECT u.title, min(u.place) AS place FROM (
         SELECT m.title, 0 AS place
         UNION ALL SELECT m.original_title, 1 WHERE m.original_title IS NOT NULL
         UNION ALL SELECT a.title, 2 FROM media_alias a WHERE a.media_id = m.id
         UNION ALL SELECT tr.title, 3 FROM media_translation tr WHERE tr.media_id = m.id AND tr.title IS NOT NULL
+        ) u GROUP BY u.title
       ) g
       GROUP BY 1 ORDER BY 3, 1 LIMIT 100
     ) f

@@ -17,7 +17,11 @@ import { IMDB_GENRES } from './genres.ts';
 import { type ImportState, STATE_KEY, WORKER_KEYS, type WorkerState } from './state.ts';
 
 /** Titles or people a transaction: about a second's work on a busy small machine; others who write titles wait no longer. */
-const BATCH = 5000;
+const MAX_BATCH = 5000;
+/** Below this, what a batch costs by itself would show. */
+const MIN_BATCH = 500;
+/** Of a small import so many batches, that both who merge have work to the end. */
+const MIN_BATCHES = 6;
 const MAX_LISTED = 100;
 
 export type Merging = {
@@ -153,11 +157,14 @@ async function mergeBatch(
 /** The same batches for the same staged rows. */
 async function batchesOf({ db, signal }: Merging, step: Step): Promise<Batch[]> {
   const batches: Batch[] = [];
+  const few = await staging.nextBatch(db, step.of, 0, MIN_BATCHES * MAX_BATCH);
+  const size = Math.max(MIN_BATCH, Math.ceil(few.count / MIN_BATCHES));
   for (let after = 0; ; ) {
     signal.throwIfAborted();
-    const { upto, count } = await staging.nextBatch(db, step.of, after, BATCH);
+    const { upto, count } = await staging.nextBatch(db, step.of, after, size);
     if (upto === null) return batches;
-    batches.push({ after, upto, count, name: `${step.name} ${batches.length}` });
+    // By its numbers: a run that began with batches of another size must not take one of those for this one.
+    batches.push({ after, upto, count, name: `${step.name} ${after}-${upto}` });
     after = upto;
   }
 }

@@ -52,25 +52,30 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
   /** Lines of this file taken from it by this process. */
   let taken = 0;
 
-  async function nextLine(): Promise<string | null> {
+  /** Lines ahead that need no waiting for; false at the end of the file. */
+  async function fill(): Promise<boolean> {
     while (at >= pending.length) {
       const next = await batches.next();
       signal.throwIfAborted();
-      if (next.done === true) return null;
+      if (next.done === true) return false;
       pending = next.value;
       at = 0;
     }
-    const line = pending[at];
+    return true;
+  }
+
+  function takeLine(): string {
+    const line = pending[at] ?? '';
     at += 1;
     taken += 1;
-    return line ?? null;
+    return line;
   }
 
   /** Past what the run before this one read, and the heading. */
   async function begin(): Promise<void> {
-    while (taken < mark.lines) if ((await nextLine()) === null) return;
+    while (taken < mark.lines && (await fill())) takeLine();
     if (mark.lines > 0) return;
-    const heading = await nextLine();
+    const heading = (await fill()) ? takeLine() : null;
     if (heading?.startsWith(`${first}\t`) !== true)
       throw lines.failure() === null ? notThisFile(source, name) : cutAtOnce(lines);
     mark.lines = 1;
@@ -97,30 +102,33 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
     }
   }
 
-  /** The next good row; null at the end of the file, or of this COPY's share of it. */
-  async function nextRow(upto: number): Promise<Exclude<Row, null> | null> {
-    while (mark.lines < upto) {
-      const line = await nextLine();
-      if (line === null) {
-        mark.isDone = true;
-        mark.failure = lines.failure();
-        return null;
-      }
+  /** The good rows of the lines at hand, as text for the file's own table, until there is enough to hand on. */
+  function takeRows(upto: number, others: string[]): string {
+    let text = '';
+    while (mark.lines < upto && at < pending.length && text.length < CHUNK_CHARS) {
+      const line = takeLine();
       mark.lines += 1;
       const row = readRow(line);
-      if (row !== null) return row;
+      if (row === null) continue;
+      mark.rows += 1;
+      if (row.table === MAIN_TABLE[file]) text += `${row.text}\n`;
+      else others.push(row.text);
     }
-    return null;
+    return text;
   }
 
+  /** Rows up to the end of the file, or of this COPY's share of it. Waits where lines run out, not for each line. */
   async function* mainRows(others: string[]): AsyncGenerator<string> {
     await begin();
     const upto = mark.lines + LINES_PER_COPY;
     let text = '';
-    for (let row = await nextRow(upto); row !== null; row = await nextRow(upto)) {
-      mark.rows += 1;
-      if (row.table === MAIN_TABLE[file]) text += `${row.text}\n`;
-      else others.push(row.text);
+    while (mark.lines < upto) {
+      if (!(await fill())) {
+        mark.isDone = true;
+        mark.failure = lines.failure();
+        break;
+      }
+      text += takeRows(upto, others);
       if (text.length < CHUNK_CHARS) continue;
       yield text;
       text = '';

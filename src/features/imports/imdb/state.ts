@@ -30,7 +30,7 @@ export type ImportState = z.infer<typeof ImportState>;
 
 export const WorkerState = z.object({
   run: z.string(),
-  /** Batches that are merged: `titles 3`. */
+  /** Batches that are merged: `titles 0-133093`, past the first number up to the second. */
   done: z.array(z.string()),
   counts: z.record(z.string(), z.int()),
   conflicts: z.array(z.string()),

@@ -44,7 +44,8 @@ export function addStagedCredits(db: Db, { after, upto }: StagedRange): Promise<
       INSERT INTO media_credit (media_id, person_id, credit_type, department, job, character, position)
       SELECT w.media_id, w.person_id, w.credit_type, w.department, w.job, w.character, w.position FROM wanted w
       ORDER BY w.media_id, w.position
-      ON CONFLICT DO NOTHING
+      -- By name: without one each row would be looked for in every unique index before it is written.
+      ON CONFLICT (media_id, person_id, credit_type, department, job, character) DO NOTHING
       RETURNING id
     )
     SELECT count(*)::integer AS added, 0 AS changed FROM added

@@ -25,7 +25,7 @@ export function addStagedSeasons(db: Db, range: StagedRange): Promise<z.infer<ty
       SELECT w.media_id, w.number, ${imdb} FROM wanted w
       WHERE (SELECT h.id FROM season h WHERE h.media_id = w.media_id AND h.number = w.number) IS NULL
       ORDER BY w.media_id, w.number
-      ON CONFLICT DO NOTHING
+      ON CONFLICT (media_id, number) DO NOTHING
       RETURNING id
     )
     SELECT count(*)::integer AS added, 0 AS changed FROM added
@@ -60,7 +60,8 @@ export function mergeStagedEpisodes(db: Db, range: StagedRange): Promise<z.infer
       SELECT h.season_id, h.media_id, h.number, h.title, h.runtime_minutes, ${imdb} FROM held h
       WHERE h.episode_id IS NULL AND h.season_id IS NOT NULL
       ORDER BY h.season_id, h.number
-      ON CONFLICT DO NOTHING
+      -- By name: without one each row would be looked for in every unique index, the random one included, before it is written.
+      ON CONFLICT (season_id, number) DO NOTHING
       RETURNING id
     )
     SELECT (SELECT count(*) FROM added)::integer AS added, (SELECT count(*) FROM changed)::integer AS changed
