@@ -4,8 +4,13 @@ import type { Peer } from './peer.ts';
 
 /** Asked at a time, each for all of it: it is small, and of what several gave nobody could tell who lied. */
 const MOST_PEERS = 3;
-/** One that gives nothing for so long makes room for another. */
+/**
+ * One that gives nothing for so long makes room for another; what it gives later is taken all the same: Transmission lets requests lie for
+ * 3 to 5 s, and may be the only one there is.
+ */
 const SILENT_MS = 3000;
+/** Of those that gave nothing in time so many are still listened to. */
+const MOST_LATE = 3;
 
 /** What it has to know of a peer. */
 export type MetadataPeer = Pick<Peer, 'metadataId' | 'metadataBytes' | 'isClosed'>;
@@ -23,13 +28,22 @@ export class Metadata {
 
   /** The pieces to ask this peer for now; none where it was asked, or others are. */
   wanted(peer: MetadataPeer, now: number): number[] {
-    for (const [other, { heardAt }] of this.#gatherings)
-      if (other.isClosed || now - heardAt > SILENT_MS) this.#giveUp(other);
+    const late = this.#late(now);
     if (peer.metadataId === 0 || peer.metadataBytes === 0) return [];
-    if (this.#gatherings.has(peer) || this.#gatherings.size >= MOST_PEERS) return [];
+    if (this.#gatherings.has(peer) || this.#gatherings.size - late.length >= MOST_PEERS) return [];
+    for (const other of late.slice(0, Math.max(0, late.length - MOST_LATE))) this.#giveUp(other);
     const count = Math.ceil(peer.metadataBytes / METADATA_PIECE_BYTES);
     this.#gatherings.set(peer, { pieces: Array(count).fill(undefined), left: count, heardAt: now });
     return [...Array(count).keys()];
+  }
+
+  /** Those that were asked and are silent, the longest first. */
+  #late(now: number): MetadataPeer[] {
+    for (const other of this.#gatherings.keys()) if (other.isClosed) this.#giveUp(other);
+    return [...this.#gatherings]
+      .filter(([, { heardAt }]) => now - heardAt > SILENT_MS)
+      .sort(([, one], [, other]) => one.heardAt - other.heardAt)
+      .map(([other]) => other);
   }
 
   /** It is not asked again. */
