@@ -40,7 +40,7 @@ async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<string[]> 
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 /** Lines after which a second thread is started. */
-const LONG_LIST = 2000;
+const LONG_LIST = 6000;
 
 async function write(text: string): Promise<void> {
   if (!stdout.write(text)) await once(stdout, 'drain');
