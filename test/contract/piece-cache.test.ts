@@ -140,13 +140,38 @@ test('what is removed is gone with its folder, also what was being written', asy
 });
 
 test('a torrent whose last piece goes while its next one comes loses nothing', async () => {
-  const cache = await open(KIB);
-  for (let round = 0; round < 100; round += 1)
-    await Promise.all(
-      [1, 0, 1].map((torrent, index) => cache.write(hashOf(torrent), 3 * round + index, BYTES)),
-    );
+  const cache = await open(2 * KIB);
+  await cache.write(hashOf(1), 0, BYTES);
+  for (let index = 1; index <= 200; index += 1) {
+    cache.drop(hashOf(1), index - 1);
+    await cache.write(hashOf(1), index, BYTES);
+  }
   expect(cache.usedBytes()).toBe(KIB);
   expect(await folders()).toEqual([hashOf(1)]);
-  expect(await cache.read(hashOf(1), 299, Buffer.alloc(KIB))).toBe(true);
-  expect(cache.failure(hashOf(0))).toBeNull();
+  expect(await cache.read(hashOf(1), 200, Buffer.alloc(KIB))).toBe(true);
+  expect(cache.failure(hashOf(1))).toBeNull();
+});
+
+test('what is being written does not go for what comes next: the disk never holds both', async () => {
+  const cache = await open(2 * KIB);
+  await cache.write(hashOf(1), 0, BYTES);
+  // Four at once: the room of the first piece and the free one, and no more.
+  const writes = [1, 2, 3, 4].map((index) => cache.write(hashOf(1), index, BYTES));
+  expect([0, 1, 2, 3, 4].map((index) => cache.has(hashOf(1), index))).toEqual([
+    ...[false, true, true, false, false],
+  ]);
+  await Promise.all(writes);
+  expect((await readdir(join(dir.path, hashOf(1)))).sort()).toEqual(['1', '2']);
+  await cache.write(hashOf(1), 3, BYTES);
+  expect(cache.usedBytes()).toBe(2 * KIB);
+  expect((await readdir(join(dir.path, hashOf(1)))).sort()).toEqual(['2', '3']);
+});
+
+test('one that is being written again before its last write ended is written once', async () => {
+  const cache = await open(4 * KIB);
+  const first = cache.write(hashOf(1), 0, BYTES);
+  cache.drop(hashOf(1), 0);
+  await Promise.all([first, cache.write(hashOf(1), 0, BYTES)]);
+  expect(cache.usedBytes()).toBe(0);
+  expect(await folders()).toEqual([]);
 });

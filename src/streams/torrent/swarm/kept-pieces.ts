@@ -83,13 +83,20 @@ export class KeptPieces {
 
   /**
    * Those that go so that `bytes` fit below `limit`. Torrents that nobody reads first; then what no viewer of the others is on
-   * the way to, which is behind them. What is ahead of somebody never goes: `isEnough` is false when that is what is left.
+   * the way to, which is behind them. What is ahead of somebody never goes, nor what `isHeld`: `isEnough` is false when that
+   * is what is left.
    */
-  goersFor(bytes: number, limit: number, needs: Needs): { goers: readonly Kept[]; isEnough: boolean } {
+  goersFor(
+    bytes: number,
+    limit: number,
+    needs: Needs,
+    isHeld: (kept: Kept) => boolean,
+  ): { goers: readonly Kept[]; isEnough: boolean } {
     let missing = this.#used + bytes - limit;
     const goers: Kept[] = [];
     if (missing <= 0) return { goers, isEnough: true };
     for (const kept of this.#inOrder(needs)) {
+      if (isHeld(kept)) continue;
       goers.push(kept);
       missing -= kept.bytes;
       if (missing <= 0) break;

@@ -61,8 +61,8 @@ class DiskCache implements PieceCache {
   readonly #files = createCacheFiles();
   readonly #failures = new Map<string, string>();
   readonly #markedAt = new Map<string, number>();
-  /** Writes that have not ended, by torrent. */
-  readonly #writes = new Map<string, Set<Promise<void>>>();
+  /** Writes that have not ended, by torrent and piece. */
+  readonly #writes = new Map<string, Map<number, Promise<void>>>();
   #restsUntil = 0;
 
   constructor(options: PieceCacheOptions) {
@@ -132,9 +132,9 @@ class DiskCache implements PieceCache {
   }
 
   async write(infoHash: string, index: number, bytes: Buffer, room: Buffer | null = null): Promise<void> {
-    if (this.has(infoHash, index) || performance.now() < this.#restsUntil) return;
-    const { needs } = this.#options;
-    const { goers, isEnough } = this.#kept.goersFor(bytes.length, this.#room.limitBytes(), needs);
+    if (this.has(infoHash, index) || this.#isWriting(infoHash, index)) return;
+    if (performance.now() < this.#restsUntil) return;
+    const { goers, isEnough } = this.#goersFor(bytes.length);
     // Nothing may go for it: it is played from memory, and fetched again if it is needed again.
     if (!isEnough) return;
     const kept = { infoHash, index, bytes: bytes.length };
@@ -142,11 +142,21 @@ class DiskCache implements PieceCache {
     const going = this.#evict(goers);
     this.#kept.add(kept, Date.now());
     const writing = this.#put(kept, () => this.#writeNew(kept, bytes, room), going);
-    const ofTorrent = this.#writes.get(infoHash) ?? new Set();
-    this.#writes.set(infoHash, ofTorrent.add(writing));
+    const ofTorrent = this.#writes.get(infoHash) ?? new Map<number, Promise<void>>();
+    this.#writes.set(infoHash, ofTorrent.set(index, writing));
     await writing;
-    ofTorrent.delete(writing);
+    ofTorrent.delete(index);
     if (ofTorrent.size === 0) this.#writes.delete(infoHash);
+  }
+
+  #isWriting(infoHash: string, index: number): boolean {
+    return this.#writes.get(infoHash)?.has(index) === true;
+  }
+
+  /** What is still being written cannot go yet: on a slow disk it would lie there beside what goes for it. */
+  #goersFor(bytes: number): { goers: readonly Kept[]; isEnough: boolean } {
+    const isHeld = ({ infoHash, index }: Kept) => this.#isWriting(infoHash, index);
+    return this.#kept.goersFor(bytes, this.#room.limitBytes(), this.#options.needs, isHeld);
   }
 
   async #put(kept: Kept, write: () => Promise<void>, going: Promise<void>): Promise<void> {
@@ -198,15 +208,15 @@ class DiskCache implements PieceCache {
     this.#kept.remove(infoHash);
     this.#markedAt.delete(infoHash);
     this.#failures.delete(infoHash);
-    await Promise.all(this.#writes.get(infoHash) ?? []);
+    await Promise.all(this.#writes.get(infoHash)?.values() ?? []);
     await rm(join(this.#options.folder, infoHash), { recursive: true, force: true });
   }
 
   async measure(): Promise<void> {
-    const { maxBytes, needs } = this.#options;
+    const { maxBytes } = this.#options;
     if (maxBytes === 0 || this.#restsUntil === Number.POSITIVE_INFINITY) return;
     await this.#room.measure(this.#kept.usedBytes);
-    await this.#evict(this.#kept.goersFor(0, this.#room.limitBytes(), needs).goers);
+    await this.#evict(this.#goersFor(0).goers);
   }
 
   /** From the books at once, from the disk soon; a torrent's folder with its last piece. */
