@@ -157,7 +157,7 @@ test('what was being written when a run ended is not given, and goes when it is 
 test('0 bytes: nothing is kept, nothing is looked for', async () => {
   await rm(dir.path, { recursive: true });
   const disk = await open({ maxBytes: 0 });
-  expect([disk.wants('a', 1), disk.has('a')]).toEqual([false, false]);
+  expect([disk.admit('a', 1), disk.has('a')]).toEqual([false, false]);
   await expect(readdir(dir.path)).rejects.toThrow('ENOENT');
 });
 
@@ -167,12 +167,12 @@ test('a disk that takes nothing is told once, and let alone for a minute', async
   // No folder can be made where a file lies.
   await rm(dir.path, { recursive: true });
   await writeFile(dir.path, 'in the way');
-  expect(disk.wants('a', 10)).toBe(true);
+  expect(disk.admit('a', 10)).toBe(true);
   await Promise.all(['a', 'b', 'c'].map((id) => write(disk, id, headerOf())));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain('could not be kept');
   expect(lines[0]).not.toContain(dir.path);
-  expect([disk.wants('a', 10), disk.has('a'), disk.usedBytes()]).toEqual([false, false, 0]);
+  expect([disk.admit('a', 10), disk.has('a'), disk.usedBytes()]).toEqual([false, false, 0]);
   await rm(dir.path);
 });
 
@@ -189,7 +189,7 @@ test('where others took the disk, what is kept makes room', async () => {
   await write(disk, 'a', headerOf());
   reserve = Number.MAX_SAFE_INTEGER;
   await disk.measure();
-  expect([disk.usedBytes(), disk.wants('b', 1)]).toEqual([0, false]);
+  expect([disk.usedBytes(), disk.admit('b', 1)]).toEqual([0, false]);
   expect(await readdir(dir.path)).toEqual([]);
 });
 
@@ -199,9 +199,9 @@ test('what waits for a slow disk is bounded, and one article is written once at 
   const writing = ['a', 'b'].map((id) =>
     write(disk, id, { ...headerOf(), begin: 0, end: large.length }, large),
   );
-  expect([disk.wants('c', large.length), disk.wants('a', 1)]).toEqual([false, false]);
+  expect([disk.admit('c', large.length), disk.admit('a', 1)]).toEqual([false, false]);
   await Promise.all(writing);
-  expect(disk.wants('c', large.length)).toBe(true);
+  expect(disk.admit('c', large.length)).toBe(true);
   // A name longer than any line of yEnc is not kept.
   await write(disk, 'c', headerOf('n'.repeat(5000)));
   expect(disk.has('c')).toBe(false);

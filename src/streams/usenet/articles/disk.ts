@@ -8,6 +8,7 @@ import type { YencHeader } from '../yenc/decoder.ts';
 import type { Place } from './attempt.ts';
 import { Segment } from './segment.ts';
 import { entryBytesOf, footOf, PAGE_BYTES } from './segment-foot.ts';
+import { WritePace } from './write-pace.ts';
 
 /**
  * Articles on disk, by message id, many in a file; the files that were unused longest go first. Nothing here rejects: without a disk films
@@ -24,8 +25,8 @@ export type ArticleDisk = {
     take: (header: YencHeader) => SlabBuffer | null,
     give: (buffer: SlabBuffer) => void,
   ): Promise<Place | null>;
-  /** Whether `write` would keep so many bytes of it now. */
-  wants(id: string, bytes: number): boolean;
+  /** Whether `write` would keep so many bytes of it now; then they count as written. */
+  admit(id: string, bytes: number): boolean;
   /** `crc` is the CRC-32 of its bytes. The memory of `buffer` behind them is written to. */
   write(id: string, place: Place, crc: number): Promise<void>;
   /** Looks how full the disk is, and makes room where others took it. */
@@ -52,7 +53,7 @@ const SEGMENT_BYTES = 32 * 1024 * 1024;
 const SEGMENT_SHARE = 1 / 16;
 /** After a full disk nothing is written for so long. */
 const REST_MS = 60_000;
-/** What waits for the disk stays in memory: of a disk slower than the network the rest is not kept. */
+/** What waits for the disk stays in memory: of a disk slower than its pace the rest is not kept. */
 const MAX_WRITING_BYTES = 4 * 1024 * 1024;
 /** A file for each article, as they were kept before. */
 const EARLIER_NAME = /^[0-9a-f]{64}$/;
@@ -82,6 +83,7 @@ class Disk implements ArticleDisk {
   #writing = 0;
   readonly #writes = new Map<string, Promise<void>>();
   #restsUntil = 0;
+  readonly #pace = new WritePace(performance.now());
 
   constructor(options: ArticleDiskOptions) {
     const { folder, maxBytes = MAX_BYTES, reserve = reserveOf } = options;
@@ -143,9 +145,12 @@ class Disk implements ArticleDisk {
     return place;
   }
 
-  wants(id: string, bytes: number): boolean {
-    if (performance.now() < this.#restsUntil || bytes > this.#room.limitBytes()) return false;
-    return this.#writing + bytes <= MAX_WRITING_BYTES && !this.#articles.has(id) && !this.#writes.has(id);
+  admit(id: string, bytes: number): boolean {
+    const now = performance.now();
+    if (now < this.#restsUntil || bytes > this.#room.limitBytes()) return false;
+    if (this.#writing + bytes > MAX_WRITING_BYTES || this.#articles.has(id) || this.#writes.has(id))
+      return false;
+    return this.#pace.spend(bytes, now);
   }
 
   async write(id: string, place: Place, crc: number): Promise<void> {

@@ -196,7 +196,7 @@ class Store implements ArticleStore, ArticleOwner {
       article.job = null;
     }
     const { whole } = article;
-    if (whole === null || !disk.wants(id, whole.length)) return;
+    if (whole === null || !disk.admit(id, whole.length)) return;
     const { release } = article.pin(0, whole.length);
     void disk.write(id, whole, crc).finally(release);
   }
