@@ -1,6 +1,7 @@
 import {
   ApproveBody,
   CorrectBody,
+  Decided,
   MetadataProgress,
   ReviewPage,
   ReviewQuery,
@@ -13,6 +14,14 @@ const decided = {
   ...bad,
   ...gone,
   ...refusals,
+};
+
+const decidedOrMerged = {
+  '200': ok(
+    'It was a title that is here already: its streams, plays and places in lists are there now',
+    Decided,
+  ),
+  ...decided,
 };
 
 /** What is described of `/api/review` and `/api/metadata`. */
@@ -46,7 +55,7 @@ export const reviewPaths = {
       security: ADMIN,
       requestParams: { path: id },
       requestBody: json(ApproveBody),
-      responses: decided,
+      responses: decidedOrMerged,
     },
   },
   '/api/review/{id}/correct': {
@@ -55,7 +64,7 @@ export const reviewPaths = {
       security: ADMIN,
       requestParams: { path: id },
       requestBody: json(CorrectBody),
-      responses: decided,
+      responses: decidedOrMerged,
     },
   },
   '/api/review/{id}/reject': {

@@ -4,8 +4,8 @@ import { knownFields } from '../kit/known-fields.ts';
 import { languageOf } from '../kit/language.ts';
 import type { ProvidedImage } from './provider.ts';
 
-// What answers are parsed with. A field that is missing, null, empty or without sense is unknown and left out; one of another type than
-// documented is a changed shape, and the whole answer fails: half of what was meant must not overwrite what is known.
+// What answers are parsed with, of all providers (docs/decisions/0029-provider-answers.md): a part of another type than documented is unknown,
+// a bad entry of a list is left out; what a title cannot be without (its id, its name) is asked for strictly, so that another shape is noticed.
 
 /** Bounds of what a title keeps (`docs/import-format.md`); more is cut off. */
 const LONGEST_TITLE = 500;
@@ -13,62 +13,60 @@ const LONGEST_OVERVIEW = 20_000;
 const MAX_CREDITS = 100;
 const MAX_MINUTES = 6000;
 
+/** Undefined where it is absent, null or not so. */
+export function maybe<T extends z.ZodType>(schema: T) {
+  return schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .catch(undefined);
+}
+
+const text = () => maybe(z.string());
 /** Text of a line; null characters are no text for Postgres. */
-export const line = (max = LONGEST_TITLE) =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => cut(value ?? '', max));
+export const line = (max = LONGEST_TITLE) => text().transform((value) => cut(value ?? '', max));
 /** Text of paragraphs, its HTML taken off. */
-export const prose = () =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => cut(plainText(value ?? ''), LONGEST_OVERVIEW));
-export const number = () =>
-  z
-    .number()
-    .nullish()
-    .transform((value) => value ?? undefined);
+export const prose = () => text().transform((value) => cut(plainText(value ?? ''), LONGEST_OVERVIEW));
+export const number = () => maybe(z.number());
 /** Minutes; 0 stands for unknown everywhere. */
-export const minutes = () =>
-  z
-    .number()
-    .nullish()
-    .transform((value) => wholeMinutes(value ?? 0));
+export const minutes = () => number().transform((value) => wholeMinutes(value ?? 0));
 /** A date or a moment as text, of which the day is kept; `0000-00-00` and `2013` are none. */
-export const day = () =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => isoDay(value ?? ''));
+export const day = () => text().transform((value) => isoDay(value ?? ''));
 /** An address of the web. */
-export const webUrl = () =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => (isWebUrl(value ?? '') ? (value ?? undefined) : undefined));
-export const flag = () =>
-  z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? undefined);
-export const listOf = <T extends z.ZodType>(item: T) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((value) => value ?? []);
+export const webUrl = () => text().transform((value) => (isWebUrl(value ?? '') ? value : undefined));
+export const flag = () => maybe(z.boolean());
 /** A positive number, in JSON a number or text; leaves 0 out. */
 export const idNumber = () =>
-  z
-    .union([z.number(), z.string()])
-    .nullish()
-    .transform((value) => (/^[1-9]\d{0,8}$/.test(String(value)) ? String(value) : undefined));
-export const imdbTitle = () =>
-  z
-    .string()
-    .nullish()
-    .transform((value) => (/^tt\d{5,12}$/.test(value ?? '') ? (value ?? undefined) : undefined));
+  maybe(z.union([z.number(), z.string()])).transform((value) =>
+    /^[1-9]\d{0,8}$/.test(String(value)) ? String(value) : undefined,
+  );
+export const imdbTitle = () => maybe(z.string().regex(/^tt\d{5,12}$/));
+
+/** The id of a video of YouTube. */
+export const youtubeId = () => maybe(z.string().regex(/^[\w-]{11}$/));
+
+/** The entries that are so; others are left out, and what is no list is an empty one. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z
+    .array(z.unknown())
+    .catch([])
+    .transform((list) => soundOf(list, item));
+}
+
+/** A list that is the answer itself: what is no list, or has entries of which none is so, is another shape. */
+export function wholeListOf<T extends z.ZodType>(item: T) {
+  return z
+    .array(z.unknown())
+    .transform((list) => ({ given: list.length, sound: soundOf(list, item) }))
+    .refine(({ given, sound }) => given === 0 || sound.length > 0, 'has no entry that is so')
+    .transform(({ sound }) => sound);
+}
+
+function soundOf<T extends z.ZodType>(list: readonly unknown[], item: T): z.output<T>[] {
+  return list.flatMap((entry) => {
+    const parsed = item.safeParse(entry);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
 
 /** Ids by provider, without the unknown ones. */
 export function idsOf(ids: Readonly<Record<string, string | undefined>>): Record<string, string> {

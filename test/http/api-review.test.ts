@@ -163,10 +163,10 @@ describe('deciding', () => {
     expect((await list()).titles).toEqual([]);
   });
 
-  test('correct: the ids a person gives, and the name; another title’s ids are refused', async () => {
+  test('correct: the ids a person gives, and the name; ids of a title of another kind are refused', async () => {
     await avatar();
     await upsertTitle(database.db, {
-      kind: 'movie',
+      kind: 'series',
       title: 'Other',
       overview: 'x',
       ids: { imdb: 'tt0000009' },

@@ -128,6 +128,57 @@ test('F5: corrected it takes the ids and details of the other title, and its str
   expect(await streams('movie/tt0133093')).toHaveLength(1);
 });
 
+const STORED = { kind: 'movie', title: SEQUEL.title, year: 2022, overview: 'Under water.' };
+/** What can be played; of a title without links the add-on says so in a stream of its own. */
+const files = async (path: string) =>
+  (await streams(path)).flatMap(({ behaviorHints }) => behaviorHints?.filename ?? []);
+
+test('F5: approved to be a title that is here already, its streams are there, and it is gone', async () => {
+  await ask('POST', '/api/media', { ...STORED, ids: { tmdb: '76600', imdb: 'tt1630029' } });
+  const id = await addAvatar();
+  await addon().settled();
+  expect(await files('movie/tt1630029')).toEqual([]);
+  const [waiting] = await review();
+  expect(waiting).toMatchObject({ id, isHidden: true, doubts: [{ here: { title: SEQUEL.title } }] });
+  const answer = await ask('POST', `/api/review/${id}/approve`, { doubt: waiting?.doubts[0]?.id });
+  expect([answer.status, answer.body]).toMatchObject([
+    200,
+    { mergedInto: { title: SEQUEL.title, year: 2022 } },
+  ]);
+  expect(await files('movie/tt1630029')).toEqual(['Avatar.2022.720p.mkv']);
+  expect(await streams(`movie/trib:${id}`)).toEqual([]);
+  expect(await review()).toEqual([]);
+  expect([await count('media'), await count('stream_media_link')]).toEqual([1, 1]);
+  expect((await ask('POST', `/api/review/${id}/approve`)).status).toBe(404);
+});
+
+test('F5: corrected by the id of a title that is here already: its episodes are that one’s', async () => {
+  await ask('POST', '/api/media', {
+    kind: 'series',
+    title: 'Other Name',
+    year: 2010,
+    ids: { imdb: 'tt0900000' },
+  });
+  const id = await scanned('a', EPISODE);
+  await addon().settled();
+  expect(await files('series/tt0900000:1:2')).toEqual([]);
+  expect((await ask('POST', `/api/review/${id}/correct`, { ids: { imdb: 'tt0900000' } })).status).toBe(200);
+  expect(await files('series/tt0900000:1:2')).toEqual([EPISODE]);
+  expect(await files('series/tt0900000:1:1')).toEqual([]);
+});
+
+test('F3: a name that for sure is a title we have under another one becomes that one by itself', async () => {
+  await ask('POST', '/api/media', { ...STORED, title: 'Haker', year: 1999, ids: { imdb: 'tt0133093' } });
+  await scanned('a', MATRIX);
+  await addon().settled();
+  expect(await files('movie/tt0133093')).toEqual([]);
+  layMatrix();
+  await enrich();
+  expect(await files('movie/tt0133093')).toEqual([MATRIX]);
+  expect(await count('media')).toBe(1);
+  expect(await review()).toEqual([]);
+});
+
 test('F5: rejected it stays hidden, is asked about no more, and takes what comes under its name', async () => {
   const id = await addAvatar();
   expect((await ask('POST', `/api/review/${id}/reject`)).status).toBe(204);

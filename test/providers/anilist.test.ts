@@ -103,6 +103,8 @@ metadataProviderContract({
     changed: [
       { data: null, errors: [{ message: 'Internal Server Error' }] },
       { data: { Media: { ...MEDIA, title: 'Cowboy Bebop' } } },
+    ],
+    odd: [
       { data: { Media: { ...MEDIA, startDate: '1998-04-03' } } },
       { data: { Media: { ...MEDIA, idMal: true } } },
     ],

@@ -74,6 +74,10 @@ metadataProviderContract({
       { meta: { ...FILM.meta, id: 133093 } },
       { result: [] },
     ],
+    odd: [
+      { meta: { ...FILM.meta, runtime: 136, poster: {} } },
+      { meta: { ...FILM.meta, genres: { 1: 'Action' }, genre: 7 } },
+    ],
   },
 });
 

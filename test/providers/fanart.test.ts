@@ -42,8 +42,8 @@ metadataProviderContract({
         { number: 2, poster: 'https://assets.fanart.tv/s2.jpg' },
       ],
     },
-    changed: [
-      { ...SHOW, name: undefined },
+    changed: [{ ...SHOW, name: undefined }],
+    odd: [
       { ...SHOW, tvposter: { 1: {} } },
       { ...SHOW, hdtvlogo: ['https://assets.fanart.tv/l.png'] },
     ],

@@ -12,6 +12,7 @@ import {
   prose,
   ratingOf,
   webUrl,
+  wholeListOf,
   yearOf,
   youtubeOf,
 } from '../../src/providers/fields.ts';
@@ -39,7 +40,7 @@ describe('fields of an answer', () => {
     );
   });
 
-  test('of another type fail', () => {
+  test('of another type are left out, of a list the entries that are not so', () => {
     for (const [name, value] of Object.entries({
       line: 7,
       prose: [],
@@ -49,7 +50,16 @@ describe('fields of an answer', () => {
       id: true,
       list: 'x',
     }))
-      expect(Fields.safeParse({ [name]: value }).success, name).toBe(false);
+      expect(Fields.parse({ [name]: value }), name).toEqual({ list: [] });
+    expect(Fields.parse({ list: ['a', 7, null, 'b'] }).list).toEqual(['a', 'b']);
+  });
+
+  test('a list that is the whole answer has an entry that is so, or none at all', () => {
+    const Whole = wholeListOf(z.object({ id: z.int() }));
+    expect(Whole.parse([{ id: 1 }, { id: 'x' }, 7])).toEqual([{ id: 1 }]);
+    expect(Whole.parse([])).toEqual([]);
+    for (const other of [[{ id: 'x' }, 7], {}, null, 'text', undefined])
+      expect(Whole.safeParse(other).success, JSON.stringify(other)).toBe(false);
   });
 
   test('hold no markup, no null characters and no half letter', () => {

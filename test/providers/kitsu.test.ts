@@ -140,6 +140,8 @@ metadataProviderContract({
     changed: [
       { ...WHOLE, data: { ...ANIME, id: 1 } },
       { ...WHOLE, data: { ...ANIME, attributes: { ...ANIME.attributes, canonicalTitle: null } } },
+    ],
+    odd: [
       { ...WHOLE, data: { ...ANIME, attributes: { ...ANIME.attributes, episodeLength: '25' } } },
       { ...WHOLE, included: {} },
     ],

@@ -108,12 +108,8 @@ metadataProviderContract({
         },
       ],
     },
-    changed: [
-      { data: { ...ANIME, mal_id: '1' } },
-      { data: { ...ANIME, title: null } },
-      { data: { ...ANIME, genres: ['Action'] } },
-      { data: { ...ANIME, score: '8.75' } },
-    ],
+    changed: [{ data: { ...ANIME, mal_id: '1' } }, { data: { ...ANIME, title: null } }],
+    odd: [{ data: { ...ANIME, genres: ['Action'] } }, { data: { ...ANIME, score: '8.75' } }],
   },
   unknown: {
     status: 404,

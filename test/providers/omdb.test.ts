@@ -91,6 +91,8 @@ metadataProviderContract({
       { ...FILM, Response: true },
       { ...FILM, Title: undefined },
       { ...FILM, imdbID: 'nm0000485' },
+    ],
+    odd: [
       { ...FILM, Ratings: { imdb: 8.3 } },
       { ...FILM, Runtime: 153 },
     ],

@@ -51,6 +51,8 @@ export type ProviderSetup = {
     title: ProvidedTitle;
     /** The same answer with this in place of a field is another shape. */
     changed: readonly object[];
+    /** The same answer with single parts of another type: it is still that title. */
+    odd: readonly object[];
   };
   /** How it says that it does not know a title; 404 by default. */
   unknown?: { status: number; body: nock.Body };
@@ -183,6 +185,23 @@ export function metadataProviderContract(setup: ProviderSetup): void {
           false,
           `${plug.name} answers in a shape that is not known here.`,
         ]);
+        nock.cleanAll();
+        setup.beforehand?.();
+      }
+    });
+
+    test('a title of which single parts changed their shape is still that title, without them', async () => {
+      expect(byId.odd.length).toBeGreaterThan(0);
+      for (const body of byId.odd) {
+        byId.asked().reply(200, JSON.stringify(body), { 'content-type': 'application/json' });
+        byId.rest?.();
+        const { kind, title, ids } = byId.title;
+        const told = await ask();
+        expect(told, JSON.stringify(body)).toMatchObject({ kind, title });
+        expect(Object.entries(ids)).toEqual(
+          expect.arrayContaining(Object.entries(told?.ids ?? { none: '' })),
+        );
+        expect(told).not.toEqual(byId.title);
         nock.cleanAll();
         setup.beforehand?.();
       }

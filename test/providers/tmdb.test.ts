@@ -92,6 +92,10 @@ metadataProviderContract({
       { ...TMDB_FILM, title: null },
       { ...TMDB_FILM, title: { en: 'The Matrix' } },
     ],
+    odd: [
+      { ...TMDB_FILM, runtime: { minutes: 136 }, genres: 'Action' },
+      { ...TMDB_FILM, credits: [7] },
+    ],
   },
 });
 

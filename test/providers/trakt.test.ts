@@ -117,6 +117,8 @@ metadataProviderContract({
     changed: [
       { ...SHOW, ids: { ...SHOW.ids, trakt: '1388' } },
       { ...SHOW, title: null },
+    ],
+    odd: [
       { ...SHOW, genres: { 1: 'drama' } },
       { ...SHOW, rating: '9.27' },
     ],

@@ -180,8 +180,8 @@ metadataProviderContract({
         },
       ],
     },
-    changed: [
-      { data: { ...SERIES, id: '81189' } },
+    changed: [{ data: { ...SERIES, id: '81189' } }, { data: [SERIES] }],
+    odd: [
       { data: { ...SERIES, genres: ['Drama'] } },
       { data: { ...SERIES, translations: ['eng'] } },
       { data: { ...SERIES, status: 'Ended' } },

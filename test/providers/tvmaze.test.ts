@@ -153,8 +153,8 @@ metadataProviderContract({
     id: { provider: 'tvmaze', value: '169' },
     kind: 'series',
     title,
-    changed: [
-      { ...WHOLE, name: { en: 'Breaking Bad' } },
+    changed: [{ ...WHOLE, name: { en: 'Breaking Bad' } }],
+    odd: [
       { ...WHOLE, genres: 'Drama' },
       { ...WHOLE, _embedded: { ...WHOLE._embedded, episodes: { 1: [] } } },
     ],

@@ -104,6 +104,17 @@ describe('stremio-core', () => {
     });
   });
 
+  test('finds a misspelt title', async () => {
+    await withAddon(async (core) => {
+      const named = async (text: string) =>
+        (await core.search(text)).flatMap((row) => row.items.map((item) => item.name));
+      // A letter left out, two swapped, one too many; what is no title's name finds none.
+      for (const text of ['lok & weir', 'lock & wier', 'lockk weirr'])
+        expect(await named(text), text).toEqual(['Lock & Weir']);
+      expect(await named('qqxzzt')).toEqual([]);
+    });
+  });
+
   test('takes every stream of a film, in our order, each as what it is', async () => {
     const sent = streamsIn((await server.ask(`/stream/movie/${FILM}.json`)).body);
     expect(sent).toHaveLength(8);

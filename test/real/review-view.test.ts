@@ -16,14 +16,8 @@ let product: Tributary;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  product = await startTributary({
-    env: {
-      DATABASE_URL: database.url,
-      RATE_LIMIT_API: '10000',
-      METADATA_PROVIDERS: 'none',
-      STARTER_CATALOG: 'off',
-    },
-  });
+  const env = { METADATA_PROVIDERS: 'none', STARTER_CATALOG: 'off', RATE_LIMIT_API: '10000' };
+  product = await startTributary({ env: { DATABASE_URL: database.url, ...env } });
   // A page of older sources is served until this one is built.
   await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 120_000 });
 });
@@ -61,6 +55,7 @@ async function fill(): Promise<void> {
     ids: { imdb: 'tt0000044' },
   });
   expect(other).toBeGreaterThan(0);
+  await upsertTitle(db, { kind: 'series', title: 'Sea', overview: 'x', ids: { imdb: 'tt0000055' } });
   const { mediaId } = await upsertTitle(db, lake);
   await putDoubts(db, [
     doubt(mediaId, {
@@ -163,9 +158,9 @@ test('by the keyboard alone: take what was found, correct by an id, keep, hide',
     await page.keyboard.press('Enter');
     await page.getByText('Give an id such as tt0133093').waitFor();
     await page.keyboard.press('Control+A');
-    await page.keyboard.type('tt0000044');
+    await page.keyboard.type('tt0000055');
     await page.keyboard.press('Enter');
-    await page.getByText('Another title has imdb tt0000044 already.').waitFor();
+    await page.getByText('Another title has imdb tt0000055 already.').waitFor();
     await page.getByLabel('Its id, or the address of its page').fill('https://www.imdb.com/title/tt0133093/');
     await page.keyboard.press('Enter');
     await page.getByText('An Unknown Release Name 1 (2000) is corrected.').waitFor();
@@ -179,6 +174,21 @@ test('by the keyboard alone: take what was found, correct by an id, keep, hide',
     await expect.poll(async () => (await waiting()).length).toBe(20);
     // 409 is told in words; the browser notes it all the same.
     expect(errors.filter((line) => !line.includes('409'))).toEqual([]);
+  });
+});
+
+test('a hidden title that is here already becomes that one at one click', async () => {
+  await fill();
+  const river = { kind: 'movie' as const, title: 'River of No Return', year: 1954, ids: { tmdb: '11' } };
+  await upsertTitle(database.db, river);
+  await withChromium(async (browser) => {
+    const { page, errors, cards } = await unlocked(browser, 'desktop');
+    const card = cards.filter({ hasText: 'The River (1951)' });
+    await card.getByText('River of No Return (1954) is here already: 0 streams of this one').waitFor();
+    await card.getByRole('button', { name: /as TMDB says$/ }).click();
+    await page.getByText('The River (1951) is River of No Return (1954), which was here already').waitFor();
+    expect(await waiting('&reason=match')).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 

@@ -16,6 +16,7 @@ export {
   prepareGenres,
   type StagedConflict,
 } from './merge-staged.ts';
+export { mergeWithOwner } from './merge-title.ts';
 export type { ListedTitle } from './queries/listed.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
 export * as guide from './queries/programmes.ts';

@@ -2,7 +2,7 @@ import type { AppError } from '../../kit/errors.ts';
 import { SURE } from '../../kit/match-confidence.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import type { MetadataProvider } from '../../providers/provider.ts';
-import { type Refused, setMediaStanding } from '../media/index.ts';
+import { mergeWithOwner, type Refused, setMediaStanding } from '../media/index.ts';
 import { type Collected, collectAnswers } from './collect-answers.ts';
 import { type Guess, type Identified, identify } from './identify.ts';
 import { type Judged, judge } from './judge-match.ts';
@@ -80,6 +80,8 @@ async function write(
   const merged = mergeAnswers(answers);
   return db.transaction(async (tx) => {
     const judged = await judge(tx, stored, merged, { guess, isKnown: answers.length > 0 });
+    if (judged.twinIds !== null && (await mergeWithOwner(tx, stored, judged.twinIds)) !== null)
+      return 'enriched';
     const refused =
       judged.isOther || answers.length === 0 ? [] : await writeAnswers(tx, stored, merged, collected);
     if (refused === null) return 'skipped';

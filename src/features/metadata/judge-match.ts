@@ -13,7 +13,11 @@ export type Judged = Pick<Standing, 'status' | 'confidence'> & {
   doubt: Doubt | null;
   /** It is another title here: nothing of what was told is written. */
   isOther: boolean;
+  /** It was made from a name, and these ids of another title here say for sure that it is that one. */
+  twinIds: Readonly<Record<string, string>> | null;
 };
+
+type Standings = Omit<Judged, 'twinIds'>;
 
 /** A hit less like than this is no candidate for a title that somebody named on purpose. */
 const WORTH_A_LOOK = 0.5;
@@ -25,24 +29,26 @@ export async function judge(
   merged: Merged,
   { guess, isKnown }: { guess: Guess | null; isKnown: boolean },
 ): Promise<Judged> {
-  const twin = guess === null ? null : await twinOf(tx, stored, { ...guess.hit.ids, ...merged.ids });
-  return guess !== null && twin !== null
-    ? twinDoubt(guess, twin)
-    : standingOf(stored, merged, guess, isKnown);
+  const ids = soundIds({ ...guess?.hit.ids, ...merged.ids });
+  const twin = guess === null ? null : await twinOf(tx, stored, ids);
+  if (guess === null || twin === null)
+    return { ...standingOf(stored, merged, guess, isKnown), twinIds: null };
+  const isSure = isFromName(stored) && guess.confidence >= SURE;
+  return { ...twinDoubt(guess, twin), twinIds: isSure ? ids : null };
 }
 
-/** Another title here that a name turned out to mean: the two are one, and which streams go where a person says. */
+/** Another title here that a name turned out to mean. */
 async function twinOf(
   tx: Db,
   stored: StoredTitle,
   ids: Readonly<Record<string, string>>,
 ): Promise<string | null> {
-  const owners = await ownersOfIds(tx, stored.kind, soundIds(ids));
+  const owners = await ownersOfIds(tx, stored.kind, ids);
   const twin = owners.find(({ mediaId }) => mediaId !== stored.mediaId);
   return twin === undefined ? null : `${twin.provider} ${twin.value}`;
 }
 
-function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
+function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Standings {
   const doubt: Doubt = {
     ...{ provider, kind: 'match', ids: hit.ids, title: hit.title, year: hit.year ?? null, confidence },
     posterUrl: soundPoster(hit.poster),
@@ -51,13 +57,13 @@ function twinDoubt({ provider, hit, confidence }: Guess, twin: string): Judged {
   return { status: 'flagged', confidence, doubt, isOther: true };
 }
 
-function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Judged {
+function standingOf(stored: StoredTitle, merged: Merged, guess: Guess | null, isKnown: boolean): Standings {
   if (guess !== null) return judged(stored, guess);
   return isFromName(stored) ? nameMade(stored, merged, isKnown) : named(stored, isKnown);
 }
 
 /** Asked about by its ids; its name may still be of another title. */
-function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged {
+function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Standings {
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   // A person, or a provider's own list, said what it is.
   if ((stored.confidence ?? 0) >= SURE) return isKnown ? { ...stays, status: 'completed' } : stays;
@@ -68,7 +74,7 @@ function nameMade(stored: StoredTitle, merged: Merged, isKnown: boolean): Judged
 }
 
 /** Somebody named it; what had been in doubt is so no longer when it is known by its ids. */
-function named({ status, confidence }: StoredTitle, isKnown: boolean): Judged {
+function named({ status, confidence }: StoredTitle, isKnown: boolean): Standings {
   const stays = { status, confidence, doubt: null, isOther: false };
   if (status === 'flagged' && isKnown) return { ...stays, status: 'completed', confidence: null };
   // One of a provider's own list, which says for sure what it is, waits until somebody knows it.
@@ -85,7 +91,7 @@ function likenessOf(stored: StoredTitle, title: string, merged: Merged): number 
 }
 
 /** Found by name: sure enough, or for a person; a title somebody named on purpose is not bothered with hits unlike it, nor put in doubt once approved. */
-function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Judged {
+function judged(stored: StoredTitle, { provider, hit, confidence }: Guess): Standings {
   const stays = { status: stored.status, confidence: stored.confidence, doubt: null, isOther: false };
   const isApproved = stored.status === 'approved';
   if (confidence >= SURE) return { ...stays, status: isApproved ? 'approved' : 'completed', confidence };

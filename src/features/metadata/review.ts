@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { absoluteUrl } from '../../kit/asset-url.ts';
 import { Conflict, NotFound } from '../../kit/errors.ts';
-import type { Pool } from '../../platform/db.ts';
-import { MediaPatch, patchMedia, setMediaStanding } from '../media/index.ts';
+import type { Db, Pool } from '../../platform/db.ts';
+import { MediaPatch, mergeWithOwner, patchMedia, setMediaStanding, titlesOf } from '../media/index.ts';
 import { forgetAnswers } from './queries/answers.ts';
 import {
   forgetDoubts,
@@ -48,6 +48,12 @@ export const CorrectBody = z
   })
   .refine((body) => Object.keys(body).length > 0, 'names nothing to correct');
 
+/** The title here that the decided one turned out to be: it is that one from now on, and its streams are there. */
+export const Decided = z.object({
+  mergedInto: z.object({ id: z.string(), title: z.string(), year: z.int().nullable() }),
+});
+type MergedInto = z.infer<typeof Decided>['mergedInto'];
+
 /** A page of titles that wait for a person, newest first. */
 export async function reviewPage(
   db: Pool,
@@ -82,12 +88,12 @@ function addressOf(posterUrl: string | null): string | null {
   return posterUrl === null ? null : absoluteUrl('', posterUrl);
 }
 
-/** It is what it was taken for, or what one of the doubts proposes; shown from now on. */
+/** It is what it was taken for, or what one of the doubts proposes; shown from now on. Answers the title it became, where it was there already. */
 export async function approve(
   db: Pool,
   mediaId: number,
   { doubt }: z.infer<typeof ApproveBody>,
-): Promise<void> {
+): Promise<MergedInto | null> {
   const title = await waiting(db, mediaId);
   if (doubt !== undefined) return correct(db, mediaId, { ids: proposed(title, doubt) });
   await db.transaction(async (tx) => {
@@ -95,12 +101,22 @@ export async function approve(
     await setMediaStanding(tx, mediaId, { status: 'approved', confidence: 1 });
     await patchMedia(tx, mediaId, { isPublished: true });
   });
+  return null;
 }
 
-/** A person says what it is: ids are replaced, and all that providers told of the other title counts no more. */
-export async function correct(db: Pool, mediaId: number, body: z.infer<typeof CorrectBody>): Promise<void> {
+/**
+ * A person says what it is: ids are replaced, and all that providers told of the other title counts no more. A hidden title made from a name
+ * whose id another title here has becomes that one, and the answer is which; a title somebody named on purpose is refused it (C1).
+ */
+export async function correct(
+  db: Pool,
+  mediaId: number,
+  body: z.infer<typeof CorrectBody>,
+): Promise<MergedInto | null> {
   await waiting(db, mediaId);
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
+    const kept = await mergedByIds(tx, mediaId, body.ids ?? {});
+    if (kept !== null) return kept;
     await patchMedia(tx, mediaId, { ...body, isPublished: true });
     await forgetAnswers(tx, mediaId);
     await forgetDoubts(tx, mediaId);
@@ -108,7 +124,20 @@ export async function correct(db: Pool, mediaId: number, body: z.infer<typeof Co
     const confidence = body.title === undefined ? 1 : null;
     await setMediaStanding(tx, mediaId, { status: 'pending', confidence });
     await makeTitlesDue(tx, [mediaId]);
+    return null;
   });
+}
+
+async function mergedByIds(
+  tx: Db,
+  mediaId: number,
+  ids: NonNullable<MediaPatch['ids']>,
+): Promise<MergedInto | null> {
+  const [title] = await titlesOf(tx, [mediaId]);
+  if (title === undefined) return null;
+  const kept = await mergeWithOwner(tx, title, ids);
+  const [became] = kept === null ? [] : await titlesOf(tx, [kept]);
+  return became === undefined ? null : { id: became.publicId, title: became.title, year: became.year };
 }
 
 /** What was proposed is wrong. A title that was itself in doubt is hidden; nothing is deleted. */

@@ -3,7 +3,16 @@ import { z } from 'zod';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { requireMedia } from '../media/index.ts';
-import { ApproveBody, approve, CorrectBody, correct, ReviewQuery, reject, reviewPage } from './review.ts';
+import {
+  ApproveBody,
+  approve,
+  CorrectBody,
+  correct,
+  type Decided,
+  ReviewQuery,
+  reject,
+  reviewPage,
+} from './review.ts';
 
 export type ReviewRoutesDeps = {
   db: Pool;
@@ -31,15 +40,16 @@ export function reviewRoutes(deps: ReviewRoutesDeps): Router {
 
   async function approveOne(req: Request, res: Response) {
     const body = parseInput(ApproveBody, req.body ?? {}, 'The body');
-    await approve(db, await titleOf(req), body);
+    const mergedInto = await approve(db, await titleOf(req), body);
     if (body.doubt !== undefined) await deps.enrichLater();
-    await done(res);
+    await done(res, mergedInto);
   }
 
   async function correctOne(req: Request, res: Response) {
-    await correct(db, await titleOf(req), parseInput(CorrectBody, req.body, 'The correction'));
+    const body = parseInput(CorrectBody, req.body, 'The correction');
+    const mergedInto = await correct(db, await titleOf(req), body);
     await deps.enrichLater();
-    await done(res);
+    await done(res, mergedInto);
   }
 
   async function rejectOne(req: Request, res: Response) {
@@ -51,8 +61,9 @@ export function reviewRoutes(deps: ReviewRoutesDeps): Router {
     return (await requireMedia(db, parseInput(Path, req.params, 'The path').id)).mediaId;
   }
 
-  async function done(res: Response) {
+  async function done(res: Response, mergedInto: z.infer<typeof Decided>['mergedInto'] | null = null) {
     await deps.settled();
-    res.status(204).end();
+    if (mergedInto === null) res.status(204).end();
+    else res.json({ mergedInto } satisfies z.infer<typeof Decided>);
   }
 }

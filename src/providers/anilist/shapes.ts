@@ -11,19 +11,19 @@ import {
   isoDay,
   line,
   listOf,
+  maybe,
   minutes,
   number,
   prose,
   ratingOf,
   webUrl,
+  wholeListOf,
   yearOf,
   youtubeOf,
 } from '../fields.ts';
 import type { ProvidedEpisode, ProvidedTitle, SearchHit } from '../provider.ts';
 
-const FuzzyDate = z
-  .object({ year: z.int().nullish(), month: z.int().nullish(), day: z.int().nullish() })
-  .nullish();
+const FuzzyDate = maybe(z.object({ year: maybe(z.int()), month: maybe(z.int()), day: maybe(z.int()) }));
 type FuzzyDate = z.infer<typeof FuzzyDate>;
 
 const Names = z.object({ romaji: line(), english: line(), native: line() });
@@ -35,7 +35,7 @@ const Hit = z.object({
   format: line(),
   startDate: FuzzyDate,
   isAdult: flag(),
-  coverImage: z.object({ extraLarge: webUrl(), large: webUrl() }).nullish(),
+  coverImage: maybe(z.object({ extraLarge: webUrl(), large: webUrl() })),
 });
 type Hit = z.infer<typeof Hit>;
 
@@ -49,8 +49,8 @@ const Media = Hit.extend({
   tags: listOf(z.object({ name: line(200), rank: number(), isMediaSpoiler: flag() })),
   averageScore: number(),
   bannerImage: webUrl(),
-  trailer: z.object({ id: line(), site: line() }).nullish(),
-  studios: z.object({ nodes: listOf(z.object({ name: line(300) })) }).nullish(),
+  trailer: maybe(z.object({ id: line(), site: line() })),
+  studios: maybe(z.object({ nodes: listOf(z.object({ name: line(300) })) })),
   streamingEpisodes: listOf(z.object({ title: line(), thumbnail: webUrl() })),
 });
 
@@ -66,11 +66,11 @@ export const TRENDING_FILMS = `query { Page(perPage: 50) { media(sort: TRENDING_
 export const CHANGED =
   'query ($page: Int) { Page(page: $page, perPage: 50) { media(type: ANIME, sort: UPDATED_AT_DESC) { id format updatedAt } } }';
 
-export const Found = z.object({ data: z.object({ Page: z.object({ media: z.array(Hit) }) }) });
+export const Found = z.object({ data: z.object({ Page: z.object({ media: wholeListOf(Hit) }) }) });
 export const Changed = z.object({
   data: z.object({
     Page: z.object({
-      media: z.array(z.object({ id: z.int().positive(), format: line(), updatedAt: z.int() })),
+      media: wholeListOf(z.object({ id: z.int().positive(), format: line(), updatedAt: z.int() })),
     }),
   }),
 });

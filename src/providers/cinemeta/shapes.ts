@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { Day, entries, ImdbId, maybe, NumberedId, WebUrl, Words, YoutubeId } from '../answer-shapes.ts';
+import {
+  day,
+  idNumber,
+  imdbTitle,
+  line,
+  listOf,
+  maybe,
+  prose,
+  webUrl,
+  wholeListOf,
+  youtubeId,
+} from '../fields.ts';
 
-const Names = entries(z.string().trim().min(1));
+const Names = listOf(z.string().trim().min(1));
 /** A list of names, or one string of them. */
 const NameList = z
   .unknown()
@@ -15,13 +26,13 @@ const Video = z.object({
   /** Older answers say `number`. */
   episode: maybe(Place),
   number: maybe(Place),
-  name: Words,
-  title: Words,
-  released: Day,
-  firstAired: Day,
-  overview: Words,
-  description: Words,
-  thumbnail: WebUrl,
+  name: line(),
+  title: line(),
+  released: day(),
+  firstAired: day(),
+  overview: prose(),
+  description: prose(),
+  thumbnail: webUrl(),
 });
 
 /** `{meta}` of the add-on protocol, with what Cinemeta adds to it. */
@@ -32,23 +43,23 @@ export const Meta = z.object({
   /** `1999`, `2008–2013`, `2019–`. */
   releaseInfo: maybe(z.string()),
   year: maybe(z.coerce.string()),
-  released: Day,
+  released: day(),
   runtime: maybe(z.string()),
-  description: Words,
+  description: prose(),
   genres: Names,
   genre: NameList,
   cast: Names,
   director: NameList,
   writer: NameList,
   imdbRating: maybe(z.coerce.number().gt(0).max(10)),
-  poster: WebUrl,
-  background: WebUrl,
-  logo: WebUrl,
-  moviedb_id: NumberedId,
-  tvdb_id: NumberedId,
-  trailerStreams: entries(z.object({ ytId: YoutubeId })),
-  trailers: entries(z.object({ source: YoutubeId })),
-  videos: entries(Video),
+  poster: webUrl(),
+  background: webUrl(),
+  logo: webUrl(),
+  moviedb_id: idNumber(),
+  tvdb_id: idNumber(),
+  trailerStreams: listOf(z.object({ ytId: youtubeId() })),
+  trailers: listOf(z.object({ source: youtubeId() })),
+  videos: listOf(Video),
 });
 export type Meta = z.infer<typeof Meta>;
 
@@ -60,15 +71,13 @@ export const MetaAnswer = z.union([
 ]);
 
 export const SearchAnswer = z.object({
-  metas: z.array(z.unknown()).pipe(
-    entries(
-      z.object({
-        id: ImdbId,
-        name: Words,
-        releaseInfo: maybe(z.string()),
-        year: maybe(z.coerce.string()),
-        poster: WebUrl,
-      }),
-    ),
+  metas: wholeListOf(
+    z.object({
+      id: imdbTitle(),
+      name: line(),
+      releaseInfo: maybe(z.string()),
+      year: maybe(z.coerce.string()),
+      poster: webUrl(),
+    }),
   ),
 });

@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { knownFields } from '../../kit/known-fields.ts';
 import { languageOf } from '../../kit/language.ts';
-import { distinct, idNumber, idsOf, imageOf, imdbTitle, line, listOf, webUrl } from '../fields.ts';
+import {
+  distinct,
+  idNumber,
+  idsOf,
+  imageOf,
+  imdbTitle,
+  line,
+  listOf,
+  webUrl,
+  wholeListOf,
+} from '../fields.ts';
 import type { ProvidedImage, ProvidedSeason, ProvidedTitle } from '../provider.ts';
 
 const Art = z.object({ url: webUrl(), lang: line(10), likes: line(20), season: line(10) });
@@ -29,8 +39,8 @@ export const Show = z.object({
   seasonposter: arts(),
 });
 /** `/movies/latest`, `/tv/latest`. */
-export const LatestFilms = z.array(z.object({ tmdb_id: idNumber(), imdb_id: imdbTitle() }));
-export const LatestShows = z.array(z.object({ id: idNumber() }));
+export const LatestFilms = wholeListOf(z.object({ tmdb_id: idNumber(), imdb_id: imdbTitle() }));
+export const LatestShows = wholeListOf(z.object({ id: idNumber() }));
 
 /** Of each use; the best liked. Some titles have hundreds. */
 const IMAGES_EACH = 20;

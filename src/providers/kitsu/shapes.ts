@@ -9,25 +9,27 @@ import {
   imageOf,
   line,
   listOf,
+  maybe,
   minutes,
   number,
   prose,
   ratingOf,
   webUrl,
+  wholeListOf,
   yearOf,
   youtubeOf,
 } from '../fields.ts';
 import type { ProvidedEpisode, ProvidedTitle, SearchHit } from '../provider.ts';
 
 /** `en`, `en_us`, `en_jp` (romanised), `ja_jp`, `fr_fr`, … */
-const Titles = z.record(z.string(), z.string().nullable()).nullish();
-const Image = z.object({ original: webUrl(), large: webUrl() }).nullish();
+const Titles = maybe(z.record(z.string(), maybe(z.string())));
+const Image = maybe(z.object({ original: webUrl(), large: webUrl() }));
 
 const Attributes = z.object({
   synopsis: prose(),
   titles: Titles,
   canonicalTitle: z.string().min(1),
-  abbreviatedTitles: listOf(z.string().nullable()),
+  abbreviatedTitles: listOf(z.string()),
   /** Per cent, as text. */
   averageRating: line(10),
   userCount: number(),
@@ -49,15 +51,12 @@ type Anime = z.infer<typeof Anime>;
 /** What stands beside the anime; of the kinds that nobody asked for only the name is read. */
 const Included = z.object({
   type: z.string(),
-  attributes: z
-    .object({ title: line(100), externalSite: line(), externalId: line(100) })
-    .partial()
-    .nullish(),
+  attributes: maybe(z.object({ title: line(100), externalSite: line(), externalId: line(100) })),
 });
 
 const Episode = z.object({
   attributes: z.object({
-    number: z.number().nullish(),
+    number: number(),
     canonicalTitle: line(),
     description: prose(),
     synopsis: prose(),
@@ -68,16 +67,18 @@ const Episode = z.object({
 });
 
 /** `/anime?filter[text]=`. */
-export const Found = z.object({ data: z.array(Anime) });
+export const Found = z.object({ data: wholeListOf(Anime) });
 /** `/anime/:id?include=categories,mappings`. */
 export const WholeAnime = z.object({ data: Anime, included: listOf(Included) });
 /** `/mappings?include=item`. */
 export const Mapped = z.object({ included: listOf(z.object({ type: z.string(), id: Id })) });
 /** `/anime/:id/episodes`. */
-export const Episodes = z.object({ data: z.array(Episode) });
+export const Episodes = z.object({ data: wholeListOf(Episode) });
 /** `/anime?sort=-updatedAt`. */
 export const Changed = z.object({
-  data: z.array(z.object({ id: Id, attributes: z.object({ updatedAt: z.iso.datetime(), subtype: line() }) })),
+  data: wholeListOf(
+    z.object({ id: Id, attributes: z.object({ updatedAt: z.iso.datetime(), subtype: line() }) }),
+  ),
 });
 
 /** TMDB's words for how a title is. */

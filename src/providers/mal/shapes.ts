@@ -7,10 +7,12 @@ import {
   imageOf,
   line,
   listOf,
+  maybe,
   number,
   prose,
   ratingOf,
   webUrl,
+  wholeListOf,
   wholeMinutes,
   yearOf,
   youtubeOf,
@@ -18,7 +20,7 @@ import {
 import type { ProvidedEpisode, ProvidedTitle, SearchHit } from '../provider.ts';
 
 const Named = z.object({ name: line(300) });
-const Format = z.object({ image_url: webUrl(), large_image_url: webUrl() }).nullish();
+const Format = maybe(z.object({ image_url: webUrl(), large_image_url: webUrl() }));
 
 const Anime = z.object({
   mal_id: z.int().positive(),
@@ -29,15 +31,15 @@ const Anime = z.object({
   titles: listOf(z.object({ type: line(), title: line() })),
   type: line(),
   status: line(100),
-  aired: z.object({ from: day(), to: day() }).nullish(),
+  aired: maybe(z.object({ from: day(), to: day() })),
   duration: line(),
   rating: line(),
   score: number(),
   scored_by: number(),
   synopsis: prose(),
   year: number(),
-  images: z.object({ jpg: Format, webp: Format }).nullish(),
-  trailer: z.object({ youtube_id: line(), embed_url: webUrl() }).nullish(),
+  images: maybe(z.object({ jpg: Format, webp: Format })),
+  trailer: maybe(z.object({ youtube_id: line(), embed_url: webUrl() })),
   studios: listOf(Named),
   genres: listOf(Named),
   explicit_genres: listOf(Named),
@@ -47,12 +49,12 @@ const Anime = z.object({
 type Anime = z.infer<typeof Anime>;
 
 /** `/anime?q=`. */
-export const Found = z.object({ data: z.array(Anime) });
+export const Found = z.object({ data: wholeListOf(Anime) });
 /** `/anime/:id/full`. */
 export const WholeAnime = z.object({ data: Anime });
 /** `/anime/:id/episodes`; an episode's id is its number. */
 export const Episodes = z.object({
-  data: z.array(z.object({ mal_id: z.int().min(0), title: line(), aired: day() })),
+  data: wholeListOf(z.object({ mal_id: z.int().min(0), title: line(), aired: day() })),
 });
 
 /** TMDB's words for how a title is. */

@@ -6,8 +6,11 @@ import {
   idsOf,
   imageOf,
   languageCodes,
+  listOf,
+  maybe,
   prose,
   ratingOf,
+  wholeListOf,
   wholeMinutes,
   yearOf,
 } from '../fields.ts';
@@ -15,10 +18,7 @@ import type { ProvidedTitle, SearchHit } from '../provider.ts';
 
 /** It says `N/A` for what it does not know. */
 const given = () =>
-  z
-    .string()
-    .nullish()
-    .transform((text) => (text == null || text === 'N/A' ? undefined : text.trim() || undefined));
+  maybe(z.string()).transform((text) => (text === 'N/A' ? undefined : text?.trim() || undefined));
 
 const ImdbTitle = z.string().regex(/^tt\d{5,12}$/);
 
@@ -41,7 +41,7 @@ const Title = Hit.extend({
   Language: given(),
   Country: given(),
   Production: given(),
-  Ratings: z.array(z.object({ Source: z.string(), Value: z.string() })).nullish(),
+  Ratings: listOf(z.object({ Source: z.string(), Value: z.string() })),
   imdbRating: given(),
   imdbVotes: given(),
 });
@@ -52,7 +52,7 @@ const Failed = z.object({ Response: z.literal('False'), Error: z.string() });
 
 /** `s=`. */
 export const Found = z.discriminatedUnion('Response', [
-  z.object({ Response: z.literal('True'), Search: z.array(Hit) }),
+  z.object({ Response: z.literal('True'), Search: wholeListOf(Hit) }),
   Failed,
 ]);
 /** `i=`. */

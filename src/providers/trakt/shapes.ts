@@ -11,10 +11,12 @@ import {
   languageCodes,
   line,
   listOf,
+  maybe,
   minutes,
   number,
   prose,
   ratingOf,
+  wholeListOf,
   yearOf,
   youtubeOf,
 } from '../fields.ts';
@@ -53,15 +55,15 @@ type Title = z.infer<typeof Title>;
 
 const Person = z.object({
   name: line(300),
-  ids: z.object({ imdb: line(), tmdb: idNumber() }).nullish(),
+  ids: maybe(z.object({ imdb: line(), tmdb: idNumber() })),
 });
 
 /** `/search/…`. */
-export const Found = z.array(z.object({ movie: Title.nullish(), show: Title.nullish() }));
+export const Found = wholeListOf(z.object({ movie: Title.nullish(), show: Title.nullish() }));
 /** `/movies/:id`, `/shows/:id`. */
 export const WholeTitle = Title;
 /** `/shows/:id/seasons?extended=full,episodes`. */
-export const Seasons = z.array(
+export const Seasons = wholeListOf(
   z.object({
     number: z.int().min(0),
     title: line(),
@@ -81,14 +83,14 @@ export const Seasons = z.array(
 /** `/movies/:id/people`, `/shows/:id/people`. */
 export const People = z.object({
   cast: listOf(z.object({ characters: listOf(z.string()), person: Person })),
-  crew: z.record(z.string(), listOf(z.object({ jobs: listOf(z.string()), person: Person }))).nullish(),
+  crew: maybe(z.record(z.string(), listOf(z.object({ jobs: listOf(z.string()), person: Person })))),
 });
 /** `/movies/:id/translations/:language`. */
-export const Translations = z.array(
+export const Translations = wholeListOf(
   z.object({ title: line(), overview: prose(), tagline: line(1000), language: line() }),
 );
 /** `/movies/updates/id/:since`. */
-export const UpdatedIds = z.array(z.int().positive());
+export const UpdatedIds = wholeListOf(z.int().positive());
 
 const STATUS: Readonly<Record<string, string>> = {
   'returning series': 'Returning Series',

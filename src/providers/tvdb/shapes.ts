@@ -7,15 +7,18 @@ import {
   distinct,
   endAfter,
   first,
+  flag,
   idsOf,
   imageOf,
   languageCodes,
   line,
   listOf,
+  maybe,
   minutes,
   number,
   prose,
   webUrl,
+  wholeListOf,
   yearOf,
   youtubeOf,
 } from '../fields.ts';
@@ -30,7 +33,7 @@ const Hit = z.object({
   type: line(),
   year: line(10),
   aliases: listOf(z.string()),
-  translations: z.record(z.string(), z.string().nullable()).nullish(),
+  translations: maybe(z.record(z.string(), maybe(z.string()))),
   remote_ids: listOf(Remote),
   image_url: webUrl(),
 });
@@ -43,15 +46,15 @@ const Title = z.object({
   year: line(10),
   firstAired: day(),
   lastAired: day(),
-  first_release: z.object({ date: day() }).nullish(),
+  first_release: maybe(z.object({ date: day() })),
   runtime: minutes(),
   averageRuntime: minutes(),
   overview: prose(),
-  status: z.object({ name: line(100) }).nullish(),
+  status: maybe(z.object({ name: line(100) })),
   originalCountry: line(),
   originalLanguage: line(),
-  originalNetwork: Company.nullish(),
-  latestNetwork: Company.nullish(),
+  originalNetwork: maybe(Company),
+  latestNetwork: maybe(Company),
   aliases: listOf(z.object({ name: line() })),
   genres: listOf(z.object({ name: line(100) })),
   studios: listOf(Company),
@@ -63,14 +66,14 @@ const Title = z.object({
   contentRatings: listOf(z.object({ name: line(30), country: line() })),
   remoteIds: listOf(Remote),
   seasons: listOf(
-    z.object({ number: z.int().min(0), type: z.object({ type: line() }).nullish(), image: webUrl() }),
+    z.object({ number: z.int().min(0), type: maybe(z.object({ type: line() })), image: webUrl() }),
   ),
-  translations: z
-    .object({
-      nameTranslations: listOf(z.object({ name: line(), language: line(), isAlias: z.boolean().nullish() })),
+  translations: maybe(
+    z.object({
+      nameTranslations: listOf(z.object({ name: line(), language: line(), isAlias: flag() })),
       overviewTranslations: listOf(z.object({ overview: prose(), language: line(), tagline: line(1000) })),
-    })
-    .nullish(),
+    }),
+  ),
 });
 type Title = z.infer<typeof Title>;
 
@@ -86,13 +89,19 @@ const Episode = z.object({
 export type Episode = z.infer<typeof Episode>;
 
 /** `/search`. */
-export const Found = z.object({ data: z.array(Hit) });
+export const Found = z.object({ data: wholeListOf(Hit) });
 /** `/series/:id/extended`, `/movies/:id/extended`. */
 export const WholeTitle = z.object({ data: Title });
 /** `/series/:id/episodes/default/:language`. */
-export const Episodes = z.object({ data: z.object({ episodes: listOf(Episode) }) });
+export const Episodes = z.object({
+  data: z.object({
+    episodes: wholeListOf(Episode)
+      .nullish()
+      .transform((list) => list ?? []),
+  }),
+});
 /** `/search/remoteid/:id`: people and episodes have ids of IMDb too. */
-const Numbered = z.object({ id: z.int().positive() }).nullish();
+const Numbered = maybe(z.object({ id: z.int().positive() }));
 export const Remotes = z.object({ data: listOf(z.object({ series: Numbered, movie: Numbered })) });
 /** `/updates`. */
 export const Updates = z.object({

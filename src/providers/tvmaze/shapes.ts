@@ -13,19 +13,21 @@ import {
   languageCodes,
   line,
   listOf,
+  maybe,
   minutes,
   number,
   prose,
   ratingOf,
   webUrl,
+  wholeListOf,
   yearOf,
 } from '../fields.ts';
 import type { ProvidedEpisode, ProvidedSeason, ProvidedTitle, SearchHit } from '../provider.ts';
 
-const Image = z.object({ medium: webUrl(), original: webUrl() }).nullish();
-const Network = z
-  .object({ name: line(200), country: z.object({ name: line(), code: line(2) }).nullish() })
-  .nullish();
+const Image = maybe(z.object({ medium: webUrl(), original: webUrl() }));
+const Network = maybe(
+  z.object({ name: line(200), country: maybe(z.object({ name: line(), code: line(2) })) }),
+);
 
 const Show = z.object({
   id: z.int().positive(),
@@ -38,11 +40,11 @@ const Show = z.object({
   averageRuntime: minutes(),
   premiered: day(),
   ended: day(),
-  rating: z.object({ average: number() }).nullish(),
+  rating: maybe(z.object({ average: number() })),
   weight: number(),
   network: Network,
   webChannel: Network,
-  externals: z.object({ thetvdb: idNumber(), imdb: imdbTitle() }).nullish(),
+  externals: maybe(z.object({ thetvdb: idNumber(), imdb: imdbTitle() })),
   image: Image,
   summary: prose(),
 });
@@ -72,21 +74,21 @@ const Person = z.object({ name: line(300) });
 const Embedded = z.object({
   seasons: listOf(Season),
   episodes: listOf(Episode),
-  cast: listOf(z.object({ person: Person, character: z.object({ name: line() }).nullish() })),
+  cast: listOf(z.object({ person: Person, character: maybe(z.object({ name: line() })) })),
   crew: listOf(z.object({ type: line(200), person: Person })),
   akas: listOf(z.object({ name: line() })),
   images: listOf(
     z.object({
       type: line(),
-      resolutions: z.object({ original: z.object({ url: webUrl() }).nullish() }).nullish(),
+      resolutions: maybe(z.object({ original: maybe(z.object({ url: webUrl() })) })),
     }),
   ),
 });
 
 /** `/search/shows`. */
-export const Found = z.array(z.object({ show: Show }));
+export const Found = wholeListOf(z.object({ show: Show }));
 /** `/shows/:id` with what is embedded. */
-export const WholeShow = Show.extend({ _embedded: Embedded.nullish() });
+export const WholeShow = Show.extend({ _embedded: maybe(Embedded) });
 /** `/lookup/shows`, which redirects to the show. */
 export const ShowId = z.object({ id: z.int().positive() });
 /** `/updates/shows`: seconds since 1970 by id. */

@@ -28,6 +28,7 @@ const WaitingTitle = z.object({
   year: z.nullable(z.number()),
   status: z.string(),
   confidence: z.nullable(z.number()),
+  isHidden: z.boolean(),
   totalStreams: z.number(),
   posterUrl: z.nullable(z.string()),
   ids: z.array(z.object({ provider: z.string(), namespace: z.string(), id: z.string() })),
@@ -59,21 +60,30 @@ export function fetchReview(
 }
 
 /** It is what it is called here, or what one of its doubts proposes. */
-export async function approveTitle(id: string, doubt: number | null, signal: AbortSignal): Promise<void> {
-  await decide(id, 'approve', doubt === null ? {} : { doubt }, signal);
+export function approveTitle(id: string, doubt: number | null, signal: AbortSignal): Promise<MergedInto> {
+  return decide(id, 'approve', doubt === null ? {} : { doubt }, signal);
 }
 
 export type Correction = { ids?: Record<string, string | null>; title?: string; year?: number };
 
-export async function correctTitle(id: string, body: Correction, signal: AbortSignal): Promise<void> {
-  await decide(id, 'correct', body, signal);
+export function correctTitle(id: string, body: Correction, signal: AbortSignal): Promise<MergedInto> {
+  return decide(id, 'correct', body, signal);
 }
 
 /** What was proposed is wrong; a title that was itself in doubt is hidden. */
-export async function rejectTitle(id: string, signal: AbortSignal): Promise<void> {
-  await decide(id, 'reject', {}, signal);
+export function rejectTitle(id: string, signal: AbortSignal): Promise<MergedInto> {
+  return decide(id, 'reject', {}, signal);
 }
 
-async function decide(id: string, verb: string, body: unknown, signal: AbortSignal): Promise<void> {
-  await send(`/api/review/${encodeURIComponent(id)}/${verb}`, { signal, method: 'POST', body });
+const Merged = z.object({ mergedInto: z.object({ title: z.string(), year: z.nullable(z.number()) }) });
+/** The title here that it turned out to be; null: it is one of its own. */
+export type MergedInto = z.infer<typeof Merged>['mergedInto'] | null;
+
+async function decide(id: string, verb: string, body: unknown, signal: AbortSignal): Promise<MergedInto> {
+  const answer = await send(`/api/review/${encodeURIComponent(id)}/${verb}`, {
+    signal,
+    method: 'POST',
+    body,
+  });
+  return answer.status === 200 ? Merged.parse(await answer.json()).mergedInto : null;
 }

@@ -4,7 +4,14 @@ import { type Acting, useActing } from './acting.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { plural } from './format.ts';
 import { Poster } from './poster.tsx';
-import { approveTitle, correctTitle, type Doubt, rejectTitle, type WaitingTitle } from './review-api.ts';
+import {
+  approveTitle,
+  correctTitle,
+  type Doubt,
+  type MergedInto,
+  rejectTitle,
+  type WaitingTitle,
+} from './review-api.ts';
 import { Candidate } from './review-candidate.tsx';
 import { ReviewForm } from './review-form.tsx';
 import { sourceName } from './source-names.ts';
@@ -32,8 +39,12 @@ export function ReviewCard({ title, onDecided, onExpired }: ReviewCardProps) {
   const isDoubted = title.status === 'flagged';
   const name = nameOf(title);
 
-  async function decide(words: string, work: (signal: AbortSignal) => Promise<void>) {
-    if (await acting.act(work)) onDecided(words);
+  async function decide(words: string, work: (signal: AbortSignal) => Promise<MergedInto>) {
+    let became: MergedInto = null;
+    const isDone = await acting.act(async (signal) => {
+      became = await work(signal);
+    });
+    if (isDone) onDecided(became === null ? words : mergedWords(name, became));
   }
   const keep = () =>
     decide(`${name} stays as it is.`, (signal) =>
@@ -135,15 +146,11 @@ function Proposal({ doubt, title, acting, onTake }: ProposalProps) {
       kind={title.kind}
       confidence={doubt.confidence}
       ids={Object.entries(doubt.ids)}
-      reason={
-        here === null
-          ? doubt.reason
-          : `${doubt.reason} ${nameOf(here)} has it: what is not needed of the two can be hidden, or its id taken away there.`
-      }
+      reason={here === null ? doubt.reason : `${doubt.reason} ${hereWords(nameOf(here), title)}`}
       action={
         <Button
           loading={acting.isActing}
-          disabled={here !== null}
+          disabled={here !== null && !title.isHidden}
           onClick={onTake}
           aria-label={`It is ${name}, as ${sourceName(doubt.provider)} says`}
         >
@@ -152,6 +159,17 @@ function Proposal({ doubt, title, acting, onTake }: ProposalProps) {
       }
     />
   );
+}
+
+/** What can be done about the title that has a proposed id already. */
+function hereWords(here: string, { isHidden, totalStreams }: WaitingTitle): string {
+  return isHidden
+    ? `${here} is here already: ${plural(totalStreams, 'stream', 'streams')} of this one would go there.`
+    : `${here} has it: what is not needed of the two can be hidden, or its id taken away there.`;
+}
+
+function mergedWords(name: string, became: NonNullable<MergedInto>): string {
+  return `${name} is ${nameOf(became)}, which was here already: its streams are there now.`;
 }
 
 function nameOf({ title, year }: { title: string | null; year: number | null }): string {

@@ -249,6 +249,7 @@ const writeCalls: Calls = {
     await titles.allowOrphans(db);
     await titles.deleteTitle(db, FILM);
   },
+  merge: (db) => titles.mergeTitle(db, FILM, FILM + 1, ['tmdb']),
   'seasons and episodes': async (db) => {
     await seasons.putSeasons(
       db,

@@ -119,6 +119,22 @@ export async function deleteTitle(db: Db, mediaId: number): Promise<boolean> {
   return result.rowCount > 0;
 }
 
+/**
+ * Moves all that hangs on a hidden title made from a name to another and deletes it, its ids of `dropped` providers too. False: there is no such
+ * title any more, or the two cannot be one; nothing is changed.
+ */
+export async function mergeTitle(
+  db: Db,
+  gone: number,
+  kept: number,
+  dropped: readonly string[],
+): Promise<boolean> {
+  const { merged } = await db.one(rows('media.merge', z.object({ merged: z.boolean() }))`
+    SELECT merge_title(${gone}, ${kept}, ${sql.array(dropped, 'text')}) AS merged
+  `);
+  return merged;
+}
+
 /** Lets `deleteTitle` orphan torrents until this transaction ends. */
 export async function allowOrphans(db: Db): Promise<void> {
   await db.query(command('media.allow_orphans')`SELECT set_config('app.force_delete', 'on', true)`);

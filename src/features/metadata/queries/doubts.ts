@@ -82,6 +82,8 @@ export const ReviewTitle = z.object({
   status: z.string(),
   /** That the title is what it was taken for, 0 to 1; null: nobody guessed. */
   confidence: z.number().nullable(),
+  /** Made from a name and not shown yet: it can become a title that is here already. */
+  isHidden: z.boolean(),
   totalStreams: z.int(),
   posterUrl: z.string().nullable(),
   ids: z.array(z.object({ provider: z.string(), namespace: z.string(), id: z.string() })),
@@ -98,7 +100,7 @@ export const ReviewTitle = z.object({
       reason: z.string(),
       /** Of what it proposes. */
       posterUrl: z.string().nullable(),
-      /** The title that has one of these ids here already: the doubt cannot be approved while it has. */
+      /** The title that has one of these ids here already: a hidden title becomes it when the doubt is approved, others cannot while it has. */
       here: z
         .object({
           id: z.string(),
@@ -115,7 +117,7 @@ export type Waiting = z.infer<typeof Waiting>;
 
 const COLUMNS = sql.fragment`
   m.id AS "mediaId", m.public_id AS id, m.kind, m.title, m.year, m.enrichment_status AS status,
-  m.match_confidence AS confidence, m.total_streams AS "totalStreams",
+  m.match_confidence AS confidence, m.is_from_name AND NOT m.is_published AS "isHidden", m.total_streams AS "totalStreams",
   m.poster_url AS "posterUrl",
   coalesce((SELECT jsonb_agg(jsonb_build_object('provider', e.provider, 'namespace', e.ns, 'id', e.external_id) ORDER BY e.provider, e.ns)
     FROM media_external_id e WHERE e.media_id = m.id), '[]') AS ids,
