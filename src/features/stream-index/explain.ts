@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { parseReleaseName } from '../../kit/release-name.ts';
 import type { Db } from '../../platform/db.ts';
-import {
-  chosenOf,
-  type LeftOut,
-  type OfferLimits,
-  type OffersQuery,
-  type Ranked,
-  rankedFor,
-} from './offers-for.ts';
+import { chosenOf, type LeftOut, type OfferLimits, type OffersQuery } from './offers-for.ts';
 import { type ExplainRow, explainRow } from './queries/explain.ts';
 import { type LinkVerdict, linksOfStream } from './queries/offers.ts';
+import { type Ranked, rankedFor } from './ranked.ts';
 import { SORT_KEYS } from './sort-keys.ts';
 
 /** Each link costs a ranking of its title. */

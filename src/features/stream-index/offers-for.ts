@@ -1,10 +1,10 @@
-import { qualityRank } from '../../kit/quality-rank.ts';
 import type { Db } from '../../platform/db.ts';
 import { isHevc } from './hevc.ts';
-import { type Candidate, candidatesFor, offerRows, type Place } from './queries/offers.ts';
+import { offerRows } from './queries/offers.ts';
+import { type Ranked, rankedFor } from './ranked.ts';
 import { sameReleases } from './same-release.ts';
 import type { Offer } from './schemas.ts';
-import { inOrder, playsHere } from './sort-keys.ts';
+import { playsHere } from './sort-keys.ts';
 import { weakPosts } from './weak-posts.ts';
 import { weakTorrents } from './weak-torrents.ts';
 
@@ -51,20 +51,6 @@ export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
     const offer = byLink.get(linkId);
     return offer === undefined ? [] : [{ ...offer, rank, alternatives }];
   });
-}
-
-export type Ranked = Candidate & { rank: number };
-
-/** All that can be offered for a place, best first, before the caps. */
-export async function rankedFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<Ranked[]> {
-  const candidates = withoutWholes(await candidatesFor(db, place, only));
-  return inOrder(candidates.map((candidate) => ({ ...candidate, rank: qualityRank(candidate) })));
-}
-
-/** A link to one file of a stream says more than a link to the stream as a whole. */
-function withoutWholes(candidates: readonly Candidate[]): Candidate[] {
-  const withFile = new Set(candidates.filter((c) => c.fileIndex !== null).map((c) => c.streamId));
-  return candidates.filter((candidate) => candidate.fileIndex !== null || !withFile.has(candidate.streamId));
 }
 
 /** Links that were left out, by why: HEVC, nobody seeds it, a check found it damaged; `same` names the better link to the same release. */

@@ -3,8 +3,9 @@ import { fileExtension } from '../../kit/release-stem.ts';
 type Named = {
   linkId: number;
   kind: string;
-  name: string;
   fileName: string | null;
+  /** Counts where the file has none. */
+  name: string | null;
   sizeBytes: number | null;
 };
 
@@ -20,7 +21,10 @@ const COPY_TOLERANCE = 0.001;
 export function sameReleases(ranked: readonly Named[]): ReadonlyMap<number, number> {
   const kept = new Map<string, Named[]>();
   const same = new Map<number, number>();
+  const near = nearSizes(ranked);
   for (const candidate of ranked) {
+    // Names are what takes time here, and most releases are as large as no other.
+    if (candidate.sizeBytes === null || !near.has(candidate.sizeBytes)) continue;
     const key = plainName(candidate);
     const known = kept.get(key) ?? [];
     const better = key === '' ? undefined : known.find((other) => isSameSize(candidate, other));
@@ -30,11 +34,25 @@ export function sameReleases(ranked: readonly Named[]): ReadonlyMap<number, numb
   return same;
 }
 
+/** Sizes that may pass for that of another: at least all of them. */
+function nearSizes(candidates: readonly Named[]): ReadonlySet<number> {
+  const sizes = Float64Array.from(candidates.flatMap(({ sizeBytes }) => sizeBytes ?? [])).sort();
+  const tolerance = candidates.some(({ kind }) => kind === 'usenet') ? POST_TOLERANCE : COPY_TOLERANCE;
+  const near = new Set<number>();
+  let before = Number.NEGATIVE_INFINITY;
+  for (const size of sizes) {
+    // Twice: what a size is compared with may be larger than its next, and the tolerance is of the larger.
+    if (size - before <= 2 * tolerance * size) near.add(before).add(size);
+    before = size;
+  }
+  return near;
+}
+
 const ASCII = /^[\0-\x7f]*$/;
 
 /** The file's own name, else the release's, without its ending and however its words are separated. */
 function plainName({ name, fileName }: Named): string {
-  const told = (fileName ?? name).split('/').findLast((part) => part !== '') ?? '';
+  const told = (fileName ?? name ?? '').split('/').findLast((part) => part !== '') ?? '';
   const extension = fileExtension(told);
   const stem = extension === null ? told : told.slice(0, -extension.length - 1);
   const small = stem.toLowerCase();

@@ -1,4 +1,4 @@
-import type { Ranked } from './offers-for.ts';
+import type { Ranked } from './ranked.ts';
 import { isDamaged } from './weak-posts.ts';
 
 /** One thing that offers are ordered by; `descending`: what has more of it comes first. */
@@ -28,21 +28,26 @@ export const SORT_KEYS: readonly SortKey[] = [
   { key: 'score', direction: 'descending', of: ({ score }) => score },
   { key: 'hdr', direction: 'descending', of: ({ hdrFormats }) => bestOf(HDR_FORMATS, hdrFormats) },
   { key: 'audio', direction: 'descending', of: ({ audio }) => bestOf(AUDIO, audio) },
-  { key: 'channels', direction: 'descending', of: ({ channels }) => Math.max(0, ...channels.map(speakers)) },
+  { key: 'channels', direction: 'descending', of: ({ channels }) => mostSpeakers(channels) },
   { key: 'size', direction: 'descending', of: ({ sizeBytes }) => sizeBytes },
 ];
 
 /** The best first, by the first key in which two differ. */
 export function inOrder(offers: readonly Ranked[]): Ranked[] {
-  const keyed = offers.map((offer) => ({
-    offer,
-    keys: SORT_KEYS.map(({ direction, of }) => (direction === 'ascending' ? 1 : -1) * (of(offer) ?? -1)),
-  }));
+  const keyed = offers.map((offer) => ({ offer, keys: SORT_KEYS.map((key) => ascending(key, offer)) }));
   keyed.sort((a, b) => {
-    const at = a.keys.findIndex((key, index) => key !== b.keys[index]);
-    return at < 0 ? a.offer.linkId - b.offer.linkId : (a.keys[at] ?? 0) - (b.keys[at] ?? 0);
+    for (let at = 0; at < SORT_KEYS.length; at += 1) {
+      const difference = (a.keys[at] ?? 0) - (b.keys[at] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return a.offer.linkId - b.offer.linkId;
   });
   return keyed.map(({ offer }) => offer);
+}
+
+function ascending({ direction, of }: SortKey, offer: Ranked): number {
+  const value = of(offer) ?? -1;
+  return direction === 'ascending' ? value : -value;
 }
 
 export function playsHere({ kind }: Pick<Ranked, 'kind'>): boolean {
@@ -51,7 +56,16 @@ export function playsHere({ kind }: Pick<Ranked, 'kind'>): boolean {
 
 /** Place of the best of them, from 1; 0: none of the list. */
 function bestOf(order: readonly string[], found: readonly string[]): number {
-  return Math.max(0, ...found.map((name) => order.indexOf(name) + 1));
+  let best = 0;
+  for (const name of found) best = Math.max(best, order.indexOf(name) + 1);
+  return best;
+}
+
+/** The most speakers of some layouts. */
+function mostSpeakers(layouts: readonly string[]): number {
+  let most = 0;
+  for (const layout of layouts) most = Math.max(most, speakers(layout));
+  return most;
 }
 
 /** 6 of `5.1`. */
