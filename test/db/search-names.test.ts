@@ -92,3 +92,23 @@ test('tiers follow the ranks, and a title is found in each', async () => {
   expect((await found('chan', { kind: 'tv' }))[0]).toBe('Channel 2300');
   await client.query(`DELETE FROM media WHERE kind = 'tv' AND title LIKE 'Channel %'`);
 });
+
+test('where the last word begins too many, titles of the words before it are held against it, in every tier', async () => {
+  const zebras = Array.from({ length: 40 }, (_, n) => ({ title: `Zebra ${n}` }));
+  await addTitles(client, zebras);
+  for (const tier of [2, 1, 0]) {
+    await addTitles(client, [{ title: 'Solitary Lion' }, { title: 'Solitary Zebrafish' }]);
+    await client.query(`UPDATE media_search SET tier = $1 WHERE document @@ 'solitary'`, [tier]);
+    for (const typed of ['solitary z', 'solitary zebra', 'zebrafish solit'])
+      expect([tier, typed, await found(typed)]).toEqual([tier, typed, ['Solitary Zebrafish']]);
+    await client.query(`DELETE FROM media WHERE title LIKE 'Solitary %'`);
+  }
+  // More than are looked at, of a word that none of the best known has.
+  await client.query(
+    `INSERT INTO media (kind, title) SELECT 'movie', CASE n WHEN 4100 THEN 'Copious Zebrafish' ELSE 'Copious ' || n END
+     FROM generate_series(1, 4100) n`,
+  );
+  await client.query(`UPDATE media_search SET tier = 0 WHERE document @@ 'copious'`);
+  expect(await found('copious zebra')).toEqual(['Copious Zebrafish']);
+  await client.query(`DELETE FROM media WHERE title LIKE ANY ('{Copious %,Zebra %}')`);
+});

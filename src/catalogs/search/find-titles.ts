@@ -19,15 +19,20 @@ export async function findTitles(db: Db, search: TitleSearch): Promise<readonly 
   const asked = { ...search, text };
   const found = await titlesByName(db, asked);
   if (found.length < FEW) found.push(...(await titlesByPeople(db, asked)));
-  if (found.length < VERY_FEW) {
-    const words = await typedWords(db, text);
-    // Several words that stand in one title, or pairs of Chinese letters, are seldom there by a slip; a single word often is.
-    const like = found.length === 0 || words.length === 1 ? similarWords(words) : null;
-    if (like !== null) found.push(...(await titlesLike(db, asked, like)));
-    const long = found.length === 0 ? withoutShortWords(words) : null;
-    if (long !== null) found.push(...(await titlesLike(db, asked, long)));
-  }
+  // Several words that stand in one title are seldom there by a slip; a single word often is.
+  const isOneWord = !text.includes(' ');
+  if (found.length === 0 || (isOneWord && found.length < VERY_FEW))
+    found.push(...(await titlesAlike(db, asked, found.length === 0)));
   return [...new Set(found)];
+}
+
+async function titlesAlike(db: Db, search: TitleSearch, isNothingFound: boolean): Promise<number[]> {
+  const words = await typedWords(db, search.text);
+  // Neither are pairs of Chinese letters there by a slip.
+  const like = isNothingFound || words.length === 1 ? similarWords(words) : null;
+  const found = like === null ? [] : await titlesLike(db, search, like);
+  const long = isNothingFound && found.length === 0 ? withoutShortWords(words) : null;
+  return long === null ? found : titlesLike(db, search, long);
 }
 
 /** Letters and digits of any script, at most 12 words; null when nothing is left to look for. */

@@ -12,12 +12,15 @@ export type TitleSearch = { text: string; kind: MediaKind | null; audience: Audi
 const Found = z.object({ mediaId: z.int() });
 const idsOf = (found: readonly z.infer<typeof Found>[]) => found.map(({ mediaId }) => mediaId);
 
-/** As text, so that a plan is prepared for each: the words of the kind stand in the document (migration 0022). */
+/**
+ * As text, so that a plan is prepared for each: the words of the kind stand in the document (migration 0022). Not for films, which are most
+ * titles: leafing through all of them in the index took longer (3–8 ms among a million titles) than passing over a few series.
+ */
 const KIND_WORDS = {
-  movie: sql.fragment`'#movie'::tsquery`,
-  series: sql.fragment`'#series'::tsquery`,
-  tv: sql.fragment`'#tv'::tsquery`,
-  event: sql.fragment`'#event'::tsquery`,
+  movie: sql.fragment``,
+  series: sql.fragment`&& '#series'::tsquery`,
+  tv: sql.fragment`&& '#tv'::tsquery`,
+  event: sql.fragment`&& '#event'::tsquery`,
 } as const;
 
 /** Where an audience sees hidden titles, what parts them by adult or not is a word too (migration 0026); `is_shown` never is adult. */
@@ -30,7 +33,7 @@ const AUDIENCE_WORDS = {
 
 /** These words, in titles of the kind that the audience may find. */
 const narrowed = ({ kind, audience }: Omit<TitleSearch, 'text'>, words: ReturnType<typeof sql.fragment>) =>
-  sql.fragment`${words} ${kind === null ? sql.fragment`` : sql.fragment`&& ${KIND_WORDS[kind]}`} ${AUDIENCE_WORDS[audience]}`;
+  sql.fragment`${words} ${kind === null ? sql.fragment`` : KIND_WORDS[kind]} ${AUDIENCE_WORDS[audience]}`;
 
 /** The same for titles that are found otherwise than by words. */
 const SEEN_BY = {
@@ -44,41 +47,65 @@ const BEST = sql.fragment`ORDER BY s.rank DESC, s.media_id`;
 const COLUMNS = sql.fragment`s.media_id, s.rank, s.year, s.names`;
 
 /**
- * The titles whose names hold what is asked, as `candidate`; `asked` has one row of `words`, `whole`, `is_short` and
- * `found_by`, the words by which others are looked up. First of the 2,000 best known of each kind; only where these are fewer than 100 of the next 28,000, and of all others: what is typed
- * matches 300,000 titles (`t`) or three, and either way some hundreds of rows are read. Of the others 4,000 at most are looked
- * at, none for one or two letters. What is called just so is looked up everywhere.
+ * The titles whose names hold what is asked, as `candidate`; `asked` has one row of `words`, `head` (all of them but the last; NULL when it
+ * is the only one), `ending` (the last), `is_end_short`, `whole` and `is_short`. First of the 2,000 best known of each kind; only where
+ * these are fewer than 100 of the next 28,000, and of all others: what is typed matches 300,000 titles (`t`) or three, and either way some
+ * hundreds of rows are read. Of the others 4,000 at most are looked at, none for one or two letters. What is called just so is looked
+ * up everywhere.
+ *
+ * A beginning costs the index what it finds alone, whatever stands before it (`girl…` 17 ms among a million titles); whole words
+ * cost what they find together. So the titles of `head` are read instead, and held against `words`, wherever these are fewer: the best known
+ * tell, and for up to three letters it is taken as given. (`IS TRUE` keeps a condition from the index.)
  */
-function candidates(audience: Audience) {
+function candidates({ kind, audience }: Omit<TitleSearch, 'text'>) {
+  const ofKind = kind === 'movie' ? sql.fragment`AND s.kind = 'movie'` : sql.fragment``;
   if (audience === 'licensed')
     return sql.fragment`
       open_words AS MATERIALIZED (
         SELECT ${COLUMNS}, s.document FROM media_search s
-        WHERE s.is_open AND s.document @@ (SELECT found_by FROM asked) AND s.is_shown LIMIT 4000),
+        WHERE s.is_open AND s.document @@ (SELECT CASE WHEN is_end_short THEN coalesce(head, words) ELSE words END FROM asked)
+          AND s.is_shown ${ofKind} LIMIT 4000),
       candidate AS (
         (SELECT ${COLUMNS} FROM open_words s WHERE s.document @@ (SELECT words FROM asked) ${BEST} LIMIT 300)
         UNION ALL
         (SELECT ${COLUMNS} FROM media_search s
-          WHERE s.is_open AND s.document @@ (SELECT whole FROM asked) AND s.is_shown LIMIT 100))`;
-  const shown = audience === 'all' ? sql.fragment`AND s.is_shown` : sql.fragment``;
-  const words = sql.fragment`s.document @@ (SELECT words FROM asked) ${shown}`;
+          WHERE s.is_open AND s.document @@ (SELECT whole FROM asked) AND s.is_shown ${ofKind} LIMIT 100))`;
+  const shown = sql.fragment`${audience === 'all' ? sql.fragment`AND s.is_shown` : sql.fragment``} ${ofKind}`;
+  const held = sql.fragment`AND (s.document @@ (SELECT words FROM asked)) IS TRUE ${shown} ${BEST} LIMIT 300`;
   const whole = sql.fragment`s.document @@ (SELECT whole FROM asked) ${shown} ${BEST} LIMIT 100`;
+  const fewBest = sql.fragment`(SELECT count(*) < 100 FROM famous)`;
   return sql.fragment`
     famous AS MATERIALIZED (
-      SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 2 AND ${words} ${BEST} LIMIT 300),
+      SELECT ${COLUMNS} FROM media_search s
+      WHERE s.tier = 2 AND s.document @@ (SELECT CASE WHEN is_end_short THEN coalesce(head, words) ELSE words END FROM asked) ${held}),
+    counted AS MATERIALIZED (
+      SELECT (SELECT count(*) FROM (SELECT FROM media_search s WHERE s.tier = 2 AND s.document @@ a.head LIMIT 400) h) AS heads,
+        CASE WHEN a.is_end_short THEN 700 ELSE
+          (SELECT count(*) FROM (SELECT FROM media_search s WHERE s.tier = 2 AND s.document @@ a.ending LIMIT 400) e) END AS endings
+      FROM asked a WHERE a.head IS NOT NULL AND ${fewBest}),
+    way AS MATERIALIZED (
+      SELECT CASE WHEN c.heads * 5 < c.endings THEN a.head ELSE a.words END AS known_by,
+        CASE WHEN c.heads * 5 < c.endings OR a.is_end_short THEN coalesce(a.head, a.words) ELSE a.words END AS found_by
+      FROM asked a LEFT JOIN counted c ON true),
     known AS MATERIALIZED (
       SELECT ${COLUMNS} FROM media_search s
-      WHERE s.tier = 1 AND (SELECT count(*) < 100 FROM famous) AND ${words} ${BEST} LIMIT 300),
+      WHERE s.tier = 1 AND ${fewBest} AND s.document @@ (SELECT known_by FROM way) ${held}),
     others AS MATERIALIZED (
       SELECT ${COLUMNS}, s.document FROM media_search s
-      WHERE s.tier = 0 AND (SELECT NOT is_short FROM asked)
-        AND (SELECT count(*) < 100 FROM famous) AND (SELECT count(*) < 100 FROM known)
-        AND s.document @@ (SELECT found_by FROM asked) ${shown}
+      WHERE s.tier = 0 AND (SELECT NOT is_short FROM asked) AND ${fewBest} AND (SELECT count(*) < 100 FROM known)
+        AND s.document @@ (SELECT found_by FROM way) ${shown}
+      LIMIT 4000),
+    -- The best known were no measure: there are more titles of the words before the last than are looked at.
+    others_again AS MATERIALIZED (
+      SELECT ${COLUMNS} FROM media_search s
+      WHERE s.tier = 0 AND (SELECT NOT is_end_short FROM asked) AND (SELECT count(*) = 4000 FROM others)
+        AND s.document @@ (SELECT a.words FROM asked a, way w WHERE w.found_by <> a.words) ${shown}
       LIMIT 4000),
     candidate AS (
       SELECT * FROM famous
       UNION ALL SELECT * FROM known
       UNION ALL (SELECT ${COLUMNS} FROM others s WHERE s.document @@ (SELECT words FROM asked) ${BEST} LIMIT 300)
+      UNION ALL (SELECT ${COLUMNS} FROM others_again s ${BEST} LIMIT 300)
       UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 2 AND ${whole})
       UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 1 AND ${whole})
       UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 0 AND ${whole}))`;
@@ -92,15 +119,24 @@ const FAME = sql.fragment`ln(1 + c.rank) / (SELECT ln(2 + max(rank)) FROM (SELEC
  * called just so stand first; then it counts how much of a name is typed, and how known the title is.
  */
 export async function titlesByName(db: Db, search: TitleSearch): Promise<number[]> {
-  const { text, audience } = search;
+  const { text } = search;
   const found = await db.any(rows('search.by_name', Found)`
     WITH asked AS MATERIALIZED (
       SELECT t.name, replace(t.name, ' ', '') AS joined, length(t.name) < 3 AND octet_length(t.name) < 6 AS is_short,
         ${narrowed(search, sql.fragment`search_query(t.name)`)} AS words,
-        ${narrowed(search, sql.fragment`search_query(t.name, true)`)} AS found_by,
+        ${narrowed(search, sql.fragment`t.head::tsquery`)} AS head, (t.ending || ':*')::tsquery AS ending, t.is_end_short,
         CASE WHEN t.name <> '' THEN ${narrowed(search, sql.fragment`array_to_tsvector(ARRAY[search_whole(t.name)])::text::tsquery`)} END AS whole
-      FROM (SELECT search_name(${text}) AS name) t
-    ), ${candidates(audience)},
+      FROM (
+        SELECT n.name, w.* FROM (SELECT search_name(${text}) AS name) n CROSS JOIN LATERAL (
+          SELECT string_agg(e.word, ' & ') FILTER (WHERE e.place < e.count) AS head, max(e.word) FILTER (WHERE e.place = e.count) AS ending,
+            bool_or(e.place = e.count AND e.length <= 3) AS is_end_short
+          FROM (
+            SELECT array_to_tsvector(ARRAY[left(word, 60)])::text AS word, length(word), place, count(*) OVER ()
+            FROM unnest(search_words(n.name, true)) WITH ORDINALITY AS typed(word, place)
+          ) e
+        ) w
+      ) t
+    ), ${candidates(search)},
     scored AS (
       SELECT DISTINCT ON (c.media_id) c.media_id, c.rank, c.year, n.match, n.match + 0.8 * ${FAME} AS score
       FROM candidate c CROSS JOIN asked a CROSS JOIN LATERAL (
@@ -146,10 +182,13 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
   return idsOf(found);
 }
 
-/** What is looked for where words were typed wrong, each as a tsquery. */
+/** What is looked for where words were typed wrong: all of its parts, each as a tsquery. */
 export type LikeWords = {
-  words: string;
-  foundBy: string;
+  /** All parts but the last, joined by `&`; null when it is the only one. */
+  head: string | null;
+  ending: string;
+  /** `ending` is a beginning of up to three letters, and those of too many words. */
+  isEndShort: boolean;
   /** Names less like what was typed than this (by trigrams, 0–1) are not meant. */
   leastLike?: number;
 };
@@ -159,13 +198,14 @@ export type LikeWords = {
  * words typed wrong: `similar-words.ts`.
  */
 export async function titlesLike(db: Db, search: TitleSearch, like: LikeWords): Promise<number[]> {
-  const { text, audience } = search;
+  const { head, ending, isEndShort } = like;
+  const words = head === null ? ending : `${head} & ${ending}`;
   const found = await db.any(rows('search.like', Found)`
     WITH asked AS MATERIALIZED (
-      SELECT search_name(${text}) AS name, false AS is_short, NULL::tsquery AS whole,
-        ${narrowed(search, sql.fragment`${like.words}::tsquery`)} AS words,
-        ${narrowed(search, sql.fragment`${like.foundBy}::tsquery`)} AS found_by
-    ), ${candidates(audience)},
+      SELECT search_name(${search.text}) AS name, false AS is_short, NULL::tsquery AS whole, ${isEndShort}::boolean AS is_end_short,
+        ${narrowed(search, sql.fragment`${words}::tsquery`)} AS words,
+        ${narrowed(search, sql.fragment`${head}::tsquery`)} AS head, ${ending}::tsquery AS ending
+    ), ${candidates(search)},
     near AS (SELECT * FROM candidate ORDER BY rank DESC, media_id LIMIT 200)
     SELECT c.media_id AS "mediaId"
     FROM near c CROSS JOIN asked a CROSS JOIN LATERAL (

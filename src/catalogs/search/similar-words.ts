@@ -9,7 +9,6 @@ const MAX_PAIRS = 10;
 /**
  * What is looked for, as a tsquery, when the words as typed find too little: known words like the typed ones, short words as
  * they are, the last one still as a beginning. A long word unlike all is left out; null when nothing would be forgiven.
- * `foundBy` is the same without a short last word, the beginning of too many.
  */
 export function similarWords(words: readonly TypedWord[]): LikeWords | null {
   const parts: string[] = [];
@@ -26,8 +25,13 @@ export function similarWords(words: readonly TypedWord[]): LikeWords | null {
     index += Math.max(1, run.length);
   }
   if (!isForgiving) return null;
-  const foundBy = isEndShort ? parts.slice(0, -1) : parts;
-  return { words: parts.join(' & '), foundBy: foundBy.join(' & ') };
+  return allOf(parts, isEndShort);
+}
+
+function allOf(parts: readonly string[], isEndShort: boolean): LikeWords | null {
+  const ending = parts.at(-1);
+  if (ending === undefined) return null;
+  return { head: parts.length === 1 ? null : parts.slice(0, -1).join(' & '), ending, isEndShort };
 }
 
 /**
@@ -37,8 +41,11 @@ export function similarWords(words: readonly TypedWord[]): LikeWords | null {
 export function withoutShortWords(words: readonly TypedWord[]): LikeWords | null {
   const long = words.filter(({ word }) => PAIR.test(word) || [...word].length > 3);
   if (long.length === words.length || long.some(({ word }) => PAIR.test(word))) return null;
-  const like = long.flatMap(({ near }) => (near === null ? [] : [`(${near})`])).join(' & ');
-  return like === '' ? null : { words: like, foundBy: like, leastLike: 0.4 };
+  const like = allOf(
+    long.flatMap(({ near }) => (near === null ? [] : [`(${near})`])),
+    false,
+  );
+  return like === null ? null : { ...like, leastLike: 0.4 };
 }
 
 function pairsFrom(words: readonly TypedWord[], from: number): string[] {
