@@ -14,7 +14,7 @@ import type { Db } from '../platform/db.ts';
 import type { AddonContext, Freshness } from './context.ts';
 import { type AddonRequest, skipOf } from './extra.ts';
 import { keepValid, MetaPreview, type OnDropped, ORNAMENTS } from './objects.ts';
-import { previewer } from './preview.ts';
+import { isSurelyValid, previewer } from './preview.ts';
 import { kindOf } from './stremio-type.ts';
 
 export type CatalogDeps = {
@@ -105,6 +105,8 @@ async function pageOf(
   const cards = await catalog.page(deps.db, query);
   const toPreview = previewer(query.kind, context);
   const previews = cards.slice(0, PAGE_SIZE).map(toPreview);
-  const metas = keepValid(MetaPreview, previews, 'catalog', deps.onDropped, ORNAMENTS);
+  const metas = previews.every(isSurelyValid)
+    ? previews
+    : keepValid(MetaPreview, previews, 'catalog', deps.onDropped, ORNAMENTS);
   return new JsonText(JSON.stringify({ metas, ...FRESH }));
 }

@@ -22,8 +22,12 @@ export function checkedLink(link: MetaLink): MetaLink {
   return frozen;
 }
 
-const isLink = (link: unknown) =>
-  (typeof link === 'object' && link !== null && checkedLinks.has(link)) || MetaLink.safeParse(link).success;
+/** Whether it is a good link of `checkedLink`. */
+export function isChecked(link: unknown): boolean {
+  return typeof link === 'object' && link !== null && checkedLinks.has(link);
+}
+
+const isLink = (link: unknown) => isChecked(link) || MetaLink.safeParse(link).success;
 const MetaLinks = z.custom<MetaLink[]>((links) => Array.isArray(links) && links.every(isLink));
 
 const BehaviorHints = z.strictObject({

@@ -244,6 +244,32 @@ describe('what is shown', () => {
     expect(await found('river', { language: 'de' })).toEqual(['Der Fluss']);
   });
 
+  test('a card with all there is of a title, and one with nothing', async () => {
+    const [whole = 0] = await add(
+      { title: 'A "\\"\u0001\n映画', genres: ['Drama, "old"', 'Sci-Fi'] },
+      { title: 'Bare' },
+    );
+    await client.query(
+      `UPDATE media SET overview = '', year = 1999, release_date = '1999-02-28', end_date = '2001-12-31', runtime_minutes = 90,
+         poster_url = 'asset:a.jpg', background_url = 'https://b.example/', logo_url = 'x', rating = 7, canonical_id = 'tt0000001', imdb_id = 'tt0000001'
+       WHERE id = $1`,
+      [whole],
+    );
+    const [first, second] = await recentPage(database.db, query());
+    expect(first).toEqual({
+      ...{ canonicalId: 'tt0000001', title: 'A "\\"\u0001\n映画', overview: '', year: 1999 },
+      ...{ releaseDate: '1999-02-28', endDate: '2001-12-31', runtimeMinutes: 90 },
+      ...{ posterUrl: 'asset:a.jpg', backgroundUrl: 'https://b.example/', logoUrl: 'x' },
+      ...{ genres: ['Drama, "old"', 'Sci-Fi'], rating: 7, imdbId: 'tt0000001' },
+    });
+    expect(second).toEqual({
+      ...{ canonicalId: second?.canonicalId, title: 'Bare', overview: null, year: null },
+      ...{ releaseDate: null, endDate: null, runtimeMinutes: null },
+      ...{ posterUrl: null, backgroundUrl: null, logoUrl: null },
+      ...{ genres: [], rating: null, imdbId: null },
+    });
+  });
+
   test('lists with the kinds a viewer finds in them', async () => {
     const ids = await add(
       { title: 'Film', streams: [{ isOpen: true }] },
