@@ -4,6 +4,7 @@ import { ownSpaces } from '../src/platform/cache.ts';
 import { BadSettings, type Config, loadConfig, readEnvironment } from '../src/platform/config.ts';
 import { createCrypto, loadSecrets } from '../src/platform/crypto.ts';
 import { type Database, openDatabase } from '../src/platform/database.ts';
+import { explainFailure } from '../src/platform/database-failures.ts';
 import { createLog, type Log } from '../src/platform/log.ts';
 import { createNet } from '../src/platform/net.ts';
 import { createKinds } from '../src/streams/registry.ts';
@@ -32,16 +33,18 @@ export async function withDatabase(work: (context: ScriptContext) => Promise<voi
       await database.close();
     }
   } catch (error) {
-    if (error instanceof AppError)
-      fail(
-        [
-          error.message,
-          ...(error.message.includes('\n') ? [] : error.issues).map(
-            (issue) => `  ${issue.path}: ${issue.message}`,
-          ),
-        ].join('\n'),
-      );
-    throw error;
+    const expected = error instanceof AppError ? error : explainFailure(error);
+    if (expected === null) throw error;
+    // The statement and the server's own words, for who looks for the reason.
+    if (expected.cause !== undefined) log.debug({ err: expected.cause }, 'failed');
+    fail(
+      [
+        expected.message,
+        ...(expected.message.includes('\n') ? [] : expected.issues).map(
+          (issue) => `  ${issue.path}: ${issue.message}`,
+        ),
+      ].join('\n'),
+    );
   }
 }
 

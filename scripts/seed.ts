@@ -3,6 +3,7 @@
  * Ends with 0 (done), 1 (failed), 2 (not asked rightly) or 130 (stopped by Ctrl+C; the same command goes on).
  */
 import { AppError } from '../src/kit/errors.ts';
+import { explainFailure } from '../src/platform/database-failures.ts';
 import { type ScriptContext, withDatabase } from './context.ts';
 import type { Importer, Summary } from './seed/importer.ts';
 import { IMPORTERS } from './seed/importers.ts';
@@ -13,6 +14,7 @@ import { isBadUsage, readCommand, usageOf } from './seed/usage.ts';
 const BAD_USAGE = 2;
 /** 128 + SIGINT, as shells say it. */
 const STOPPED = 130;
+const KEPT = 'What was imported stays; the same command goes on from there.';
 
 const command = readCommand(process.argv.slice(2), IMPORTERS);
 if ('say' in command) {
@@ -44,8 +46,9 @@ async function imported(chosen: Importer, context: ScriptContext): Promise<Summa
   } catch (error) {
     progress.end();
     if (isBadUsage(error)) return ended(BAD_USAGE, `${error.message}\n\n${usageOf([chosen])}`);
-    if (error instanceof AppError || !stop.signal.aborted) throw error;
-    return ended(STOPPED, 'Stopped. What was imported stays; the same command goes on from there.');
+    if (error instanceof AppError) throw error;
+    if (stop.signal.aborted) return ended(STOPPED, `Stopped. ${KEPT}`);
+    throw explainFailure(error, KEPT) ?? error;
   } finally {
     progress.end();
   }

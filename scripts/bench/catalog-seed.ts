@@ -13,6 +13,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { MIGRATIONS_DIR } from '../../src/platform/database.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { migrate } from '../../src/platform/migrate.ts';
+import { dropDatabase } from '../../test/support/database.ts';
 import { writeImdbData } from '../../test/support/imdb-data.ts';
 import { type SeedSummary, seedImdb } from '../../test/support/imdb-kills.ts';
 import type { BenchRow } from '../bench.ts';
@@ -87,8 +88,8 @@ async function fresh(url: string, name: string): Promise<string> {
   return own;
 }
 
-async function dropped(url: string, name: string): Promise<void> {
-  await on(url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+function dropped(url: string, name: string): Promise<void> {
+  return on(url, (client) => dropDatabase(client, name));
 }
 
 /** Seconds for the same files, unpacked on the way, into tables of texts without an index. */

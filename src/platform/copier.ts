@@ -7,16 +7,15 @@ import { z } from 'zod';
 /** A connection of its own for COPY, which the pool cannot do. */
 export type Copier = {
   /** Each COPY … FROM STDIN in turn and what `also` sends, in one transaction: all or nothing. A generator that throws undoes it. */
-  copyIn(
-    parts: readonly { statement: string; text: AsyncIterable<string> }[],
-    also: (query: Query) => Promise<void>,
-  ): Promise<void>;
+  copyIn(parts: readonly CopyPart[], also: (query: Query) => Promise<void>): Promise<void>;
   /** COPY … TO STDOUT of numbers, one a line. */
   readNumbers(statement: string, each: (value: number) => void): Promise<void>;
   /** Is ours until `close`, unless another session has it. */
   claim(name: string): Promise<boolean>;
   close(): Promise<void>;
 };
+/** Text, or its UTF-8. */
+export type CopyPart = { statement: string; text: AsyncIterable<string | Buffer> };
 export type Query = (text: string, values: unknown[]) => Promise<void>;
 
 export async function openCopier(url: string): Promise<Copier> {

@@ -1,4 +1,5 @@
 import { AppError } from '../kit/errors.ts';
+import { sqlState } from './db.ts';
 
 /** What a server of the owner's may refuse with, by the system's or Postgres' code, each with what to do about it. */
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -38,4 +39,52 @@ function codesOf(error: unknown, depth = 0): string[] {
     ...(isSilent ? ['ETIMEDOUT'] : []),
     ...[error.cause, ...gathered].flatMap((inner) => codesOf(inner, depth + 1)),
   ];
+}
+
+/** Why the database did not do what was asked although nothing was wrong with it. */
+export type DatabaseFailure = 'disk_full' | 'too_slow' | 'unavailable';
+
+/** Null for errors of another sort. SQLSTATE classes: 08 connection, 57P server going down, 53 out of disk, memory or connections; 57014 a time-out. */
+export function databaseFailureOf(error: unknown): DatabaseFailure | null {
+  const state = sqlState(error) ?? '';
+  if (state === '53100') return 'disk_full';
+  if (state === '57014') return 'too_slow';
+  return /^(08|57P|53)/.test(state) || isConnectionLost(error) ? 'unavailable' : null;
+}
+
+const LOST_NAMES = new Set([
+  'ConnectionError',
+  'BackendTerminatedError',
+  'BackendTerminatedUnexpectedlyError',
+]);
+const LOST_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+function isConnectionLost(error: unknown): boolean {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth += 1
+  ) {
+    if (LOST_NAMES.has(current.constructor.name)) return true;
+    if ('code' in current && typeof current.code === 'string' && LOST_CODES.has(current.code)) return true;
+  }
+  return false;
+}
+
+const TOLD: Readonly<Record<DatabaseFailure, string>> = {
+  disk_full: "The database's disk is full. Free some space, then run the same command again.",
+  too_slow:
+    'The database stopped a step that took too long. It is busy, or its disk is slow: let other work on it end, then run the same command again.',
+  unavailable: 'The database went away. See that it runs, then run the same command again.',
+};
+
+/** For a command: such a failure in words for people, with what is known of what it did `before`; null for other errors. */
+export function explainFailure(error: unknown, before = ''): AppError | null {
+  const failure = databaseFailureOf(error);
+  if (failure === null || error instanceof AppError) return null;
+  const message = [TOLD[failure], before].filter((sentence) => sentence !== '').join(' ');
+  return new AppError(`database.${failure}`, message, {
+    status: failure === 'disk_full' ? 507 : 503,
+    cause: error,
+  });
 }

@@ -1,3 +1,4 @@
+import type { Response } from 'express';
 import type { z } from 'zod';
 import { BadInput } from '../kit/errors.ts';
 
@@ -12,4 +13,13 @@ export function parseInput<T extends z.ZodType>(schema: T, value: unknown, what:
   const first = issues[0];
   const detail = first === undefined ? '' : ` ${first.path === '' ? '' : `${first.path}: `}${first.message}.`;
   throw new BadInput('request.invalid', `${what} is not valid.${detail}`, issues);
+}
+
+/** Aborted when the client leaves before its answer. */
+export function hangUpOf(res: Response): AbortSignal {
+  const gone = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort(new Error('the client is gone'));
+  });
+  return gone.signal;
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { AppError } from '../kit/errors.ts';
+import { databaseFailureOf } from './database-failures.ts';
 import { brokenConstraint, sqlState } from './db.ts';
 import type { Log } from './log.ts';
 
@@ -140,16 +141,16 @@ function problemOf(error: unknown): Problem {
   );
 }
 
-/** SQLSTATE classes: 08 connection, 57P server going down, 53 out of disk, memory or connections, 22 bad value, 23 constraint. */
+/** Beside failures of the database itself: 22 bad value, 23 constraint. */
 function databaseProblem(error: unknown): Problem | null {
-  const state = sqlState(error) ?? '';
-  if (state === '53100')
+  const failure = databaseFailureOf(error);
+  if (failure === 'disk_full')
     return {
       status: 507,
       code: 'database.disk_full',
       detail: "The database's disk is full. Free some space; nothing was lost.",
     };
-  if (/^(08|57P|53)/.test(state) || isConnectionLost(error)) {
+  if (failure !== null) {
     return {
       status: 503,
       code: 'database.unavailable',
@@ -157,32 +158,13 @@ function databaseProblem(error: unknown): Problem | null {
       headers: { 'Retry-After': '2' },
     };
   }
+  const state = sqlState(error) ?? '';
   if (brokenConstraint(error) !== null || state.startsWith('23')) {
     return { status: 409, code: 'request.conflict', detail: 'This contradicts what is stored already.' };
   }
   return state.startsWith('22')
     ? { status: 400, code: 'request.invalid', detail: 'A value of the request is not valid.' }
     : null;
-}
-
-const LOST_NAMES = new Set([
-  'ConnectionError',
-  'BackendTerminatedError',
-  'BackendTerminatedUnexpectedlyError',
-  'StatementTimeoutError',
-]);
-const LOST_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-
-function isConnectionLost(error: unknown): boolean {
-  for (
-    let current = error, depth = 0;
-    current instanceof Error && depth < 5;
-    current = current.cause, depth += 1
-  ) {
-    if (LOST_NAMES.has(current.constructor.name)) return true;
-    if ('code' in current && typeof current.code === 'string' && LOST_CODES.has(current.code)) return true;
-  }
-  return false;
 }
 
 /** What Express and its body parser throw: an http-errors object with a 4xx status of its own. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Router } from 'express';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { upsertTitle } from '../../src/features/media/index.ts';
 import {
@@ -9,7 +11,7 @@ import {
 import { command } from '../../src/platform/db.ts';
 import { AskedTooOften } from '../../src/platform/json-api.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { startApi, type TestApi } from '../support/api.ts';
+import { ADMIN_TOKEN, startApi, type TestApi } from '../support/api.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { type Teller, teller } from '../support/told-titles.ts';
 
@@ -114,6 +116,42 @@ test('what failed is due at once when the owner says so', async () => {
   const { titles, sources } = await progress();
   expect(titles).toEqual({ waiting: 0, failed: 0, lately: 1 });
   expect(sources[0]).toMatchObject({ asked: 2, failures: 1, lastError: null });
+});
+
+test('nothing more is made due when the owner has left', async () => {
+  const leaving = new AbortController();
+  const left = Promise.withResolvers<void>();
+  let batches = 0;
+  await using watched = await freshDatabase({
+    async onBeforeStatement({ name }) {
+      if (name !== 'metadata.make_failed_due') return;
+      batches += 1;
+      leaving.abort();
+      await left.promise;
+    },
+  });
+  // A batch is full with 5,000: who asks on begins another.
+  await watched.db.query(command('test.bare')`ALTER TABLE media DISABLE TRIGGER USER`);
+  await watched.db.query(command('test.failed')`
+    WITH title AS (INSERT INTO media (kind, title) SELECT 'movie', 'Film ' || n FROM generate_series(1, 5000) n RETURNING id)
+    INSERT INTO title_enrichment (media_id, next_at, failure) SELECT id, now() + interval '1 day', 'down' FROM title`);
+  const ended = Promise.withResolvers<void>();
+  await using place = await startApi(({ requireAdmin }) => [
+    Router().use((_req, res, next) => {
+      res.once('close', () => left.resolve());
+      next();
+    }),
+    metadataRoutes({
+      ...{ db: watched.db, requireAdmin, enricher, known: [] },
+      enrichLater: async () => ended.resolve(),
+    }),
+  ]);
+  const answer = fetch(`${place.baseUrl}/api/metadata/retry`, {
+    ...{ method: 'POST', headers: { Authorization: `Bearer ${ADMIN_TOKEN}` }, signal: leaving.signal },
+  });
+  await expect(answer).rejects.toThrow(/abort/i);
+  await Promise.race([ended.promise, sleep(1000)]);
+  expect(batches).toBe(1);
 });
 
 test('strangers are told nothing', async () => {

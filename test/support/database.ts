@@ -35,21 +35,25 @@ export async function freshDatabase(
     db,
     async close() {
       if (database.db.state().state === 'ACTIVE') await database.db.end();
-      await onServer(server, (client) => drop(client, name));
+      await onServer(server, (client) => dropDatabase(client, name));
     },
     [Symbol.asyncDispose]: () => database.close(),
   };
   return database;
 }
 
-/** An autovacuum worker in it is the superuser's, and may not be ended by us (42501): it is soon done. */
-async function drop(client: Client, name: string): Promise<void> {
+/** An autovacuum worker in it is the superuser's, and may not be ended by us; a killed importer's statement takes a moment to end. */
+const BUSY = new Set(['42501', '55006']);
+const MOST_TRIES = 160;
+
+/** Drops a database, whoever is in it; what cannot be ended is waited for, 40 s at most. */
+export async function dropDatabase(client: Client, name: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       return;
     } catch (error) {
-      if (sqlState(error) !== '42501' || attempt === 20) throw error;
+      if (!BUSY.has(sqlState(error) ?? '') || attempt === MOST_TRIES) throw error;
       await sleep(250);
     }
   }

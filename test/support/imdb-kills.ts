@@ -1,9 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const SCRIPT = fileURLToPath(new URL('./imdb-seed.ts', import.meta.url));
+const Package = z.object({ scripts: z.object({ seed: z.string() }) });
+/** What `npm run seed` gives to Node. */
+const FLAGS = Package.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
+  .scripts.seed.split(' ')
+  .filter((word) => word.startsWith('--'));
 
 export const SeedSummary = z.object({
   rows: z.int(),
@@ -24,7 +30,7 @@ export async function seedImdb(
   args: readonly string[],
   killAfterMs?: number,
 ): Promise<SeedSummary | null> {
-  const child: ChildProcess = spawn(process.execPath, [SCRIPT, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...FLAGS, SCRIPT, ...args], {
     env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'error' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -2,6 +2,7 @@
 
 import { withDatabase } from '../../scripts/context.ts';
 import { imdb } from '../../scripts/seed/imdb.ts';
+import { peakRssMb } from './peak-memory.ts';
 
 const progress = { begin: () => {}, add: () => {}, at: () => {}, end: () => {} };
 await withDatabase(async (context) => {
@@ -12,5 +13,5 @@ await withDatabase(async (context) => {
     progress,
   });
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(JSON.stringify({ ...summary, seconds, maxRssMb: process.resourceUsage().maxRSS / 1024 }));
+  console.log(JSON.stringify({ ...summary, seconds, maxRssMb: peakRssMb() }));
 });

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Pool } from '../../platform/db.ts';
+import { hangUpOf } from '../../platform/http-input.ts';
 import type { Enricher } from './enricher.ts';
 import { makeFailedDue, SourceState, sourceStates, TitleCounts, titleCounts } from './queries/progress.ts';
 
@@ -53,7 +54,9 @@ export function metadataRoutes({
   }
 
   async function retry(_req: Request, res: Response) {
-    while (await makeFailedDue(db));
+    const signal = hangUpOf(res);
+    // What is due by then is taken up by the next run of the job.
+    while (await makeFailedDue(db)) signal.throwIfAborted();
     await enrichLater();
     res.status(204).end();
   }

@@ -4,7 +4,7 @@ import { safeFilename } from '../../kit/content-disposition.ts';
 import { AppError, UpstreamFailed } from '../../kit/errors.ts';
 import { M3U_TYPE, m3uOf } from '../../kit/m3u.ts';
 import type { Pool } from '../../platform/db.ts';
-import { parseInput } from '../../platform/http-input.ts';
+import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import { LINK_LIFE_S, type Links, type PlayLink } from '../../platform/links.ts';
 import type { Net } from '../../platform/net.ts';
 import type { Described, StreamKind } from '../../streams/kind.ts';
@@ -12,7 +12,6 @@ import { noteTrackers } from '../trackers/index.ts';
 import { withTorrentFile } from './fetch-torrent.ts';
 import { innerSubtitles } from './inner-subtitles.ts';
 import { acceptUpload } from './multipart.ts';
-import { hangUpOf } from './routes.ts';
 import { sourceOf } from './stream-source.ts';
 import { wholeVideos } from './whole-videos.ts';
 

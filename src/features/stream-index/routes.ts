@@ -2,7 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
-import { parseInput } from '../../platform/http-input.ts';
+import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import type { Net } from '../../platform/net.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { requireMedia } from '../media/index.ts';
@@ -118,13 +118,4 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
 
 function gone(): NotFound {
   return new NotFound('streams.not_found', 'No stream has this id.');
-}
-
-/** Aborted when the client leaves before its answer. */
-export function hangUpOf(res: Response): AbortSignal {
-  const gone = new AbortController();
-  res.once('close', () => {
-    if (!res.writableFinished) gone.abort(new Error('the client is gone'));
-  });
-  return gone.signal;
 }

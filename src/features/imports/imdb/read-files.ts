@@ -1,5 +1,5 @@
 import { BadInput } from '../../../kit/errors.ts';
-import type { Copier } from '../../../platform/copier.ts';
+import type { Copier, CopyPart } from '../../../platform/copier.ts';
 import { type StagedTable, staging } from '../../media/index.ts';
 import { PUT_IMPORT_STATE } from '../queries/sync-state.ts';
 import { faultOf, type Lines, readLines, type Source, shownLine } from '../source-lines.ts';
@@ -103,7 +103,7 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
   }
 
   /** The good rows of the lines at hand, as text for the file's own table, until there is enough to hand on. */
-  function takeRows(upto: number, others: string[]): string {
+  function takeRows(upto: number, others: Kept): string {
     let text = '';
     while (mark.lines < upto && at < pending.length && text.length < CHUNK_CHARS) {
       const line = takeLine();
@@ -112,13 +112,13 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
       if (row === null) continue;
       mark.rows += 1;
       if (row.table === MAIN_TABLE[file]) text += `${row.text}\n`;
-      else others.push(row.text);
+      else others.keep(row.text);
     }
     return text;
   }
 
   /** Rows up to the end of the file, or of this COPY's share of it. Waits where lines run out, not for each line. */
-  async function* mainRows(others: string[]): AsyncGenerator<string> {
+  async function* mainRows(others: Kept): AsyncGenerator<string> {
     await begin();
     const upto = mark.lines + LINES_PER_COPY;
     let text = '';
@@ -139,10 +139,10 @@ function createReader(reading: Reading, { file, source, mark, lines }: Opened) {
   return {
     async copyNext(): Promise<void> {
       const before = mark.lines;
-      const others: string[] = [];
-      const parts = [{ statement: staging.copyStaged(MAIN_TABLE[file]), text: mainRows(others) }];
+      const others = keptRows();
+      const parts: CopyPart[] = [{ statement: staging.copyStaged(MAIN_TABLE[file]), text: mainRows(others) }];
       if (file === 'basics')
-        parts.push({ statement: staging.copyStaged('episode_name'), text: rowsOf(others) });
+        parts.push({ statement: staging.copyStaged('episode_name'), text: others.taken() });
       await copier.copyIn(parts, (query) => query(PUT_IMPORT_STATE, [STATE_KEY, JSON.stringify(state)]));
       reading.onRead(mark.lines - before, lines.share());
     },
@@ -153,9 +153,25 @@ function cutAtOnce(lines: Lines): BadInput {
   return new BadInput('imports.cut', lines.failure() ?? '');
 }
 
-async function* rowsOf(texts: readonly string[]): AsyncGenerator<string> {
-  for (let from = 0; from < texts.length; from += 1000)
-    yield `${texts.slice(from, from + 1000).join('\n')}\n`;
+type Kept = ReturnType<typeof keptRows>;
+
+/** As bytes: tens of thousands of rows as strings are each several objects, and hold the text of the file they were cut from. */
+function keptRows() {
+  const chunks: Buffer[] = [];
+  let text = '';
+  return {
+    keep(row: string): void {
+      text += `${row}\n`;
+      if (text.length < CHUNK_CHARS) return;
+      chunks.push(Buffer.from(text));
+      text = '';
+    },
+    async *taken(): AsyncGenerator<Buffer | string> {
+      for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+      yield text;
+      text = '';
+    },
+  };
 }
 
 function notThisFile(source: Source, name: string): BadInput {
