@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { SubtitleTexts } from '../features/file-facts/index.ts';
 import { Forbidden } from '../kit/errors.ts';
+import { hangUpOf } from '../platform/http-input.ts';
 import type { SubtitleLinks } from '../platform/subtitle-links.ts';
 
 export type SubtitleRoutesDeps = { subtitleLinks: SubtitleLinks; texts: SubtitleTexts };
@@ -22,9 +23,7 @@ export function subtitleRoutes({ subtitleLinks, texts }: SubtitleRoutesDeps): Ro
         'play.refused',
         'This link is not valid (any more). Open the title again for a new one.',
       );
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(new Error('the client is gone')));
-    const text = await texts.textOf(link, gone.signal).catch((error: unknown) => {
+    const text = await texts.textOf(link, hangUpOf(res)).catch((error: unknown) => {
       // Nobody is there to be told.
       if (!res.closed) throw error;
       return null;

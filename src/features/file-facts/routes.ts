@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { parseInput } from '../../platform/http-input.ts';
+import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import { requireStream } from '../stream-index/index.ts';
 import { type ProbeDeps, probeStream } from './probe-stream.ts';
 import { FileFacts } from './queries.ts';
@@ -34,9 +34,7 @@ export function fileFactsRoutes(deps: FileFactsRoutesDeps): Router {
       res.status(202).end();
       return;
     }
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(new Error('the client is gone')));
-    const files = await probeStream(deps, streamId, gone.signal);
+    const files = await probeStream(deps, streamId, hangUpOf(res));
     await deps.settled();
     res.json({ streamId: id, files });
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadInput } from '../../kit/errors.ts';
 import { trackerUrl } from '../../kit/tracker-url.ts';
 import type { Pool } from '../../platform/db.ts';
-import { parseInput } from '../../platform/http-input.ts';
+import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import { tellTitlesChanged } from '../../platform/queries.ts';
 import { type CheckDeps, checkTrackers } from './check-trackers.ts';
 import { checksOfDay, HealthMoment, healthOfDay, makeAllDue, makeDue } from './queries/checks.ts';
@@ -84,10 +84,9 @@ export function trackerRoutes(deps: TrackerRoutesDeps): Router {
       res.status(202).end();
       return;
     }
-    const gone = new AbortController();
-    res.once('close', () => gone.abort(new Error('the client is gone')));
+    const signal = hangUpOf(res);
     const asked = urls ?? (await allTrackers(db, { limit: MAX_SHOWN })).map(({ url }) => url);
-    await checkTrackers(deps, asked, gone.signal);
+    await checkTrackers(deps, asked, signal);
     // Offers are kept for 15 minutes, with their trackers in the order of then.
     await tellTitlesChanged(db);
     await deps.settled();
