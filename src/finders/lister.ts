@@ -1,0 +1,87 @@
+import { AppError } from '../kit/errors.ts';
+
+/** One name in a folder of a source. Links are followed for what they are, once; devices and sockets are left out. */
+export type ListedEntry = {
+  kind: 'file' | 'folder';
+  /**
+   * One path segment as a URL has it (RFC 3986 §2.1): every byte but the unreserved ones as `%XX`, upper case. Names that
+   * are no UTF-8 keep their bytes so.
+   */
+  segment: string;
+  /** As people read it: UTF-8 where the bytes are, else Latin-1. */
+  name: string;
+  /** Bytes; null where the listing does not say, or says it of a link. */
+  sizeBytes: number | null;
+  /** UTC; null where the listing does not say. */
+  modifiedAt: Date | null;
+};
+
+/** Where a source is and how it is asked. */
+export type ListingPlace = {
+  /** Ends in `/`. `http(s):`, `ftp(s):` (`ftps:` implicit TLS), or `local:<name of a folder>/`. */
+  baseUrl: string;
+  username: string | null;
+  password: string | null;
+  config: ListingConfig;
+};
+
+export type ListingConfig = {
+  /** Folders listed at once; left out: what suits the kind of server. */
+  connections?: number | undefined;
+  /** FTP only: `explicit` asks for TLS by AUTH (RFC 4217) on `ftp:`. */
+  tls?: 'explicit' | undefined;
+};
+
+/**
+ * Lists the folders of one server, or of one folder here: one folder in `finders/`, one line in its registry. What it tells is
+ * not trusted: names with CR, LF, NUL or `/`, and `.` and `..`, are refused and told to `onRefused`.
+ */
+export type Lister = {
+  /** Folders that may be listed at once. */
+  readonly connections: number;
+  /**
+   * What is in the folder at `path` (segments joined by `/`, `''` the base itself), in batches of at most 1,000 as they come: a
+   * folder may hold a million. Rejects with ListingFailed.
+   */
+  list(path: string, signal: AbortSignal): AsyncIterable<readonly ListedEntry[]>;
+  /** Whether it answers, and what it says of itself, in words for its owner. */
+  test(signal: AbortSignal): Promise<string>;
+  /** Tells each folder that changes until the signal; absent: it cannot be watched. */
+  watch?(onChange: (path: string) => void, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * A folder could not be listed. `folder`: only this one (not there, no permission); `server`: the server is gone, is busy or
+ * refuses the login, and nothing that was known of it may be taken as gone.
+ */
+export class ListingFailed extends AppError {
+  readonly reach: 'folder' | 'server';
+
+  constructor(reach: 'folder' | 'server', detail: string, options: { cause?: unknown } = {}) {
+    super('source.listing_failed', detail, { status: 502, ...options });
+    this.reach = reach;
+  }
+}
+
+/** What one folder turned out to hold, told once it was read to its end; a folder of many entries comes in several parts. */
+export type WalkedPart = {
+  /** Of the folder, as in `list`. */
+  path: string;
+  files: readonly WalkedFile[];
+  /** Paths of folders in it that are to be walked. */
+  folders: readonly string[];
+  /** Names that were refused. */
+  refused: number;
+  /** Of a folder: `more`, another part follows; `read`, it is whole; `failed`, it could not be listed (`reason`). */
+  state: 'more' | 'read' | 'failed';
+  reason: string | null;
+};
+
+export type WalkedFile = {
+  /** From the base: segments joined by `/`, each as in ListedEntry. */
+  path: string;
+  name: string;
+  sizeBytes: number | null;
+  modifiedAt: Date | null;
+};
