@@ -366,6 +366,14 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.ranking_facts(kind text, resolution text, quality text, codec text, audio text[], channels text[], hdr_formats text[], visual_tags text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT jsonb_build_array(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)::text;
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refresh_genre_shelf(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1709,6 +1717,7 @@ CREATE TABLE stream (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   told text[],
   visual_tags text[] NOT NULL DEFAULT '{}'::text[],
+  ranking_facts text NOT NULL GENERATED ALWAYS AS (ranking_facts(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)) STORED,
   CONSTRAINT stream_public_id_key UNIQUE (public_id),
   CONSTRAINT stream_pkey PRIMARY KEY (id),
   CONSTRAINT stream_licence_code_fkey FOREIGN KEY (licence_code) REFERENCES licence(code) ON UPDATE CASCADE ON DELETE RESTRICT,

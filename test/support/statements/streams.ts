@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as answers from '../../../src/features/stream-index/queries/answers.ts';
+import { candidatesFor } from '../../../src/features/stream-index/queries/candidates.ts';
 import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
-import {
-  candidatesFor,
-  linksOfStream,
-  offerRows,
-} from '../../../src/features/stream-index/queries/offers.ts';
+import { linksOfStream, offerRows } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
