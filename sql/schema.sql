@@ -895,6 +895,25 @@ CREATE TABLE finder (
 
 CREATE INDEX finder_poll ON public.finder USING btree (next_poll_at) WHERE ((next_poll_at IS NOT NULL) AND (state = 'approved'::text));
 
+CREATE TABLE finder_day (
+  finder_id bigint NOT NULL,
+  day date NOT NULL,
+  asked bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  found bigint NOT NULL DEFAULT 0,
+  answer_ms bigint NOT NULL DEFAULT 0,
+  last_error text,
+  last_failed_at timestamp with time zone,
+  CONSTRAINT finder_day_pkey PRIMARY KEY (finder_id, day),
+  CONSTRAINT finder_day_finder_id_fkey FOREIGN KEY (finder_id) REFERENCES finder(id) ON DELETE CASCADE,
+  CONSTRAINT finder_day_answer_ms_check CHECK ((answer_ms >= 0)),
+  CONSTRAINT finder_day_asked_check CHECK ((asked >= 0)),
+  CONSTRAINT finder_day_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT finder_day_found_check CHECK ((found >= 0)),
+  CONSTRAINT finder_day_last_error_check CHECK (((length(last_error) >= 1) AND (length(last_error) <= 500))),
+  CONSTRAINT finder_day_last_failure_check CHECK ((num_nulls(last_error, last_failed_at) <> 1))
+);
+
 CREATE TABLE finder_pattern (
   finder_id bigint NOT NULL,
   position integer NOT NULL,

@@ -189,6 +189,7 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO finder_pattern (finder_id, position, pattern, catalog_id) VALUES ($finder, 0, 'x', $userCatalog)`,
   ],
+  ['', `INSERT INTO finder_day (finder_id, day) VALUES ($finder, '2026-01-31')`],
   ['', `INSERT INTO finder_seen (finder_id, item_hash) VALUES ($finder, sha256('a'))`],
   [
     '',
