@@ -117,8 +117,20 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash) VALUES ($http, $source, '/f.mkv', 'http://nas.example/f.mkv', sha256('f'))`,
   ],
   ['', `INSERT INTO stream_media_link (stream_id, media_id) VALUES ($http, $film)`],
+  ['', `INSERT INTO scan_log (source_id, batch_id, phase) VALUES ($source, gen_random_uuid(), 'collector')`],
+  ['', `INSERT INTO scan_folder (source_id, path) VALUES ($source, '')`],
+  ['', `INSERT INTO scan_seen (source_id, path_hash) VALUES ($source, 1)`],
+  [
+    '',
+    `INSERT INTO scan_item (source_id, batch_id, file_path, name) VALUES ($source, gen_random_uuid(), 'g.mkv', 'g.mkv')`,
+  ],
+  [
+    '',
+    `INSERT INTO scan_subtitle (source_id, batch_id, file_path, folder, name, state, stream_id)
+      VALUES ($source, gen_random_uuid(), 'f.srt', '', 'f.srt', 'linked', $http)`,
+  ],
   ['local', `INSERT INTO stream (kind, name) VALUES ('local', 'Clip') RETURNING id`],
-  ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4')`],
+  ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4', $source, 'clip.mp4')`],
   ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],
   ['', `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($youtube, 'abcdefghijk')`],
   ['usenet', `INSERT INTO stream (kind, name) VALUES ('usenet', 'Post') RETURNING id`],

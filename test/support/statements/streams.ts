@@ -164,8 +164,9 @@ const kindCalls: Calls = {
     await http.streamOfUrl(db, sha256('2'));
     await http.saveHttpRow(db, {
       ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+      ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
     });
+    await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
     await http.staleHeaders(db, 0, SEALED.sealed, 100);
@@ -219,7 +220,7 @@ const kindCalls: Calls = {
   },
   local: async (db) => {
     await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(db, OF.local, 'films', 'new.mkv');
+    await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },
