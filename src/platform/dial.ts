@@ -48,7 +48,17 @@ export type TlsSessions = {
 
 /** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
 export function openSocket(
-  { host, port, isTls, servername = host, protocols = [], ca, onread, localAddress, session: shared }: DialTarget,
+  {
+    host,
+    port,
+    isTls,
+    servername = host,
+    protocols = [],
+    ca,
+    onread,
+    localAddress,
+    session: shared,
+  }: DialTarget,
   checked: readonly CheckedAddress[],
   sessions: TlsSessions,
   signal: AbortSignal,

@@ -235,7 +235,7 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
     const family = isIP(host);
     if (family !== 0) {
       judge(host, port, host);
-      return [{ address: host, family: family === 4 ? 4 : 6 }];
+      return [checked({ address: host, family })];
     }
     judgeName(host, port);
     const answers = known === undefined ? await answersFor(host, signal) : [known];
@@ -243,8 +243,12 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
     // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
     const usable = listed.length > 0 ? listed : answers;
     for (const { address } of usable) judge(host, port, address);
-    return usable.map(({ address, family: version }) => ({ address, family: version === 4 ? 4 : 6 }));
+    return usable.map(checked);
   };
+}
+
+function checked({ address, family }: Answers[number]): CheckedAddress {
+  return { address, family: family === 4 ? 4 : 6 };
 }
 
 function systemLookup(host: string): Promise<Answers> {

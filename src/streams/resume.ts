@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UpstreamFailed } from '../kit/errors.ts';
 import type { ByteRange } from '../kit/range.ts';
-import type { ByteSink } from './kind.ts';
 import type { Progress } from './cutter.ts';
+import type { ByteSink } from './kind.ts';
 
 /** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
 const RETRY_DELAYS_MS = [0, 250, 1000] as const;
@@ -78,7 +78,8 @@ export async function sendResuming({ range, sink, signal }: Job, sender: Sender)
     await sender.send(first);
   } catch (error) {
     await goOn(first, sender, error).catch((failure: unknown) => {
-      if (!signal.aborted) sender.onFailed(failure);
+      signal.throwIfAborted();
+      sender.onFailed(failure);
       throw failure;
     });
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer as createTlsServer, createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 /** What the server does wrong; changed while it runs. Codes of single commands: `refuse: { SIZE: 500 }`. */
 export type FtpBehaviour = {
@@ -11,6 +11,8 @@ export type FtpBehaviour = {
   /** The data connection ends after so many bytes of a transfer, with this word on it. */
   cutAfter: number;
   cutCode: number | null;
+  /** Sends no more after so many bytes of a transfer, and keeps it open. */
+  stallAfter: number;
   /** Takes no new transfers once one was cut. */
   isDeadAfterCut: boolean;
   /** The next so many logins get 421. */
@@ -47,7 +49,13 @@ const MODIFIED = '20260102030405';
 /** An FTP server on 127.0.0.1 that does what it is told to do wrong; names are bytes, one character each. */
 export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpServer> {
   const behaviour: FtpBehaviour = {
-    ...{ refuse: {}, mute: new Set<string>(), cutAfter: Number.POSITIVE_INFINITY, cutCode: 426 },
+    ...{
+      refuse: {},
+      mute: new Set<string>(),
+      cutAfter: Number.POSITIVE_INFINITY,
+      cutCode: 426,
+      stallAfter: Number.POSITIVE_INFINITY,
+    },
     ...{ isDeadAfterCut: false, busyLogins: 0, pasvHost: '127,0,0,1', size: null },
     ...{ features: ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'EPSV'], abor: 'usual', listing: new Map() },
   };
@@ -63,7 +71,9 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
     new Conversation(socket, { files, behaviour, served, sockets, tls }).begin();
   };
   const control: Server =
-    tls?.mode === 'implicit' ? createTlsServer({ key: tls.key, cert: tls.cert }, onControl) : createServer(onControl);
+    tls?.mode === 'implicit'
+      ? createTlsServer({ key: tls.key, cert: tls.cert }, onControl)
+      : createServer(onControl);
   control.on('tlsClientError', () => {});
   control.listen(0, '127.0.0.1');
   await once(control, 'listening');
@@ -145,7 +155,9 @@ class Conversation {
         served.logins += 1;
         return this.#say(230, 'In');
       case 'FEAT':
-        this.#socket.write(`211-Features:\r\n${behaviour.features.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`);
+        this.#socket.write(
+          `211-Features:\r\n${behaviour.features.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`,
+        );
         return;
       case 'AUTH':
         this.#say(234, 'TLS');
@@ -160,7 +172,9 @@ class Conversation {
         return this.#say(200, 'Ok');
       case 'SIZE': {
         const file = files.get(argument);
-        return file === undefined ? this.#say(550, 'No file') : this.#say(213, String(behaviour.size ?? file.length));
+        return file === undefined
+          ? this.#say(550, 'No file')
+          : this.#say(213, String(behaviour.size ?? file.length));
       }
       case 'MDTM':
         return this.#say(213, MODIFIED);
@@ -228,7 +242,7 @@ class Conversation {
   }
 
   async #send(bytes: Buffer): Promise<void> {
-    const { behaviour, served } = this.#room;
+    const { behaviour } = this.#room;
     this.#say(150, 'Coming');
     const socket = await this.#data;
     if (socket === null) return this.#say(425, 'No connection');
@@ -236,25 +250,29 @@ class Conversation {
     const sending = { stop: false, socket };
     this.#sending = sending;
     const most = behaviour.cutAfter;
-    const isCut = bytes.length > most;
-    const end = Math.min(bytes.length, most);
-    for (let at = 0; at < end && !sending.stop; at += 65_536) {
-      const piece = bytes.subarray(at, Math.min(end, at + 65_536));
-      served.sentBytes += piece.length;
-      if (socket.destroyed) break;
-      if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
-    }
-    if (sending.stop) return;
+    const end = Math.min(bytes.length, most, behaviour.stallAfter);
+    if (behaviour.mute.has('bytes')) return;
+    await this.#write(sending, bytes.subarray(0, end));
+    if (sending.stop || end === behaviour.stallAfter) return;
     this.#sending = null;
-    if (!isCut) {
-      socket.end();
-      // As real servers do: the word on it may come before the last byte is read.
-      return this.#say(socket.destroyed ? 426 : 226, 'Done');
-    }
-    if (behaviour.isDeadAfterCut) Object.assign(behaviour.refuse, { RETR: 451, EPSV: 451, PASV: 451 });
+    const isWhole = end === bytes.length;
+    if (!isWhole && behaviour.isDeadAfterCut)
+      Object.assign(behaviour.refuse, { RETR: 451, EPSV: 451, PASV: 451 });
     socket.end();
+    // As real servers do: the word on it may come before the last byte is read.
+    if (isWhole) return this.#say(socket.destroyed ? 426 : 226, 'Done');
     await sleep(5);
     if (behaviour.cutCode !== null) this.#say(behaviour.cutCode, 'Cut');
+  }
+
+  async #write(sending: { stop: boolean; socket: Socket }, bytes: Buffer): Promise<void> {
+    const { socket } = sending;
+    for (let at = 0; at < bytes.length && !sending.stop && !socket.destroyed; at += 65_536) {
+      const piece = bytes.subarray(at, at + 65_536);
+      this.#room.served.sentBytes += piece.length;
+      if (socket.write(piece)) continue;
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
+    }
   }
 
   #abort(): void {

@@ -22,7 +22,11 @@ export class DataFlow {
   readonly #reader: DataReader;
   readonly #gathers: boolean;
   #buffer: Buffer;
+  /** Of records that are gathered: how far the buffer is filled, and how far handed over. */
   #filled = 0;
+  #handed = 0;
+  /** Pieces of the buffer that others have, and ourselves, as long as it is filled. */
+  #users = { count: 1 };
   #isFlushDue = false;
   #socket: Socket | null = null;
   #isPaused = false;
@@ -72,9 +76,7 @@ export class DataFlow {
   #close(): void {
     if (this.#ticker !== null) clearInterval(this.#ticker);
     this.#socket?.destroy();
-    if (this.#buffer !== this.#buffers.shared) this.#buffers.give(this.#buffer);
-    this.#buffer = this.#buffers.shared;
-    this.#filled = 0;
+    this.#retire();
   }
 
   #tick(mostTicks: number): void {
@@ -106,14 +108,11 @@ export class DataFlow {
   #onRead(count: number): boolean {
     this.#hasRead = true;
     if (this.#isOver) return false;
-    if (this.#gathers) {
-      this.#filled += count;
-      if (this.#buffer.length - this.#filled < RECORD_BYTES) this.#flush();
-      else if (!this.#isFlushDue) this.#flushSoon();
-      return !this.#isPaused && !this.#isOver;
+    if (this.#gathers) this.#gather(count);
+    else {
+      this.#fullBytes = count === this.#buffer.length ? this.#fullBytes + count : 0;
+      this.#hand(count);
     }
-    this.#fullBytes = count === this.#buffer.length ? this.#fullBytes + count : 0;
-    this.#hand(count);
     return !this.#isPaused && !this.#isOver;
   }
 
@@ -123,8 +122,21 @@ export class DataFlow {
       lent = this.#buffers.takeSmall();
       this.#buffer.copy(lent, 0, 0, count);
     } else this.#buffer = this.#buffers.shared;
-    const takesMore = this.#reader.onData(lent.subarray(0, count), () => this.#buffers.give(lent));
+    this.#give(lent.subarray(0, count), () => this.#buffers.give(lent));
+  }
+
+  #give(chunk: Buffer, release: () => void): void {
+    const takesMore = this.#reader.onData(chunk, release);
     if (!this.#isOver) this.#isPaused = !takesMore;
+  }
+
+  #gather(count: number): void {
+    this.#filled += count;
+    const isFull = this.#buffer.length - this.#filled < RECORD_BYTES;
+    if (isFull) {
+      this.#flush();
+      if (!this.#isOver) this.#retire();
+    } else if (!this.#isFlushDue) this.#flushSoon();
   }
 
   #flushSoon(): void {
@@ -137,11 +149,28 @@ export class DataFlow {
     });
   }
 
+  /** Hands over what has been gathered; the next record still goes behind it, as Node has been told. */
   #flush(): void {
-    const count = this.#filled;
-    if (count === 0) return;
-    this.#filled = 0;
-    this.#hand(count);
+    if (this.#filled === this.#handed) return;
+    const chunk = this.#buffer.subarray(this.#handed, this.#filled);
+    this.#handed = this.#filled;
+    const [buffer, users] = [this.#buffer, this.#users];
+    users.count += 1;
+    this.#give(chunk, () => {
+      users.count -= 1;
+      if (users.count === 0) this.#buffers.give(buffer);
+    });
+  }
+
+  /** The buffer is filled no further. */
+  #retire(): void {
+    const [buffer, users] = [this.#buffer, this.#users];
+    this.#buffer = this.#buffers.shared;
+    this.#users = { count: 1 };
+    [this.#filled, this.#handed] = [0, 0];
+    if (buffer === this.#buffers.shared) return;
+    users.count -= 1;
+    if (users.count === 0) this.#buffers.give(buffer);
   }
 }
 

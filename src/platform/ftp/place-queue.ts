@@ -82,8 +82,11 @@ export class PlaceQueue {
       if (session === undefined) break;
       if (!session.isClosed) this.#waiting.shift()?.settle.take(this.#leaseOf(session));
     }
-    if (this.#waiting.length === 0) return;
-    // Those that are on their way serve the first.
+    if (this.#waiting.length > 0) this.#askFor();
+  }
+
+  /** Those that are on their way serve the first; then new ones, then what others can do without. */
+  #askFor(): void {
     let wanted = this.#waiting.length - this.#dialling - this.#comingBack();
     for (; wanted > 0 && this.openCount < this.#mostNow(); wanted -= 1) void this.#dial();
     for (const { holder } of this.#leased.values()) {

@@ -1,8 +1,8 @@
 import { abortable } from '../abortable.ts';
 import { createReadBuffers } from '../http1/read-buffers.ts';
 import type { Net } from '../net.ts';
-import { PlaceQueue } from './place-queue.ts';
 import type { FtpPlace } from './place.ts';
+import { PlaceQueue } from './place-queue.ts';
 import type { FtpSession, FtpTimes } from './session.ts';
 
 /** Who has a session. */
@@ -36,17 +36,17 @@ export type FtpPoolOptions = Partial<FtpTimes> & {
   /** Per server and login. */
   mostPerPlace?: number;
   /** A session that nobody has used for so long is closed. */
-  idleMs?: number;
+  keepMs?: number;
 };
 
 const TIMES: FtpTimes = { replyMs: 10_000, loginMs: 20_000, idleMs: 15_000, cutMs: 1500 };
 const MOST_PER_PLACE = 4;
-const IDLE_MS = 60_000;
+const KEEP_MS = 60_000;
 const TICK_MS = 250;
 const TRIM_MS = 10_000;
 
 export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = {}): FtpPool {
-  const { mostPerPlace = MOST_PER_PLACE, idleMs = IDLE_MS, ...times } = options;
+  const { mostPerPlace = MOST_PER_PLACE, keepMs = KEEP_MS, ...times } = options;
   const buffers = createReadBuffers();
   const deps = { net, buffers, times: { ...TIMES, ...times } };
   const queues = new Map<string, PlaceQueue>();
@@ -56,7 +56,7 @@ export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = 
   function tick(): void {
     const now = performance.now();
     for (const [key, queue] of queues) {
-      queue.tick(now - idleMs);
+      queue.tick(now - keepMs);
       if (queue.isEmpty) queues.delete(key);
     }
     if (now - trimmedAt < TRIM_MS) return;

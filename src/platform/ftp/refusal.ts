@@ -1,10 +1,10 @@
-import { FTPError } from 'basic-ftp';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import { toUpstreamFailed } from '../net-request.ts';
+import { FtpRefused } from './control.ts';
 
 /** The code a server refused with (RFC 959 §4.2); null: it was something else. */
 export function refusedWith(error: unknown): number | null {
-  return error instanceof FTPError ? error.code : null;
+  return error instanceof FtpRefused ? error.code : null;
 }
 
 /** What went wrong with an FTP server, as the 404, 502, 503 or 504 it means. */

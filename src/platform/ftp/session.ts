@@ -1,7 +1,7 @@
-import { FTPContext, FTPError } from 'basic-ftp';
 import { type CheckedAddress, startTls, type TlsSession } from '../dial.ts';
 import type { ReadBuffers } from '../http1/read-buffers.ts';
 import type { Net } from '../net.ts';
+import { FtpControl, FtpRefused } from './control.ts';
 import type { DataReader } from './data-flow.ts';
 import type { FtpPlace } from './place.ts';
 import { FtpTransfer } from './transfer.ts';
@@ -28,7 +28,7 @@ export class CannotRestart extends Error {}
 export class FtpSession {
   readonly place: FtpPlace;
   readonly #deps: FtpSessionDeps;
-  readonly #control: FTPContext;
+  readonly #control: FtpControl;
   readonly #tls: TlsSession = { current: undefined, isAwaited: false };
   #features: ReadonlySet<string> = new Set();
   #address: CheckedAddress | undefined;
@@ -41,7 +41,7 @@ export class FtpSession {
   private constructor(place: FtpPlace, deps: FtpSessionDeps) {
     this.place = place;
     this.#deps = deps;
-    this.#control = new FTPContext(deps.times.replyMs, 'latin1');
+    this.#control = new FtpControl(deps.times.replyMs, 'latin1');
   }
 
   /** Dials and logs in. Rejects with what the server or the socket said. */
@@ -78,16 +78,16 @@ export class FtpSession {
   /** The answer, whatever it is; rejects when there is none. */
   ask(command: string): Promise<FtpReply> {
     return this.#control.handle(command, (reply, task) => {
-      if (reply instanceof FTPError) task.resolve({ code: reply.code, message: reply.message });
+      if (reply instanceof FtpRefused) task.resolve({ code: reply.code, message: reply.message });
       else if (reply instanceof Error) task.reject(reply);
       else if (reply.code >= 200) task.resolve(reply);
     });
   }
 
-  /** The answer; rejects with FTPError where it is a refusal. */
+  /** The answer; rejects with FtpRefused where it is a refusal. */
   async demand(command: string): Promise<FtpReply> {
     const reply = await this.ask(command);
-    if (reply.code >= 400) throw new FTPError(reply);
+    if (reply.code >= 400) throw new FtpRefused(reply);
     return reply;
   }
 
@@ -134,7 +134,7 @@ export class FtpSession {
     this.#address = { address, family: remoteFamily === 'IPv6' ? 6 : 4 };
     this.#control.socket = tls === 'implicit' ? await startTls(raw, host, this.#tls, signal) : raw;
     const greeting = await this.ask('');
-    if (greeting.code >= 400) throw new FTPError(greeting);
+    if (greeting.code >= 400) throw new FtpRefused(greeting);
     if (tls !== 'explicit') return;
     await this.demand('AUTH TLS');
     this.#control.socket = await startTls(raw, host, this.#tls, signal);
@@ -145,8 +145,8 @@ export class FtpSession {
     const user = await this.demand(`USER ${username}`);
     if (user.code === 331) {
       const pass = await this.demand(`PASS ${password}`);
-      if (pass.code >= 300) throw new FTPError({ code: 530, message: pass.message });
-    } else if (user.code >= 300) throw new FTPError({ code: 530, message: user.message });
+      if (pass.code >= 300) throw new FtpRefused({ code: 530, message: pass.message });
+    } else if (user.code >= 300) throw new FtpRefused({ code: 530, message: user.message });
     if (tls !== 'none') {
       await this.demand('PBSZ 0');
       await this.demand('PROT P');
@@ -169,13 +169,13 @@ export class FtpSession {
       const reply = await this.ask('EPSV');
       const port = reply.code === 229 ? /\((.)\1\1(\d{1,5})\1\)/.exec(reply.message)?.[2] : undefined;
       if (port !== undefined) return Number(port);
-      if (reply.code >= 400 && reply.code < 500) throw new FTPError(reply);
+      if (reply.code >= 400 && reply.code < 500) throw new FtpRefused(reply);
       this.#hasEpsv = false;
     }
     const reply = await this.demand('PASV');
     const [, high, low] = /\d{1,3},\d{1,3},\d{1,3},\d{1,3},(\d{1,3}),(\d{1,3})/.exec(reply.message) ?? [];
     const port = Number(high) * 256 + Number(low);
-    if (!(port > 0 && port < 65_536)) throw new FTPError({ code: 502, message: reply.message });
+    if (!(port > 0 && port < 65_536)) throw new FtpRefused({ code: 502, message: reply.message });
     return port;
   }
 

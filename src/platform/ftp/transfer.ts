@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import { FTPError, type FTPContext } from 'basic-ftp';
+import { type FtpControl, FtpRefused } from './control.ts';
 import { DataFlow, type DataReader } from './data-flow.ts';
 import type { FtpReply, FtpSessionDeps } from './session.ts';
 
@@ -8,7 +8,7 @@ import type { FtpReply, FtpSessionDeps } from './session.ts';
  * then, and after `cut`, the session takes the next command.
  */
 export class FtpTransfer {
-  readonly #control: FTPContext;
+  readonly #control: FtpControl;
   readonly #times: FtpSessionDeps['times'];
   readonly #flow: DataFlow;
   readonly #reader: DataReader;
@@ -22,7 +22,7 @@ export class FtpTransfer {
   #finish: () => void = () => {};
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(control: FTPContext, { buffers, times }: FtpSessionDeps, isTls: boolean, reader: DataReader) {
+  constructor(control: FtpControl, { buffers, times }: FtpSessionDeps, isTls: boolean, reader: DataReader) {
     this.#control = control;
     this.#times = times;
     this.#reader = reader;
@@ -64,14 +64,17 @@ export class FtpTransfer {
         this.#control.socket.setTimeout(0);
         resolve();
       };
+      const onReply = (reply: FtpReply | Error) => {
+        if (reply instanceof Error && !hasBegun) return reject(reply);
+        const isPreliminary = !(reply instanceof Error) && reply.code < 200;
+        if (!hasBegun) begun();
+        if (!isPreliminary) this.#onVerdict(reply);
+      };
       this.#control
         .handle(command, (reply, task) => {
           this.#finish = () => task.resolve(undefined);
-          if (!(reply instanceof Error) && reply.code < 200) begun();
-          else if (hasBegun || !(reply instanceof Error)) {
-            if (!hasBegun) begun();
-            this.#onVerdict(reply);
-          } else task.reject(reply);
+          if (reply instanceof Error && !hasBegun) task.resolve(undefined);
+          onReply(reply);
         })
         .catch(reject);
     });
@@ -118,7 +121,7 @@ export class FtpTransfer {
   #onVerdict(reply: FtpReply | Error): void {
     if (this.#isCut) {
       // 200 is NOOP's; what comes before belongs to the transfer and to ABOR.
-      const isLast = reply instanceof FTPError ? false : reply instanceof Error || reply.code === 200;
+      const isLast = reply instanceof FtpRefused ? false : reply instanceof Error || reply.code === 200;
       if (isLast) this.#onCut();
       return;
     }

@@ -12,7 +12,11 @@ const BREAKING = /[\r\n\0]/;
 const TYPE_SUFFIX = /;type=[aid]$/i;
 
 const FtpInput = z.object({
-  url: z.string().min(1).max(MAX_URL_CHARS).refine((url) => !BREAKING.test(url), 'holds a line break or NUL'),
+  url: z
+    .string()
+    .min(1)
+    .max(MAX_URL_CHARS)
+    .refine((url) => !BREAKING.test(url), 'holds a line break or NUL'),
 });
 
 export const Login = z.object({ username: z.string(), password: z.string() });

@@ -62,9 +62,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
   function look({ url, login }: FtpDetail, signal: AbortSignal): Promise<FtpFacts> {
     const place = placeFor({ url, login });
     const path = remotePath(url);
-    return retrying(signal, () =>
-      asking(place, signal, (session) => learn(session, session.absolute(path))),
-    );
+    return retrying(signal, () => asking(place, signal, (session) => learn(session, session.absolute(path))));
   }
 
   /** As of HTTP: keyed, and one login does not profit from another's. */
@@ -87,8 +85,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
       },
       async assertSame(session) {
         const now = await versionOf(session, session.absolute(path));
-        const isSame =
-          now.sizeBytes === sizeBytes && now.modifiedAt?.getTime() === modifiedAt?.getTime();
+        const isSame = now.sizeBytes === sizeBytes && now.modifiedAt?.getTime() === modifiedAt?.getTime();
         if (!isSame) throw hasChanged();
       },
       onFailed: () => void known.drop(key),

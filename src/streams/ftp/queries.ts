@@ -6,7 +6,10 @@ import { offeredFrom, Sealed, StreamId, sealedIn, streamIdBy } from '../queries.
 export function streamOfFtpUrl(db: Db, urlHash: Buffer): Promise<number | null> {
   return streamIdBy(
     db,
-    rows('ftp.find', StreamId)`SELECT stream_id AS "streamId" FROM stream_ftp WHERE url_hash = ${sql.binary(urlHash)}`,
+    rows(
+      'ftp.find',
+      StreamId,
+    )`SELECT stream_id AS "streamId" FROM stream_ftp WHERE url_hash = ${sql.binary(urlHash)}`,
   );
 }
 

@@ -34,6 +34,7 @@ export class Reading implements DataReader, FtpHolder {
   #kept: { chunk: Uint8Array; release: () => void }[] = [];
   #end: { error: Error | null } | null = null;
   #isCut = false;
+  #isFinishing = false;
   #fullSince: number | null = null;
   readonly #begunAt = performance.now();
 
@@ -90,6 +91,7 @@ export class Reading implements DataReader, FtpHolder {
 
   /** Everything was taken: only the server's word on it is still to come. */
   finish(): void {
+    this.#isFinishing = true;
     this.#transfer?.resume();
   }
 
@@ -107,6 +109,8 @@ export class Reading implements DataReader, FtpHolder {
   }
 
   onData(chunk: Buffer, release: () => void): boolean {
+    // The file has grown: nobody asked for what is beyond.
+    if (this.#isFinishing) this.cut();
     if (this.#isCut) release();
     else if (this.#taker === null || this.#kept.length > 0) this.#kept.push({ chunk, release });
     else return this.#pass(chunk, release);
@@ -157,7 +161,8 @@ export class Reading implements DataReader, FtpHolder {
     if (piece.length === wanted) {
       this.#taker = null;
       taker.onEnough();
-      return false;
+      // Only who reads on sees the end.
+      return this.#isFinishing;
     }
     if (!takesMore) this.#fullSince = performance.now();
     return takesMore;

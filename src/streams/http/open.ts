@@ -17,13 +17,7 @@ import {
   sendResuming,
 } from '../resume.ts';
 import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
-import {
-  type Location,
-  StaleLocation,
-  type Transfer,
-  transfer,
-  UnknownLength,
-} from './transfer.ts';
+import { type Location, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
 import { createUnrangedHosts, type UnrangedHosts } from './unranged-hosts.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. A minute at least; the cache takes up to a tenth off. */
