@@ -48,6 +48,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'http:': 80,
   'https:': 443,
   'ftp:': 21,
+  'ftpes:': 21,
   'ftps:': 990,
   'nntp:': 119,
   'nntps:': 563,
@@ -113,7 +114,8 @@ export function createNet(options: NetOptions): Net {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      const addresses = await check(target.host, target.port, dialling.signal);
+      const { host, port, sameAddress } = target;
+      const addresses = await check(host, port, dialling.signal, sameAddress);
       return await openSocket(from(target), addresses, sessions, dialling.signal);
     } catch (error) {
       if (isLate && signal?.aborted !== true) throw timedOut(error);
@@ -180,7 +182,13 @@ export function createNet(options: NetOptions): Net {
 }
 
 type Answers = readonly { address: string; family: number }[];
-type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
+/** `known`: what the host is here; asked of no name server again, and judged like any answer of one. */
+type Check = (
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  known?: CheckedAddress,
+) => Promise<readonly CheckedAddress[]>;
 
 function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup }: NetOptions): Check {
   const allowed = parseAllowList(allow);
@@ -221,22 +229,26 @@ function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup 
     return answers;
   }
 
-  return async (written, port, signal) => {
+  return async (written, port, signal, known) => {
     const host = canonicalHost(written);
     if (host === null) throw refused('address');
     const family = isIP(host);
     if (family !== 0) {
       judge(host, port, host);
-      return [{ address: host, family: family === 4 ? 4 : 6 }];
+      return [checked({ address: host, family })];
     }
     judgeName(host, port);
-    const answers = await answersFor(host, signal);
+    const answers = known === undefined ? await answersFor(host, signal) : [known];
     const listed = answers.filter(({ address }) => allowed.hasAddress(address));
     // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
     const usable = listed.length > 0 ? listed : answers;
     for (const { address } of usable) judge(host, port, address);
-    return usable.map(({ address, family: version }) => ({ address, family: version === 4 ? 4 : 6 }));
+    return usable.map(checked);
   };
+}
+
+function checked({ address, family }: Answers[number]): CheckedAddress {
+  return { address, family: family === 4 ? 4 : 6 };
 }
 
 function systemLookup(host: string): Promise<Answers> {
