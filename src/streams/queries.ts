@@ -21,6 +21,10 @@ export function offeredFrom(
     WHERE k.stream_id = ANY (${sql.array([...streamIds], 'int8')}) AND s.is_active AND NOT s.is_blocked`;
 }
 
+/** `SourceAccess` of the source joined as `c`. */
+export const sourceAccess = sql.fragment`CASE WHEN c.id IS NOT NULL THEN jsonb_build_object('baseUrl', c.base_url, 'username', c.username,
+        'passwordSealed', encode(c.password_sealed, 'base64'), 'allowsPrivate', c.allows_private) END`;
+
 export const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
 
 /** How `resealStreams` reads and replaces what a column of a kind's own table holds sealed, by two statements the kind names. */

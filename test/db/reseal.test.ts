@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { finderSecrets } from '../../src/features/finders/index.ts';
+import { sourceSecrets } from '../../src/features/sources/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { type Pool, rows } from '../../src/platform/db.ts';
 import type { Target } from '../../src/streams/kind.ts';
@@ -138,7 +139,11 @@ test('every column that is sealed is known to the job', async () => {
     WHERE table_schema = 'public' AND column_name LIKE '%sealed%'
     ORDER BY regexp_replace(table_name, '^stream_', '')
   `);
-  const owners = [...kinds(during).all, { kind: 'finder', sealed: finderSecrets.sealed }];
+  const owners = [
+    ...kinds(during).all,
+    { kind: 'finder', sealed: finderSecrets.sealed },
+    { kind: 'source', sealed: sourceSecrets.sealed },
+  ];
   const known = owners.flatMap(({ kind, sealed }) => (sealed ?? []).map(() => kind));
   const kindOf = (table = '') => table.replace(/^stream_|_upload$/g, '');
   expect(known.sort()).toEqual(columns.map(({ name }) => kindOf(name.split('.')[0])));

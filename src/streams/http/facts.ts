@@ -29,7 +29,12 @@ export const Facts = z.object({
 });
 export type Facts = z.infer<typeof Facts>;
 
-export type Origin = { url: string; headers: Readonly<Record<string, string>> };
+export type Origin = {
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  /** The owner vouches for its server: it may be at home. */
+  allowsPrivate?: boolean;
+};
 
 /**
  * One HEAD; where that is refused or says no length (presigned URLs, some file hosts) one GET of the first byte,

@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as answers from '../../../src/features/stream-index/queries/answers.ts';
+import { candidatesFor } from '../../../src/features/stream-index/queries/candidates.ts';
 import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
-import {
-  candidatesFor,
-  linksOfStream,
-  offerRows,
-} from '../../../src/features/stream-index/queries/offers.ts';
+import { linksOfStream, offerRows } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
@@ -168,8 +165,9 @@ const kindCalls: Calls = {
     await http.streamOfUrl(db, sha256('2'));
     await http.saveHttpRow(db, {
       ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+      ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
     });
+    await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
     await http.staleHeaders(db, 0, SEALED.sealed, 100);
@@ -234,7 +232,7 @@ const kindCalls: Calls = {
   },
   local: async (db) => {
     await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(db, OF.local, 'films', 'new.mkv');
+    await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },
