@@ -11,7 +11,12 @@ let server: FtpServer;
 let lister: Lister;
 beforeEach(async () => {
   net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
-  server = await startFtpServer(new Map([['/films/link.mkv', Buffer.alloc(77)]]));
+  server = await startFtpServer(
+    new Map([
+      ['/films/link.mkv', Buffer.alloc(77)],
+      ['/films/a b/link.mkv', Buffer.alloc(78)],
+    ]),
+  );
   const baseUrl = `ftp://127.0.0.1:${server.port}/films/`;
   lister = ftpListing({ net }, { baseUrl, username: null, password: null, config: {} });
 });
@@ -78,7 +83,7 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
     'type=pdir;modify=20260102030405;perm=el; ..',
     'type=dir;modify=20260102030405;perm=el;  sub',
     'Type=File;Size=5000000000;Modify=20260102030405.123; film; part=1.mkv',
-    'type=OS.unix=slink:/x;size=3; dead',
+    'type=OS.unix=slink:/x;size=3; link.mkv',
     'no facts at all',
   ]);
   const { entries, refused } = await listed('a%20b');
@@ -89,6 +94,7 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
       ...{ kind: 'file', segment: 'film%3B%20part%3D1.mkv', name: 'film; part=1.mkv' },
       ...{ sizeBytes: 5_000_000_000, modifiedAt },
     },
+    { kind: 'file', segment: 'link.mkv', name: 'link.mkv', sizeBytes: 78, modifiedAt: null },
   ]);
   expect(refused).toBe(1);
 });

@@ -61,8 +61,9 @@ export function lineOfMlsd(line: string): ListedLine | null | 'refused' {
       .slice(0, space)
       .split(';')
       .map((fact) => {
-        const [key = '', value = ''] = fact.split('=', 2);
-        return [key.toLowerCase(), value];
+        // `type=OS.unix=slink:` has two.
+        const at = fact.indexOf('=');
+        return [fact.slice(0, at).toLowerCase(), fact.slice(at + 1)];
       }),
   );
   const type = facts.get('type')?.toLowerCase() ?? '';
