@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
+import { benchFtp } from './bench/ftp.ts';
 import { benchHttp } from './bench/http.ts';
 import { benchStart } from './bench/start.ts';
 import { benchTorrent } from './bench/torrent.ts';
@@ -12,6 +13,7 @@ export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
+  ftp: benchFtp,
   http: benchHttp,
   start: benchStart,
   torrent: benchTorrent,

@@ -1,8 +1,9 @@
 import type { Net } from '../platform/net.ts';
+import { ftpListing } from './ftp-listing/index.ts';
 import { httpIndex } from './http-index/index.ts';
 import type { Lister, ListingPlace } from './lister.ts';
 
-export const LISTER_KINDS = ['http-index'] as const;
+export const LISTER_KINDS = ['ftp-listing', 'http-index'] as const;
 export type ListerKind = (typeof LISTER_KINDS)[number];
 
 export type ListerDeps = {
@@ -14,6 +15,7 @@ export type ListerDeps = {
 
 /** One line a lister. */
 const makers: Readonly<Record<ListerKind, (deps: ListerDeps, place: ListingPlace) => Lister>> = {
+  'ftp-listing': ftpListing,
   'http-index': httpIndex,
 };
 
