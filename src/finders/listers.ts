@@ -1,8 +1,10 @@
 import type { Net } from '../platform/net.ts';
 import { httpIndex } from './http-index/index.ts';
 import type { Lister, ListingPlace } from './lister.ts';
+import { localFolder } from './local-folder/index.ts';
+import { webdav } from './webdav/index.ts';
 
-export const LISTER_KINDS = ['http-index'] as const;
+export const LISTER_KINDS = ['http-index', 'webdav', 'local-folder'] as const;
 export type ListerKind = (typeof LISTER_KINDS)[number];
 
 export type ListerDeps = {
@@ -15,6 +17,8 @@ export type ListerDeps = {
 /** One line a lister. */
 const makers: Readonly<Record<ListerKind, (deps: ListerDeps, place: ListingPlace) => Lister>> = {
   'http-index': httpIndex,
+  webdav,
+  'local-folder': localFolder,
 };
 
 /** The folders of one source. The caller closes it. */
