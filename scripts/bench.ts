@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
 import { benchHttp } from './bench/http.ts';
+import { benchScan } from './bench/scan.ts';
 import { benchStart } from './bench/start.ts';
 import { benchTorrent } from './bench/torrent.ts';
 import { benchUsenet } from './bench/usenet.ts';
@@ -13,6 +14,7 @@ export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
   http: benchHttp,
+  scan: benchScan,
   start: benchStart,
   torrent: benchTorrent,
   usenet: benchUsenet,

@@ -173,6 +173,10 @@ test('a change is told by its folder, in new folders and renamed ones too, until
   await tells('a/deep/moved/newer');
   await rm(join(place, 'a'), { recursive: true });
   await tells('');
+  await mkdir(join(place, 'a'));
+  await tells('');
+  await writeFile(join(place, 'a', 'again.mkv'), 'x');
+  expect(await tells('a')).toEqual(['a']);
   await end();
   await writeFile(join(place, 'b', 'last.mkv'), 'x');
   await sleep(200);

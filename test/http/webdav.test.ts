@@ -78,6 +78,13 @@ test('folders and files with size and date; properties that are not there do not
   expect(refused).toBe(0);
 });
 
+test('an address that is not escaped means its UTF-8', async () => {
+  answerXml(multistatus(self, file('/dav/é &quot;日.mkv')));
+  expect((await listedIn(lister)).entries).toMatchObject([
+    { segment: '%C3%A9%20%22%E6%97%A5.mkv', name: 'é "日.mkv' },
+  ]);
+});
+
 test.each([
   '/dav/..%2fx',
   '/dav/a%0d%0ab',
