@@ -1,0 +1,75 @@
+import {
+  SourceAnswer,
+  SourceBody,
+  SourcePatch,
+  SourcesAnswer,
+  SourceTest,
+  SourceTestBody,
+} from './features/sources/index.ts';
+import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+
+/** `/api/sources`. */
+export const sourcePaths = {
+  '/api/sources': {
+    get: {
+      summary: 'File servers and folders whose files are in the catalogue, and how they do',
+      security: ADMIN,
+      responses: { '200': ok('Sources; without their passwords', SourcesAnswer), ...refusals },
+    },
+    post: {
+      summary:
+        'Add a file server (HTTP listing, WebDAV, FTP) or a folder of this machine; it is inactive at first',
+      security: ADMIN,
+      requestBody: json(SourceBody),
+      responses: {
+        '201': ok('Added', SourceAnswer),
+        '409': problem('One of this name, or with files of this address, is there already'),
+        ...bad,
+        ...refusals,
+      },
+    },
+  },
+  '/api/sources/test': {
+    post: {
+      summary: 'Ask a server how it does before it is added',
+      security: ADMIN,
+      requestBody: json(SourceTestBody),
+      responses: { '200': ok('In words', SourceTest), ...bad, ...refusals },
+    },
+  },
+  '/api/sources/{id}': {
+    get: {
+      summary: 'One source',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '200': ok('The source', SourceAnswer), ...gone, ...refusals },
+    },
+    patch: {
+      summary: 'Change, activate or rest a source; one that becomes active is scanned soon',
+      security: ADMIN,
+      requestParams: { path: id },
+      requestBody: json(SourcePatch),
+      responses: {
+        '200': ok('Changed', SourceAnswer),
+        '409': problem('Another one is there, or its files cannot follow'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
+    },
+    delete: {
+      summary: 'Take a source away, and its files out of the catalogue',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '204': nothing('Deleted'), ...gone, ...refusals },
+    },
+  },
+  '/api/sources/{id}/test': {
+    post: {
+      summary: 'Ask a server how it does',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '200': ok('In words', SourceTest), ...gone, ...refusals },
+    },
+  },
+};
