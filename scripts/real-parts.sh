@@ -12,6 +12,7 @@ fonts-dejavu-core  letters instead of boxes on screenshots
 nginx-light      origins, and the yardstick of the byte path
 lighttpd         listings of its kind
 lighttpd-mod-webdav  WebDAV
+caddy            listings of its kind
 apache2-bin      listings of its kind, and WebDAV; starts nothing by itself
 mpv              a player
 vlc-bin          a player, driven without a screen

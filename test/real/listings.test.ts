@@ -6,6 +6,7 @@ import type { ListerKind } from '../../src/finders/listers.ts';
 import { openLister, walkedIn } from '../support/listing-server.ts';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { startApache } from '../support/real/apache.ts';
+import { startCaddy } from '../support/real/caddy.ts';
 import { startLighttpd } from '../support/real/lighttpd.ts';
 import { startNginx } from '../support/real/nginx.ts';
 
@@ -35,12 +36,14 @@ beforeAll(async () => {
     }),
   );
   const lighttpd = stack.use(await startLighttpd(dir.path, files));
+  const caddy = stack.use(await startCaddy(dir.path, files));
   const apache = stack.use(await startApache(dir.path, files));
   sources = {
     'nginx HTML': { kind: 'http-index', baseUrl: `http://127.0.0.1:${port}/` },
     'nginx JSON': { kind: 'http-index', baseUrl: `http://127.0.0.1:${jsonPort}/` },
     lighttpd: { kind: 'http-index', baseUrl: lighttpd.baseUrl },
     'lighttpd WebDAV': { kind: 'webdav', baseUrl: `${lighttpd.baseUrl}dav/` },
+    Caddy: { kind: 'http-index', baseUrl: caddy.baseUrl },
     Apache: { kind: 'http-index', baseUrl: apache.baseUrl },
     'Apache, as a table': { kind: 'http-index', baseUrl: `${apache.baseUrl}table/` },
     'Apache WebDAV': { kind: 'webdav', baseUrl: `${apache.baseUrl}dav/`, login: apache.login },
@@ -101,13 +104,14 @@ function segments(path: Buffer): string {
     .join('');
 }
 
-const KNOWN_SIZES = new Set(['nginx HTML', 'nginx JSON', 'lighttpd WebDAV', 'Apache WebDAV']);
+const KNOWN_SIZES = new Set(['nginx HTML', 'nginx JSON', 'Caddy', 'lighttpd WebDAV', 'Apache WebDAV']);
 
 test.each([
   'nginx HTML',
   'nginx JSON',
   'lighttpd',
   'lighttpd WebDAV',
+  'Caddy',
   'Apache',
   'Apache, as a table',
   'Apache WebDAV',
