@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
 import { benchFtp } from './bench/ftp.ts';
 import { benchHttp } from './bench/http.ts';
+import { benchScan } from './bench/scan.ts';
 import { benchStart } from './bench/start.ts';
 import { benchTorrent } from './bench/torrent.ts';
 import { benchUsenet } from './bench/usenet.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
   ftp: benchFtp,
   http: benchHttp,
+  scan: benchScan,
   start: benchStart,
   torrent: benchTorrent,
   usenet: benchUsenet,

@@ -10,6 +10,10 @@ ffmpeg           makes test clips; ffprobe and ffmpeg read a play link; the medi
 chromium         the browser of the web UI and of Stremio Web
 fonts-dejavu-core  letters instead of boxes on screenshots
 nginx-light      origins, and the yardstick of the byte path
+lighttpd         listings of its kind
+lighttpd-mod-webdav  WebDAV
+caddy            listings of its kind
+apache2-bin      listings of its kind, and WebDAV; starts nothing by itself
 mpv              a player
 vlc-bin          a player, driven without a screen
 vlc-plugin-base  demuxers, decoders and the remote control of vlc-bin
