@@ -140,6 +140,10 @@ export function storedSource(db: Db, publicId: string): Promise<StoredSource | n
   );
 }
 
+export function sourceById(db: Db, id: number): Promise<StoredSource | null> {
+  return db.maybeOne(rows('sources.by_id', Bare)`SELECT ${stored} FROM source c WHERE c.id = ${id}`);
+}
+
 /** One to change; its row is locked until the transaction ends. */
 export function sourceToChange(db: Db, publicId: string): Promise<StoredSource | null> {
   return db.maybeOne(rows('sources.to_change', Bare)`
