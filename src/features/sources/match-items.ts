@@ -87,7 +87,7 @@ function endOf(item: ClaimedItem, title: Standing | undefined): ItemEnd {
   });
   if (title === undefined || !title.isHidden) return ended('matched');
   if (title.status === 'rejected' || title.hasDoubt) return ended('flagged');
-  return title.status === 'flagged'
+  return title.isAsked
     ? ended('unmatched', 'Nobody knows a title of this name.')
     : ended('failed', 'Nobody could be asked about its title.');
 }

@@ -23,15 +23,15 @@ const CLAIM_S = 300;
  */
 export async function claimItems(db: Db, limit: number): Promise<ClaimedItem[]> {
   const claimed = await db.any(rows('sources.claim_items', Claimed)`
-    WITH due AS (
-      (SELECT i.id FROM scan_item i WHERE i.state IN ('pending', 'processing') AND i.next_at <= now()
-        ORDER BY i.newest_at DESC, i.id DESC LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      UNION ALL
-      (SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND i.next_at <= now()
-        ORDER BY i.next_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-    )
+    WITH fresh AS (
+      SELECT i.id FROM scan_item i WHERE i.state IN ('pending', 'processing') AND i.next_at <= now()
+      ORDER BY i.newest_at DESC, i.id DESC LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), again AS (
+      SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND i.next_at <= now()
+      ORDER BY i.next_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), due AS (SELECT f.id FROM fresh f UNION ALL SELECT a.id FROM again a LIMIT ${limit})
     UPDATE scan_item i SET state = 'processing', attempts = least(i.attempts + 1, 30), next_at = now() + make_interval(secs => ${CLAIM_S})
-    FROM (SELECT d.id FROM due d LIMIT ${limit}) d, source c
+    FROM due d, source c
     WHERE i.id = d.id AND c.id = i.source_id
     RETURNING i.id, i.source_id AS "sourceId", i.batch_id AS "batchId", i.file_path AS path, i.name, i.size_bytes AS "sizeBytes", c.finder,
       c.base_url AS "baseUrl"
@@ -88,11 +88,10 @@ export async function noteEnds(db: Db, ends: readonly ItemEnd[]): Promise<void> 
 }
 
 /** Those nobody knew, or that failed, are due at once; some thousand at a time. True: there may be more. */
-export async function retryItems(db: Db, sourceId: number | null): Promise<boolean> {
+export async function retryItems(db: Db, sourceId: number): Promise<boolean> {
   const { rowCount } = await db.query(command('sources.retry_items')`
     UPDATE scan_item SET state = 'pending', next_at = now(), attempts = 0 WHERE id IN (
-      SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND (${sourceId}::int8 IS NULL OR i.source_id = ${sourceId}::int8)
-      LIMIT 5000)
+      SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND i.source_id = ${sourceId} LIMIT 5000)
   `);
   return rowCount === 5000;
 }
@@ -102,6 +101,8 @@ const Standing = z.object({
   /** Nobody knows yet what it is: it was made from a name. */
   isHidden: z.boolean(),
   status: z.string(),
+  /** Somebody was asked about it, and answered. */
+  isAsked: z.boolean(),
   hasDoubt: z.boolean(),
 });
 export type Standing = z.infer<typeof Standing>;
@@ -110,6 +111,7 @@ export type Standing = z.infer<typeof Standing>;
 export function standingsOf(db: Db, mediaIds: readonly number[]): Promise<readonly Standing[]> {
   return db.any(rows('sources.standings', Standing)`
     SELECT m.id AS "mediaId", m.is_from_name AND NOT m.is_published AS "isHidden", m.enrichment_status AS status,
+      EXISTS (SELECT 1 FROM title_enrichment e WHERE e.media_id = m.id AND e.tried_at IS NOT NULL AND e.failure IS NULL) AS "isAsked",
       EXISTS (SELECT 1 FROM metadata_doubt d WHERE d.media_id = m.id AND d.state = 'open') AS "hasDoubt"
     FROM media m WHERE m.id = ANY (${sql.array(mediaIds, 'int8')})
   `);

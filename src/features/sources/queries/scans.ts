@@ -103,6 +103,19 @@ export type ScanCounts = {
   subtitles: number;
 };
 
+/** A batch that was sent in whole. */
+export async function noteResults(
+  db: Db,
+  { sourceId, batchId }: { sourceId: number; batchId: string },
+  counts: ScanCounts,
+): Promise<void> {
+  await db.query(command('sources.note_results')`
+    INSERT INTO scan_log (source_id, batch_id, phase, status, origin, files, inserted, skipped, invalid, extras, subtitles, ended_at)
+    VALUES (${sourceId}, ${batchId}::uuid, 'collector', 'completed', 'results', ${counts.files}, ${counts.inserted}, ${counts.skipped},
+      ${counts.invalid}, ${counts.extras}, ${counts.subtitles}, now())
+  `);
+}
+
 /** Counts, tells where the scan is, and keeps it. False: it is another's by now, or nobody's. */
 export async function noteScan(
   db: Db,
@@ -177,12 +190,19 @@ export async function dueSources(db: Db, limit: number): Promise<number[]> {
   return due.map(({ id }) => id);
 }
 
-/** It is due at once. False: there is no such source that is active. */
+/** It is due at once; answers its number. Null: there is no such source that is active. */
 export async function makeSourceDue(db: Db, publicId: string): Promise<number | null> {
   const found = await db.maybeOne(rows('sources.make_due', Due)`
     UPDATE source SET next_scan_at = now() WHERE public_id = ${publicId}::uuid AND is_active RETURNING id
   `);
   return found?.id ?? null;
+}
+
+/** Its files have changed. */
+export async function makeDueSoon(db: Db, sourceId: number): Promise<void> {
+  await db.query(command('sources.make_due_soon')`
+    UPDATE source SET next_scan_at = least(next_scan_at, now()) WHERE id = ${sourceId} AND is_active
+  `);
 }
 
 /** Older than 90 days; some thousand at a time. True: there may be more. */
