@@ -2,6 +2,7 @@ export { AddStreamBody } from './add-stream.ts';
 export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
+export { subtitleLanguage } from './inner-subtitles.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfMatches, linksOfPacks } from './link-files.ts';
 export { placeRelease } from './link-release.ts';
@@ -11,7 +12,8 @@ export { noteInside } from './note-inside.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
-export { hideUnseen } from './queries/streams.ts';
+export { dropSubtitles } from './queries/parts.ts';
+export { hideUnseen, setBroken, setFound } from './queries/streams.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
 export {
@@ -24,5 +26,5 @@ export {
   StreamPatch,
 } from './schemas.ts';
 export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
-export type { PreparedStream } from './stream-parts.ts';
-export type { FileInside } from './whole-videos.ts';
+export { linkSubtitles, type PreparedStream } from './stream-parts.ts';
+export { type FileInside, isExtra } from './whole-videos.ts';
