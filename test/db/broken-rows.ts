@@ -2,6 +2,7 @@ import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
+import { BROKEN_SOURCE_ROWS } from './broken-source-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 
@@ -287,6 +288,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     `INSERT INTO play_count (subject_hash, media_id) VALUES ('\\x00', $film)`,
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
+  ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_LIST_ROWS,
 ];

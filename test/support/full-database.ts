@@ -117,6 +117,20 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash) VALUES ($http, $source, '/f.mkv', 'http://nas.example/f.mkv', sha256('f'))`,
   ],
   ['', `INSERT INTO stream_media_link (stream_id, media_id) VALUES ($http, $film)`],
+  ['', 'SELECT make_report_month(now())'],
+  [
+    '',
+    `INSERT INTO source_health_report (source_id, isp_name, is_reachable, response_ms) VALUES ($source, 'Home', true, 20)`,
+  ],
+  ['', `INSERT INTO source_probe (source_id, is_ok, connect_ms) VALUES ($source, true, 2)`],
+  [
+    '',
+    `INSERT INTO source_probe_day (source_id, day, probes, successes) VALUES ($source, '2026-01-31', 2, 1)`,
+  ],
+  [
+    '',
+    `INSERT INTO source_link_check (stream_id, failing_since, reason) VALUES ($http, now(), 'It is gone.')`,
+  ],
   ['local', `INSERT INTO stream (kind, name) VALUES ('local', 'Clip') RETURNING id`],
   ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4')`],
   ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],

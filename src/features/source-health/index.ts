@@ -1,0 +1,1 @@
+export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
