@@ -13,6 +13,7 @@ import {
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
+import { sourcePaths } from './openapi-sources.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
 import { usenetPaths } from './openapi-usenet.ts';
@@ -127,6 +128,7 @@ const paths = {
     },
   },
   ...finderPaths,
+  ...sourcePaths,
   ...torrentPaths,
   ...usenetPaths,
   '/api/live': {

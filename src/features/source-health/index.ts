@@ -1,1 +1,14 @@
+export { type CountOnce, createCountOnce } from './count-once.ts';
 export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
+export {
+  MeasuredSources,
+  type SourceHealthRoutesDeps,
+  SourceHistory,
+  SourcePath,
+  type SourceReportRoutesDeps,
+  SourcesHealth,
+  sourceHealthRoutes,
+  sourceReportRoutes,
+} from './routes.ts';
+export { noteScan } from './settle.ts';
+export { HealthReports, ReportsTaken } from './take-reports.ts';

@@ -1,14 +1,26 @@
 import { z } from 'zod';
-import type { Db } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { unsettled } from './queries/health.ts';
+import { forgetProbes } from './queries/probes.ts';
 import { forgetReports, makeMonth } from './queries/reports.ts';
+import { type SettleDeps, settle } from './settle.ts';
 
-export type SourceHealthJobsDeps = { db: Db };
+export type SourceHealthJobsDeps = SettleDeps;
 type Context = JobContext & SourceHealthJobsDeps;
 
 const DAY_MS = 86_400_000;
+const SOURCES_AT_ONCE = 50;
 
 export const sourceHealthJobs: readonly Job<Context>[] = [
+  defineJob({
+    name: 'source_health.settle',
+    every: '* * * * *',
+    payload: z.object({}),
+    maxAttempts: 1,
+    run: async (_payload, context: Context) => {
+      await settle(context, await unsettled(context.db, SOURCES_AT_ONCE));
+    },
+  }),
   defineJob({
     name: 'source_health.retain',
     every: '5 3 * * *',
@@ -21,5 +33,6 @@ export const sourceHealthJobs: readonly Job<Context>[] = [
 /** This month and the next can take reports; what is older than 30 days goes. */
 async function retain({ db, log }: Context): Promise<void> {
   for (const ahead of [0, 1]) await makeMonth(db, ahead);
+  await forgetProbes(db);
   log.debug(await forgetReports(db), 'old reports of sources are forgotten');
 }
