@@ -38,6 +38,9 @@ function rankedOf(of: CandidateColumns): Ranked[] {
       seeders: valueAt(of.seeders, at),
       hasWebSeeds: valueAt(of.hasWebSeeds, at),
       health: valueAt(of.health, at),
+      isReachable: valueAt(of.isReachable, at),
+      sourcePriority: valueAt(of.sourcePriority, at),
+      sourceTens: valueAt(of.sourceTens, at),
       rank: qualityRank({ resolution, quality }),
     };
   });

@@ -28,6 +28,10 @@ export type Candidate = {
   hasWebSeeds: boolean;
   /** Of a Usenet post that was checked. */
   health: PostState['health'];
+  /** Of a file server: whether anybody reaches it, the owner's priority (lower first), and tens of its health score; of others as of the best. */
+  isReachable: boolean;
+  sourcePriority: number;
+  sourceTens: number;
 };
 
 const isInt = (value: unknown): value is number => Number.isSafeInteger(value);
@@ -63,6 +67,9 @@ const CandidateColumns = z.object({
   seeders: column(isIntOrNull),
   hasWebSeeds: column((value) => typeof value === 'boolean'),
   health: column((value): value is PostState['health'] => HEALTHS.includes(value)),
+  isReachable: column((value) => typeof value === 'boolean'),
+  sourcePriority: column(isInt),
+  sourceTens: column(isInt),
 } satisfies Record<keyof Candidate, z.ZodType>);
 /** Of each fact all candidates' values in one order; null: there is no candidate. */
 export type CandidateColumns = z.infer<typeof CandidateColumns>;
@@ -96,17 +103,21 @@ export function candidatesFor(
       json_agg(c.visual_tags) AS "visualTags", json_agg(c.resolution) AS resolution, json_agg(c.quality) AS quality,
       json_agg(c.codec) AS codec, json_agg(c.is_verified) AS "isVerified", json_agg(c.score) AS score,
       json_agg(c.size_bytes) AS "sizeBytes", json_agg(c.seeders) AS seeders, json_agg(c.has_web_seeds) AS "hasWebSeeds",
-      json_agg(c.health) AS health
+      json_agg(c.health) AS health, json_agg(c.is_reachable) AS "isReachable",
+      json_agg(c.source_priority) AS "sourcePriority", json_agg(c.source_tens) AS "sourceTens"
     FROM (
       SELECT l.id AS link_id, s.id AS stream_id, s.kind, l.file_index, s.resolution, s.quality,
         s.name, s.audio, s.channels, s.hdr_formats, s.visual_tags, s.codec, coalesce(l.file_name, f.name) AS file_name,
         l.is_verified, s.score,
         coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS size_bytes,
-        t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS has_web_seeds, n.health
+        t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS has_web_seeds, n.health,
+        coalesce(o.is_reachable, true) AS is_reachable, coalesce(o.priority, 0) AS source_priority,
+        coalesce(floor(o.health_score / 10)::int4, 10) AS source_tens
       FROM stream_media_link l
       JOIN stream s ON s.id = l.stream_id
       LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
       LEFT JOIN stream_http h ON h.stream_id = CASE s.kind WHEN 'http' THEN s.id END
+      LEFT JOIN source o ON o.id = h.source_id
       LEFT JOIN stream_torrent t ON t.stream_id = CASE s.kind WHEN 'torrent' THEN s.id END
       LEFT JOIN stream_usenet n ON n.stream_id = CASE s.kind WHEN 'usenet' THEN s.id END
       WHERE ${ofPlace(place)}
@@ -119,7 +130,9 @@ export function candidatesFor(
   `);
 }
 
-const OfferRow = Offer.omit({ rank: true, alternatives: true }).extend({ linkId: z.int() });
+const OfferRow = Offer.omit({ rank: true, alternatives: true, isReachable: true }).extend({
+  linkId: z.int(),
+});
 export type OfferRow = z.infer<typeof OfferRow>;
 
 /** Everything shown of the streams behind some links, in no order. */
