@@ -78,8 +78,11 @@ describe('scenario F9, the reports', () => {
   test('the job of each night does it, and makes this month and the next ready', async () => {
     for (const days of [75, 31, 29]) await reportedAgo(days);
     const [job] = sourceHealthJobs.filter(({ name }) => name === 'source_health.retain');
-    const settings = { get: () => ({ sourceDisableBelow: 20 }) };
-    const deps: SourceHealthJobsDeps = { db: database.db, settings };
+    const deps: SourceHealthJobsDeps = {
+      db: database.db,
+      settings: { get: () => ({ sourceDisableBelow: 20, brokenLinks: 'keep' as const }) },
+      ...{ log: createLog('silent'), kinds: { get: () => undefined }, probeOf: () => null },
+    };
     await job?.run(
       {},
       { ...deps, log: createLog('silent'), signal: new AbortController().signal, attempt: 1 },

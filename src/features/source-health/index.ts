@@ -1,4 +1,5 @@
 export { type CountOnce, createCountOnce } from './count-once.ts';
+export { httpProbe } from './http-probe.ts';
 export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
 export {
   MeasuredSources,
