@@ -3,6 +3,7 @@ export { httpProbe } from './http-probe.ts';
 export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
 export {
   MeasuredSources,
+  measuredSources,
   type SourceHealthRoutesDeps,
   SourceHistory,
   SourcePath,

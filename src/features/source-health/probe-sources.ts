@@ -1,5 +1,6 @@
 import { AppError } from '../../kit/errors.ts';
 import type { Log } from '../../platform/log.ts';
+import { toUpstreamFailed } from '../../platform/net-request.ts';
 import { markStreams } from '../stream-index/index.ts';
 import { type CheckLinkDeps, checkLink } from './check-link.ts';
 import type { SourceProbe } from './http-probe.ts';
@@ -100,18 +101,25 @@ async function sampled(deps: ProbeDeps, source: ProbedSource, signal: AbortSigna
 }
 
 async function timed(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<Timed> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(STEP_MS)]);
   const begun = performance.now();
   try {
-    await work(AbortSignal.any([signal, AbortSignal.timeout(STEP_MS)]));
+    await work(limited);
     return { ms: performance.now() - begun, failure: null };
   } catch (error) {
     signal.throwIfAborted();
-    return { ms: null, failure: error instanceof AppError ? error : late(error) };
+    return { ms: null, failure: limited.aborted ? late(error) : asAppError(error) };
   }
 }
 
 function late(cause: unknown): AppError {
   return new AppError('source.late', 'The server did not answer in time.', { status: 504, cause });
+}
+
+/** What sockets throw, in a sentence. */
+function asAppError(error: unknown): AppError {
+  const told = toUpstreamFailed(error);
+  return told instanceof AppError ? told : late(error);
 }
 
 /** The dialer's own words call whoever is asked the origin. */

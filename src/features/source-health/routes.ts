@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { NotFound } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import type { CountOnce } from './count-once.ts';
@@ -36,6 +37,15 @@ export type SourceReportRoutesDeps = SettleDeps & {
   areSourcesShown(): boolean;
 };
 
+/** Active web servers by name and origin. */
+export async function measuredSources(db: Db) {
+  const sources = await webSources(db, MAX_MEASURED);
+  return sources.flatMap(({ baseUrl, ...source }) => {
+    const url = URL.parse(baseUrl);
+    return url === null ? [] : [{ ...source, origin: url.origin }];
+  });
+}
+
 /** For everyone: what a viewer's browser can measure, and what it measured. */
 export function sourceReportRoutes(deps: SourceReportRoutesDeps): Router {
   const router = Router();
@@ -45,12 +55,8 @@ export function sourceReportRoutes(deps: SourceReportRoutesDeps): Router {
 
   /** Where they are without a path: enough for a browser to see whether it gets there. */
   async function measured(_req: Request, res: Response) {
-    const sources = deps.areSourcesShown() ? await webSources(deps.db, MAX_MEASURED) : [];
-    const found = sources.flatMap(({ baseUrl, ...source }) => {
-      const url = URL.parse(baseUrl);
-      return url === null ? [] : [{ ...source, origin: url.origin }];
-    });
-    res.set('Cache-Control', 'no-store').json({ sources: found });
+    const sources = deps.areSourcesShown() ? await measuredSources(deps.db) : [];
+    res.set('Cache-Control', 'no-store').json({ sources });
   }
 
   async function report(req: Request, res: Response) {

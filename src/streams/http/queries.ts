@@ -41,7 +41,7 @@ export async function moveHttpFile(
 ): Promise<boolean> {
   const moved = await db.query(command('http.move_file')`
     UPDATE stream_http h SET file_path = ${path}, url = ${url}, url_hash = ${sql.binary(urlHash)}
-    WHERE h.stream_id = ${streamId} AND NOT EXISTS (
+    WHERE h.stream_id = ${streamId} AND h.source_id IS NOT NULL AND NOT EXISTS (
       SELECT FROM stream_http o WHERE o.stream_id <> h.stream_id
         AND (o.url_hash = ${sql.binary(urlHash)} OR (o.source_id = h.source_id AND o.file_path = ${path})))
   `);

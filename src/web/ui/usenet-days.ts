@@ -2,9 +2,19 @@ import type { Provider } from './usenet-api.ts';
 
 const DAY_MS = 86_400_000;
 const SHOWN_DAYS = 30;
-const COLORS = ['river.6', 'indigo.5', 'teal.5', 'grape.5', 'orange.6', 'lime.6', 'pink.5', 'yellow.6'];
+/** Of lines that each stand for somebody, in the theme's words. */
+export const COLORS = [
+  'river.6',
+  'indigo.5',
+  'teal.5',
+  'grape.5',
+  'orange.6',
+  'lime.6',
+  'pink.5',
+  'yellow.6',
+];
 /** Of all that have none of their own. */
-const OTHERS_COLOR = 'gray.5';
+export const OTHERS_COLOR = 'gray.5';
 
 type Usage = Provider['usage'][number];
 /** One line of the plots; names may hold what a path into data may not (a dot), so it is found by a key. */

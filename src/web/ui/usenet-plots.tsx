@@ -1,7 +1,8 @@
 import '@mantine/charts/styles.layer.css';
 import { BarChart, LineChart } from '@mantine/charts';
 import { useMemo } from 'react';
-import { count, dayOf } from './format.ts';
+import { DAY_PLOT } from './day-plot.ts';
+import { count } from './format.ts';
 import { PlotFigure } from './plot-figure.tsx';
 import type { Provider } from './usenet-api.ts';
 import { daysOf, missingShare, plottedOf, sumOf, usagePlot } from './usenet-days.ts';
@@ -17,7 +18,7 @@ export function UsenetPlots({ providers }: { providers: readonly Provider[] }) {
     <div className="tb-plots" data-place="top">
       <PlotFigure isWide title="Given a day, by provider" now={count(gigabytes)} unit="GB in 30 days">
         <BarChart
-          {...FRAME}
+          {...DAY_PLOT}
           type="stacked"
           data={used}
           series={series}
@@ -29,7 +30,7 @@ export function UsenetPlots({ providers }: { providers: readonly Provider[] }) {
       </PlotFigure>
       <PlotFigure isWide title="Missing of the articles asked for, a day" now={lackedNow} unit="% in 30 days">
         <LineChart
-          {...FRAME}
+          {...DAY_PLOT}
           data={lacked}
           series={series}
           curveType="linear"
@@ -53,16 +54,3 @@ function plotsOf(providers: readonly Provider[]) {
   const series = plotted.map(({ key, name, color }) => ({ name: key, label: name, color }));
   return { series, ...usagePlot(plotted, days) };
 }
-
-const FRAME = {
-  h: 150,
-  dataKey: 'day',
-  gridAxis: 'x',
-  tickLine: 'none',
-  xAxisProps: { tickFormatter: dayOf, interval: 'preserveStartEnd', minTickGap: 28 },
-  tooltipProps: {
-    labelFormatter: (day: unknown) => (typeof day === 'string' ? dayOf(day) : ''),
-    isAnimationActive: false,
-  },
-  role: 'group',
-} as const;
