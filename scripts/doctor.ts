@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finderSecrets } from '../src/features/finders/index.ts';
+import { sourceSecrets } from '../src/features/sources/index.ts';
 import { SHIPPED_FOLDER } from '../src/ground.ts';
 import { ownSpaces } from '../src/platform/cache.ts';
 import type { Config } from '../src/platform/config.ts';
@@ -208,7 +209,7 @@ async function keys(config: Config): Promise<Finding> {
   });
   try {
     return (await needsOldKeys(
-      { db: opened.db, crypto, kinds: { all: [...kinds.all, finderSecrets] } },
+      { db: opened.db, crypto, kinds: { all: [...kinds.all, finderSecrets, sourceSecrets] } },
       AbortSignal.timeout(30_000),
     ))
       ? note(

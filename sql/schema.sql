@@ -419,6 +419,14 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.ranking_facts(kind text, resolution text, quality text, codec text, audio text[], channels text[], hdr_formats text[], visual_tags text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT jsonb_build_array(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)::text;
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refresh_genre_shelf(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -699,6 +707,15 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.stream_ftp_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM stream s USING gone g WHERE s.id = g.stream_id;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.stream_http_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -969,6 +986,25 @@ CREATE TABLE finder (
 );
 
 CREATE INDEX finder_poll ON public.finder USING btree (next_poll_at) WHERE ((next_poll_at IS NOT NULL) AND (state = 'approved'::text));
+
+CREATE TABLE finder_day (
+  finder_id bigint NOT NULL,
+  day date NOT NULL,
+  asked bigint NOT NULL DEFAULT 0,
+  failures bigint NOT NULL DEFAULT 0,
+  found bigint NOT NULL DEFAULT 0,
+  answer_ms bigint NOT NULL DEFAULT 0,
+  last_error text,
+  last_failed_at timestamp with time zone,
+  CONSTRAINT finder_day_pkey PRIMARY KEY (finder_id, day),
+  CONSTRAINT finder_day_finder_id_fkey FOREIGN KEY (finder_id) REFERENCES finder(id) ON DELETE CASCADE,
+  CONSTRAINT finder_day_answer_ms_check CHECK ((answer_ms >= 0)),
+  CONSTRAINT finder_day_asked_check CHECK ((asked >= 0)),
+  CONSTRAINT finder_day_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT finder_day_found_check CHECK ((found >= 0)),
+  CONSTRAINT finder_day_last_error_check CHECK (((length(last_error) >= 1) AND (length(last_error) <= 500))),
+  CONSTRAINT finder_day_last_failure_check CHECK ((num_nulls(last_error, last_failed_at) <> 1))
+);
 
 CREATE TABLE finder_pattern (
   finder_id bigint NOT NULL,
@@ -1619,6 +1655,138 @@ CREATE TABLE rating_provider (
   CONSTRAINT rating_provider_max_rating_check CHECK ((max_rating > (0)::numeric))
 );
 
+CREATE TABLE scan_folder (
+  source_id bigint NOT NULL,
+  path text NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  CONSTRAINT scan_folder_pkey PRIMARY KEY (source_id, path),
+  CONSTRAINT scan_folder_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT scan_folder_path_check CHECK ((length(path) <= 2000)),
+  CONSTRAINT scan_folder_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'read'::text, 'failed'::text])))
+);
+
+CREATE INDEX scan_folder_waiting ON public.scan_folder USING btree (source_id) WHERE (state = 'waiting'::text);
+
+CREATE TABLE scan_item (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source_id bigint NOT NULL,
+  batch_id uuid NOT NULL,
+  file_path text NOT NULL,
+  name text NOT NULL,
+  size_bytes bigint,
+  state text NOT NULL DEFAULT 'pending'::text,
+  attempts integer NOT NULL DEFAULT 0,
+  failure text,
+  next_at timestamp with time zone NOT NULL DEFAULT now(),
+  newest_at timestamp with time zone NOT NULL DEFAULT now(),
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT scan_item_source_id_file_path_key UNIQUE (source_id, file_path),
+  CONSTRAINT scan_item_pkey PRIMARY KEY (id),
+  CONSTRAINT scan_item_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT scan_item_attempts_check CHECK ((attempts >= 0)),
+  CONSTRAINT scan_item_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 500))),
+  CONSTRAINT scan_item_file_path_check CHECK (((length(file_path) >= 1) AND (length(file_path) <= 2000))),
+  CONSTRAINT scan_item_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  CONSTRAINT scan_item_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT scan_item_state_check CHECK ((state = ANY (ARRAY['held'::text, 'pending'::text, 'processing'::text, 'unmatched'::text, 'failed'::text, 'extra'::text])))
+);
+
+CREATE INDEX scan_item_batch ON public.scan_item USING btree (batch_id, state);
+
+CREATE INDEX scan_item_next ON public.scan_item USING btree (newest_at DESC, id DESC) WHERE (state = ANY (ARRAY['pending'::text, 'processing'::text]));
+
+CREATE INDEX scan_item_state ON public.scan_item USING btree (state, next_at) WHERE (state = ANY (ARRAY['unmatched'::text, 'failed'::text]));
+
+CREATE TABLE scan_log (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source_id bigint NOT NULL,
+  batch_id uuid NOT NULL,
+  phase text NOT NULL,
+  status text NOT NULL DEFAULT 'started'::text,
+  origin text NOT NULL DEFAULT 'scan'::text,
+  folders integer NOT NULL DEFAULT 0,
+  files integer NOT NULL DEFAULT 0,
+  inserted integer NOT NULL DEFAULT 0,
+  skipped integer NOT NULL DEFAULT 0,
+  invalid integer NOT NULL DEFAULT 0,
+  extras integer NOT NULL DEFAULT 0,
+  subtitles integer NOT NULL DEFAULT 0,
+  moved integer NOT NULL DEFAULT 0,
+  gone integer NOT NULL DEFAULT 0,
+  matched integer NOT NULL DEFAULT 0,
+  flagged integer NOT NULL DEFAULT 0,
+  unmatched integer NOT NULL DEFAULT 0,
+  failed integer NOT NULL DEFAULT 0,
+  current_folder text,
+  failure text,
+  holder uuid,
+  held_until timestamp with time zone,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  noted_at timestamp with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp with time zone,
+  CONSTRAINT scan_log_batch_id_phase_key UNIQUE (batch_id, phase),
+  CONSTRAINT scan_log_pkey PRIMARY KEY (id),
+  CONSTRAINT scan_log_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT scan_log_check CHECK (((status = 'started'::text) = (ended_at IS NULL))),
+  CONSTRAINT scan_log_current_folder_check CHECK ((length(current_folder) <= 2000)),
+  CONSTRAINT scan_log_extras_check CHECK ((extras >= 0)),
+  CONSTRAINT scan_log_failed_check CHECK ((failed >= 0)),
+  CONSTRAINT scan_log_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 500))),
+  CONSTRAINT scan_log_files_check CHECK ((files >= 0)),
+  CONSTRAINT scan_log_flagged_check CHECK ((flagged >= 0)),
+  CONSTRAINT scan_log_folders_check CHECK ((folders >= 0)),
+  CONSTRAINT scan_log_gone_check CHECK ((gone >= 0)),
+  CONSTRAINT scan_log_inserted_check CHECK ((inserted >= 0)),
+  CONSTRAINT scan_log_invalid_check CHECK ((invalid >= 0)),
+  CONSTRAINT scan_log_matched_check CHECK ((matched >= 0)),
+  CONSTRAINT scan_log_moved_check CHECK ((moved >= 0)),
+  CONSTRAINT scan_log_origin_check CHECK ((origin = ANY (ARRAY['scan'::text, 'results'::text]))),
+  CONSTRAINT scan_log_phase_check CHECK ((phase = ANY (ARRAY['collector'::text, 'enricher'::text]))),
+  CONSTRAINT scan_log_skipped_check CHECK ((skipped >= 0)),
+  CONSTRAINT scan_log_status_check CHECK ((status = ANY (ARRAY['started'::text, 'completed'::text, 'failed'::text]))),
+  CONSTRAINT scan_log_subtitles_check CHECK ((subtitles >= 0)),
+  CONSTRAINT scan_log_unmatched_check CHECK ((unmatched >= 0))
+);
+
+CREATE UNIQUE INDEX scan_log_one_scan ON public.scan_log USING btree (source_id) WHERE ((phase = 'collector'::text) AND (status = 'started'::text));
+
+CREATE INDEX scan_log_running ON public.scan_log USING btree (phase, id) WHERE (status = 'started'::text);
+
+CREATE INDEX scan_log_source ON public.scan_log USING btree (source_id, id DESC);
+
+CREATE INDEX scan_log_started ON public.scan_log USING btree (started_at);
+
+CREATE TABLE scan_seen (
+  source_id bigint NOT NULL,
+  path_hash bigint NOT NULL,
+  CONSTRAINT scan_seen_pkey PRIMARY KEY (source_id, path_hash),
+  CONSTRAINT scan_seen_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE
+);
+
+CREATE TABLE scan_subtitle (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source_id bigint NOT NULL,
+  batch_id uuid NOT NULL,
+  file_path text NOT NULL,
+  folder text NOT NULL,
+  name text NOT NULL,
+  state text NOT NULL DEFAULT 'pending'::text,
+  stream_id bigint,
+  CONSTRAINT scan_subtitle_source_id_file_path_key UNIQUE (source_id, file_path),
+  CONSTRAINT scan_subtitle_pkey PRIMARY KEY (id),
+  CONSTRAINT scan_subtitle_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT scan_subtitle_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT scan_subtitle_check CHECK (((state = 'linked'::text) = (stream_id IS NOT NULL))),
+  CONSTRAINT scan_subtitle_file_path_check CHECK (((length(file_path) >= 1) AND (length(file_path) <= 2000))),
+  CONSTRAINT scan_subtitle_folder_check CHECK ((length(folder) <= 2000)),
+  CONSTRAINT scan_subtitle_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
+  CONSTRAINT scan_subtitle_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'linked'::text, 'unmatched'::text])))
+);
+
+CREATE INDEX scan_subtitle_folder ON public.scan_subtitle USING btree (source_id, folder) WHERE (state <> 'linked'::text);
+
+CREATE INDEX scan_subtitle_stream ON public.scan_subtitle USING btree (stream_id) WHERE (stream_id IS NOT NULL);
+
 CREATE TABLE search_tier (
   kind text NOT NULL,
   known real NOT NULL,
@@ -1720,16 +1888,37 @@ CREATE TABLE source (
   health_score numeric(5,2) NOT NULL DEFAULT 100,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  finder text NOT NULL DEFAULT 'http-index'::text,
+  config jsonb NOT NULL DEFAULT '{}'::jsonb,
+  username text,
+  password_sealed bytea,
+  allows_private boolean NOT NULL DEFAULT false,
+  offers text NOT NULL DEFAULT 'proxied'::text,
+  failures integer NOT NULL DEFAULT 0,
+  last_error text,
+  scan_minutes integer NOT NULL DEFAULT 360,
+  next_scan_at timestamp with time zone,
+  last_scan_at timestamp with time zone,
   health_state text NOT NULL DEFAULT 'unknown'::text,
   is_reachable boolean NOT NULL DEFAULT true,
   CONSTRAINT source_name_key UNIQUE (name),
   CONSTRAINT source_public_id_key UNIQUE (public_id),
   CONSTRAINT source_pkey PRIMARY KEY (id),
+  CONSTRAINT source_base_url_check CHECK (((base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$'::text) AND (length(base_url) <= 2000))),
   CONSTRAINT source_check CHECK ((created_at <= updated_at)),
+  CONSTRAINT source_config_check CHECK ((jsonb_typeof(config) = 'object'::text)),
+  CONSTRAINT source_failures_check CHECK ((failures >= 0)),
+  CONSTRAINT source_finder_check CHECK ((finder = ANY (ARRAY['http-index'::text, 'ftp-listing'::text, 'local-folder'::text, 'webdav'::text]))),
   CONSTRAINT source_health_score_check CHECK (((health_score >= (0)::numeric) AND (health_score <= (100)::numeric))),
   CONSTRAINT source_health_state_check CHECK ((health_state = ANY (ARRAY['unknown'::text, 'online'::text, 'slow'::text, 'isp_outage'::text, 'globally_offline'::text]))),
-  CONSTRAINT source_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+  CONSTRAINT source_last_error_check CHECK (((length(last_error) >= 1) AND (length(last_error) <= 500))),
+  CONSTRAINT source_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT source_offers_check CHECK ((offers = ANY (ARRAY['proxied'::text, 'direct'::text, 'both'::text]))),
+  CONSTRAINT source_scan_minutes_check CHECK (((scan_minutes = 0) OR ((scan_minutes >= 5) AND (scan_minutes <= 525600)))),
+  CONSTRAINT source_username_check CHECK (((length(username) >= 1) AND (length(username) <= 200)))
 );
+
+CREATE INDEX source_due ON public.source USING btree (next_scan_at) WHERE (is_active AND (next_scan_at IS NOT NULL));
 
 CREATE TRIGGER source_health_row AFTER INSERT ON public.source REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION source_added();
 
@@ -1867,6 +2056,7 @@ CREATE TABLE stream (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   told text[],
   visual_tags text[] NOT NULL DEFAULT '{}'::text[],
+  ranking_facts text NOT NULL GENERATED ALWAYS AS (ranking_facts(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)) STORED,
   CONSTRAINT stream_public_id_key UNIQUE (public_id),
   CONSTRAINT stream_pkey PRIMARY KEY (id),
   CONSTRAINT stream_licence_code_fkey FOREIGN KEY (licence_code) REFERENCES licence(code) ON UPDATE CASCADE ON DELETE RESTRICT,
@@ -1926,6 +2116,25 @@ CREATE TABLE stream_file (
   CONSTRAINT stream_file_size_bytes_check CHECK ((size_bytes >= 0))
 );
 
+CREATE TABLE stream_ftp (
+  stream_id bigint NOT NULL,
+  source_id bigint,
+  file_path text,
+  url text NOT NULL,
+  url_hash bytea NOT NULL,
+  credentials_sealed bytea,
+  CONSTRAINT stream_ftp_source_id_file_path_key UNIQUE (source_id, file_path),
+  CONSTRAINT stream_ftp_url_hash_key UNIQUE (url_hash),
+  CONSTRAINT stream_ftp_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_ftp_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT stream_ftp_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_ftp_check CHECK (((source_id IS NULL) = (file_path IS NULL))),
+  CONSTRAINT stream_ftp_url_check CHECK (((url ~ '^ftp(e?s)?://[^@]+$'::text) AND (length(url) <= 8192))),
+  CONSTRAINT stream_ftp_url_hash_check CHECK ((octet_length(url_hash) = 32))
+);
+
+CREATE TRIGGER stream_ftp_delete AFTER DELETE ON public.stream_ftp REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION stream_ftp_deleted();
+
 CREATE TABLE stream_http (
   stream_id bigint NOT NULL,
   source_id bigint,
@@ -1979,11 +2188,18 @@ CREATE TABLE stream_local (
   stream_id bigint NOT NULL,
   folder text NOT NULL,
   path text NOT NULL,
+  source_id bigint,
+  file_path text,
   CONSTRAINT stream_local_folder_path_key UNIQUE (folder, path),
+  CONSTRAINT stream_local_source_id_file_path_key UNIQUE (source_id, file_path),
   CONSTRAINT stream_local_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_local_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
   CONSTRAINT stream_local_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
-  CONSTRAINT stream_local_path_check CHECK (((path !~ '(^|/)\.\.(/|$)'::text) AND (path !~ '^/'::text)))
+  CONSTRAINT stream_local_path_check CHECK (((path !~ '(^|/)\.\.(/|$)'::text) AND (path !~ '^/'::text))),
+  CONSTRAINT stream_local_source_check CHECK (((source_id IS NULL) = (file_path IS NULL)))
 );
+
+CREATE TRIGGER stream_local_delete AFTER DELETE ON public.stream_local REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION stream_http_deleted();
 
 CREATE TABLE stream_media_link (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -11,6 +11,7 @@ import {
 import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { forgetProgrammes } from './features/media/index.ts';
 import { httpProbe } from './features/source-health/index.ts';
+import { sourceSecrets } from './features/sources/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
@@ -132,9 +133,9 @@ async function seedOnce(ground: Ground, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** All that is stored sealed: what kinds keep, and where finders are. */
+/** All that is stored sealed: what kinds keep, where finders are, and passwords of sources. */
 function sealing({ db, crypto, kinds }: Ground) {
-  return { db, crypto, kinds: { all: [...kinds.all, finderSecrets] } };
+  return { db, crypto, kinds: { all: [...kinds.all, finderSecrets, sourceSecrets] } };
 }
 
 function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly number[]> {

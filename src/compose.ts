@@ -18,6 +18,7 @@ import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { createCountOnce, sourceHealthRoutes, sourceReportRoutes } from './features/source-health/index.ts';
+import { sourceRoutes } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
@@ -26,6 +27,7 @@ import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { healthJobs } from './health-jobs.ts';
+import { openLister } from './listers.ts';
 import { openApiRoutes } from './openapi.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
@@ -150,6 +152,10 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     finderRoutes({ ...ground, requireAdmin, baseUrl }),
+    sourceRoutes({
+      ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
+      openLister,
+    }),
     trackerRoutes({
       ...ground,
       requireAdmin,

@@ -1,6 +1,7 @@
 import {
   FinderAnswer,
   FinderBody,
+  FinderDaysAnswer,
   FinderPatch,
   FindersAnswer,
   FinderTest,
@@ -24,6 +25,16 @@ export const finderPaths = {
         '201': ok('Added', FinderAnswer),
         '409': problem('It is there already'),
         ...bad,
+        ...refusals,
+      },
+    },
+  },
+  '/api/finders/days': {
+    get: {
+      summary: 'How often each finder was asked on each of the last 30 days, how it answered and how fast',
+      security: ADMIN,
+      responses: {
+        '200': ok('Of each finder the days on which it was asked', FinderDaysAnswer),
         ...refusals,
       },
     },

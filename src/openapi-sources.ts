@@ -1,41 +1,75 @@
 import {
-  HealthReports,
-  MeasuredSources,
-  ReportsTaken,
-  SourceHistory,
-  SourcePath,
-  SourcesHealth,
-} from './features/source-health/index.ts';
-import { ADMIN, bad, gone, json, ok, refusals } from './openapi-parts.ts';
+  SourceAnswer,
+  SourceBody,
+  SourcePatch,
+  SourcesAnswer,
+  SourceTest,
+  SourceTestBody,
+} from './features/sources/index.ts';
+import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
-/** What is described of `/api/sources`. */
+/** `/api/sources`. */
 export const sourcePaths = {
-  '/api/sources/health': {
+  '/api/sources': {
     get: {
-      summary: 'How all file servers do',
+      summary: 'File servers and folders whose files are in the catalogue, and how they do',
       security: ADMIN,
-      responses: { '200': ok('By their priority', SourcesHealth), ...refusals },
+      responses: { '200': ok('Sources; without their passwords', SourcesAnswer), ...refusals },
     },
-  },
-  '/api/sources/{id}/health': {
-    get: {
-      summary: 'How one does, and how it did: our probes and viewers’ reports by day',
-      security: ADMIN,
-      requestParams: { path: SourcePath },
-      responses: { '200': ok('With its history', SourceHistory), ...bad, ...gone, ...refusals },
-    },
-  },
-  '/api/sources/measured': {
-    get: {
-      summary: 'File servers that a viewer’s browser can measure; none unless the public catalogue shows all',
-      responses: { '200': ok('Where they are, without a path', MeasuredSources) },
-    },
-  },
-  '/api/sources/health-reports': {
     post: {
-      summary: 'Which file servers a viewer reaches, once an hour; no address is kept',
-      requestBody: json(HealthReports),
-      responses: { '200': ok('What became of the reports', ReportsTaken), ...bad, '429': refusals['429'] },
+      summary:
+        'Add a file server (HTTP listing, WebDAV, FTP) or a folder of this machine; it is inactive at first',
+      security: ADMIN,
+      requestBody: json(SourceBody),
+      responses: {
+        '201': ok('Added', SourceAnswer),
+        '409': problem('One of this name, or with files of this address, is there already'),
+        ...bad,
+        ...refusals,
+      },
+    },
+  },
+  '/api/sources/test': {
+    post: {
+      summary: 'Ask a server how it does before it is added',
+      security: ADMIN,
+      requestBody: json(SourceTestBody),
+      responses: { '200': ok('In words', SourceTest), ...bad, ...refusals },
+    },
+  },
+  '/api/sources/{id}': {
+    get: {
+      summary: 'One source',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '200': ok('The source', SourceAnswer), ...gone, ...refusals },
+    },
+    patch: {
+      summary: 'Change, activate or rest a source; one that becomes active is scanned soon',
+      security: ADMIN,
+      requestParams: { path: id },
+      requestBody: json(SourcePatch),
+      responses: {
+        '200': ok('Changed', SourceAnswer),
+        '409': problem('Another one is there, or its files cannot follow'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
+    },
+    delete: {
+      summary: 'Take a source away, and its files out of the catalogue',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '204': nothing('Deleted'), ...gone, ...refusals },
+    },
+  },
+  '/api/sources/{id}/test': {
+    post: {
+      summary: 'Ask a server how it does',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '200': ok('In words', SourceTest), ...gone, ...refusals },
     },
   },
 };

@@ -13,6 +13,7 @@ import {
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
+import { sourceHealthPaths } from './openapi-source-health.ts';
 import { sourcePaths } from './openapi-sources.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
@@ -83,7 +84,13 @@ const paths = {
       security: ADMIN,
       requestParams: { path: id },
       requestBody: json(MediaPatch),
-      responses: { '200': ok('Changed', MediaAnswer), ...bad, ...gone, ...refusals },
+      responses: {
+        '200': ok('Changed', MediaAnswer),
+        '409': problem('An id belongs to another title, which is named, with what can be done'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
     },
     delete: {
       summary: 'Delete a title',
@@ -128,6 +135,7 @@ const paths = {
     },
   },
   ...finderPaths,
+  ...sourceHealthPaths,
   ...sourcePaths,
   ...torrentPaths,
   ...usenetPaths,

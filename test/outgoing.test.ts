@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/dial.ts': 'the dialer',
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
+  'src/platform/ftp/control.ts': 'a control connection over sockets that `net.dial` opened',
   'src/platform/http1/direct-answer.ts': 'names of statuses, for answers on connections that came in',
   'src/platform/guarded-agents.ts': 'agents whose connections `net.dial` opens',
   'src/platform/jobs-queue.ts': 'the owner’s database',
@@ -30,6 +31,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/media-tools/command.ts':
     'command lines of ffmpeg, which gets one address of this machine only',
   'src/platform/migrate.ts': 'the owner’s database',
+  'src/platform/net-check.ts': 'the dialer’s rules',
   'src/platform/net-request.ts': 'the dialer’s requests',
   'src/platform/net.ts': 'the dialer',
   'src/platform/notify.ts': 'the owner’s database',

@@ -51,9 +51,28 @@ const METADATA_HOSTS: ReadonlySet<string> = new Set([
   'instance-data',
 ]);
 
+/** Where the servers of a household are: this machine, private networks (RFC 1918), those of a carrier or a mesh VPN (RFC 6598), ULA and link-local IPv6. No cloud serves its credentials there. */
+const HOME_IPV4: readonly [string, number][] = [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+];
+const HOME_IPV6: readonly [string, number][] = [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+];
+/** Of AWS, in the middle of the private ones. */
+const METADATA_IPV6: readonly [string, number][] = [['fd00:ec2::', 32]];
+
 const deniedIpv4 = blockList(DENIED_IPV4, 'ipv4');
 const globalIpv6 = blockList([GLOBAL_IPV6], 'ipv6');
 const deniedIpv6 = blockList(DENIED_IPV6, 'ipv6');
+const homeIpv4 = blockList(HOME_IPV4, 'ipv4');
+const homeIpv6 = blockList(HOME_IPV6, 'ipv6');
+const metadataIpv6 = blockList(METADATA_IPV6, 'ipv6');
 
 /** Whether an address is public unicast. Deny by default: what is no address at all is not public either. */
 export function isPublicAddress(address: string): boolean {
@@ -61,6 +80,14 @@ export function isPublicAddress(address: string): boolean {
   const family = isIP(bare);
   if (family === 4) return !deniedIpv4.check(bare, 'ipv4');
   return family === 6 && globalIpv6.check(bare, 'ipv6') && !deniedIpv6.check(bare, 'ipv6');
+}
+
+/** Whether an address is of a network people have at home, which is not the public internet. */
+export function isHomeAddress(address: string): boolean {
+  const bare = withoutZone(address);
+  const family = isIP(bare);
+  if (family === 4) return homeIpv4.check(bare, 'ipv4');
+  return family === 6 && homeIpv6.check(bare, 'ipv6') && !metadataIpv6.check(bare, 'ipv6');
 }
 
 /** An address that can be dialled from; a wildcard stands for all of this machine and is none. */

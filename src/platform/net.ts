@@ -1,27 +1,21 @@
-import { lookup } from 'node:dns/promises';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { Agent, type Dispatcher } from 'undici';
-import { AppError, UpstreamFailed } from '../kit/errors.ts';
-import { abortable } from './abortable.ts';
-import {
-  canonicalHost,
-  isMetadataHost,
-  isPublicAddress,
-  isStreamingPort,
-  parseAllowList,
-  plainHost,
-} from './address-rules.ts';
-import {
-  type CheckedAddress,
-  type DialTarget,
-  isOwnAddress,
-  isSameAddress,
-  openSocket,
-  type TlsSessions,
-} from './dial.ts';
+import { UpstreamFailed } from '../kit/errors.ts';
+import { plainHost } from './address-rules.ts';
+import { type CheckedAddress, type DialTarget, openSocket, type TlsSessions } from './dial.ts';
 import { createHttp1Pool, type Http1Pool } from './http1/pool.ts';
+import {
+  createCheck,
+  DEFAULT_PORTS,
+  type NetOptions,
+  type NetRules,
+  type Permitted,
+  refused,
+} from './net-check.ts';
 import { type NetRequest, type NetResponse, requestFollowing } from './net-request.ts';
+
+export type { NetOptions } from './net-check.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -35,27 +29,7 @@ const KEEP_ALIVE_MS = 60_000;
 const CONNECTIONS_PER_ORIGIN = 4096;
 /** undici would keep 128 MiB of one message; trackers are all we speak WebSocket with, and send some hundred bytes. */
 const MAX_WEB_SOCKET_MESSAGE_BYTES = 1024 * 1024;
-/** A name with more addresses than this is an attack or a mistake. */
-const MAX_ADDRESSES = 32;
 const MAX_TLS_SESSIONS = 200;
-/** `localhost` and all below it are this machine and no question to a name server (RFC 6761 §6.3). */
-const LOOPBACK = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-] as const;
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = {
-  'http:': 80,
-  'https:': 443,
-  'ftp:': 21,
-  'ftps:': 990,
-  'nntp:': 119,
-  'nntps:': 563,
-  'ws:': 80,
-  'wss:': 443,
-  'udp:': 0,
-};
-
 /** The way out. Whatever dials a host that a stranger can name goes through here (docs: `OUTBOUND`, `OUTBOUND_ALLOW`). */
 export type Net = {
   /** What it may reach: a thread of its own makes its own dialer of the same rules. */
@@ -72,26 +46,17 @@ export type Net = {
   addressesOf(url: URL, signal: AbortSignal): Promise<readonly CheckedAddress[]>;
   /** A connected TCP or TLS socket: the name is resolved once, every address checked, and a checked one connected. 5 s in all. */
   dial(target: DialTarget, signal: AbortSignal): Promise<Socket>;
+  /**
+   * The same way out, which reaches the server of `url` (this name, this port; of FTP its data ports too) although it is in a private
+   * network: for what the owner vouches for. Everything else is refused as ever, redirects too, and its connections are its own. The one of
+   * a server is kept and closed with the rest. Of no use while only listed hosts may be reached.
+   */
+  permitting(url: URL): Net;
   close(): Promise<void>;
 };
 
-export type NetRules = {
-  /** `listed`: nothing goes out but to `allow`. */
-  mode: 'all' | 'listed';
-  /** CIDRs, addresses and host names that pass although private or on an unusual port. */
-  allow: readonly string[];
-  /** Ports this server listens on itself (HTTP, embedded Postgres, Redis); never reachable on an address of this machine. */
-  ownPorts: () => ReadonlySet<number>;
-  /** `PUBLIC_URL`: reached through it the server would stream from itself. */
-  publicUrl?: string | null;
-  /** An address of this machine that everything goes out by, a VPN's say; who sends datagrams binds to it. */
-  localAddress?: string | null;
-};
-
-export type NetOptions = NetRules & {
-  /** The system's resolver unless a test brings its own. */
-  resolve?: (host: string) => Promise<Answers>;
-};
+/** More servers than an owner has; one that was not asked for long is opened anew. */
+const MAX_PERMITTED = 200;
 
 /** The one guarded dialer (SSRF rules: RFC 6890 ranges, ports, DNS rebinding by connecting to the very address that was checked). */
 export function createNet(options: NetOptions): Net {
@@ -113,7 +78,8 @@ export function createNet(options: NetOptions): Net {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      const addresses = await check(target.host, target.port, dialling.signal);
+      const { host, port, sameAddress } = target;
+      const addresses = await check(host, port, dialling.signal, sameAddress);
       return await openSocket(from(target), addresses, sessions, dialling.signal);
     } catch (error) {
       if (isLate && signal?.aborted !== true) throw timedOut(error);
@@ -164,6 +130,22 @@ export function createNet(options: NetOptions): Net {
     return check(plainHost(url.hostname), Number(url.port) || defaultPort, signal);
   }
 
+  const views = new LRUCache<string, Net>({
+    max: MAX_PERMITTED,
+    // What still runs on it ends by itself.
+    dispose: (view, _key, reason) => void (reason === 'evict' && view.dispatcher.close()),
+  });
+
+  function permitting(url: URL): Net {
+    const permitted = permittedBy(url);
+    const key = `${url.protocol}//${permitted.host}:${permitted.port}`;
+    const known = views.get(key);
+    if (known !== undefined) return known;
+    const view = createNet({ ...options, permitted });
+    views.set(key, view);
+    return view;
+  }
+
   return {
     rules: options,
     dispatcher,
@@ -172,90 +154,18 @@ export function createNet(options: NetOptions): Net {
     request: (url, request = {}) => requestFollowing(dispatcher, url, request),
     addressesOf: async (url, signal) => addressesOf(url, signal),
     assertAllowed: async (url, signal) => void (await addressesOf(url, signal)),
-    close() {
+    permitting,
+    async close() {
       http1.close();
-      return dispatcher.destroy();
+      await Promise.all([dispatcher.destroy(), ...[...views.values()].map((view) => view.close())]);
     },
   };
 }
 
-type Answers = readonly { address: string; family: number }[];
-type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
-
-function createCheck({ mode, allow, ownPorts, publicUrl, resolve = systemLookup }: NetOptions): Check {
-  const allowed = parseAllowList(allow);
-  const own = publicUrl ? new URL(publicUrl) : null;
-  const ownHost = own === null ? null : plainHost(own.hostname);
-  const ownPort = own === null ? null : Number(own.port) || DEFAULT_PORTS[own.protocol];
-
-  /** A port of ours on this machine, or the address and port players reach us at. */
-  function isOurs(port: number, address: string): boolean {
-    if (ownPorts().has(port) && isOwnAddress(address)) return true;
-    return port === ownPort && ownHost !== null && isSameAddress(ownHost, address);
-  }
-
-  /** The allow list wins over the private-address and port rules, never over this server's own ports. */
-  function judge(host: string, port: number, address: string): void {
-    if (isOurs(port, address)) throw refused('own-port');
-    if (allowed.hasHost(host) || allowed.hasAddress(address)) return;
-    if (mode === 'listed') throw refused('not-listed');
-    if (!isStreamingPort(port)) throw refused('port');
-    if (!isPublicAddress(address)) throw refused('address');
-  }
-
-  /** Rules that need no address; in `listed` mode even the question to a name server would go out (`localhost` is answered here). */
-  function judgeName(host: string, port: number): void {
-    if (allowed.hasHost(host)) return;
-    if (isMetadataHost(host)) throw refused('address');
-    if (host === ownHost && port === ownPort) throw refused('own-port');
-    if (mode === 'listed' && !isLocalName(host)) throw refused('not-listed');
-  }
-
-  async function answersFor(host: string, signal: AbortSignal): Promise<Answers> {
-    const asked = isLocalName(host) ? Promise.resolve(LOOPBACK) : resolve(host);
-    const answers = await abortable(asked, signal).catch((cause: unknown) => {
-      signal.throwIfAborted();
-      throw new UpstreamFailed('The host name of the origin could not be found.', { retryable: true, cause });
-    });
-    if (answers.length === 0 || answers.length > MAX_ADDRESSES) throw refused('address');
-    return answers;
-  }
-
-  return async (written, port, signal) => {
-    const host = canonicalHost(written);
-    if (host === null) throw refused('address');
-    const family = isIP(host);
-    if (family !== 0) {
-      judge(host, port, host);
-      return [{ address: host, family: family === 4 ? 4 : 6 }];
-    }
-    judgeName(host, port);
-    const answers = await answersFor(host, signal);
-    const listed = answers.filter(({ address }) => allowed.hasAddress(address));
-    // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
-    const usable = listed.length > 0 ? listed : answers;
-    for (const { address } of usable) judge(host, port, address);
-    return usable.map(({ address, family: version }) => ({ address, family: version === 4 ? 4 : 6 }));
-  };
-}
-
-function systemLookup(host: string): Promise<Answers> {
-  return lookup(host, { all: true, order: 'verbatim' });
-}
-
-function isLocalName(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost');
-}
-
-function refused(rule: 'scheme' | 'port' | 'address' | 'own-port' | 'not-listed'): AppError {
-  const messages = {
-    scheme: 'Links of this kind are not supported.',
-    port: 'This port may not be reached. The owner can allow the host with OUTBOUND_ALLOW.',
-    address: 'This host may not be reached. The owner can allow it with OUTBOUND_ALLOW.',
-    'own-port': 'A link may not lead back to this server.',
-    'not-listed': 'Only hosts on the owner’s list may be reached. The owner can add one with OUTBOUND_ALLOW.',
-  } as const;
-  return new AppError('net.refused', messages[rule], { status: rule === 'scheme' ? 400 : 403 });
+function permittedBy(url: URL): Permitted {
+  const port = Number(url.port) || DEFAULT_PORTS[url.protocol];
+  if (port === undefined) throw refused('scheme');
+  return { host: plainHost(url.hostname), port, hasDataPorts: /^ftp(e?s)?:$/.test(url.protocol) };
 }
 
 function timedOut(cause: unknown): UpstreamFailed {

@@ -122,6 +122,9 @@ export type Described = {
   trackers: readonly string[];
 };
 
+/** A file of a source. `filePath`: from its base, segments joined by `/`, each as a URL has it. */
+export type SourcePlace = { sourceId: number; filePath: string };
+
 /** One row to offer: a stored stream, seen through one of its links. */
 export type OfferRef = { streamId: number; fileIndex: number | null };
 
@@ -147,8 +150,10 @@ export type StreamKind = {
   resource(detail: unknown): string;
   /** Id of a stored stream with the same bytes, so that a second import updates instead of doubling; null when new. */
   find(db: Db, detail: unknown): Promise<number | null>;
-  /** Writes this kind's own table; the `stream` row exists already. Saving again updates. */
-  save(db: Db, streamId: number, detail: unknown): Promise<void>;
+  /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
+  save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
+  /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
+  rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;
   /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */
   document?(streamId: number, signal: AbortSignal): Promise<string>;
   /** How each of these streams is offered, in bulk; a stream missing from the map is not offered (expired, gone). */

@@ -193,7 +193,9 @@ describe.each(ENGINES)('%s', (name) => {
   });
 
   test('all peers go in the middle and come back: it goes on at the next byte', async () => {
-    const { open, read, seeds } = await swarmOf(name, [{}, {}], { deadMs: 10_000 });
+    // When two megabytes are taken, most of the film has still to come.
+    const manners = { bytesPerSecond: 8 * MIB };
+    const { open, read, seeds } = await swarmOf(name, [manners, manners], { deadMs: 10_000 });
     await open();
     let hasGone = false;
     const pace = async (taken: number) => {

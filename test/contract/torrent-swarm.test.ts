@@ -98,7 +98,9 @@ test('what a peer holds back until it is acknowledged does not wait for 40 ms', 
 });
 
 test('a liar is found and banned, and the peers that gave with it are not', async () => {
-  const { engine, open, seeds: peers } = await swarmOf({}, {}, {}, { isLiar: true });
+  // The others need most of a second for the film: it is asked for some of it, however late it is heard.
+  const honest = { bytesPerSecond: 8 * MIB };
+  const { engine, open, seeds: peers } = await swarmOf(honest, honest, honest, { isLiar: true });
   await open();
   expect((await readAll(engine)).equals(FILM.bytes)).toBe(true);
   const { bannedPeers, peers: connected, wastedBytes } = stateOf(engine);

@@ -1,7 +1,9 @@
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
+import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
 import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
+import { BROKEN_SOURCE_HEALTH_ROWS } from './broken-source-health-rows.ts';
 import { BROKEN_SOURCE_ROWS } from './broken-source-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
@@ -24,14 +26,14 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ],
   [
     'source_check',
-    `INSERT INTO source (name, base_url, created_at, updated_at) VALUES ('b', 'x', '2020-01-02', '2020-01-01')`,
+    `INSERT INTO source (name, base_url, created_at, updated_at) VALUES ('b', 'http://x/', '2020-01-02', '2020-01-01')`,
   ],
   ['source_health_score_check', `UPDATE source SET health_score = 100.01`],
-  ['source_name_check', `INSERT INTO source (name, base_url) VALUES ('', 'x')`],
-  ['source_name_key', `INSERT INTO source (name, base_url) VALUES ('nas', 'x')`],
+  ['source_name_check', `INSERT INTO source (name, base_url) VALUES ('', 'http://x/')`],
+  ['source_name_key', `INSERT INTO source (name, base_url) VALUES ('nas', 'http://x/')`],
   [
     'source_public_id_key',
-    `INSERT INTO source (name, base_url, public_id) SELECT 'b', 'x', public_id FROM source LIMIT 1`,
+    `INSERT INTO source (name, base_url, public_id) SELECT 'b', 'http://x/', public_id FROM source LIMIT 1`,
   ],
   [
     'setting_check',
@@ -227,6 +229,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ...BROKEN_METADATA_ROWS,
   ...BROKEN_MAPPING_ROWS,
   ...BROKEN_FINDER_ROWS,
+  ...BROKEN_SOURCE_HEALTH_ROWS,
   ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],
   ['stream_telegram_message_id_check', `UPDATE stream_telegram SET message_id = 0`],
@@ -290,5 +293,6 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
   ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
+  ...BROKEN_FTP_ROWS,
   ...BROKEN_LIST_ROWS,
 ];

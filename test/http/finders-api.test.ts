@@ -65,6 +65,28 @@ describe('finders of the admin', () => {
     expect(JSON.stringify(body)).not.toMatch(/hidden|the-secret-key/);
   });
 
+  test('tell how they did day by day', async () => {
+    expect((await api.ask('GET', '/api/finders/days')).body).toEqual({ finders: [] });
+    const finderId = await add(indexer());
+    await ground.deps.db.query(command('test.days')`
+      INSERT INTO finder_day (finder_id, day, asked, failures, found, answer_ms, last_error, last_failed_at)
+      SELECT f.id, (now() AT TIME ZONE 'UTC')::date - ago, 3, 1, 7, 500, 'Failed ' || ago, '2026-01-31T12:00:00Z'
+      FROM finder f, unnest(ARRAY[0, 1]) AS ago`);
+    const day = {
+      day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      asked: 3,
+      failures: 1,
+      found: 7,
+      answerMs: 500,
+    };
+    expect((await api.ask('GET', '/api/finders/days')).body).toEqual({
+      finders: [{ finderId, days: [day, day] }],
+    });
+    expect(await list()).toMatchObject([
+      { lastError: null, lastFailure: { error: 'Failed 0', at: '2026-01-31T12:00:00.000Z' } },
+    ]);
+  });
+
   test('are stored sealed', async () => {
     await add(indexer());
     const row = await ground.deps.db.one(

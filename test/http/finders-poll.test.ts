@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addFinder, FinderBody } from '../../src/features/finders/change-finders.ts';
 import { pollFeeds } from '../../src/features/finders/poll-feeds.ts';
 import { finderAnswers } from '../../src/features/finders/queries/finders.ts';
+import { finderDays, forgetDays, noteOutcome } from '../../src/features/finders/queries/outcomes.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { type AddonServer, startAddonServer } from '../support/addon-server.ts';
@@ -118,6 +119,41 @@ test('a feed that fails rests, and says why', async () => {
   });
   await addon.db.query(command('test.due')`UPDATE finder SET next_poll_at = now()`);
   expect(await poll()).toBe(0);
+});
+
+test('each day is counted, and the last failure is told after it has answered again', async () => {
+  server.answer('<!DOCTYPE html><html></html>');
+  await add();
+  await poll();
+  server.answer(feed(item(1, 'Some.Film.2001.1080p'), item(2, 'Other.Film.2002.720p')));
+  await makeDue();
+  await poll();
+  await makeDue();
+  await poll();
+  const finder = await only();
+  expect(finder).toMatchObject({
+    ...{ asked: 3, failures: 1, lastError: null },
+    lastFailure: { error: 'It answered with something else than a feed.', at: expect.any(String) },
+  });
+  expect(Math.abs(Date.now() - Date.parse(finder?.lastFailure?.at ?? ''))).toBeLessThan(60_000);
+  const [today, ...others] = await finderDays(addon.db, 5);
+  expect(others).toEqual([]);
+  expect(today).toMatchObject({ finderId: finder?.finderId, asked: 3, failures: 1, found: 2 });
+  expect(today?.answerMs).toBeGreaterThan(0);
+  expect(today?.answerMs).toBeLessThan(60_000);
+
+  await addon.db.query(command('test.days')`
+    INSERT INTO finder_day (finder_id, day, asked)
+    SELECT f.id, (now() AT TIME ZONE 'UTC')::date - ago, ago FROM finder f, unnest(ARRAY[29, 30, 400, 401]) AS ago`);
+  // The oldest first, 30 of them with today.
+  expect((await finderDays(addon.db, 5)).map(({ asked }) => asked)).toEqual([29, 3]);
+  expect(await forgetDays(addon.db)).toBe(1);
+  expect(await forgetDays(addon.db)).toBe(0);
+  await addon.db.query(command('test.empty')`DELETE FROM finder`);
+  expect(await finderDays(addon.db, 5)).toEqual([]);
+  // One that was removed while it was asked.
+  await noteOutcome(addon.db, 0, { found: 1, error: null, restMs: null, tookMs: 1 });
+  expect(await finderDays(addon.db, 5)).toEqual([]);
 });
 
 test('two instances read a feed once', async () => {

@@ -75,6 +75,12 @@ async function fill(): Promise<void> {
       rest_until = CASE WHEN kind = 'newznab' THEN now() + interval '40 minutes' END,
       next_poll_at = CASE WHEN kind = 'rss' THEN now() + interval '2 hours' END
     WHERE state = 'approved'`);
+  await database.db.query(command('test.days')`
+    INSERT INTO finder_day (finder_id, day, asked, failures, found, answer_ms, last_error, last_failed_at)
+    SELECT f.id, (now() AT TIME ZONE 'UTC')::date - g, 10 + (g * 7 + f.id) % 20, CASE WHEN g % 5 = 0 THEN 3 ELSE 0 END, 40,
+      (300 + 200 * f.id + (g * 131) % 400) * 10, CASE WHEN g = 5 THEN 'It did not answer within 10 s.' END,
+      CASE WHEN g = 5 THEN now() - interval '5 days' END
+    FROM finder f, generate_series(0, 29) g WHERE f.state = 'approved' AND (f.kind <> 'rss' OR g < 12)`);
 }
 
 test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device) => {
@@ -97,6 +103,11 @@ test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device
         .count(),
     ).toBe(1);
     expect(await row('Of a friend').getByText('Waits for approval').count()).toBe(1);
+    // Of one that has answered since; the others fail now, or were never asked.
+    expect(await page.getByText('Failed 5 d ago: It did not answer within 10 s.').count()).toBe(2);
+    await page.getByRole('group', { name: /^Answers a day: 1,\d{3} in 30 days/ }).waitFor();
+    await page.getByRole('group', { name: 'Failures a day: 45 in 30 days' }).waitFor();
+    await page.getByRole('group', { name: /^Time to an answer: \d(\.\d)? s in 30 days/ }).waitFor();
     await page.getByText('1 fails').waitFor();
     expect(await page.getByLabel('Torznab address').inputValue()).toBe(`${product.baseUrl}/torznab/api`);
     expect(await page.evaluate(isTooWide)).toBe(false);

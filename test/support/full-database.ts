@@ -131,8 +131,25 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO source_link_check (stream_id, failing_since, reason) VALUES ($http, now(), 'It is gone.')`,
   ],
+  ['', `INSERT INTO scan_log (source_id, batch_id, phase) VALUES ($source, gen_random_uuid(), 'collector')`],
+  ['', `INSERT INTO scan_folder (source_id, path) VALUES ($source, '')`],
+  ['', `INSERT INTO scan_seen (source_id, path_hash) VALUES ($source, 1)`],
+  [
+    '',
+    `INSERT INTO scan_item (source_id, batch_id, file_path, name) VALUES ($source, gen_random_uuid(), 'g.mkv', 'g.mkv')`,
+  ],
+  [
+    '',
+    `INSERT INTO scan_subtitle (source_id, batch_id, file_path, folder, name, state, stream_id)
+      VALUES ($source, gen_random_uuid(), 'f.srt', '', 'f.srt', 'linked', $http)`,
+  ],
+  ['ftp', `INSERT INTO stream (kind, name) VALUES ('ftp', 'File') RETURNING id`],
+  [
+    '',
+    `INSERT INTO stream_ftp (stream_id, source_id, file_path, url, url_hash) VALUES ($ftp, $source, '/f.mkv', 'ftp://nas.example/f.mkv', sha256('f'))`,
+  ],
   ['local', `INSERT INTO stream (kind, name) VALUES ('local', 'Clip') RETURNING id`],
-  ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4')`],
+  ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4', $source, 'clip.mp4')`],
   ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],
   ['', `INSERT INTO stream_youtube (stream_id, video_id) VALUES ($youtube, 'abcdefghijk')`],
   ['usenet', `INSERT INTO stream (kind, name) VALUES ('usenet', 'Post') RETURNING id`],
@@ -191,6 +208,7 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO finder_pattern (finder_id, position, pattern, catalog_id) VALUES ($finder, 0, 'x', $userCatalog)`,
   ],
+  ['', `INSERT INTO finder_day (finder_id, day) VALUES ($finder, '2026-01-31')`],
   ['', `INSERT INTO finder_seen (finder_id, item_hash) VALUES ($finder, sha256('a'))`],
   [
     '',

@@ -1,6 +1,7 @@
 /** Tables that stay small whatever the catalogue holds: reading them whole is right, and they need no index on what they refer to. */
 export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'finder',
+  'finder_day',
   'finder_pattern',
   'genre',
   'genre_translation',

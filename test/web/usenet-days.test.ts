@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { colorsIn, daysOf, sumOf } from '../../src/web/ui/day-lines.ts';
 import type { Provider } from '../../src/web/ui/usenet-api.ts';
-import { colorsOf, daysOf, missingShare, plottedOf, usagePlot } from '../../src/web/ui/usenet-days.ts';
+import { missingShare, providerLines, usagePlot } from '../../src/web/ui/usenet-days.ts';
 
 const DAY = '2026-11-25';
 
@@ -16,9 +17,9 @@ test('the last 30 days end today, in UTC', () => {
 });
 
 test('a day on which nobody was asked gave nothing, and lacked neither all nor nothing', () => {
-  const plotted = plottedOf([provider('news.a', 2, 1)]);
-  expect(plotted).toMatchObject([{ key: 'p0', name: 'news.a', color: 'river.6' }]);
-  expect(usagePlot(plotted, [DAY, '2026-11-26'])).toEqual({
+  const lines = providerLines([provider('news.a', 2, 1)]);
+  expect(lines).toMatchObject([{ key: 'p0', name: 'news.a', color: 'river.6' }]);
+  expect(usagePlot(lines, [DAY, '2026-11-26'])).toEqual({
     used: [
       { day: DAY, p0: 2 },
       { day: '2026-11-26', p0: 0 },
@@ -28,15 +29,15 @@ test('a day on which nobody was asked gave nothing, and lacked neither all nor n
       { day: '2026-11-26', p0: null },
     ],
   });
-  expect(missingShare({ missing: 0, articles: 0 })).toBeNull();
+  expect(missingShare([])).toBeNull();
 });
 
 test('of more providers than colours those that gave least are one line', () => {
-  const providers = Array.from({ length: 10 }, (_, index) => provider(`p${index}`, 10 - index));
-  const plotted = plottedOf(providers);
-  expect(plotted.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', '3 others']);
-  expect(plotted.at(-1)?.byDay.get(DAY)).toMatchObject({ bytes: 6e9, articles: 27 });
-  const colors = colorsOf(providers);
+  const lines = providerLines(Array.from({ length: 10 }, (_, index) => provider(`p${index}`, 10 - index)));
+  expect(lines.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', '3 others']);
+  const others = lines.at(-1)?.byDay.get(DAY) ?? [];
+  expect([sumOf(others, 'bytes'), sumOf(others, 'articles')]).toEqual([6e9, 27]);
+  const colors = colorsIn(lines);
   expect(new Set(colors.values()).size).toBe(8);
-  expect(colors.get('p9')).toBe(plotted.at(-1)?.color);
+  expect(colors.get('p9')).toBe(lines.at(-1)?.color);
 });

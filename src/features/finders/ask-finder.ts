@@ -11,7 +11,8 @@ import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Net } from '../../platform/net.ts';
 import { placeOf } from './place.ts';
-import { noteOutcome, type StoredFinder } from './queries/finders.ts';
+import type { StoredFinder } from './queries/finders.ts';
+import { noteOutcome, type Outcome } from './queries/outcomes.ts';
 
 export type AskDeps = {
   db: Db;
@@ -57,23 +58,25 @@ export async function askFinder(
   signal: AbortSignal,
 ): Promise<number | null> {
   const begunAt = performance.now();
-  const count = (found: number, hasFailed: boolean) =>
+  const note = async (outcome: Omit<Outcome, 'tookMs'>) => {
+    const tookMs = performance.now() - begunAt;
+    const { found, error } = outcome;
     deps.metrics.finders.onAsked({
-      ...{ finder: stored.name, found, hasFailed },
-      seconds: (performance.now() - begunAt) / 1000,
+      ...{ finder: stored.name, found, hasFailed: error !== null },
+      seconds: tookMs / 1000,
     });
+    await noteOutcome(deps.db, stored.id, { ...outcome, tookMs });
+  };
   try {
     const { found, restMs } = await work(finderOf(deps, stored));
-    count(found, false);
-    await noteOutcome(deps.db, stored.id, { found, error: null, restMs });
+    await note({ found, error: null, restMs });
     return found;
   } catch (error) {
     signal.throwIfAborted();
     deps.log.debug({ err: error, finder: stored.name }, 'a finder failed');
     const told = failureOf(error);
     if (told === null) throw error;
-    count(0, true);
-    await noteOutcome(deps.db, stored.id, { found: 0, ...told });
+    await note({ found: 0, ...told });
     return null;
   }
 }

@@ -6,7 +6,7 @@ export { type FinderJobsDeps, finderJobs } from './jobs.ts';
 export { createLiveSearch, type LiveSearch } from './live-search.ts';
 export { nabServerRoutes } from './nab-server/routes.ts';
 export { FinderAnswer } from './queries/finders.ts';
-export { FindersAnswer, FinderTest, finderRoutes, NabServerAnswer } from './routes.ts';
+export { FinderDaysAnswer, FindersAnswer, FinderTest, finderRoutes, NabServerAnswer } from './routes.ts';
 
 /** Addresses and keys of finders, for the change of the secret key. */
 export const finderSecrets = { sealed: [{ purpose: PLACE_PURPOSE, atOnce: 100, ...sealedPlaces }] };

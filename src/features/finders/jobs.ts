@@ -3,6 +3,7 @@ import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
 import type { AskDeps } from './ask-finder.ts';
 import { type PollDeps, pollFeeds } from './poll-feeds.ts';
 import { forgetSeen } from './queries/feeds.ts';
+import { forgetDays } from './queries/outcomes.ts';
 
 export type FinderJobsDeps = Omit<PollDeps, 'caps'>;
 type Context = JobContext & FinderJobsDeps;
@@ -29,7 +30,9 @@ export const finderJobs: readonly Job<Context>[] = [
     every: '42 4 * * *',
     catchUpMs: 86_400_000,
     payload: z.object({}),
-    run: async (_payload, { db }: Context) => void (await forgetSeen(db)),
+    async run(_payload, { db, log }: Context) {
+      log.debug({ rows: (await forgetSeen(db)) + (await forgetDays(db)) }, 'done');
+    },
   }),
 ];
 

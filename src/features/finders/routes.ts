@@ -8,10 +8,15 @@ import { type AskDeps, finderOf } from './ask-finder.ts';
 import { addFinder, changeFinder, FinderBody, FinderPatch } from './change-finders.ts';
 import { nabApiKey } from './nab-server/routes.ts';
 import { deleteFinder, FinderAnswer, finderAnswers, finderToChange } from './queries/finders.ts';
+import { FinderDay, finderDays } from './queries/outcomes.ts';
 
 /** What Sonarr, Radarr and Prowlarr are given to search our own catalogue. */
 export const NabServerAnswer = z.object({ torznabUrl: z.url(), newznabUrl: z.url(), apiKey: z.string() });
 export const FindersAnswer = z.object({ finders: z.array(FinderAnswer) });
+/** Of the last 30 days those on which each was asked, oldest first. */
+export const FinderDaysAnswer = z.object({
+  finders: z.array(z.object({ finderId: z.uuid(), days: z.array(FinderDay) })),
+});
 /** How a finder does just now, in words. */
 export const FinderTest = z.object({ isWorking: z.boolean(), detail: z.string() });
 
@@ -32,6 +37,7 @@ export function finderRoutes(deps: FinderRoutesDeps): Router {
   const { db, requireAdmin } = deps;
   const router = Router();
   router.get('/finders', requireAdmin, list);
+  router.get('/finders/days', requireAdmin, days);
   router.get('/finders/server', requireAdmin, server);
   router.post('/finders', requireAdmin, add);
   router.patch('/finders/:id', requireAdmin, change);
@@ -41,6 +47,15 @@ export function finderRoutes(deps: FinderRoutesDeps): Router {
 
   async function list(_req: Request, res: Response) {
     res.json({ finders: await finderAnswers(db, null, MAX_SHOWN) });
+  }
+
+  async function days(_req: Request, res: Response) {
+    const all = Map.groupBy(await finderDays(db, MAX_SHOWN), ({ finderId }) => finderId);
+    const finders = [...all].map(([finderId, of]) => ({
+      finderId,
+      days: of.map(({ finderId: _finderId, ...day }) => day),
+    }));
+    res.json({ finders });
   }
 
   async function server(req: Request, res: Response) {

@@ -112,7 +112,7 @@ async function writeGroups(
     else known.push({ ...group, streamId, isNew: false });
   }
   const groups = [...known, ...(fresh.length === 0 ? [] : await insertFresh(db, fresh, options))];
-  for (const { first, streamId } of groups) await first.kind.save(db, streamId, first.detail);
+  for (const { first, streamId } of groups) await first.kind.save(db, streamId, first.detail, first.place);
   const changed = new Set(known.length === 0 ? [] : await updateKnown(db, known, options));
   for (const streamId of await writeParts(db, groups)) changed.add(streamId);
   const torrents = groups.filter(({ first }) => first.kind.kind === 'torrent');

@@ -1,7 +1,7 @@
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { languageOf } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
-import type { Described, StreamKind } from '../../streams/kind.ts';
+import type { Described, SourcePlace, StreamKind } from '../../streams/kind.ts';
 import { noteTrackersOf } from '../trackers/index.ts';
 import { innerSubtitles } from './inner-subtitles.ts';
 import {
@@ -27,6 +27,8 @@ export type PreparedStream = {
   /** What its kind saw inside; null = nobody looked. */
   described: Described | null;
   links: readonly LinkTarget[];
+  /** The file of a source that it is. */
+  place?: SourcePlace;
 };
 
 /** Streams of the same bytes, which are one row of `stream`; `first` speaks for its columns. */

@@ -1,12 +1,12 @@
 import { contentTypeOf } from '../../kit/content-type.ts';
 import type { ByteSource, Delivery } from '../kind.ts';
-import type { HttpDetail } from './detail.ts';
+import type { HttpOrigin } from './detail.ts';
 import type { Origins } from './open.ts';
 
 /** The source with its `delivery`. What is known to be a manifest is read by `play/` anew each time: no look at the origin before. */
 export async function openDelivered(
   origins: Origins,
-  detail: HttpDetail,
+  detail: HttpOrigin,
   signal: AbortSignal,
 ): Promise<ByteSource> {
   const { format, url, headers } = detail;

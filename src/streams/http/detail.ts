@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { extensionOf } from '../../kit/content-type.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import { basicAuthorization } from '../source-access.ts';
 
 const MAX_URL_CHARS = 8192;
 const MAX_HEADERS = 32;
@@ -45,6 +46,8 @@ export const HttpDetail = z.object({
   expiresAt: z.string().nullable(),
 });
 export type HttpDetail = z.infer<typeof HttpDetail>;
+/** As it is opened: a stored one of a source with what its owner gave that. */
+export type HttpOrigin = HttpDetail & { allowsPrivate?: boolean };
 
 /** Parses `{url, headers?, format?, expiresAt?}`; throws BadInput `request.invalid`. */
 export function parseHttp(input: unknown): HttpDetail {
@@ -54,7 +57,7 @@ export function parseHttp(input: unknown): HttpDetail {
     text,
     'The URL',
   );
-  const authorization = basicAuthorization(url);
+  const authorization = userinfoOf(url);
   url.username = '';
   url.password = '';
   url.hash = '';
@@ -84,7 +87,7 @@ export function nameOf(url: string): string | null {
   }
 }
 
-function basicAuthorization(url: URL): string | null {
+function userinfoOf(url: URL): string | null {
   if (url.username === '' && url.password === '') return null;
   const plain = (part: string) => {
     try {
@@ -93,7 +96,7 @@ function basicAuthorization(url: URL): string | null {
       return part;
     }
   };
-  return `Basic ${Buffer.from(`${plain(url.username)}:${plain(url.password)}`).toString('base64')}`;
+  return basicAuthorization(plain(url.username), plain(url.password));
 }
 
 function formatOf(url: URL): z.infer<typeof Format> {

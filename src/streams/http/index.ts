@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
-import type { Described, KindDeps, StreamKind, StreamRef } from '../kind.ts';
+import type { Described, KindDeps, SourcePlace, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
+import { basicAuthorization, isUnder, openPassword, type SourceAccess } from '../source-access.ts';
 import { openDelivered } from './delivery.ts';
-import { HttpDetail, nameOf, parseHttp, urlHash } from './detail.ts';
+import { HttpDetail, type HttpOrigin, nameOf, parseHttp, urlHash } from './detail.ts';
 import { createOrigins } from './open.ts';
 import {
   offeredHttp,
+  rebaseHttp,
   replaceHeaders,
   saveHttpRow,
   staleHeaders,
@@ -31,6 +33,7 @@ export function httpKind(deps: KindDeps): StreamKind {
     find: (on, detail) => streamOfUrl(on, urlHash(HttpDetail.parse(detail).url)),
     describe,
     save,
+    rebase: rebaseHttp,
     targets,
     sealed: [{ purpose: SEALED_HEADERS, atOnce: 100, stale: staleHeaders, replace: replaceHeaders }],
     open: async (ref, signal) => openDelivered(origins, await detailOf(ref), signal),
@@ -54,25 +57,38 @@ export function httpKind(deps: KindDeps): StreamKind {
     return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
   }
 
-  async function save(on: Db, streamId: number, detail: unknown): Promise<void> {
+  async function save(on: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void> {
     const { url, headers, format, expiresAt } = HttpDetail.parse(detail);
     const hasHeaders = Object.keys(headers).length > 0;
     const headersSealed = hasHeaders ? crypto.seal(SEALED_HEADERS, JSON.stringify(headers)) : null;
-    await saveHttpRow(on, { streamId, url, urlHash: urlHash(url), format, headersSealed, expiresAt });
+    await saveHttpRow(on, {
+      ...{ streamId, url, urlHash: urlHash(url), format, headersSealed, expiresAt },
+      place: place ?? null,
+    });
   }
 
-  async function detailOf(ref: StreamRef): Promise<HttpDetail> {
+  async function detailOf(ref: StreamRef): Promise<HttpOrigin> {
     if ('detail' in ref) return HttpDetail.parse(ref.detail);
     const stored = await storedHttp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     if (stored.isExpired)
       throw new AppError('stream.expired', 'The link of this stream has expired.', { status: 410 });
+    const own = stored.headersSealed === null ? {} : openHeaders(stored.headersSealed);
     return {
       url: stored.url,
-      headers: stored.headersSealed === null ? {} : openHeaders(stored.headersSealed),
+      ...accessBy(stored.source, stored.url, own),
       format: stored.format ?? 'progressive',
       expiresAt: null,
     };
+  }
+
+  /** What the owner gave the source goes to files below its base, and nowhere else. */
+  function accessBy(source: SourceAccess, url: string, own: Readonly<Record<string, string>>) {
+    if (source === null || !isUnder(new URL(source.baseUrl), new URL(url))) return { headers: own };
+    const { username, allowsPrivate } = source;
+    if (username === null) return { headers: own, allowsPrivate };
+    const authorization = basicAuthorization(username, openPassword(crypto, source.passwordSealed));
+    return { headers: { authorization, ...own }, allowsPrivate };
   }
 
   function openHeaders(sealed: Buffer): Record<string, string> {

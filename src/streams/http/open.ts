@@ -7,17 +7,19 @@ import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
-import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
-import { retrying, type Sender, type Sending, sendResuming } from './resume.ts';
 import {
+  CannotSeek,
   hasChanged,
-  type Location,
-  StaleLocation,
-  type Transfer,
-  transfer,
-  UnknownLength,
-} from './transfer.ts';
-import { CannotSeek, createUnrangedHosts, MAX_SKIP_BYTES, type UnrangedHosts } from './unranged-hosts.ts';
+  MAX_SKIP_BYTES,
+  retrying,
+  type Sender,
+  type Sending,
+  sendResuming,
+} from '../resume.ts';
+import { netTo } from '../source-access.ts';
+import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
+import { type Location, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
+import { createUnrangedHosts, type UnrangedHosts } from './unranged-hosts.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. A minute at least; the cache takes up to a tenth off. */
 const FACTS_TTL_MS = 67_000;
@@ -47,7 +49,7 @@ type Known = { unknownLengths: LRUCache<string, true>; unrangedHosts: UnrangedHo
 export type OriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space'] };
 
 /** Looks at origins once a minute, one instance for all, and reads ranges from them. */
-export function createOrigins({ net, crypto, openSpace }: OriginsDeps): Origins {
+export function createOrigins({ net: guarded, crypto, openSpace }: OriginsDeps): Origins {
   const known: CacheSpace<Facts> = openSpace('http-facts', {
     ttlMs: FACTS_TTL_MS,
     maxEntries: MAX_FACTS,
@@ -60,15 +62,18 @@ export function createOrigins({ net, crypto, openSpace }: OriginsDeps): Origins 
   };
 
   async function look(origin: Origin, signal: AbortSignal): Promise<Facts> {
-    const facts = await retrying(signal, () => learn(net, origin, signal));
+    const facts = await retrying(signal, () => learn(wayTo(origin), origin, signal));
     const { ranges } = facts;
     if (ranges === 'given' || ranges === 'refused') hosts.unrangedHosts.heard(facts, ranges === 'given');
     return facts;
   }
 
+  const wayTo = ({ url, allowsPrivate = false }: Origin) => netTo(guarded, { url, allowsPrivate });
+
   /** Two links to one URL may carry different credentials, and one must not profit from the other's. Keyed: a plain hash in a dump would tell a guessed password. */
-  function keyOf({ url, headers }: Origin): string {
-    const text = JSON.stringify([url, Object.entries(headers).sort()]);
+  function keyOf({ url, headers, allowsPrivate = false }: Origin): string {
+    const told = [url, Object.entries(headers).sort()];
+    const text = JSON.stringify(allowsPrivate ? [...told, 'private'] : told);
     return crypto.mac('http.facts', text).toString('base64url');
   }
 
@@ -88,7 +93,7 @@ export function createOrigins({ net, crypto, openSpace }: OriginsDeps): Origins 
         else if (!isForgotten) void known.drop(key);
         isForgotten ||= next === null;
       };
-      return sourceOf(net, origin, { facts, remember, ...hosts });
+      return sourceOf(wayTo(origin), origin, { facts, remember, ...hosts });
     },
   };
 }

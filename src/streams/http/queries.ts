@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
-import { Sealed, sealedIn } from '../queries.ts';
+import type { SourcePlace } from '../kind.ts';
+import { Sealed, sealedIn, sourceAccess } from '../queries.ts';
+import { SourceAccess } from '../source-access.ts';
 
 const StreamId = z.object({ streamId: z.int() });
 
@@ -20,14 +22,18 @@ export type HttpRow = {
   headersSealed: Buffer | null;
   /** ISO 8601. */
   expiresAt: string | null;
+  /** Null: as it is. */
+  place: SourcePlace | null;
 };
 
 export async function saveHttpRow(db: Db, row: HttpRow): Promise<void> {
   const headers = row.headersSealed === null ? null : sql.binary(row.headersSealed);
   await db.query(command('http.save')`
-    INSERT INTO stream_http (stream_id, url, url_hash, format, headers_sealed, expires_at)
-    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${row.format}, ${headers}::bytea, ${row.expiresAt}::timestamptz)
+    INSERT INTO stream_http AS h (stream_id, url, url_hash, format, headers_sealed, expires_at, source_id, file_path)
+    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${row.format}, ${headers}::bytea, ${row.expiresAt}::timestamptz,
+      ${row.place?.sourceId ?? null}::int8, ${row.place?.filePath ?? null}::text)
     ON CONFLICT (stream_id) DO UPDATE SET
+      source_id = coalesce(excluded.source_id, h.source_id), file_path = coalesce(excluded.file_path, h.file_path),
       url = excluded.url, url_hash = excluded.url_hash, format = excluded.format,
       headers_sealed = excluded.headers_sealed, expires_at = excluded.expires_at
   `);
@@ -46,6 +52,14 @@ export async function moveHttpFile(
         AND (o.url_hash = ${sql.binary(urlHash)} OR (o.source_id = h.source_id AND o.file_path = ${path})))
   `);
   return moved.rowCount > 0;
+}
+
+/** The files of a source have other addresses from now on. */
+export async function rebaseHttp(db: Db, sourceId: number, baseUrl: string): Promise<void> {
+  await db.query(command('http.rebase')`
+    UPDATE stream_http SET url = ${baseUrl} || file_path, url_hash = sha256(convert_to(${baseUrl} || file_path, 'UTF8'))
+    WHERE source_id = ${sourceId}
+  `);
 }
 
 export const { stale: staleHeaders, replace: replaceHeaders } = sealedIn(
@@ -77,11 +91,14 @@ const Stored = z.object({
   format: z.enum(['progressive', 'hls', 'dash']).nullable(),
   headersSealed: z.instanceof(Buffer).nullable(),
   isExpired: z.boolean(),
+  source: SourceAccess,
 });
 
 export function storedHttp(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
   return db.maybeOne(rows('http.stored', Stored)`
-    SELECT url, format, headers_sealed AS "headersSealed", coalesce(expires_at <= now(), false) AS "isExpired"
-    FROM stream_http WHERE stream_id = ${streamId}
+    SELECT h.url, h.format, h.headers_sealed AS "headersSealed", coalesce(h.expires_at <= now(), false) AS "isExpired",
+      ${sourceAccess} AS source
+    FROM stream_http h LEFT JOIN source c ON c.id = h.source_id
+    WHERE h.stream_id = ${streamId}
   `);
 }

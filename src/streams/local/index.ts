@@ -55,9 +55,8 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       const { folder, path } = LocalDetail.parse(detail);
       return await streamOfFile(on, folder, path);
     },
-    async save(on, streamId, detail) {
-      const { folder, path } = LocalDetail.parse(detail);
-      await saveLocalRow(on, streamId, folder, path);
+    async save(on, streamId, detail, place) {
+      await saveLocalRow(on, streamId, LocalDetail.parse(detail), place ?? null);
     },
     async describe(detail) {
       const source = await open({ detail, fileIndex: null });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
+import type { SourcePlace } from '../kind.ts';
 
 const StreamId = z.object({ streamId: z.int() });
 const Place = z.object({ folder: z.string(), path: z.string() });
@@ -12,10 +13,17 @@ export async function streamOfFile(db: Db, folder: string, path: string): Promis
   return row?.streamId ?? null;
 }
 
-export async function saveLocalRow(db: Db, streamId: number, folder: string, path: string): Promise<void> {
+export async function saveLocalRow(
+  db: Db,
+  streamId: number,
+  { folder, path }: z.infer<typeof Place>,
+  place: SourcePlace | null,
+): Promise<void> {
   await db.query(command('local.save')`
-    INSERT INTO stream_local (stream_id, folder, path) VALUES (${streamId}, ${folder}, ${path})
-    ON CONFLICT (stream_id) DO UPDATE SET folder = excluded.folder, path = excluded.path
+    INSERT INTO stream_local AS l (stream_id, folder, path, source_id, file_path)
+    VALUES (${streamId}, ${folder}, ${path}, ${place?.sourceId ?? null}::int8, ${place?.filePath ?? null}::text)
+    ON CONFLICT (stream_id) DO UPDATE SET folder = excluded.folder, path = excluded.path,
+      source_id = coalesce(excluded.source_id, l.source_id), file_path = coalesce(excluded.file_path, l.file_path)
   `);
 }
 

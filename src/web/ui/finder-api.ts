@@ -20,12 +20,26 @@ const Finder = z.object({
   found: z.number(),
   failures: z.number(),
   lastError: z.nullable(z.string()),
+  lastFailure: z.nullable(z.object({ error: z.string(), at: z.string() })),
   lastAskedAt: z.nullable(z.string()),
   restUntil: z.nullable(z.string()),
   nextPollAt: z.nullable(z.string()),
 });
 export type Finder = z.infer<typeof Finder>;
 const Finders = z.object({ finders: z.array(Finder) });
+
+const FinderDays = z.array(
+  z.object({
+    finderId: z.string(),
+    days: z.array(
+      z.object({
+        ...{ day: z.string(), asked: z.number(), failures: z.number() },
+        ...{ found: z.number(), answerMs: z.number() },
+      }),
+    ),
+  }),
+);
+export type FinderDays = z.infer<typeof FinderDays>;
 
 const NabServer = z.object({ torznabUrl: z.string(), newznabUrl: z.string(), apiKey: z.string() });
 export type NabServer = z.infer<typeof NabServer>;
@@ -38,6 +52,11 @@ const TEST_MS = 35_000;
 
 export async function fetchFinders(signal: AbortSignal): Promise<Finder[]> {
   return (await ask(Finders, '/api/finders', { signal })).finders;
+}
+
+/** Of the last 30 days those on which each was asked. */
+export async function fetchFinderDays(signal: AbortSignal): Promise<FinderDays> {
+  return (await ask(z.object({ finders: FinderDays }), '/api/finders/days', { signal })).finders;
 }
 
 /** By which address and key others search this catalogue. */

@@ -6,13 +6,20 @@ import { changeFinder, type Finder, removeFinder, type Tested, testFinder } from
 import { FinderForm } from './finder-form.tsx';
 import { count, duration, plural, timeOfDay } from './format.ts';
 import { Row } from './row.tsx';
+import { Swatched } from './swatched.tsx';
 
 const KIND_NAMES = { torznab: 'Torznab', newznab: 'Newznab', rss: 'RSS feed' } as const;
 
-type FinderRowProps = { finder: Finder; onChanged(): void; onExpired(): void };
+type FinderRowProps = {
+  finder: Finder;
+  /** Its colour in the plots; undefined: it is in none. */
+  color: string | undefined;
+  onChanged(): void;
+  onExpired(): void;
+};
 
 /** One finder: how it does, what it brought, and the owner's hand on it. */
-export function FinderRow({ finder, onChanged, onExpired }: FinderRowProps) {
+export function FinderRow({ finder, color, onChanged, onExpired }: FinderRowProps) {
   const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
   const [tested, setTested] = useState<Tested | null>(null);
   const testing = useActing(onExpired);
@@ -31,9 +38,9 @@ export function FinderRow({ finder, onChanged, onExpired }: FinderRowProps) {
   return (
     <Row
       className="tb-finder"
-      name={name}
+      name={<Swatched name={name} color={color} />}
       facts={factsOf(finder)}
-      reasons={lastError === null ? [] : [`The last time: ${lastError}`]}
+      reasons={reasonsOf(finder)}
       status={state}
       tone={isFailing ? 'bad' : 'quiet'}
       badge={badgeOf(finder)}
@@ -127,6 +134,13 @@ function badgeOf({ state, restUntil, lastError }: Finder) {
   const restMs = restUntil === null ? 0 : Date.parse(restUntil) - Date.now();
   if (restMs > 0) return { word: `Resting until ${timeOfDay(Date.now() + restMs)}`, color: 'orange' };
   return lastError === null ? { word: 'On', color: 'teal' } : { word: 'Failing', color: 'red' };
+}
+
+/** Why it fails, or what its last failure was where it has answered since. */
+function reasonsOf({ lastError, lastFailure }: Finder): string[] {
+  if (lastError !== null) return [`The last time: ${lastError}`];
+  if (lastFailure === null) return [];
+  return [`Failed ${duration(Date.now() - Date.parse(lastFailure.at))} ago: ${lastFailure.error}`];
 }
 
 function factsOf(finder: Finder): string[] {

@@ -1,22 +1,30 @@
 import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
+import './health.css';
 import './finders.css';
-import { Badge, Button, EmptyState } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { Badge, Button, EmptyState, Skeleton } from '@mantine/core';
+import { lazy, type ReactNode, useMemo, useState } from 'react';
 import { AdminOnly } from './admin-only.tsx';
-import { type Finder, fetchFinders, fetchNabServer } from './finder-api.ts';
+import { colorsIn } from './day-lines.ts';
+import { type Finder, fetchFinderDays, fetchFinders, fetchNabServer } from './finder-api.ts';
+import { finderLines } from './finder-days.ts';
 import { FinderForm } from './finder-form.tsx';
 import { FinderRow } from './finder-row.tsx';
 import { plural } from './format.ts';
 import { AddIcon, SearchIcon } from './icons.tsx';
+import { LazyPart } from './lazy-part.tsx';
 import { NabServerCard } from './nab-server-card.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { Rows } from './row.tsx';
 
+const FinderPlots = lazy(async () => ({ default: (await import('./finder-plots.tsx')).FinderPlots }));
+
 const FAILED = 'The finders could not be loaded';
 const pace = () => 5_000;
+/** Days change slowly. */
+const daysPace = () => 60_000;
 /** It changes with the secret key only. */
 const serverPace = () => 600_000;
 
@@ -31,6 +39,9 @@ export function FindersView() {
 
 function Finders({ onExpired }: { onExpired(): void }) {
   const { data, error, reload } = usePolled(fetchFinders, pace);
+  const asked = usePolled(fetchFinderDays, daysPace);
+  const lines = useMemo(() => finderLines(data ?? [], asked.data ?? []), [data, asked.data]);
+  const colors = useMemo(() => colorsIn(lines), [lines]);
   const server = usePolled(fetchNabServer, serverPace);
   const [isAdding, setIsAdding] = useState(false);
   const add = (
@@ -57,10 +68,21 @@ function Finders({ onExpired }: { onExpired(): void }) {
         />
       )}
       <PolledState isLoaded={data !== null} failed={FAILED} height={320} {...{ error, onExpired }} />
+      {lines.length > 0 && (
+        <LazyPart fallback={<Skeleton height={230} radius="lg" />}>
+          <FinderPlots lines={lines} />
+        </LazyPart>
+      )}
       {data !== null && data.length > 0 && (
         <Rows label="Finders">
           {data.map((finder) => (
-            <FinderRow key={finder.finderId} finder={finder} onChanged={reload} onExpired={onExpired} />
+            <FinderRow
+              key={finder.finderId}
+              finder={finder}
+              color={colors.get(finder.finderId)}
+              onChanged={reload}
+              onExpired={onExpired}
+            />
           ))}
         </Rows>
       )}

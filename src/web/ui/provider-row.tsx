@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { count, duration, size, timeOfDay } from './format.ts';
 import { Row } from './row.tsx';
+import { Swatched } from './swatched.tsx';
 import type { Provider, ProviderState } from './usenet-api.ts';
 
 /** What to do about each sort of failure; null: it passes, or is no fault of the settings. */
@@ -26,7 +27,7 @@ type ProviderRowProps = {
 
 /** One provider: how it does now, and what it gave since this server began. */
 export function ProviderRow({ provider: { name, state, usage }, color }: ProviderRowProps) {
-  const title = <Name name={name} color={color} />;
+  const title = <Swatched name={name} color={color} />;
   if (state === null) return <FormerRow name={title} usage={usage} />;
   return (
     <Row
@@ -46,20 +47,6 @@ export function ProviderRow({ provider: { name, state, usage }, color }: Provide
       ]}
     />
   );
-}
-
-function Name({ name, color }: { name: string; color: string | undefined }) {
-  return (
-    <>
-      {color !== undefined && <span className="tb-swatch" style={{ background: colorVar(color) }} />}
-      {name}
-    </>
-  );
-}
-
-/** `indigo.5` as CSS says it. */
-function colorVar(color: string): string {
-  return `var(--mantine-color-${color.replace('.', '-')})`;
 }
 
 /** One that is configured no more: only what it gave is known. */

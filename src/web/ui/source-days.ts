@@ -1,5 +1,8 @@
+import { COLORS } from './day-lines.ts';
 import type { SourceHistory } from './source-api.ts';
-import { COLORS, OTHERS_COLOR } from './usenet-days.ts';
+
+/** Of all that have none of their own. */
+const OTHERS_COLOR = 'gray.5';
 
 type Day = { day: string; [key: string]: string | number | null };
 type Series = { name: string; label: string; color: string };

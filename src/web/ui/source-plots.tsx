@@ -1,12 +1,12 @@
 import '@mantine/charts/styles.layer.css';
 import { LineChart } from '@mantine/charts';
 import { type ComponentProps, type CSSProperties, useMemo } from 'react';
+import { daysOf } from './day-lines.ts';
 import { DAY_PLOT } from './day-plot.ts';
 import { count } from './format.ts';
 import { PlotFigure } from './plot-figure.tsx';
 import type { SourceHistory } from './source-api.ts';
 import { newest, probePlot, providerPlots } from './source-days.ts';
-import { daysOf } from './usenet-days.ts';
 
 const STEPS = [
   { name: 'connectMs', label: 'Connection', color: 'teal.6' },

@@ -6,6 +6,7 @@ import { Badge, EmptyState, Skeleton } from '@mantine/core';
 import { lazy } from 'react';
 import { AdminOnly } from './admin-only.tsx';
 import { CopyButton } from './copy-button.tsx';
+import { colorsIn } from './day-lines.ts';
 import { plural } from './format.ts';
 import { NewsIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
@@ -14,7 +15,7 @@ import { usePolled } from './polling.ts';
 import { ProviderRow } from './provider-row.tsx';
 import { Rows } from './row.tsx';
 import { fetchProviders, type Provider } from './usenet-api.ts';
-import { colorsOf } from './usenet-days.ts';
+import { providerLines } from './usenet-days.ts';
 
 const UsenetPlots = lazy(async () => ({ default: (await import('./usenet-plots.tsx')).UsenetPlots }));
 
@@ -36,7 +37,7 @@ export function UsenetView() {
 
 function Providers({ onExpired }: { onExpired(): void }) {
   const { data, error } = usePolled(fetchProviders, pace);
-  const colors = colorsOf(data ?? []);
+  const colors = colorsIn(providerLines(data ?? []));
   const hasUsage = data?.some(({ usage }) => usage.length > 0) === true;
   return (
     <section className="tb-section tb-view" aria-labelledby="usenet-title">

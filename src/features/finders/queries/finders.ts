@@ -6,8 +6,8 @@ export const FINDER_STATES = ['pending', 'approved', 'rejected'] as const;
 export type FinderState = (typeof FINDER_STATES)[number];
 
 const Time = z.iso.datetime().nullable();
-const time = (column: string) => {
-  const name = sql.identifier(['f', column]);
+const time = (column: string, table = 'f') => {
+  const name = sql.identifier([table, column]);
   return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 };
 
@@ -29,6 +29,8 @@ export const FinderAnswer = z.object({
   failures: z.int(),
   /** Why it failed the last time, if it did. */
   lastError: z.string().nullable(),
+  /** The last failure there was, also where it has answered since. */
+  lastFailure: z.object({ error: z.string(), at: z.iso.datetime() }).nullable(),
   lastAskedAt: Time,
   /** It is not asked before. */
   restUntil: Time,
@@ -47,7 +49,10 @@ export function finderAnswers(
     SELECT f.public_id AS "finderId", (SELECT u.public_id FROM app_user u WHERE u.id = f.owner_id) AS "ownerId", f.kind, f.name, f.host, f.has_key AS "hasKey", f.categories, f.state,
       coalesce((SELECT jsonb_agg(jsonb_build_object('pattern', p.pattern, 'catalog', c.slug) ORDER BY p.position)
         FROM finder_pattern p LEFT JOIN catalog c ON c.id = p.catalog_id WHERE p.finder_id = f.id), '[]') AS patterns,
-      f.asked, f.found, f.failures, f.last_error AS "lastError", ${time('last_asked_at')} AS "lastAskedAt",
+      f.asked, f.found, f.failures, f.last_error AS "lastError",
+      (SELECT jsonb_build_object('error', d.last_error, 'at', ${time('last_failed_at', 'd')}) FROM finder_day d
+        WHERE d.finder_id = f.id AND d.last_error IS NOT NULL ORDER BY d.day DESC LIMIT 1) AS "lastFailure",
+      ${time('last_asked_at')} AS "lastAskedAt",
       ${time('rest_until')} AS "restUntil", ${time('next_poll_at')} AS "nextPollAt"
     FROM finder f
     WHERE ${publicId}::uuid IS NULL OR f.public_id = ${publicId}::uuid
@@ -137,23 +142,6 @@ export function claimFeeds(db: Db, limit: number, leaseS: number): Promise<reado
       ORDER BY d.next_poll_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
     RETURNING ${stored}
-  `);
-}
-
-/** How one question ended. `error` null: it was answered. */
-export type Outcome = { found: number; error: string | null; restMs: number | null };
-
-/** A failure that says nothing of a rest makes one: 30 s, twice as long each time, an hour at most. */
-export async function noteOutcome(db: Db, id: number, { found, error, restMs }: Outcome): Promise<void> {
-  await db.query(command('finders.note')`
-    UPDATE finder SET asked = asked + 1, found = found + ${found}, last_asked_at = now(), last_error = ${error}::text,
-      failures = failures + CASE WHEN ${error}::text IS NULL THEN 0 ELSE 1 END,
-      failures_in_row = CASE WHEN ${error}::text IS NULL THEN 0 ELSE failures_in_row + 1 END,
-      rest_until = CASE
-        WHEN ${restMs}::int8 IS NOT NULL THEN now() + make_interval(secs => ${restMs}::int8 / 1000.0)
-        WHEN ${error}::text IS NOT NULL THEN now() + make_interval(secs => least(3600, 30 * 2 ^ least(failures_in_row, 10)))
-      END
-    WHERE id = ${id}
   `);
 }
 

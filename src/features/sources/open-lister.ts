@@ -1,0 +1,34 @@
+import type { Lister, ListingPlace } from '../../finders/lister.ts';
+import { AppError } from '../../kit/errors.ts';
+import type { Net } from '../../platform/net.ts';
+import { netTo } from '../../streams/source-access.ts';
+import type { SourceFinder } from './place.ts';
+
+/** Makes the lister of a server, which reaches it by `net` and nothing else. */
+export type OpenLister = (finder: SourceFinder, place: ListingPlace, net: Net) => Lister;
+export type ListerDeps = { net: Net; openLister: OpenLister };
+
+/** The lister of a source, by the permission its owner gave it. */
+export function listerOf(
+  { net, openLister }: ListerDeps,
+  { finder, allowsPrivate }: { finder: SourceFinder; allowsPrivate: boolean },
+  place: ListingPlace,
+): Lister {
+  const way = place.baseUrl.startsWith('local:') ? net : netTo(net, { url: place.baseUrl, allowsPrivate });
+  return openLister(finder, place, way);
+}
+
+/** How a server does just now, in words for its owner. */
+export async function testLister(
+  lister: Lister,
+  signal: AbortSignal,
+): Promise<{ isWorking: boolean; detail: string }> {
+  try {
+    return { isWorking: true, detail: await lister.test(signal) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { isWorking: false, detail: error.message };
+  } finally {
+    await lister.close();
+  }
+}

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import type { SealedColumn } from '../../../streams/reseal.ts';
+import { SOURCE_FINDERS } from '../place.ts';
+
+export const OFFERS = ['proxied', 'direct', 'both'] as const;
+export const Config = z.object({
+  connections: z.int().min(1).max(32).optional(),
+  tls: z.literal('explicit').optional(),
+});
+
+const Time = z.iso.datetime().nullable();
+const time = (table: string, column: string) => {
+  const name = sql.identifier([table, column]);
+  return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+};
+
+export const SourceAnswer = z.object({
+  sourceId: z.uuid(),
+  name: z.string(),
+  /** Ends in `/`. */
+  baseUrl: z.string(),
+  finder: z.enum(SOURCE_FINDERS),
+  config: Config,
+  username: z.string().nullable(),
+  hasPassword: z.boolean(),
+  /** Higher first. */
+  priority: z.int(),
+  isActive: z.boolean(),
+  /** It may be reached although it is in a private network. */
+  allowsPrivate: z.boolean(),
+  offers: z.enum(OFFERS),
+  /** 0 to 100. */
+  healthScore: z.number(),
+  /** Scans that failed since the last one that did not, and why. */
+  failures: z.int(),
+  lastError: z.string().nullable(),
+  /** 0: only when somebody says so. */
+  scanEveryMinutes: z.int(),
+  nextScanAt: Time,
+  lastScanAt: Time,
+  /** Videos of it that wait to be matched, and those nobody knows. */
+  waiting: z.int(),
+  unmatched: z.int(),
+  createdAt: z.iso.datetime(),
+});
+export type SourceAnswer = z.infer<typeof SourceAnswer>;
+
+/** Every source, or the one of a uuid; those that are used first, by priority. All on purpose: there are some dozens. */
+export function sourceAnswers(
+  db: Db,
+  publicId: string | null,
+  { limit, mostCounted }: { limit: number; mostCounted: number },
+): Promise<readonly SourceAnswer[]> {
+  return db.any(rows('sources.all', SourceAnswer)`
+    SELECT c.public_id AS "sourceId", c.name, c.base_url AS "baseUrl", c.finder, c.config, c.username,
+      c.password_sealed IS NOT NULL AS "hasPassword", c.priority, c.is_active AS "isActive", c.allows_private AS "allowsPrivate",
+      c.offers, c.health_score::float8 AS "healthScore", c.failures, c.last_error AS "lastError", c.scan_minutes AS "scanEveryMinutes",
+      ${time('c', 'next_scan_at')} AS "nextScanAt", ${time('c', 'last_scan_at')} AS "lastScanAt",
+      (SELECT count(*) FROM (SELECT 1 FROM scan_item i WHERE i.source_id = c.id AND i.state IN ('held', 'pending', 'processing', 'failed')
+        LIMIT ${mostCounted}) w)::integer AS waiting,
+      (SELECT count(*) FROM (SELECT 1 FROM scan_item i WHERE i.source_id = c.id AND i.state = 'unmatched' LIMIT ${mostCounted}) u)::integer
+        AS unmatched,
+      ${time('c', 'created_at')} AS "createdAt"
+    FROM source c
+    WHERE ${publicId}::uuid IS NULL OR c.public_id = ${publicId}::uuid
+    ORDER BY c.is_active DESC, c.priority DESC, c.id LIMIT ${limit}
+  `);
+}
+
+export type SourceRow = Pick<
+  SourceAnswer,
+  'name' | 'baseUrl' | 'finder' | 'config' | 'username' | 'priority' | 'isActive' | 'allowsPrivate' | 'offers'
+> & { passwordSealed: Buffer | null; scanMinutes: number };
+const Inserted = z.object({ publicId: z.uuid() });
+
+const sealed = (value: Buffer | null) => (value === null ? null : sql.binary(value));
+
+/** Breaks `source_name_key` where there is one of this name. */
+export async function insertSource(db: Db, row: SourceRow): Promise<string> {
+  const { publicId } = await db.one(rows('sources.insert', Inserted)`
+    INSERT INTO source (name, base_url, finder, config, username, password_sealed, priority, is_active, allows_private, offers, scan_minutes)
+    VALUES (${row.name}, ${row.baseUrl}, ${row.finder}, ${sql.jsonb(row.config)}, ${row.username}, ${sealed(row.passwordSealed)}::bytea,
+      ${row.priority}, ${row.isActive}, ${row.allowsPrivate}, ${row.offers}, ${row.scanMinutes})
+    RETURNING public_id AS "publicId"
+  `);
+  return publicId;
+}
+
+/** Writes what its owner says of it. One that becomes active, or is somewhere else, is scanned soon; what failed before counts no more. */
+export async function updateSource(
+  db: Db,
+  id: number,
+  row: SourceRow,
+  isScannedSoon: boolean,
+): Promise<void> {
+  await db.query(command('sources.update')`
+    UPDATE source SET name = ${row.name}, base_url = ${row.baseUrl}, finder = ${row.finder}, config = ${sql.jsonb(row.config)},
+      username = ${row.username}, password_sealed = ${sealed(row.passwordSealed)}::bytea, priority = ${row.priority},
+      is_active = ${row.isActive}, allows_private = ${row.allowsPrivate}, offers = ${row.offers}, scan_minutes = ${row.scanMinutes},
+      failures = CASE WHEN ${isScannedSoon} THEN 0 ELSE failures END,
+      last_error = CASE WHEN ${isScannedSoon} THEN NULL ELSE last_error END,
+      next_scan_at = CASE WHEN NOT ${row.isActive} OR ${row.scanMinutes} = 0 THEN NULL WHEN ${isScannedSoon} THEN now()
+        ELSE least(next_scan_at, now() + make_interval(mins => ${row.scanMinutes})) END
+    WHERE id = ${id}
+  `);
+}
+
+/** True: it was there. Its streams go with it. */
+export async function deleteSource(db: Db, publicId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    command('sources.delete')`DELETE FROM source WHERE public_id = ${publicId}::uuid`,
+  );
+  return rowCount > 0;
+}
+
+const Bare = z.object({
+  id: z.int(),
+  publicId: z.uuid(),
+  name: z.string(),
+  baseUrl: z.string(),
+  finder: z.enum(SOURCE_FINDERS),
+  config: Config,
+  username: z.string().nullable(),
+  passwordSealed: z.instanceof(Buffer).nullable(),
+  priority: z.int(),
+  isActive: z.boolean(),
+  allowsPrivate: z.boolean(),
+  offers: z.enum(OFFERS),
+  scanMinutes: z.int(),
+});
+export type StoredSource = z.infer<typeof Bare>;
+const stored = sql.fragment`c.id, c.public_id AS "publicId", c.name, c.base_url AS "baseUrl", c.finder, c.config, c.username,
+  c.password_sealed AS "passwordSealed", c.priority, c.is_active AS "isActive", c.allows_private AS "allowsPrivate", c.offers,
+  c.scan_minutes AS "scanMinutes"`;
+
+export function storedSource(db: Db, publicId: string): Promise<StoredSource | null> {
+  return db.maybeOne(
+    rows('sources.stored', Bare)`SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid`,
+  );
+}
+
+/** One to change; its row is locked until the transaction ends. */
+export function sourceToChange(db: Db, publicId: string): Promise<StoredSource | null> {
+  return db.maybeOne(rows('sources.to_change', Bare)`
+    SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid FOR UPDATE
+  `);
+}
+
+const Name = z.object({ name: z.string(), count: z.int() });
+
+/** How many sources there are, and the name of one whose files are among those of `baseUrl`, or the other way round, beside that of `exceptId`. */
+export async function sourceAround(
+  db: Db,
+  baseUrl: string,
+  exceptId: number | null,
+): Promise<{ count: number; overlapping: string | null }> {
+  const found = await db.any(rows('sources.around', Name)`
+    SELECT coalesce(min(c.name) FILTER (WHERE (starts_with(c.base_url, ${baseUrl}) OR starts_with(${baseUrl}, c.base_url))
+      AND c.id IS DISTINCT FROM ${exceptId}::int8), '') AS name, count(*)::integer AS count
+    FROM source c
+  `);
+  const [{ name, count } = { name: '', count: 0 }] = found;
+  return { count, overlapping: name === '' ? null : name };
+}
+
+const SealedRow = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
+
+/** The sealed passwords, for the change of the secret key; ids are those of sources. */
+export const sealedPasswords: Pick<SealedColumn, 'stale' | 'replace'> = {
+  stale: (db, after, head, most) =>
+    db.any(rows('sources.stale', SealedRow)`
+      SELECT id AS "streamId", password_sealed AS sealed FROM source
+      WHERE id > ${after} AND substring(password_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
+      ORDER BY id LIMIT ${most}
+    `),
+  async replace(db, old, next) {
+    await db.query(command('sources.replace')`
+      UPDATE source SET password_sealed = ${sql.binary(next)} WHERE id = ${old.streamId} AND password_sealed = ${sql.binary(old.sealed)}
+    `);
+  },
+};

@@ -1,0 +1,105 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import { NotFound } from '../../kit/errors.ts';
+import type { Crypto } from '../../platform/crypto.ts';
+import type { Pool } from '../../platform/db.ts';
+import { hangUpOf, parseInput } from '../../platform/http-input.ts';
+import type { StreamKind } from '../../streams/kind.ts';
+import { addSource, changeSource, SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
+import { type ListerDeps, listerOf, testLister } from './open-lister.ts';
+import { baseUrlOf, placeOf } from './place.ts';
+import { deleteSource, SourceAnswer, sourceAnswers, storedSource } from './queries/sources.ts';
+
+export const SourcesAnswer = z.object({ sources: z.array(SourceAnswer) });
+/** How a server does just now, in words. */
+export const SourceTest = z.object({ isWorking: z.boolean(), detail: z.string() });
+
+export type SourceRoutesDeps = ListerDeps & {
+  db: Pool;
+  crypto: Pick<Crypto, 'open' | 'seal'>;
+  kinds: { get(kind: string): StreamKind | undefined };
+  requireAdmin: RequestHandler;
+  localFolders: ReadonlyMap<string, string>;
+  /** What was changed is known everywhere. */
+  settled(): Promise<void>;
+};
+
+const MAX_SHOWN = 500;
+const MOST_COUNTED = 100_000;
+const TEST_TIMEOUT_MS = 20_000;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** `/api/sources`: file servers and folders, which the admin adds, tests, activates and takes away. Passwords are never answered. */
+export function sourceRoutes(deps: SourceRoutesDeps): Router {
+  const { db, crypto, requireAdmin, localFolders } = deps;
+  const router = Router();
+  router.get('/sources', requireAdmin, list);
+  router.post('/sources', requireAdmin, add);
+  router.post('/sources/test', requireAdmin, testBefore);
+  router.get('/sources/:id', requireAdmin, one);
+  router.patch('/sources/:id', requireAdmin, change);
+  router.delete('/sources/:id', requireAdmin, remove);
+  router.post('/sources/:id/test', requireAdmin, test);
+  return router;
+
+  async function list(_req: Request, res: Response) {
+    res.json({ sources: await sourceAnswers(db, null, { limit: MAX_SHOWN, mostCounted: MOST_COUNTED }) });
+  }
+
+  async function one(req: Request, res: Response) {
+    res.json(await answerOf(db, idOf(req)));
+  }
+
+  async function add(req: Request, res: Response) {
+    const publicId = await addSource(deps, parseInput(SourceBody, req.body, 'The source'));
+    res.status(201).json(await answerOf(db, publicId));
+  }
+
+  async function change(req: Request, res: Response) {
+    const publicId = idOf(req);
+    await changeSource(deps, publicId, parseInput(SourcePatch, req.body, 'The source'));
+    await deps.settled();
+    res.json(await answerOf(db, publicId));
+  }
+
+  async function remove(req: Request, res: Response) {
+    if (!(await deleteSource(db, idOf(req)))) throw notFound();
+    await deps.settled();
+    res.status(204).end();
+  }
+
+  async function testBefore(req: Request, res: Response) {
+    const body = parseInput(SourceTestBody, req.body, 'The source');
+    const { finder, username, password, config, allowsPrivate } = body;
+    const baseUrl = baseUrlOf(finder, body.baseUrl, localFolders);
+    const lister = listerOf(deps, { finder, allowsPrivate }, { baseUrl, username, password, config });
+    res.json(await testLister(lister, testSignal(res)));
+  }
+
+  /** Active or not: an owner wants to know before. Nothing of it is kept, or counted. */
+  async function test(req: Request, res: Response) {
+    const stored = await storedSource(db, idOf(req));
+    if (stored === null) throw notFound();
+    res.json(await testLister(listerOf(deps, stored, placeOf(crypto, stored)), testSignal(res)));
+  }
+}
+
+function testSignal(res: Response): AbortSignal {
+  return AbortSignal.any([hangUpOf(res), AbortSignal.timeout(TEST_TIMEOUT_MS)]);
+}
+
+function idOf(req: Request): string {
+  const { id = '' } = req.params;
+  if (typeof id !== 'string' || !UUID.test(id)) throw notFound();
+  return id;
+}
+
+async function answerOf(db: Pool, publicId: string): Promise<SourceAnswer> {
+  const [answer] = await sourceAnswers(db, publicId, { limit: 1, mostCounted: MOST_COUNTED });
+  if (answer === undefined) throw notFound();
+  return answer;
+}
+
+function notFound(): NotFound {
+  return new NotFound('sources.not_found', 'There is no such source.');
+}
