@@ -36,10 +36,24 @@ const doubt = (mediaId: number, more: Partial<Doubt>): Doubt & { mediaId: number
   ...more,
 });
 
+/** A file of a file server, of which a title was made. */
+const putOnNas = (mediaId: number, name: string) =>
+  database.db.query(command('test.put_file')`
+    WITH nas AS (
+      INSERT INTO source (name, base_url) VALUES ('NAS', 'http://nas.example/films/')
+      ON CONFLICT (name) DO UPDATE SET base_url = excluded.base_url RETURNING id
+    ), file AS (
+      INSERT INTO stream (kind, name) VALUES ('http', ${name}) RETURNING id
+    ), place AS (
+      INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash)
+      SELECT file.id, nas.id, ${name}, 'http://nas.example/films/' || ${name}, sha256(convert_to(${name}, 'UTF8')) FROM file, nas
+    )
+    INSERT INTO stream_media_link (stream_id, media_id) SELECT id, ${mediaId} FROM file`);
+
 /** One found by its name, one whose ids contradict, and more that nobody knows than a page holds. */
 async function fill(): Promise<void> {
   const { db } = database;
-  await db.query(command('test.empty')`TRUNCATE media RESTART IDENTITY CASCADE`);
+  await db.query(command('test.empty')`TRUNCATE media, stream, source RESTART IDENTITY CASCADE`);
   for (let n = 22; n > 0; n -= 1)
     await titleForName(db, { kind: 'movie', title: `An Unknown Release Name ${n}`, year: 2000 });
   const lake = {
@@ -66,6 +80,7 @@ async function fill(): Promise<void> {
   const river = await titleForName(db, { kind: 'movie', title: 'The River', year: 1951 });
   await db.query(command('test.flag')`
     UPDATE media SET enrichment_status = 'flagged', match_confidence = 0.62 WHERE id = ${river.mediaId}`);
+  await putOnNas(river.mediaId, 'The.River.1951.1080p.mkv');
   await putDoubts(db, [
     doubt(river.mediaId, {}),
     doubt(river.mediaId, {
@@ -103,6 +118,7 @@ test.each(['desktop', 'phone'] as const)(
       const { page, errors, screenshot, cards } = await unlocked(browser, device);
       expect(await cards.count()).toBe(20);
       const river = cards.filter({ hasText: 'The River (1951)' });
+      await river.getByText('The.River.1951.1080p.mkv on NAS').waitFor();
       await river.getByRole('region', { name: /^TMDB says: River of No Return/ }).waitFor();
       expect(await river.getByText('79 % alike', { exact: true }).count()).toBe(1);
       expect(await river.getByRole('img', { name: '62 % alike' }).count()).toBeGreaterThan(0);
@@ -160,7 +176,7 @@ test('by the keyboard alone: take what was found, correct by an id, keep, hide',
     await page.keyboard.press('Control+A');
     await page.keyboard.type('tt0000055');
     await page.keyboard.press('Enter');
-    await page.getByText('Another title has imdb tt0000055 already.').waitFor();
+    await page.getByText('Another title has imdb tt0000055 already').waitFor();
     await page.getByLabel('Its id, or the address of its page').fill('https://www.imdb.com/title/tt0133093/');
     await page.keyboard.press('Enter');
     await page.getByText('An Unknown Release Name 1 (2000) is corrected.').waitFor();

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { type Db, rows, sql } from '../../../platform/db.ts';
+import { time } from './sources.ts';
 
-const utc = (column: string) => {
-  const name = sql.identifier(['l', column]);
-  return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-};
+const utc = (column: string) => time('l', column);
 
 const Count = z.int();
 
@@ -54,26 +52,34 @@ export function scansOf(db: Db, sourceId: number, limit: number): Promise<readon
   `);
 }
 
-/** A scan that runs. */
-export const RunningScan = ScanAnswer.extend({
+/** A walk over a source. */
+export const SourceScan = ScanAnswer.extend({
   sourceId: z.uuid(),
   /** Folders that are known and not read yet; `mostCounted`: that many, or more. */
   foldersWaiting: Count,
 });
-export type RunningScan = z.infer<typeof RunningScan>;
+export type SourceScan = z.infer<typeof SourceScan>;
+
+const scans = (mostCounted: number) => sql.fragment`
+  SELECT ${COLUMNS}, c.public_id AS "sourceId",
+    (SELECT count(*) FROM (SELECT 1 FROM scan_folder f WHERE f.source_id = l.source_id AND f.state = 'waiting' LIMIT ${mostCounted}) w)::integer
+      AS "foldersWaiting"
+  FROM scan_log l JOIN source c ON c.id = l.source_id`;
 
 /** The scans that run, oldest first. */
 export function runningScans(
   db: Db,
   { limit, mostCounted }: { limit: number; mostCounted: number },
-): Promise<readonly RunningScan[]> {
-  return db.any(rows('sources.running_scans', RunningScan)`
-    SELECT ${COLUMNS}, c.public_id AS "sourceId",
-      (SELECT count(*) FROM (SELECT 1 FROM scan_folder f WHERE f.source_id = l.source_id AND f.state = 'waiting' LIMIT ${mostCounted}) w)::integer
-        AS "foldersWaiting"
-    FROM scan_log l JOIN source c ON c.id = l.source_id
-    WHERE l.phase = 'collector' AND l.status = 'started' AND l.origin = 'scan'
-    ORDER BY l.id LIMIT ${limit}
+): Promise<readonly SourceScan[]> {
+  return db.any(rows('sources.running_scans', SourceScan)`
+    ${scans(mostCounted)} WHERE l.phase = 'collector' AND l.status = 'started' AND l.origin = 'scan' ORDER BY l.id LIMIT ${limit}
+  `);
+}
+
+/** The scan of a source that runs, or was the last one. */
+export function lastScan(db: Db, sourceId: number, mostCounted: number): Promise<SourceScan | null> {
+  return db.maybeOne(rows('sources.last_scan', SourceScan)`
+    ${scans(mostCounted)} WHERE l.source_id = ${sourceId} AND l.phase = 'collector' AND l.origin = 'scan' ORDER BY l.id DESC LIMIT 1
   `);
 }
 

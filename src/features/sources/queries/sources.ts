@@ -10,7 +10,7 @@ export const Config = z.object({
 });
 
 const Time = z.iso.datetime().nullable();
-const time = (table: string, column: string) => {
+export const time = (table: string, column: string) => {
   const name = sql.identifier([table, column]);
   return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 };

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import {
+  runScan,
+  type SourceProgress,
+  sourceNamed,
+  sourceProgress,
+} from '../../src/features/sources/index.ts';
+import { AppError } from '../../src/kit/errors.ts';
+import { openListers } from '../../src/listers.ts';
+import type { Db } from '../../src/platform/db.ts';
+import { importDeps } from '../context.ts';
+import type { Importer, ImportWork, Progress, Summary } from './importer.ts';
+import { badUsage, onlyArgument } from './usage.ts';
+
+const LOOK_EVERY_MS = 300;
+/** Nothing was matched for so long: no server runs, or it was paused. */
+const STILL_MS = 30_000;
+
+/** A file server that stands on the page Sources: scanned here, matched by the server that runs beside. */
+export const source: Importer = {
+  name: 'source',
+  usage: [
+    'NAME  scans a file server of the page Sources, and shows how far that and the matching of its files are',
+    'NAME --watch  only shows how far they are, while the running server works',
+  ],
+  async run(args, work) {
+    const { name, isWatched } = asked(args);
+    const { db } = work.context.database;
+    const { id, isActive } = await sourceNamed(db, name);
+    if (!isActive && !isWatched)
+      throw new AppError('seed.inactive', 'This source is off: turn it on first.', { status: 409 });
+    const before = await sourceProgress(db, id);
+    if (isWatched) await watchScan({ db, id, work, until: null });
+    else await scan(id, work);
+    await watchMatching(db, id, work);
+    return summaryOf(before, await sourceProgress(db, id));
+  },
+};
+
+function asked(args: readonly string[]): { name: string; isWatched: boolean } {
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      options: { watch: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const name = onlyArgument(positionals, 'the name of a source; quote one with blanks');
+    return { name, isWatched: values.watch === true };
+  } catch (error) {
+    throw error instanceof TypeError ? badUsage(error.message) : error;
+  }
+}
+
+async function scan(id: number, work: ImportWork): Promise<void> {
+  const deps = await importDeps(work.context);
+  try {
+    const openLister = openListers(work.context.config.localFolders);
+    const scanning = runScan({ ...deps, openLister }, id, work.signal);
+    await watchScan({ db: deps.db, id, work, until: scanning });
+    // Another one is at it: it is watched to its end.
+    if ((await scanning) === 'not-mine') await watchScan({ db: deps.db, id, work, until: null });
+  } finally {
+    await deps.close();
+  }
+}
+
+type Watch = {
+  db: Db;
+  id: number;
+  work: ImportWork;
+  /** Null: until no scan runs. */
+  until: Promise<unknown> | null;
+};
+
+/** Draws the scan that runs. The share is of the folders that are known by now: how many there are nobody knows. */
+async function watchScan({ db, id, work: { progress, signal }, until }: Watch): Promise<void> {
+  const ended = { is: false };
+  const end = () => void (ended.is = true);
+  until?.then(end, end);
+  progress.begin('scan', 'videos', null);
+  const draw = counter(progress);
+  for (;;) {
+    const isLast = ended.is;
+    const { scan: seen } = await sourceProgress(db, id);
+    const isRunning = seen?.status === 'started';
+    if (seen !== null && (isRunning || isLast)) {
+      draw(seen.files);
+      const known = seen.folders + seen.foldersWaiting;
+      if (known > 0) progress.at(seen.folders / known);
+    }
+    if (isLast || (until === null && !isRunning)) break;
+    await (until === null ? sleep(LOOK_EVERY_MS, undefined, { signal }) : sleep(LOOK_EVERY_MS));
+  }
+  progress.end();
+}
+
+/** Draws how the server matches what was found, while it does. */
+async function watchMatching(db: Db, id: number, { progress, signal }: ImportWork): Promise<void> {
+  const first = (await sourceProgress(db, id)).matching;
+  if (first.waiting === 0) return;
+  progress.begin('matching', 'videos', first.waiting);
+  const draw = counter(progress, doneOf(first));
+  let [movedAt, before] = [Date.now(), doneOf(first)];
+  while (Date.now() - movedAt < STILL_MS) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    const { matching } = await sourceProgress(db, id);
+    const done = doneOf(matching);
+    if (done !== before) [movedAt, before] = [Date.now(), done];
+    draw(done);
+    if (matching.waiting === 0) break;
+  }
+  progress.end();
+}
+
+/** Tells what is more than the last time. */
+function counter(progress: Progress, start = 0): (total: number) => void {
+  let before = start;
+  return (total) => {
+    progress.add(Math.max(0, total - before));
+    before = total;
+  };
+}
+
+function doneOf({ matched, flagged, unmatched, failed }: SourceProgress['matching']): number {
+  return matched + flagged + unmatched + failed;
+}
+
+function summaryOf(before: SourceProgress, { scan: seen, matching }: SourceProgress): Summary {
+  if (seen === null) return { scans: 'none yet' };
+  if (seen.status === 'failed')
+    throw new AppError('seed.scan_failed', `The scan failed. ${seen.failure ?? ''} What was found stays.`, {
+      status: 502,
+    });
+  const since = (end: 'matched' | 'flagged' | 'unmatched') =>
+    Math.max(0, matching[end] - before.matching[end]);
+  return {
+    ...{ folders: seen.folders, videos: seen.files, new: seen.inserted, known: seen.skipped },
+    ...{ extras: seen.extras, subtitles: seen.subtitles, moved: seen.moved, gone: seen.gone },
+    ...{ matched: since('matched'), 'for review': since('flagged'), 'not known': since('unmatched') },
+    'still to match': matching.waiting,
+    ...(matching.waiting === 0 ? {} : { note: 'a running server matches them, unless it was paused' }),
+  };
+}
