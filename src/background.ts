@@ -10,10 +10,11 @@ import {
 } from './features/imports/index.ts';
 import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { forgetProgrammes } from './features/media/index.ts';
-import { sourceSecrets } from './features/sources/index.ts';
+import { createScanner, MATCH_JOB, sourceSecrets } from './features/sources/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
+import { openListers } from './listers.ts';
 import { dailyBackup } from './platform/backup/index.ts';
 import { type Jobs, startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
@@ -57,6 +58,11 @@ export function runInBackground(
       Promise.race([building, new Promise<void>((resolve) => setTimeout(resolve, BUILD_STOP_MS).unref())]),
     );
     if (config.role !== 'web') await seedOnce(ground, signal);
+    const scanner = createScanner({
+      ...{ ...ground, openLister: openListers(ground.config.localFolders) },
+      onStaged: async () => await jobQueue?.add(MATCH_JOB, {}, { key: `${MATCH_JOB} now` }),
+    });
+    onClose(() => scanner.close());
     const queue = startJobs({
       url: ground.database.url,
       jobs,
@@ -77,6 +83,7 @@ export function runInBackground(
         checkSwarms: (aborted) => checkSwarmsOf(ground, aborted),
         checkPosts: ground.usenet.checkPosts,
         forgetReleases: () => forgetReleases(ground.db),
+        scanner,
       },
       role: config.role,
       log,

@@ -17,7 +17,7 @@ import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/find
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
-import { scanRoutes, sourceRoutes } from './features/sources/index.ts';
+import { MATCH_JOB, resultsRoutes, SCAN_JOB, scanRoutes, sourceRoutes } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
@@ -74,7 +74,18 @@ export async function compose(options: GroundOptions): Promise<Program> {
       }),
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
-      publicApi: publicApi(ground, spaces, admin, play.live),
+      publicApi: [
+        ...publicApi(ground, spaces, admin, play.live),
+        resultsRoutes({
+          ...{ db: ground.db, ...admin },
+          isOpen: () => settings.get().anonymousScan === 'on',
+          limitResults: ground.limiter.middleware({
+            ...{ name: 'scan-results', points: 6, perSeconds: 3600 },
+            keyOf: addressOf,
+          }),
+          matchLater: () => matchLater(background),
+        }),
+      ],
       adminApi: adminApi(ground, admin, play.board, background),
     },
   });
@@ -143,6 +154,8 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     sourceRoutes({
       ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
       openLister: openListers(config.localFolders),
+      scanLater: () => background.addJob(SCAN_JOB, {}, `${SCAN_JOB} now`),
+      matchLater: () => matchLater(background),
     }),
     trackerRoutes({
       ...ground,
@@ -154,6 +167,10 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin }),
   ];
+}
+
+function matchLater({ addJob }: Background): Promise<void> {
+  return addJob(MATCH_JOB, {}, `${MATCH_JOB} now`);
 }
 
 /** Not by the key of the check that waits for its moment: that one stays. */

@@ -2,6 +2,7 @@ import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.t
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
 import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.ts';
+import { type SourceJobsDeps, sourceJobs } from './features/sources/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
@@ -20,7 +21,8 @@ export const jobs: readonly Job<
     TrackerJobsDeps &
     TorrentJobsDeps &
     UsenetJobsDeps &
-    FinderJobsDeps
+    FinderJobsDeps &
+    SourceJobsDeps
 >[] = [
   ...upkeepJobs,
   ...fileFactsJobs,
@@ -31,4 +33,5 @@ export const jobs: readonly Job<
   ...torrentJobs,
   ...usenetJobs,
   ...finderJobs,
+  ...sourceJobs,
 ];

@@ -1,4 +1,6 @@
 import {
+  ScanResults,
+  ScanResultsAnswer,
   ScansAnswer,
   SourceAnswer,
   SourceBody,
@@ -52,6 +54,43 @@ export const sourcePaths = {
       security: ADMIN,
       requestParams: { path: id },
       responses: { '200': ok('Newest first, at most 100', ScansAnswer), ...gone, ...refusals },
+    },
+  },
+  '/api/sources/{id}/retry': {
+    post: {
+      summary: 'Try files of a source again that nobody knew, or that failed',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '204': nothing('They are due'), ...gone, ...refusals },
+    },
+  },
+  '/api/sources/{id}/scan': {
+    post: {
+      summary: 'Scan an active source now',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: {
+        '202': ok('It is due', SourceAnswer),
+        '409': problem('It is not active'),
+        ...gone,
+        ...refusals,
+      },
+    },
+  },
+  '/api/sources/{id}/scan-results': {
+    post: {
+      summary:
+        'Send in the files of a source that somebody else has scanned; open to all where `anonymousScan` is on',
+      security: ADMIN,
+      requestParams: { path: id },
+      requestBody: json(ScanResults),
+      responses: {
+        '201': ok('Staged', ScanResultsAnswer),
+        '409': problem('The source is not active'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
     },
   },
   '/api/sources/{id}': {

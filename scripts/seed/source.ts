@@ -31,7 +31,7 @@ export const source: Importer = {
     if (!isActive && !isWatched)
       throw new AppError('seed.inactive', 'This source is off: turn it on first.', { status: 409 });
     const before = await sourceProgress(db, id);
-    if (isWatched) await watchScan({ db, id, work, until: null });
+    if (isWatched) await watchScan(db, id, work);
     else await scan(id, work);
     await watchMatching(db, id, work);
     return summaryOf(before, await sourceProgress(db, id));
@@ -57,42 +57,43 @@ async function scan(id: number, work: ImportWork): Promise<void> {
   try {
     const openLister = openListers(work.context.config.localFolders);
     const scanning = runScan({ ...deps, openLister }, id, work.signal);
-    await watchScan({ db: deps.db, id, work, until: scanning });
-    // Another one is at it: it is watched to its end.
-    if ((await scanning) === 'not-mine') await watchScan({ db: deps.db, id, work, until: null });
+    const ended = scanning.then(
+      () => true,
+      () => true,
+    );
+    const draw = scanDrawer(deps.db, id, work.progress);
+    while (!(await Promise.race([ended, sleep(LOOK_EVERY_MS, false)]))) await draw('running');
+    // Another one is at it: that is watched to its end.
+    if ((await scanning) === 'not-mine') await watchScan(deps.db, id, work);
+    else await draw('ended');
   } finally {
     await deps.close();
   }
 }
 
-type Watch = {
-  db: Db;
-  id: number;
-  work: ImportWork;
-  /** Null: until no scan runs. */
-  until: Promise<unknown> | null;
-};
+async function watchScan(db: Db, id: number, { progress, signal }: ImportWork): Promise<void> {
+  const draw = scanDrawer(db, id, progress);
+  while (await draw('running')) await sleep(LOOK_EVERY_MS, undefined, { signal });
+}
 
-/** Draws the scan that runs. The share is of the folders that are known by now: how many there are nobody knows. */
-async function watchScan({ db, id, work: { progress, signal }, until }: Watch): Promise<void> {
-  const ended = { is: false };
-  const end = () => void (ended.is = true);
-  until?.then(end, end);
+/** Draws a scan, and tells whether it runs. The share is of the folders that are known by now: how many there are nobody knows. */
+function scanDrawer(
+  db: Db,
+  id: number,
+  progress: Progress,
+): (state: 'running' | 'ended') => Promise<boolean> {
   progress.begin('scan', 'videos', null);
-  const draw = counter(progress);
-  for (;;) {
-    const isLast = ended.is;
+  const count = counter(progress);
+  return async (state) => {
     const { scan: seen } = await sourceProgress(db, id);
     const isRunning = seen?.status === 'started';
-    if (seen !== null && (isRunning || isLast)) {
-      draw(seen.files);
+    if (seen !== null && (isRunning || state === 'ended')) {
       const known = seen.folders + seen.foldersWaiting;
       if (known > 0) progress.at(seen.folders / known);
+      count(seen.files);
     }
-    if (isLast || (until === null && !isRunning)) break;
-    await (until === null ? sleep(LOOK_EVERY_MS, undefined, { signal }) : sleep(LOOK_EVERY_MS));
-  }
-  progress.end();
+    return isRunning;
+  };
 }
 
 /** Draws how the server matches what was found, while it does. */

@@ -29,7 +29,10 @@ beforeAll(async () => {
   kinds = createKinds(ground.deps);
   server = await startFileTreeServer();
   api = await startApi((place) => [
-    sourceRoutes({ ...ground.deps, ...place, kinds, openLister: openTreeLister }),
+    sourceRoutes({
+      ...{ ...ground.deps, ...place, kinds, openLister: openTreeLister },
+      ...{ scanLater: async () => {}, matchLater: async () => {} },
+    }),
   ]);
 });
 beforeEach(async () => {

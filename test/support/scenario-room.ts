@@ -14,6 +14,8 @@ import {
   ReviewPage,
   reviewRoutes,
 } from '../../src/features/metadata/index.ts';
+import { resultsRoutes, sourceRoutes } from '../../src/features/sources/index.ts';
+import { matchItems } from '../../src/features/sources/match-items.ts';
 import { streamRoutes } from '../../src/features/stream-index/index.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { openJsonApi } from '../../src/platform/json-api.ts';
@@ -25,6 +27,7 @@ import { startApi, type TestApi } from './api.ts';
 import { endOutside, outsideNet } from './outside-api.ts';
 import { openTempDir } from './processes.ts';
 import { type RangeServer, startRangeServer } from './range-server.ts';
+import { openTreeLister } from './tree-lister.ts';
 
 const TMDB = 'https://api.themoviedb.org';
 const log = createLog('silent');
@@ -61,11 +64,25 @@ export function scenarioRoom() {
       streamRoutes({ ...addon, ...place, settled: addon.settled }),
       reviewRoutes({ db: addon.db, ...place, settled: addon.settled, enrichLater: async () => {} }),
       finderRoutes({ ...addon, ...place }),
+      sourceRoutes({
+        ...{
+          ...addon,
+          ...place,
+          settled: addon.settled,
+          openLister: openTreeLister,
+          localFolders: new Map(),
+        },
+        ...{ scanLater: async () => {}, matchLater: async () => {} },
+      }),
+      resultsRoutes({
+        ...{ db: addon.db, requireAdmin: place.requireAdmin, isAdmin: () => true, isOpen: () => false },
+        ...{ limitResults: (_req, _res, next) => next(), matchLater: async () => {} },
+      }),
     ]);
   });
   beforeEach(async () => {
     await addon.db.query(
-      command('test.empty')`TRUNCATE media, stream, finder, catalog_item RESTART IDENTITY CASCADE`,
+      command('test.empty')`TRUNCATE media, stream, finder, source, catalog_item RESTART IDENTITY CASCADE`,
     );
     await addon.settled();
     isOn = true;
@@ -109,11 +126,21 @@ export function scenarioRoom() {
     }
     await addon.settled();
   }
+  /** One batch of staged files, as the queue does it. */
+  async function match(): Promise<number> {
+    nock.activate();
+    try {
+      return await matchItems({ ...addon, enricher, log }, 200, new AbortController().signal);
+    } finally {
+      nock.restore();
+      await addon.settled();
+    }
+  }
   const names = async (path: string) =>
     metasIn((await addon.ask(`/catalog/${path}.json`)).body).map(({ name }) => name);
 
   return {
-    ...{ scanned, enrich, names },
+    ...{ scanned, enrich, match, names },
     addon: () => addon,
     ask: (method: string, path: string, body?: unknown) => api.ask(method, path, body),
     pause(value: boolean) {

@@ -3,7 +3,7 @@ export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export { fillMedia, ownersOfIds, type Refused, type Standing, setMediaStanding } from './fill-media.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
-export { type NamedTitle, type TitleMatch, titleForName } from './match-name.ts';
+export { type NamedTitle, type TitleMatch, titleForName, titlesForNames } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
 export { type MergedList, mergeListed } from './merge-listed.ts';
 export {

@@ -2,7 +2,7 @@ import { findTitles } from '../../catalogs/search/index.ts';
 import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Called, mediaCalled } from './queries/match.ts';
-import { upsertTitle } from './upsert-titles.ts';
+import { upsertTitle, upsertTitles } from './upsert-titles.ts';
 
 /** What the name of a release tells of its title, and of its first episode. */
 export type NamedTitle = {
@@ -27,10 +27,54 @@ export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatc
     return { mediaId, isNew: false, confidence: confidence / (1 + rivals) };
   }
   const { kind, title, year } = named;
-  const nameAlone = { kind, title, ...(year === undefined ? {} : { year }) };
-  const added = await upsertTitle(db, nameAlone, { guessed: [likeliest?.confidence ?? 0] });
-  // The doubt is the title's: the release is surely of what was made from its name.
-  return { ...added, confidence: matchConfidence(named, { kind, names: [title], year: year ?? null }) };
+  const alone = { kind, title, ...(year === undefined ? {} : { year }) };
+  const added = await upsertTitle(db, alone, { guessed: [likeliest?.confidence ?? 0] });
+  return { ...added, confidence: ownConfidence(named) };
+}
+
+/**
+ * As `titleForName` for many releases, in their order: two of one new title are one. The titles of all of them are added in one transaction.
+ */
+export async function titlesForNames(db: Db, named: readonly NamedTitle[]): Promise<TitleMatch[]> {
+  const likeliest = new Map<number, Likely | null>();
+  const waiting = [...named.keys()];
+  const look = async () => {
+    for (let n = waiting.shift(); n !== undefined; n = waiting.shift()) {
+      const one = named[n];
+      if (one !== undefined) likeliest.set(n, await likeliestTitle(db, one));
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
+  const isSure = (n: number) => (likeliest.get(n)?.confidence ?? 0) >= SURE;
+  const unsure = [...named.keys()].filter((n) => !isSure(n));
+  const added = await upsertTitles(
+    db,
+    unsure.flatMap((n) => nameAlone(named[n])),
+    { guessed: unsure.map((n) => likeliest.get(n)?.confidence ?? 0) },
+  );
+  const places = new Map(unsure.map((n, place) => [n, added[place]]));
+  return named.map((one, n) => {
+    const known = likeliest.get(n);
+    const made = places.get(n);
+    if (made !== undefined)
+      return { mediaId: made.mediaId, isNew: made.outcome === 'new', confidence: ownConfidence(one) };
+    if (known == null) throw new Error('a name has a title, or one was made of it');
+    return { mediaId: known.mediaId, isNew: false, confidence: known.confidence / (1 + known.rivals) };
+  });
+}
+
+const LOOKS_AT_ONCE = 4;
+
+function nameAlone(named: NamedTitle | undefined) {
+  if (named === undefined) return [];
+  const { kind, title, year } = named;
+  return [{ kind, title, ...(year === undefined ? {} : { year }) }];
+}
+
+/** The doubt is the title's: the release is surely of what was made from its name. */
+function ownConfidence(named: NamedTitle): number {
+  const { kind, title, year = null } = named;
+  return matchConfidence(named, { kind, names: [title], year });
 }
 
 type Likely = { mediaId: number; confidence: number /** Others that are as likely. */; rivals: number };

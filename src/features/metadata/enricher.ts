@@ -18,6 +18,8 @@ const FAILED_SECONDS = 120;
 /** Whoever opens titles faster than they are asked about is served without. */
 const MOST_AT_ONCE = 8;
 const LATELY_MS = 60_000;
+/** Of those that somebody waits for. Providers have their own pace. */
+const TITLES_AT_ONCE = 4;
 
 export type Enricher = {
   /** The owner's switch. */
@@ -26,6 +28,8 @@ export type Enricher = {
   readonly sources: readonly string[];
   /** Takes titles that wait, newest first, and asks about each in turn. */
   enrichDue(limit: number, signal: AbortSignal): Promise<Outcome[]>;
+  /** Asks about these, some at once, those first that come first; one that somebody else has, or that was asked about lately, is passed over. */
+  enrich(mediaIds: readonly number[], signal: AbortSignal): Promise<void>;
   /**
    * A title without details was opened: asks about it in the background, and waits so long for that. True: it has changed by now. Never throws.
    */
@@ -101,6 +105,19 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
         outcomes.push(await enrichClaimed(mediaId, either));
       }
       return outcomes;
+    },
+    async enrich(mediaIds, signal) {
+      if (deps.providers.length === 0) return;
+      const either = AbortSignal.any([signal, closing.signal]);
+      const waiting = [...mediaIds];
+      const take = async () => {
+        for (let mediaId = waiting.shift(); mediaId !== undefined; mediaId = waiting.shift()) {
+          either.throwIfAborted();
+          if (!isOn()) return;
+          if (await claimOne(db, mediaId, CLAIM_SECONDS)) await enrichClaimed(mediaId, either);
+        }
+      };
+      await Promise.all(Array.from({ length: TITLES_AT_ONCE }, take));
     },
     async opened(mediaId, waitMs) {
       if (!isOn() || deps.providers.length === 0 || closing.signal.aborted) return false;

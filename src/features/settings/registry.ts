@@ -50,6 +50,11 @@ export const Settings = z.object({
     .describe(
       'Texts, posters, ids and episodes of titles that came without, asked for from Stremio’s Cinemeta and the providers that have a key; paused: nobody is asked, and it goes on where it was.',
     ),
+  anonymousScan: z
+    .enum(['off', 'on'])
+    .describe(
+      'Who may send in what a file server holds (POST /api/sources/:id/scan-results): the admin, or (on) anybody, 6 times an hour from one address.',
+    ),
   hevc: z
     .enum(['offer', 'hide'])
     .describe(
@@ -125,6 +130,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   weakPosts: { type: 'enum', defaultOf: () => 'hide' },
   missingArticles: { type: 'enum', defaultOf: () => 'stop' },
   enrichment: { type: 'enum', defaultOf: () => 'on' },
+  anonymousScan: { type: 'enum', defaultOf: () => 'off' },
   hevc: { type: 'enum', defaultOf: () => 'offer' },
   torrentPlayer: { type: 'enum', defaultOf: () => 'server' },
   torrentUpload: { type: 'enum', defaultOf: () => 'off' },

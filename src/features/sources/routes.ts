@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { NotFound } from '../../kit/errors.ts';
+import { Conflict, NotFound } from '../../kit/errors.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { hangUpOf, parseInput } from '../../platform/http-input.ts';
@@ -8,6 +8,8 @@ import type { StreamKind } from '../../streams/kind.ts';
 import { addSource, changeSource, SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
 import { type ListerDeps, listerOf, testLister } from './open-lister.ts';
 import { baseUrlOf, placeOf } from './place.ts';
+import { retryItems } from './queries/items.ts';
+import { makeSourceDue } from './queries/scans.ts';
 import { deleteSource, SourceAnswer, sourceAnswers, storedSource } from './queries/sources.ts';
 
 export const SourcesAnswer = z.object({ sources: z.array(SourceAnswer) });
@@ -20,6 +22,9 @@ export type SourceRoutesDeps = ListerDeps & {
   kinds: { get(kind: string): StreamKind | undefined };
   requireAdmin: RequestHandler;
   localFolders: ReadonlyMap<string, string>;
+  /** Sources that are due are scanned at once, and staged files matched. */
+  scanLater(): Promise<void>;
+  matchLater(): Promise<void>;
   /** What was changed is known everywhere. */
   settled(): Promise<void>;
 };
@@ -40,6 +45,8 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
   router.patch('/sources/:id', requireAdmin, change);
   router.delete('/sources/:id', requireAdmin, remove);
   router.post('/sources/:id/test', requireAdmin, test);
+  router.post('/sources/:id/retry', requireAdmin, retry);
+  router.post('/sources/:id/scan', requireAdmin, scanNow);
   return router;
 
   async function list(_req: Request, res: Response) {
@@ -66,6 +73,25 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
     if (!(await deleteSource(db, idOf(req)))) throw notFound();
     await deps.settled();
     res.status(204).end();
+  }
+
+  async function retry(req: Request, res: Response) {
+    const signal = hangUpOf(res);
+    const source = await storedSource(db, idOf(req));
+    if (source === null) throw notFound();
+    while (await retryItems(db, source.id)) signal.throwIfAborted();
+    await deps.matchLater();
+    res.status(204).end();
+  }
+
+  async function scanNow(req: Request, res: Response) {
+    const publicId = idOf(req);
+    if ((await makeSourceDue(db, publicId)) === null) {
+      await answerOf(db, publicId);
+      throw new Conflict('sources.inactive', 'This source is not active. Activate it first.');
+    }
+    await deps.scanLater();
+    res.status(202).json(await answerOf(db, publicId));
   }
 
   async function testBefore(req: Request, res: Response) {

@@ -11,7 +11,8 @@ export { noteInside } from './note-inside.ts';
 export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
-export { hideUnseen } from './queries/streams.ts';
+export { dropSubtitles } from './queries/parts.ts';
+export { hideUnseen, setBroken, setFound } from './queries/streams.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
 export {
@@ -25,4 +26,4 @@ export {
 } from './schemas.ts';
 export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
 export type { PreparedStream } from './stream-parts.ts';
-export type { FileInside } from './whole-videos.ts';
+export { type FileInside, isExtra } from './whole-videos.ts';

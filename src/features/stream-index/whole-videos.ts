@@ -25,6 +25,16 @@ const ANIME_EXTRA =
   /(?:^|[^a-z])(?:nc(?:op|ed)|creditless)(?:[^a-z]|$)|[-_] ?(?:menu|pv|cm) ?\d{0,3}(?:v\d)?(?:[ ._[(]|$)/i;
 const RECAP = /[ _]-[ _]\d{1,4}\.5[ ._\-([]/;
 
+/** A disc as it was copied: its parts are no films of their own. */
+const DISC_FOLDER = /\/(?:video_ts|bdmv|certificate)\//i;
+
+/** Whether a video that lies anywhere is a sample, a trailer or the like, by its name and the folder it lies in. */
+export function isExtra(path: string): boolean {
+  const cut = path.lastIndexOf('/') + 1;
+  const folder = `/${path.slice(path.lastIndexOf('/', cut - 2) + 1, cut)}`;
+  return DISC_FOLDER.test(`/${path}`) || BESIDES.some((isBesides) => isBesides(folder, path.slice(cut)));
+}
+
 /** The videos of a stream, without samples, trailers and extras. What all of them are called is no extra: a series may be called "Extras". */
 export function wholeVideos<T extends FileInside>(files: readonly T[]): readonly T[] {
   let videos = files.filter((file) => isVideoName(file.name));

@@ -7,7 +7,7 @@ import { kindOf, type SourceFinder } from '../place.ts';
 export type FilesOf = { id: number; finder: SourceFinder };
 
 /** Where the streams of a source are: `h` has `stream_id`, `source_id` and `file_path`. */
-function tableOf({ finder }: Pick<FilesOf, 'finder'>) {
+export function tableOf({ finder }: Pick<FilesOf, 'finder'>) {
   return sql.identifier([`stream_${kindOf(finder)}`]);
 }
 

@@ -140,10 +140,23 @@ export function storedSource(db: Db, publicId: string): Promise<StoredSource | n
   );
 }
 
+export function sourceById(db: Db, id: number): Promise<StoredSource | null> {
+  return db.maybeOne(rows('sources.by_id', Bare)`SELECT ${stored} FROM source c WHERE c.id = ${id}`);
+}
+
 /** One to change; its row is locked until the transaction ends. */
 export function sourceToChange(db: Db, publicId: string): Promise<StoredSource | null> {
   return db.maybeOne(rows('sources.to_change', Bare)`
     SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid FOR UPDATE
+  `);
+}
+
+const Watchable = z.object({ id: z.int(), baseUrl: z.string() });
+
+/** Folders of this machine that are active. */
+export function watchableSources(db: Db, limit: number): Promise<readonly z.infer<typeof Watchable>[]> {
+  return db.any(rows('sources.watchable', Watchable)`
+    SELECT c.id, c.base_url AS "baseUrl" FROM source c WHERE c.is_active AND c.finder = 'local-folder' ORDER BY c.id LIMIT ${limit}
   `);
 }
 

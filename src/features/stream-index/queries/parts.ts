@@ -94,6 +94,19 @@ export function putSubtitles(db: Db, subtitles: readonly SubtitleRow[]): Answer 
   `);
 }
 
+/** Takes subtitles that lie elsewhere away from their streams. */
+export async function dropSubtitles(
+  db: Db,
+  subtitles: readonly { streamId: number; path: string }[],
+): Promise<void> {
+  if (subtitles.length === 0) return;
+  const values = subtitles.map(({ streamId, path }) => [streamId, path]);
+  await db.query(command('streams.drop_subtitles')`
+    DELETE FROM stream_subtitle s USING ${sql.unnest(values, ['int8', 'text'])} AS g(stream_id, path)
+    WHERE s.stream_id = g.stream_id AND s.path = g.path
+  `);
+}
+
 export type LinkRow = {
   streamId: number;
   mediaId: number;

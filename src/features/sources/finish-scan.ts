@@ -1,0 +1,80 @@
+import type { Db, Pool } from '../../platform/db.ts';
+import type { StreamKind } from '../../streams/kind.ts';
+import { dropSubtitles, setBroken, setFound } from '../stream-index/index.ts';
+import { kindOf } from './place.ts';
+import { endScan, forgetWalk, noteScanned } from './queries/scans.ts';
+import {
+  dropGoneSubtitles,
+  dropItems,
+  foundStreams,
+  goneStreams,
+  type Moved,
+  movedFiles,
+  settleItems,
+  sightsOf,
+} from './queries/staging.ts';
+import { endWith, LostScan, type Scan, type ScanDeps, type ScanResult } from './scan.ts';
+import { addressOf, detailInput } from './stream-of-item.ts';
+
+/**
+ * What a whole walk tells: files that moved keep their streams, those that are gone are hidden as `broken` and kept, those that came back are
+ * shown again. A source that was full and is empty now is one that could not be read.
+ */
+export async function finishScan(deps: ScanDeps, scan: Scan): Promise<ScanResult> {
+  const { db } = deps;
+  const { source } = scan;
+  const sights = await sightsOf(db, source);
+  if (sights.hasFiles && !sights.hasSeen) {
+    await endWith(db, scan, EMPTY);
+    return 'failed';
+  }
+  await db.transaction(async (tx) => {
+    const moved = await movedFiles(tx, source);
+    await moveStreams(tx, deps.kinds.get(kindOf(source.finder)), scan, moved);
+    const gone = await goneStreams(tx, source);
+    await setBroken(tx, idsOf(gone));
+    await setFound(tx, idsOf(await foundStreams(tx, source)));
+    const lost = await dropGoneSubtitles(tx, source.id);
+    await dropSubtitles(
+      tx,
+      lost.flatMap(({ streamId, path }) =>
+        streamId === null ? [] : [{ streamId, path: addressOf(source, path) }],
+      ),
+    );
+    await settleItems(tx, source.id);
+    await forgetWalk(tx, source.id);
+    if (!(await endScan(tx, scan, { failure: null, moved: moved.length, gone: gone.length })))
+      throw new LostScan();
+    await noteScanned(tx, source.id, null);
+  });
+  return 'completed';
+}
+
+const EMPTY =
+  'The source is empty now, and was not before: perhaps its disk is not mounted. Nothing was changed. If it is meant to be empty, take it away.';
+
+async function moveStreams(
+  tx: Db | Pool,
+  kind: StreamKind | undefined,
+  { source }: Scan,
+  moved: readonly Moved[],
+): Promise<void> {
+  if (kind === undefined || moved.length === 0) return;
+  for (const { streamId, path } of moved)
+    await kind.save(tx, streamId, kind.parse(detailInput(source, path)), {
+      sourceId: source.id,
+      filePath: path,
+    });
+  await setFound(
+    tx,
+    moved.map(({ streamId }) => streamId),
+  );
+  await dropItems(
+    tx,
+    moved.map(({ itemId }) => itemId),
+  );
+}
+
+function idsOf(streams: readonly { streamId: number }[]): number[] {
+  return streams.map(({ streamId }) => streamId);
+}

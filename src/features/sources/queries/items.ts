@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { SOURCE_FINDERS } from '../place.ts';
+
+const Claimed = z.object({
+  id: z.int(),
+  sourceId: z.int(),
+  batchId: z.uuid(),
+  path: z.string(),
+  name: z.string(),
+  sizeBytes: z.int().nullable(),
+  finder: z.enum(SOURCE_FINDERS),
+  baseUrl: z.string(),
+});
+export type ClaimedItem = z.infer<typeof Claimed>;
+
+/** Whoever died with some of them leaves them to another then. */
+const CLAIM_S = 300;
+
+/**
+ * Takes videos that wait to be matched, newest first, and those whose next try has come, so that nobody else has them for some minutes. Two
+ * that ask at once get different ones.
+ */
+export async function claimItems(db: Db, limit: number): Promise<ClaimedItem[]> {
+  const claimed = await db.any(rows('sources.claim_items', Claimed)`
+    WITH fresh AS (
+      SELECT i.id FROM scan_item i WHERE i.state IN ('pending', 'processing') AND i.next_at <= now()
+      ORDER BY i.newest_at DESC, i.id DESC LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), again AS (
+      SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND i.next_at <= now()
+      ORDER BY i.next_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), due AS (SELECT f.id FROM fresh f UNION ALL SELECT a.id FROM again a LIMIT ${limit})
+    UPDATE scan_item i SET state = 'processing', attempts = least(i.attempts + 1, 30), next_at = now() + make_interval(secs => ${CLAIM_S})
+    FROM due d, source c
+    WHERE i.id = d.id AND c.id = i.source_id
+    RETURNING i.id, i.source_id AS "sourceId", i.batch_id AS "batchId", i.file_path AS path, i.name, i.size_bytes AS "sizeBytes", c.finder,
+      c.base_url AS "baseUrl"
+  `);
+  return claimed.toSorted((a, b) => b.id - a.id);
+}
+
+/** What came of an item: `matched` and `flagged` have a stream and a title, the one shown, the other for a person; their rows go. */
+export type ItemEnd = {
+  id: number;
+  batchId: string;
+  sourceId: number;
+  end: 'matched' | 'flagged' | 'unmatched' | 'failed';
+  failure: string | null;
+};
+
+/** Nobody knows it: perhaps it is too new. */
+const UNMATCHED_DAYS = 3;
+
+/** Rows of what is done go, the others wait for their next try: a failure 2 minutes at first and twice as long each time, a day at most. */
+export async function endItems(db: Db, ends: readonly ItemEnd[]): Promise<void> {
+  const done = ends.filter(({ end }) => end === 'matched' || end === 'flagged').map(({ id }) => id);
+  const kept = ends.filter(({ end }) => end === 'unmatched' || end === 'failed');
+  await db.query(
+    command('sources.end_items')`DELETE FROM scan_item WHERE id = ANY (${sql.array(done, 'int8')})`,
+  );
+  const values = kept.map(({ id, end, failure }) => [id, end, failure?.slice(0, 500) ?? null]);
+  await db.query(command('sources.keep_items')`
+    UPDATE scan_item i SET state = g.state, failure = g.failure,
+      next_at = now() + CASE WHEN g.state = 'unmatched' THEN make_interval(days => ${UNMATCHED_DAYS})
+        ELSE least(make_interval(secs => 60 * 2 ^ least(i.attempts, 11)), interval '1 day') END
+    FROM ${sql.unnest(values, ['int8', 'text', 'text'])} AS g(id, state, failure)
+    WHERE i.id = g.id
+  `);
+}
+
+/** Counts what came of a batch under its own phase; the phase ends with the last item that has not been tried. */
+export async function noteEnds(db: Db, ends: readonly ItemEnd[]): Promise<void> {
+  const values = ends.map(({ sourceId, batchId, end }) => [sourceId, batchId, end]);
+  await db.query(command('sources.note_ends')`
+    INSERT INTO scan_log AS l (source_id, batch_id, phase, status, files, matched, flagged, unmatched, failed, ended_at)
+    SELECT g.source_id, g.batch_id, 'enricher', CASE WHEN w.waits THEN 'started' ELSE 'completed' END, count(*),
+      count(*) FILTER (WHERE g.ended = 'matched'), count(*) FILTER (WHERE g.ended = 'flagged'),
+      count(*) FILTER (WHERE g.ended = 'unmatched'), count(*) FILTER (WHERE g.ended = 'failed'), CASE WHEN NOT w.waits THEN now() END
+    FROM ${sql.unnest(values, ['int8', 'uuid', 'text'])} AS g(source_id, batch_id, ended)
+    CROSS JOIN LATERAL (SELECT EXISTS (
+      SELECT 1 FROM scan_item i WHERE i.batch_id = g.batch_id AND i.state IN ('held', 'pending', 'processing')) AS waits) w
+    WHERE EXISTS (SELECT 1 FROM source c WHERE c.id = g.source_id)
+    GROUP BY g.source_id, g.batch_id, w.waits
+    ON CONFLICT (batch_id, phase) DO UPDATE SET files = l.files + excluded.files, matched = l.matched + excluded.matched,
+      flagged = l.flagged + excluded.flagged, unmatched = l.unmatched + excluded.unmatched, failed = l.failed + excluded.failed,
+      status = excluded.status, ended_at = excluded.ended_at, noted_at = now()
+  `);
+}
+
+/** Those nobody knew, or that failed, are due at once; some thousand at a time. True: there may be more. */
+export async function retryItems(db: Db, sourceId: number): Promise<boolean> {
+  const { rowCount } = await db.query(command('sources.retry_items')`
+    UPDATE scan_item SET state = 'pending', next_at = now(), attempts = 0 WHERE id IN (
+      SELECT i.id FROM scan_item i WHERE i.state IN ('unmatched', 'failed') AND i.source_id = ${sourceId} LIMIT 5000)
+  `);
+  return rowCount === 5000;
+}
+
+const Standing = z.object({
+  mediaId: z.int(),
+  /** Nobody knows yet what it is: it was made from a name. */
+  isHidden: z.boolean(),
+  status: z.string(),
+  /** Somebody was asked about it, and answered. */
+  isAsked: z.boolean(),
+  hasDoubt: z.boolean(),
+});
+export type Standing = z.infer<typeof Standing>;
+
+/** How some titles stand; one that is gone has become another. */
+export function standingsOf(db: Db, mediaIds: readonly number[]): Promise<readonly Standing[]> {
+  return db.any(rows('sources.standings', Standing)`
+    SELECT m.id AS "mediaId", m.is_from_name AND NOT m.is_published AS "isHidden", m.enrichment_status AS status,
+      EXISTS (SELECT 1 FROM title_enrichment e WHERE e.media_id = m.id AND e.tried_at IS NOT NULL AND e.failure IS NULL) AS "isAsked",
+      EXISTS (SELECT 1 FROM metadata_doubt d WHERE d.media_id = m.id AND d.state = 'open') AS "hasDoubt"
+    FROM media m WHERE m.id = ANY (${sql.array(mediaIds, 'int8')})
+  `);
+}

@@ -1,0 +1,62 @@
+import type { WalkedFile } from '../../finders/lister.ts';
+import { extensionOf, isVideoName } from '../../kit/content-type.ts';
+import { isExtra } from '../stream-index/index.ts';
+import type { StagedSubtitle, StagedVideo } from './queries/staging.ts';
+
+/** Of a path in the tables. */
+export const MAX_PATH_CHARS = 2000;
+const MAX_NAME_CHARS = 1000;
+const SUBTITLES: ReadonlySet<string> = new Set(['srt', 'vtt', 'ass', 'ssa', 'sub']);
+/** Playlists whose parts are the film. */
+const PRESENTATIONS: ReadonlySet<string> = new Set(['m3u8', 'mpd']);
+
+export type SortedFiles = {
+  videos: StagedVideo[];
+  subtitles: StagedSubtitle[];
+  /** Neither, or of a name that is too long. */
+  others: number;
+};
+
+/** Videos, with samples and extras told apart, and subtitles. */
+export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
+  const sorted: SortedFiles = { videos: [], subtitles: [], others: 0 };
+  for (const { path, name, sizeBytes, modifiedAt } of files) {
+    const fits = path.length <= MAX_PATH_CHARS && name.length > 0;
+    if (fits && isFilm(name))
+      sorted.videos.push({
+        ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes },
+        modifiedAt: modifiedAt?.toISOString() ?? null,
+        isExtra: isExtra(readablePath(path)),
+      });
+    else if (fits && SUBTITLES.has(extensionOf(name)))
+      sorted.subtitles.push({ path, folder: folderOf(path), name: name.slice(0, MAX_NAME_CHARS) });
+    else sorted.others += 1;
+  }
+  return sorted;
+}
+
+function isFilm(name: string): boolean {
+  return isVideoName(name) || PRESENTATIONS.has(extensionOf(name));
+}
+
+/** Of a path its folder; `''` the base. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** A path as people read it; segments that are no UTF-8 by their Latin-1 characters. */
+export function readablePath(path: string): string {
+  if (!path.includes('%')) return path;
+  return path
+    .split('/')
+    .map((segment) => {
+      try {
+        return decodeURIComponent(segment);
+      } catch {
+        return segment.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
+          String.fromCharCode(Number.parseInt(hex, 16)),
+        );
+      }
+    })
+    .join('/');
+}

@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest';
+import { sourceRoom } from '../support/source-room.ts';
+
+const room = sourceRoom();
+const FILM = 'Films/The.Matrix.1999.1080p.BluRay.x264.mkv';
+
+test('a scan stages videos, tells extras apart, and counts what else there is', async () => {
+  for (const path of [
+    FILM,
+    'Films/Alien (1979)/Alien.CD1.avi',
+    'Films/Alien (1979)/Alien.CD2.avi',
+    'live/index.m3u8',
+  ])
+    room.server().files.set(path, 700_000_000);
+  for (const path of ['Films/Sample/sample-the.matrix.mkv', 'Films/Alien (1979)/Extras/Making of.mkv'])
+    room.server().files.set(path, 5_000_000);
+  for (const path of ['Films/The.Matrix.1999.srt', 'Films/poster.jpg', "odd/it's 100% (ök) & more.nfo"])
+    room.server().files.set(path, 100);
+  expect(await room.scan()).toBe('completed');
+  expect(await room.items()).toEqual([
+    { path: 'Films/Alien%20%281979%29/Alien.CD1.avi', state: 'pending' },
+    { path: 'Films/Alien%20%281979%29/Alien.CD2.avi', state: 'pending' },
+    { path: 'Films/Alien%20%281979%29/Extras/Making%20of.mkv', state: 'extra' },
+    { path: 'Films/Sample/sample-the.matrix.mkv', state: 'extra' },
+    { path: FILM, state: 'pending' },
+    { path: 'live/index.m3u8', state: 'pending' },
+  ]);
+  expect(await room.logs()).toMatchObject([
+    {
+      status: 'completed',
+      folders: 7,
+      files: 6,
+      inserted: 4,
+      skipped: 0,
+      extras: 2,
+      subtitles: 1,
+      invalid: 2,
+    },
+  ]);
+});
+
+test('a second scan finds nothing new', async () => {
+  room.server().files.set(FILM, 5).set('Films/The.Matrix.1999.srt', 5);
+  await room.scan();
+  await room.scan();
+  expect((await room.logs())[1]).toMatchObject({
+    status: 'completed',
+    files: 1,
+    inserted: 0,
+    skipped: 1,
+    subtitles: 0,
+  });
+  expect(await room.items()).toHaveLength(1);
+});
+
+test('a server that goes in the middle takes nothing away, and the scan goes on where it was', async () => {
+  for (const folder of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+    room.server().files.set(`${folder}/Film.2001.mkv`, 5);
+  let left = 4;
+  room.server().onList = () => {
+    left -= 1;
+    if (left < 0) throw new Error('gone');
+  };
+  expect(await room.scan()).toBe('failed');
+  const [log] = await room.logs();
+  expect(log).toMatchObject({ status: 'failed', failure: 'The server does not answer.' });
+  const staged = await room.items();
+  expect(staged.length).toBeGreaterThan(0);
+  expect(await room.count('source', 'failures = 1 AND next_scan_at > now() AND last_error IS NOT NULL')).toBe(
+    1,
+  );
+
+  room.server().onList = () => {};
+  room.server().listed.length = 0;
+  expect(await room.scan()).toBe('completed');
+  expect(await room.items()).toHaveLength(8);
+  expect(await room.logs()).toMatchObject([
+    { status: 'completed', batchId: log?.batchId, files: 8, inserted: 8 },
+  ]);
+  // What was read is not asked for again.
+  expect(room.server().listed).not.toContain('');
+  expect(room.server().listed.length).toBe(8 - staged.length);
+  expect(await room.count('scan_folder')).toBe(0);
+  expect(await room.count('source', 'failures = 0 AND last_scan_at IS NOT NULL AND last_error IS NULL')).toBe(
+    1,
+  );
+});
+
+test('two that scan the same source: one does', async () => {
+  room.server().files.set(FILM, 5);
+  const results = await Promise.all([room.scan(), room.scan()]);
+  expect(results.toSorted()).toEqual(['completed', 'not-mine']);
+  expect(room.server().listed).toEqual(['', 'Films/']);
+});
+
+test('who is stopped leaves the scan to another at once', async () => {
+  for (const folder of ['a', 'b', 'c']) room.server().files.set(`${folder}/Film.2001.mkv`, 5);
+  const stop = new AbortController();
+  room.server().onList = (folder) => {
+    if (folder === '') return;
+    stop.abort(new Error('the program stops'));
+  };
+  await expect(room.scan({}, stop.signal)).rejects.toThrow('the program stops');
+  expect(await room.logs()).toMatchObject([{ status: 'started' }]);
+  room.server().onList = () => {};
+  expect(await room.scan()).toBe('completed');
+  expect(await room.logs()).toMatchObject([{ status: 'completed', files: 3 }]);
+});
+
+test('a source that rests, or is gone, is not scanned', async () => {
+  await room.run('UPDATE source SET is_active = false');
+  expect(await room.scan()).toBe('not-mine');
+  expect(room.server().listed).toEqual([]);
+});
+
+test('a base that is not there fails the scan', async () => {
+  room.server().onList = () => {
+    throw new Error('gone');
+  };
+  expect(await room.scan()).toBe('failed');
+  expect(await room.logs()).toMatchObject([{ status: 'failed' }]);
+});
