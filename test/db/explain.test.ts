@@ -17,6 +17,7 @@ import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
 import { otherCalls } from '../support/statements/others.ts';
 import { FILM, readSample, type Sample, SERIES } from '../support/statements/sample.ts';
+import { sourceCalls } from '../support/statements/sources.ts';
 import { streamCalls } from '../support/statements/streams.ts';
 
 /** Statements that read a large table whole on purpose, as `statement table`, and why that is right. */
@@ -82,6 +83,7 @@ describe.each([
   { room: 'media', calls: mediaCalls },
   { room: 'streams', calls: streamCalls },
   { room: 'metadata', calls: metadataCalls },
+  { room: 'sources', calls: sourceCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(

@@ -50,6 +50,7 @@ describe('settings', () => {
       weakPosts: 'hide',
       missingArticles: 'stop',
       enrichment: 'on',
+      anonymousScan: 'off',
       hevc: 'offer',
       playLinkHours: 24,
       streamsPerSubject: 20,

@@ -42,6 +42,15 @@ export const MANY_TITLES: readonly string[] = [
     FROM generate_series(1, $count) g`,
   `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
   `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,
+  `INSERT INTO scan_log (source_id, batch_id, phase, status, started_at, ended_at)
+    SELECT 1 + g % 20, gen_random_uuid(), 'collector', 'completed', now() - g * interval '20 minutes', now() FROM generate_series(1, 5000) g`,
+  `INSERT INTO scan_folder (source_id, path, state) SELECT 2, 'Folder ' || g, 'read' FROM generate_series(1, 5000) g`,
+  `INSERT INTO scan_seen (source_id, path_hash) SELECT 2, hashtextextended('Film ' || g, 0) FROM generate_series(1, 50000) g`,
+  `INSERT INTO scan_item (source_id, batch_id, file_path, name, state, newest_at)
+    SELECT 2 + g % 18, '00000000-0000-0000-0000-000000000001', 'Film.' || g || '.mkv', 'Film.mkv',
+      CASE WHEN g % 3 = 0 THEN 'unmatched' ELSE 'pending' END, now() - g * interval '1 minute' FROM generate_series(1, 50000) g`,
+  `INSERT INTO scan_subtitle (source_id, batch_id, file_path, folder, name)
+    SELECT 2 + g % 18, gen_random_uuid(), 'Films/Film.' || g || '.srt', 'Films', 'Film.srt' FROM generate_series(1, 20000) g`,
   `INSERT INTO shared_value (space, key, token, value, ends_at)
     SELECT 'http-facts', 'key ' || g, 'token', repeat('x', 400), now() + make_interval(secs => g - 1000) FROM generate_series(1, 20000) g`,
   `INSERT INTO stream_lease (key, holder, subject_key, ip_key, ends_at)
