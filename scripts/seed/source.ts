@@ -9,6 +9,7 @@ import {
 import { AppError } from '../../src/kit/errors.ts';
 import { openListers } from '../../src/listers.ts';
 import type { Db } from '../../src/platform/db.ts';
+import { defineJob, startJobs } from '../../src/platform/jobs.ts';
 import { importDeps } from '../context.ts';
 import type { Importer, ImportWork, Progress, Summary } from './importer.ts';
 import { badUsage, onlyArgument } from './usage.ts';
@@ -32,7 +33,10 @@ export const source: Importer = {
       throw new AppError('seed.inactive', 'This source is off: turn it on first.', { status: 409 });
     const before = await sourceProgress(db, id);
     if (isWatched) await watchScan(db, id, work);
-    else await scan(id, work);
+    else {
+      await scan(id, work);
+      await matchSoon(work);
+    }
     await watchMatching(db, id, work);
     return summaryOf(before, await sourceProgress(db, id));
   },
@@ -94,6 +98,22 @@ function scanDrawer(
     }
     return isRunning;
   };
+}
+
+/** Tells the server that runs beside; without one it is done when one starts. */
+async function matchSoon({ context: { database, log } }: ImportWork): Promise<void> {
+  const addedOnly = defineJob({
+    name: MATCH_JOB,
+    payload: z.object({}),
+    maxAttempts: 1,
+    run: async () => {},
+  });
+  const queue = startJobs({ url: database.url, jobs: [addedOnly], deps: {}, role: 'web', log });
+  try {
+    await queue.add(MATCH_JOB, {}, { key: `${MATCH_JOB} now` });
+  } finally {
+    await queue.stop();
+  }
 }
 
 /** Draws how the server matches what was found, while it does. */
