@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import {
+  MATCH_JOB,
   runScan,
   type SourceProgress,
   sourceNamed,

@@ -37,7 +37,7 @@ beforeAll(async () => {
   // Slow enough to be watched.
   nginx = await startNginx({
     port,
-    http: `limit_req_zone $server_name zone=all:1m rate=10r/s;
+    http: `limit_req_zone $binary_remote_addr zone=all:1m rate=6r/s;
     server { listen 127.0.0.1:${port}; root ${folder}; autoindex on; limit_req zone=all burst=500; }`,
   });
   database = await freshDatabase();
