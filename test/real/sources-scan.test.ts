@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { command } from '../../src/platform/db.ts';
 import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort, plainEnv, runProcess } from '../support/processes.ts';
@@ -56,10 +55,12 @@ afterAll(async () => {
 
 const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
 const Added = z.object({ sourceId: z.uuid() });
+const Listed = z.object({ sources: z.array(Added) });
 
 /** The one source, active and not scanned yet. */
 async function begin(): Promise<string> {
-  await database.db.query(command('test.empty')`TRUNCATE source, stream, media RESTART IDENTITY CASCADE`);
+  const { sources } = Listed.parse(await (await product.asAdmin('/api/sources')).json());
+  for (const { sourceId } of sources) await product.asAdmin(`/api/sources/${sourceId}`, { method: 'DELETE' });
   const ask = async (method: string, path: string, body: object) => {
     const answer = await product.asAdmin(path, {
       method,
