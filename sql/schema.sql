@@ -366,6 +366,14 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.ranking_facts(kind text, resolution text, quality text, codec text, audio text[], channels text[], hdr_formats text[], visual_tags text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT jsonb_build_array(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)::text;
+$function$;
+
 CREATE OR REPLACE FUNCTION public.refresh_genre_shelf(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -621,6 +629,15 @@ BEGIN
   IF cardinality(ids) > 0 THEN
     PERFORM refresh_media_streams(ids);
   END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.stream_ftp_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM stream s USING gone g WHERE s.id = g.stream_id;
   RETURN NULL;
 END $function$;
 
@@ -1810,7 +1827,7 @@ CREATE TABLE source (
   CONSTRAINT source_name_key UNIQUE (name),
   CONSTRAINT source_public_id_key UNIQUE (public_id),
   CONSTRAINT source_pkey PRIMARY KEY (id),
-  CONSTRAINT source_base_url_check CHECK (((base_url ~ '^(https?://|ftps?://|local:).*/$'::text) AND (length(base_url) <= 2000))),
+  CONSTRAINT source_base_url_check CHECK (((base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$'::text) AND (length(base_url) <= 2000))),
   CONSTRAINT source_check CHECK ((created_at <= updated_at)),
   CONSTRAINT source_config_check CHECK ((jsonb_typeof(config) = 'object'::text)),
   CONSTRAINT source_failures_check CHECK ((failures >= 0)),
@@ -1862,6 +1879,7 @@ CREATE TABLE stream (
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   told text[],
   visual_tags text[] NOT NULL DEFAULT '{}'::text[],
+  ranking_facts text NOT NULL GENERATED ALWAYS AS (ranking_facts(kind, resolution, quality, codec, audio, channels, hdr_formats, visual_tags)) STORED,
   CONSTRAINT stream_public_id_key UNIQUE (public_id),
   CONSTRAINT stream_pkey PRIMARY KEY (id),
   CONSTRAINT stream_licence_code_fkey FOREIGN KEY (licence_code) REFERENCES licence(code) ON UPDATE CASCADE ON DELETE RESTRICT,
@@ -1920,6 +1938,25 @@ CREATE TABLE stream_file (
   CONSTRAINT stream_file_file_index_check CHECK ((file_index >= 0)),
   CONSTRAINT stream_file_size_bytes_check CHECK ((size_bytes >= 0))
 );
+
+CREATE TABLE stream_ftp (
+  stream_id bigint NOT NULL,
+  source_id bigint,
+  file_path text,
+  url text NOT NULL,
+  url_hash bytea NOT NULL,
+  credentials_sealed bytea,
+  CONSTRAINT stream_ftp_source_id_file_path_key UNIQUE (source_id, file_path),
+  CONSTRAINT stream_ftp_url_hash_key UNIQUE (url_hash),
+  CONSTRAINT stream_ftp_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT stream_ftp_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT stream_ftp_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT stream_ftp_check CHECK (((source_id IS NULL) = (file_path IS NULL))),
+  CONSTRAINT stream_ftp_url_check CHECK (((url ~ '^ftp(e?s)?://[^@]+$'::text) AND (length(url) <= 8192))),
+  CONSTRAINT stream_ftp_url_hash_check CHECK ((octet_length(url_hash) = 32))
+);
+
+CREATE TRIGGER stream_ftp_delete AFTER DELETE ON public.stream_ftp REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION stream_ftp_deleted();
 
 CREATE TABLE stream_http (
   stream_id bigint NOT NULL,

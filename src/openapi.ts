@@ -83,7 +83,13 @@ const paths = {
       security: ADMIN,
       requestParams: { path: id },
       requestBody: json(MediaPatch),
-      responses: { '200': ok('Changed', MediaAnswer), ...bad, ...gone, ...refusals },
+      responses: {
+        '200': ok('Changed', MediaAnswer),
+        '409': problem('An id belongs to another title, which is named, with what can be done'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
     },
     delete: {
       summary: 'Delete a title',

@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/dial.ts': 'the dialer',
   'src/platform/embedded-postgres/hold.ts': 'the embedded database, by an inherited socket',
   'src/platform/embedded-postgres/port.ts': 'looks for a free port by listening',
+  'src/platform/ftp/control.ts': 'a control connection over sockets that `net.dial` opened',
   'src/platform/http1/direct-answer.ts': 'names of statuses, for answers on connections that came in',
   'src/platform/guarded-agents.ts': 'agents whose connections `net.dial` opens',
   'src/platform/jobs-queue.ts': 'the owner’s database',

@@ -16,7 +16,7 @@ ALTER TABLE source
   ADD COLUMN scan_minutes integer NOT NULL DEFAULT 360 CHECK (scan_minutes = 0 OR scan_minutes BETWEEN 5 AND 525600),
   ADD COLUMN next_scan_at timestamptz,
   ADD COLUMN last_scan_at timestamptz,
-  ADD CONSTRAINT source_base_url_check CHECK (base_url ~ '^(https?://|ftps?://|local:).*/$' AND length(base_url) <= 2000);
+  ADD CONSTRAINT source_base_url_check CHECK (base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$' AND length(base_url) <= 2000);
 CREATE INDEX source_due ON source (next_scan_at) WHERE is_active AND next_scan_at IS NOT NULL;
 
 ALTER TABLE stream_local

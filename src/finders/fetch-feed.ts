@@ -4,11 +4,11 @@ import type { Net } from '../platform/net.ts';
 import type { NetHeaders, NetResponse } from '../platform/net-request.ts';
 import { createFeedReader, type FeedDocument } from './feed-xml.ts';
 import { FinderFailed } from './finder-failed.ts';
+import { restOf } from './retry-after.ts';
 
 /** Feeds of 100 items have 200 KiB; a dump of all a tracker has some megabytes. */
 const MAX_BYTES = 50 * 1024 * 1024;
 const BUSY_REST_MS = 60_000;
-const MAX_REST_MS = 86_400_000;
 /** The declaration stands first and names what follows. */
 const DECLARATION_BYTES = 256;
 const ROOTS: ReadonlySet<string> = new Set(['rss', 'rdf', 'feed', 'caps']);
@@ -132,13 +132,6 @@ function byStatus(status: number, restMs: number | null): FinderFailed {
   if (status >= 500)
     return new FinderFailed('unreachable', `It reports a failure (status ${status}).`, { restMs });
   return new FinderFailed('broken', `There is no feed at this address (status ${status}).`);
-}
-
-/** `Retry-After` in milliseconds: seconds or a date, a second at least and a day at most. */
-function restOf(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null;
-  const ms = /^\s*\d{1,9}\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? null : Math.min(MAX_REST_MS, Math.max(1000, ms));
 }
 
 function translated(error: unknown, lateMs: number | null): unknown {

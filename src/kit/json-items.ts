@@ -11,12 +11,14 @@ const DATA_KEY = /"data"\s*:\s*$/;
 /**
  * The objects of a large JSON document one by one, so that it never stands in memory as a whole: those of its list, of the list under
  * its key `data`, or one a line (JSON Lines). Throws BadInput `json.broken` for what ends in the middle, or has an object past `maxBytes`.
+ * As `latin1` each byte is a character of its own, for texts that may be no UTF-8.
  */
 export async function* jsonItems(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
+  encoding: 'utf8' | 'latin1' = 'utf8',
 ): AsyncGenerator<unknown> {
-  const reader = createReader(maxBytes);
+  const reader = createReader(maxBytes, encoding);
   for await (const chunk of chunks) {
     reader.begin(chunk);
     for (let at = 0; at < chunk.length; at += 1) {
@@ -28,7 +30,7 @@ export async function* jsonItems(
   if (reader.isInside()) throw broken('ends in the middle');
 }
 
-function createReader(maxBytes: number) {
+function createReader(maxBytes: number, encoding: 'utf8' | 'latin1') {
   const depths = createDepths();
   let chunk: Uint8Array = new Uint8Array(0);
   /** Where items stand: 0 at the root (JSON Lines) until a list is found. */
@@ -82,7 +84,7 @@ function createReader(maxBytes: number) {
     const text = Buffer.concat([...kept, chunk.subarray(start, at + 1)]);
     if (text.length > maxBytes) throw broken('has an entry that is too large');
     forget();
-    return text.toString('utf8');
+    return text.toString(encoding);
   }
 
   function forget(): void {

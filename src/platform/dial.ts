@@ -27,6 +27,17 @@ export type DialTarget = {
   onread?: OnReadOpts;
   /** The address of this machine it goes out by; the system's choice where absent. */
   localAddress?: string;
+  /** Where a connection to this host got that `dial` opened before: this one goes there too, and the name is not asked for again. */
+  sameAddress?: CheckedAddress;
+  /** Of a second connection that belongs to a first one (FTP's data): resumes the TLS session of that one, and keeps what the server hands out anew. */
+  session?: TlsSession;
+};
+
+/** The session of one conversation, over several connections. */
+export type TlsSession = {
+  current: Buffer | undefined;
+  /** False: handed over once it is connected; the server speaks TLS when it was asked for something. */
+  isAwaited: boolean;
 };
 
 /** TLS sessions by name and port; a resumed one saves a round trip a connection. */
@@ -37,7 +48,17 @@ export type TlsSessions = {
 
 /** Connects to one of `addresses`, which the caller has checked; the name serves for SNI and the certificate only. Rejects with `signal`'s reason on abort. */
 export function openSocket(
-  { host, port, isTls, servername = host, protocols = [], ca, onread, localAddress }: DialTarget,
+  {
+    host,
+    port,
+    isTls,
+    servername = host,
+    protocols = [],
+    ca,
+    onread,
+    localAddress,
+    session: shared,
+  }: DialTarget,
   checked: readonly CheckedAddress[],
   sessions: TlsSessions,
   signal: AbortSignal,
@@ -56,7 +77,11 @@ export function openSocket(
   };
   // A resumed session is not verified again, so it serves those only who trust the same authorities.
   const key = `${servername}:${port}${ca === undefined ? '' : `\n${ca}`}`;
-  const session = sessions.get(key);
+  const session = shared === undefined ? sessions.get(key) : shared.current;
+  const keep = (ticket: Buffer) => {
+    if (shared === undefined) sessions.set(key, ticket);
+    else shared.current = ticket;
+  };
   const socket = isTls
     ? connectTls({
         ...where,
@@ -64,7 +89,7 @@ export function openSocket(
         ALPNProtocols: [...protocols],
         ...(ca === undefined ? {} : { ca }),
         ...(session === undefined ? {} : { session }),
-      }).on('session', (ticket) => sessions.set(key, ticket))
+      }).on('session', keep)
     : connectTcp(where);
   // Whoever gets the socket listens too; this one keeps an error in between from ending the process.
   socket.on('error', () => {});
@@ -77,11 +102,40 @@ export function openSocket(
     const onAbort = () => fail(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', fail);
-    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+    socket.once(isTls && shared?.isAwaited !== false ? 'secureConnect' : 'connect', () => {
       socket.off('error', fail);
       if (!addresses.some(({ address }) => isSameAddress(address, socket.remoteAddress))) {
         return fail(new Error('the socket is connected to an address that was not checked'));
       }
+      signal.removeEventListener('abort', onAbort);
+      fulfil(socket);
+    });
+  });
+}
+
+/** TLS on a connection that spoke in the clear so far (AUTH TLS, RFC 4217), for `host`; closed where the certificate is not for it. */
+export function startTls(
+  raw: Socket,
+  host: string,
+  session: TlsSession,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const servername = isIP(host) === 0 ? host : '';
+  const socket = connectTls({ socket: raw, host, servername }).on('session', (ticket) => {
+    session.current = ticket;
+  });
+  return new Promise((fulfil, reject) => {
+    const fail = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      raw.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', fail);
+    socket.once('close', () => fail(new Error('the connection was closed')));
+    socket.once('secureConnect', () => {
       signal.removeEventListener('abort', onAbort);
       fulfil(socket);
     });

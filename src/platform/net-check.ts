@@ -43,7 +43,13 @@ export type NetOptions = NetRules & {
 };
 
 type Answers = readonly { address: string; family: number }[];
-type Check = (host: string, port: number, signal: AbortSignal) => Promise<readonly CheckedAddress[]>;
+/** `known`: what the host is here; asked of no name server again, and judged like any answer of one. */
+type Check = (
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  known?: CheckedAddress,
+) => Promise<readonly CheckedAddress[]>;
 
 /** A name with more addresses than this is an attack or a mistake. */
 const MAX_ADDRESSES = 32;
@@ -57,6 +63,7 @@ export const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'http:': 80,
   'https:': 443,
   'ftp:': 21,
+  'ftpes:': 21,
   'ftps:': 990,
   'nntp:': 119,
   'nntps:': 563,
@@ -79,9 +86,6 @@ export function createCheck({
   const ownHost = own === null ? null : plainHost(own.hostname);
   const ownPort = own === null ? null : Number(own.port) || DEFAULT_PORTS[own.protocol];
 
-  /** Of the permitted FTP server: its data connections go to the very address of the first one. */
-  const dataAddresses = new Set<string>();
-
   /** A port of ours on this machine, or the address and port players reach us at. */
   function isOurs(port: number, address: string): boolean {
     if (ownPorts().has(port) && isOwnAddress(address)) return true;
@@ -90,11 +94,9 @@ export function createCheck({
 
   /** The owner named this very server, by this name and port. */
   function isPermitted(host: string, port: number, address: string): boolean {
-    if (permitted === null || !(isHomeAddress(address) || isPublicAddress(address))) return false;
-    if (host !== permitted.host && !dataAddresses.has(host)) return false;
-    const isIt = port === permitted.port || (permitted.hasDataPorts && port >= 1024 && isStreamingPort(port));
-    if (isIt && permitted.hasDataPorts && dataAddresses.size < MAX_ADDRESSES) dataAddresses.add(address);
-    return isIt;
+    if (permitted === null || host !== permitted.host) return false;
+    if (!(isHomeAddress(address) || isPublicAddress(address))) return false;
+    return port === permitted.port || (permitted.hasDataPorts && port >= 1024 && isStreamingPort(port));
   }
 
   const isListed = (host: string, address: string) => allowed.hasHost(host) || allowed.hasAddress(address);
@@ -127,22 +129,26 @@ export function createCheck({
     return answers;
   }
 
-  return async (written, port, signal) => {
+  return async (written, port, signal, known) => {
     const host = canonicalHost(written);
     if (host === null) throw refused('address');
     const family = isIP(host);
     if (family !== 0) {
       judge(host, port, host);
-      return [{ address: host, family: family === 4 ? 4 : 6 }];
+      return [checked({ address: host, family })];
     }
     judgeName(host, port);
-    const answers = await answersFor(host, signal);
+    const answers = known === undefined ? await answersFor(host, signal) : [known];
     const listed = answers.filter(({ address }) => allowed.hasAddress(address));
     // Only what the owner vouches for is dialled, where there is such; else one forbidden address refuses the name.
     const usable = listed.length > 0 ? listed : answers;
     for (const { address } of usable) judge(host, port, address);
-    return usable.map(({ address, family: version }) => ({ address, family: version === 4 ? 4 : 6 }));
+    return usable.map(checked);
   };
+}
+
+function checked({ address, family }: Answers[number]): CheckedAddress {
+  return { address, family: family === 4 ? 4 : 6 };
 }
 
 function systemLookup(host: string): Promise<Answers> {

@@ -4,8 +4,11 @@ import { AppError, UpstreamFailed } from '../kit/errors.ts';
 /** Response headers, lower-case names. */
 export type NetHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+/** PROPFIND lists a folder by WebDAV (RFC 4918 §9.1). */
+type Method = 'GET' | 'HEAD' | 'POST' | 'PROPFIND';
+
 export type NetRequest = {
-  method?: 'GET' | 'HEAD' | 'POST';
+  method?: Method;
   headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array;
   signal?: AbortSignal;
@@ -50,7 +53,7 @@ export async function requestFollowing(
 }
 
 type Hop = {
-  method: 'GET' | 'HEAD' | 'POST';
+  method: Method;
   headers: Readonly<Record<string, string>>;
   body: string | Uint8Array | undefined;
 };

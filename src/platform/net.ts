@@ -78,7 +78,8 @@ export function createNet(options: NetOptions): Net {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      const addresses = await check(target.host, target.port, dialling.signal);
+      const { host, port, sameAddress } = target;
+      const addresses = await check(host, port, dialling.signal, sameAddress);
       return await openSocket(from(target), addresses, sessions, dialling.signal);
     } catch (error) {
       if (isLate && signal?.aborted !== true) throw timedOut(error);
@@ -164,7 +165,7 @@ export function createNet(options: NetOptions): Net {
 function permittedBy(url: URL): Permitted {
   const port = Number(url.port) || DEFAULT_PORTS[url.protocol];
   if (port === undefined) throw refused('scheme');
-  return { host: plainHost(url.hostname), port, hasDataPorts: /^ftps?:$/.test(url.protocol) };
+  return { host: plainHost(url.hostname), port, hasDataPorts: /^ftp(e?s)?:$/.test(url.protocol) };
 }
 
 function timedOut(cause: unknown): UpstreamFailed {

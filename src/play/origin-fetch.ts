@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Net } from '../platform/net.ts';
 import type { NetResponse } from '../platform/net-request.ts';
 import { originHeaders, refusalOf } from '../streams/http/facts.ts';
-import { retrying } from '../streams/http/resume.ts';
+import { retrying } from '../streams/resume.ts';
 
 /** One address at an origin, with what the link adds to the request. */
 export type Address = { url: string; headers: Readonly<Record<string, string>> };

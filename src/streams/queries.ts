@@ -13,7 +13,7 @@ export async function streamIdBy(db: Db, statement: Statement<typeof StreamId>):
 
 /** The rest of a SELECT from `k`, the kind's own table: of these streams those that may be offered, active and not blocked. */
 export function offeredFrom(
-  table: 'stream_external' | 'stream_telegram' | 'stream_usenet' | 'stream_youtube',
+  table: 'stream_external' | 'stream_ftp' | 'stream_telegram' | 'stream_usenet' | 'stream_youtube',
   streamIds: readonly number[],
 ) {
   return sql.fragment`
@@ -29,7 +29,7 @@ export const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer)
 
 /** How `resealStreams` reads and replaces what a column of a kind's own table holds sealed, by two statements the kind names. */
 export function sealedIn(
-  { table, column }: { table: 'stream_http' | 'stream_usenet'; column: `${string}_sealed` },
+  { table, column }: { table: 'stream_http' | 'stream_ftp' | 'stream_usenet'; column: `${string}_sealed` },
   named: { stale: ReturnType<typeof rows<typeof Sealed>>; replace: ReturnType<typeof command> },
 ): Pick<SealedColumn, 'stale' | 'replace'> {
   const [from, value] = [sql.identifier([table]), sql.identifier([column])];

@@ -1,4 +1,5 @@
 import { externalKind } from './external/index.ts';
+import { ftpKind } from './ftp/index.ts';
 import { httpKind } from './http/index.ts';
 import type { KindDeps, StreamKind } from './kind.ts';
 import { localKind } from './local/index.ts';
@@ -10,6 +11,7 @@ import { youtubeKind } from './youtube/index.ts';
 /** One line a kind: registry key = folder = `stream.kind` in Postgres. */
 const factories = {
   external: externalKind,
+  ftp: ftpKind,
   http: httpKind,
   local: localKind,
   telegram: telegramKind,

@@ -1,4 +1,5 @@
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
+import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
 import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
@@ -290,5 +291,6 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
   ...BROKEN_STORAGE_ROWS,
+  ...BROKEN_FTP_ROWS,
   ...BROKEN_LIST_ROWS,
 ];

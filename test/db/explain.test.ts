@@ -49,6 +49,8 @@ const WHOLE_READS: Readonly<Record<string, string>> = {
   'trackers.make_all_due tracker': 'changes all of them, when the owner says so',
   'trackers.checks tracker': 'names all of them',
   'trackers.plot_health tracker': 'counts all of them, once a minute',
+  'ftp.stale_credentials stream_ftp':
+    'once an hour, only while an older key is known: heads stand in no index',
   'http.stale_headers stream_http': 'once an hour, only while an older key is known: heads stand in no index',
   'usenet.stale stream_usenet': 'as above',
   'usenet.stale_uploads usenet_upload': 'as above',

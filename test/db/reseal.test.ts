@@ -20,8 +20,8 @@ const after = createCrypto([NEW ?? '']);
 const NEVER = new AbortController().signal;
 /** More than one batch. */
 const LINKS = 230;
-/** Of a post its address, NZB and password, and the NZB of a link to it; a private torrent's magnet and file. */
-const OTHERS = 4 + 2;
+/** Of a file on an FTP server its login; of a post its address, NZB and password, and the NZB of a link to it; a private torrent's magnet and file. */
+const OTHERS = 1 + 4 + 2;
 
 let held: TestKindDeps;
 let db: Pool;
@@ -48,6 +48,7 @@ beforeAll(async () => {
     ...{ nzbUrl: 'https://indexer.example/get?apikey=k', password: 'secret' },
     nzb: Buffer.from(nzbOf([{ subject: '"a.mkv"', parts: [{ id: 'a@x', number: 1, bytes: 5 }] }])),
   });
+  await save(before, 'ftp', { url: 'ftp://user:secret@nas.example/film.mkv' });
   const info = { length: 5, name: 'film.mkv', 'piece length': 16_384, pieces: Buffer.alloc(20), private: 1 };
   const torrent = bencode({ announce: 'https://tracker.example/announce?passkey=p', info });
   ids.torrent = await save(before, 'torrent', { torrent: Buffer.from(torrent).toString('base64') });
@@ -60,6 +61,7 @@ const kinds = (crypto: typeof before) => createKinds({ ...held.deps, crypto });
 async function countUnder(head: Buffer): Promise<number> {
   const values = await db.any(rows('test.sealed', z.object({ sealed: z.instanceof(Buffer) }))`
     SELECT headers_sealed AS sealed FROM stream_http WHERE headers_sealed IS NOT NULL
+    UNION ALL SELECT credentials_sealed FROM stream_ftp WHERE credentials_sealed IS NOT NULL
     UNION ALL SELECT nzb_url_sealed FROM stream_usenet WHERE nzb_url_sealed IS NOT NULL
     UNION ALL SELECT nzb_sealed FROM stream_usenet WHERE nzb_sealed IS NOT NULL
     UNION ALL SELECT password_sealed FROM stream_usenet WHERE password_sealed IS NOT NULL

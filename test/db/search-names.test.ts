@@ -49,6 +49,35 @@ test('the title itself before an alias, the whole name before its beginning, the
   expect(await events('solaris')).toEqual(['Solaris', 'Other', 'Solaris Rising', 'Return to Solaris']);
 });
 
+test('people by their first names and the first letters of the last, few of a name or many', async () => {
+  const credit = (title: number | undefined, names: readonly string[]) =>
+    client.query(
+      `WITH p AS (INSERT INTO person (name) SELECT unnest($2::text[]) RETURNING id)
+       INSERT INTO media_credit (media_id, person_id, credit_type) SELECT $1, id, 'cast' FROM p`,
+      [title, names],
+    );
+  const [ofFew, ofMany, other] = await addTitles(client, [
+    { title: 'Alpha', kind: 'event' },
+    { title: 'Beta', kind: 'event' },
+    { title: 'Gamma', kind: 'event' },
+  ]);
+  await credit(ofFew, ['Zbigniew Ölafson']);
+  await credit(ofMany, ['Jaroslaw Quist']);
+  // More than are read one by one, all before and after the one that is meant.
+  await credit(
+    other,
+    Array.from({ length: 150 }, (_, n) => `Jaroslaw Nobody${n}`),
+  );
+  await credit(other, ['Zbigniew Nobody']);
+  expect(await events('zbigniew o')).toEqual(['Alpha']);
+  expect(await events('Zbigniew öla')).toEqual(['Alpha']);
+  expect(await events('zbigniew x')).toEqual([]);
+  expect(await events('jaroslaw q')).toEqual(['Beta']);
+  expect(await events('jaroslaw qui')).toEqual(['Beta']);
+  expect(await events('jaroslaw quist')).toEqual(['Beta']);
+  expect(await events('q jaroslaw')).toEqual([]);
+});
+
 test('people, by any of their names, and keywords, after names', async () => {
   const [byPerson, byKeyword] = await addTitles(client, [
     { title: 'Stalker', kind: 'event' },

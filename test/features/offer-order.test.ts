@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Ranked } from '../../src/features/stream-index/ranked.ts';
+import { ranksOf } from '../../src/features/stream-index/ranking-facts.ts';
 import { sameReleases } from '../../src/features/stream-index/same-release.ts';
 import { inOrder, SORT_KEYS } from '../../src/features/stream-index/sort-keys.ts';
-import { qualityRank } from '../../src/kit/quality-rank.ts';
 
 /** Numbers below `below` that follow from `seed` (Park and Miller). */
 function draws(seed: number): (below: number) => number {
@@ -51,9 +51,10 @@ function one<T>(draw: Draw, list: readonly T[]): T {
 
 function picture(draw: Draw) {
   const [resolution, quality] = [one(draw, RESOLUTIONS), one(draw, QUALITIES)];
+  const sound = { audio: one(draw, SOUNDS), channels: one(draw, LAYOUTS), hdrFormats: one(draw, HDR) };
   return {
-    ...{ resolution, quality, codec: null, rank: qualityRank({ resolution, quality }) },
-    ...{ audio: one(draw, SOUNDS), channels: one(draw, LAYOUTS), hdrFormats: one(draw, HDR) },
+    ...{ resolution, quality, codec: null, ...sound },
+    ...ranksOf({ resolution, quality, ...sound }),
     visualTags: draw(9) === 0 ? ['3D'] : [],
   };
 }

@@ -195,6 +195,7 @@ test('the same name twice is a folder like any other', async () => {
   const parts = await walked(madeLister({ Show: { Show: { 'a.mkv': 1 } }, x: { x: {} } }));
   expect(filesOf(parts)).toEqual(['Show/Show/a.mkv']);
   expect(ofState(parts, 'failed')).toEqual([]);
+  expect(ofState(await walked(madeLister({ x: { x: {} } })), 'failed')).toEqual([]);
 });
 
 test('depth and length of paths are bounded', async () => {

@@ -6,6 +6,7 @@ import { TrackersAnswer, trackerRoutes } from '../../src/features/trackers/index
 import { createLinks, type Links } from '../../src/platform/links.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { startApi, type TestApi } from '../support/api.ts';
+import { startFtpServer } from '../support/ftp-server.ts';
 import { openKindDeps, type TestKindDeps } from '../support/kind-deps.ts';
 import { problemIn } from '../support/problem-answer.ts';
 import { openTempDir } from '../support/processes.ts';
@@ -137,6 +138,20 @@ describe('POST /api/links', () => {
     const { body } = await api.ask('GET', '/api/trackers');
     const { trackers } = TrackersAnswer.parse(body);
     expect(trackers.map((tracker) => tracker.url)).toEqual(['udp://seen.example:80/announce']);
+  });
+
+  test('makes a sealed link of a file on an FTP server, its login inside', async () => {
+    const server = await startFtpServer(new Map([['/films/My film.mkv', Buffer.alloc(99)]]));
+    const url = `ftp://user:secret@127.0.0.1:${server.port}/films/My%20film.mkv`;
+    const { status, body } = await post({ url });
+    await server.stop();
+    expect(status).toBe(201);
+    const answer = LinkAnswer.strict().parse(body);
+    expect(answer).toMatchObject({ kind: 'ftp', filename: 'My film.mkv', size: 99 });
+    expect(answer.playUrl).not.toMatch(/secret|films/);
+    expect(linkOf(answer.playUrl).link?.detail).toMatchObject({
+      login: { username: 'user', password: 'secret' },
+    });
   });
 
   test('kinds whose bytes cannot be reached are refused in words', async () => {

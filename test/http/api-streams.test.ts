@@ -162,8 +162,8 @@ describe('POST /api/streams', () => {
       body: { code: 'streams.unknown_source' },
     });
     expect(await post({ ...FILM, url: 'ftp://x.example/f.mkv' })).toMatchObject({
-      status: 400,
-      body: { code: 'streams.unknown_kind' },
+      status: 403,
+      body: { code: 'net.refused' },
     });
     const licence = await post({ ...FILM, url: MAGNET, licence: { code: 'WTFPL' } });
     expect(licence).toMatchObject({ status: 400, body: { code: 'streams.unknown_licence' } });

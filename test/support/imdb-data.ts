@@ -1,7 +1,7 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { akasOf, type ImdbTitle, imdbTitle, nameOf, principalsOf, votesOf } from './imdb-titles.ts';
@@ -44,8 +44,10 @@ const NONE = '\\N';
 const CHUNK_CHARS = 256 * 1024;
 
 type Rows = (title: ImdbTitle) => Iterable<readonly string[]>;
+type TitleFile = Exclude<ImdbFile, 'name.basics'>;
+const TITLE_FILES = IMDB_FILES.filter((file): file is TitleFile => file !== 'name.basics');
 
-const ROWS: Readonly<Record<Exclude<ImdbFile, 'name.basics'>, Rows>> = {
+const ROWS: Readonly<Record<TitleFile, Rows>> = {
   *'title.basics'(title) {
     yield basicsRow(title);
     for (const episode of title.episodes)
@@ -97,33 +99,62 @@ export function* imdbTitles({ titles, seed = 1 }: { titles: number; seed?: numbe
 }
 
 /**
- * Writes files in the form of IMDb's public data sets (`title.basics.tsv.gz`, …), title by title: a million titles with
- * three akas each take some megabytes of memory. Answers the path of each and how many rows it has.
+ * Writes files in the form of IMDb's public data sets (`title.basics.tsv.gz`, …), title by title, all files side by side: a million titles
+ * with three akas each take some megabytes of memory. Answers the path of each and how many rows it has.
  */
 export async function writeImdbData(
   options: ImdbDataOptions,
 ): Promise<Record<ImdbFile, { path: string; rows: number }>> {
   await mkdir(options.folder, { recursive: true });
-  const written = IMDB_FILES.map((file): [ImdbFile, { path: string; rows: number }] => [
-    file,
-    { path: join(options.folder, `${file}.tsv.gz`), rows: 0 },
-  ]);
-  for (const [file, entry] of written) {
-    if (options.files !== undefined && !options.files.includes(file)) continue;
-    const text = lines(file, options, (count) => {
-      entry.rows += count;
-    });
-    await pipeline(Readable.from(text), createGzip({ level: 1 }), createWriteStream(entry.path));
+  const entry = (file: ImdbFile) => ({ path: join(options.folder, `${file}.tsv.gz`), rows: 0 });
+  const written = {
+    'title.basics': entry('title.basics'),
+    'title.ratings': entry('title.ratings'),
+    'title.akas': entry('title.akas'),
+    'title.episode': entry('title.episode'),
+    'title.principals': entry('title.principals'),
+    'name.basics': entry('name.basics'),
+  };
+  const isWanted = (file: ImdbFile) => options.files?.includes(file) ?? true;
+  const ofTitles = TITLE_FILES.filter(isWanted).map((name) => ({
+    rows: ROWS[name],
+    file: openFile(name, written[name]),
+  }));
+  if (ofTitles.length > 0)
+    for (const title of imdbTitles(options))
+      for (const { file, rows } of ofTitles) await file.add(rows(title));
+  for (const { file } of ofTitles) await file.end();
+  if (isWanted('name.basics')) {
+    const names = openFile('name.basics', written['name.basics']);
+    for (const row of nameRows(options)) await names.add([row]);
+    await names.end();
   }
-  const [basics, ratings, akas, episode, principals, names] = written.map(([, entry]) => entry);
-  if (!basics || !ratings || !akas || !episode || !principals || !names) throw new Error('six files');
+  return written;
+}
+
+/** Counts its rows in `entry`. */
+function openFile(name: ImdbFile, entry: { path: string; rows: number }) {
+  const gzip = createGzip({ level: 1 });
+  const written = pipeline(gzip, createWriteStream(entry.path));
+  // It is told by add() or end(), whichever comes next.
+  written.catch(() => {});
+  let text = `${HEADS[name].join('\t')}\n`;
   return {
-    'title.basics': basics,
-    'title.ratings': ratings,
-    'title.akas': akas,
-    'title.episode': episode,
-    'title.principals': principals,
-    'name.basics': names,
+    /** Waits only while more is on its way to the disk than fits. */
+    async add(rows: Iterable<readonly string[]>): Promise<void> {
+      for (const row of rows) {
+        text += `${row.join('\t')}\n`;
+        entry.rows += 1;
+      }
+      if (text.length < CHUNK_CHARS) return;
+      const hasRoom = gzip.write(text);
+      text = '';
+      if (!hasRoom) await once(gzip, 'drain');
+    },
+    async end(): Promise<void> {
+      gzip.end(text);
+      await written;
+    },
   };
 }
 
@@ -134,28 +165,6 @@ function* nameRows(options: ImdbDataOptions): Generator<readonly string[]> {
     const { id, name } = nameOf(n, options.seed ?? 1);
     yield [id, name, NONE, NONE, 'actor', NONE];
   }
-}
-
-function* fileRows(file: ImdbFile, options: ImdbDataOptions): Generator<readonly string[]> {
-  if (file === 'name.basics') {
-    yield* nameRows(options);
-    return;
-  }
-  for (const title of imdbTitles(options)) yield* ROWS[file](title);
-}
-
-function* lines(file: ImdbFile, options: ImdbDataOptions, count: (rows: number) => void): Generator<string> {
-  let text = `${HEADS[file].join('\t')}\n`;
-  let rows = 0;
-  for (const row of fileRows(file, options)) {
-    text += `${row.join('\t')}\n`;
-    rows += 1;
-    if (text.length < CHUNK_CHARS) continue;
-    yield text;
-    text = '';
-  }
-  count(rows);
-  yield text;
 }
 
 export { votesOf };

@@ -37,7 +37,7 @@ export const MANY_TITLES: readonly string[] = [
     FROM generate_series(1, $count) g, LATERAL (SELECT 1 + floor(${u('g', 2)} * 30)::integer AS a) first_genre`,
   `CREATE TEMP TABLE draft_stream AS
     SELECT g AS n, CASE WHEN g <= $count * 0.98 THEN g ELSE 1 + g % 50 END AS title,
-      (ARRAY['torrent', 'torrent', 'http', 'http', 'youtube', 'external', 'usenet', 'telegram', 'local'])[1 + g % 9] AS kind,
+      (ARRAY['torrent', 'torrent', 'http', 'http', 'youtube', 'external', 'usenet', 'telegram', 'local', 'ftp'])[1 + g % 10] AS kind,
       CASE WHEN ${u('g', 7)} < 0.33 THEN 'CC-BY-3.0' END AS licence, now() - ${u('g', 8)} * interval '300 days' AS added
     FROM generate_series(1, $count) g`,
   `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
@@ -119,6 +119,7 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO stream_torrent (stream_id, info_hash) SELECT id, lpad(to_hex(id), 40, '0') FROM stream WHERE kind = 'torrent'`,
   `INSERT INTO stream_http (stream_id, url, url_hash, expires_at)
     SELECT id, 'https://files.example/' || id || '.mp4', sha256(id::text::bytea), CASE WHEN id % 100 = 2 THEN now() + (id % 50 - 1) * interval '1 hour' END FROM stream WHERE kind = 'http'`,
+  `INSERT INTO stream_ftp (stream_id, url, url_hash) SELECT id, 'ftp://files.example/' || id || '.mp4', sha256(id::text::bytea) FROM stream WHERE kind = 'ftp'`,
   `INSERT INTO stream_youtube (stream_id, video_id) SELECT id, lpad(id::text, 11, 'x') FROM stream WHERE kind = 'youtube'`,
   `INSERT INTO stream_external (stream_id, url) SELECT id, 'https://watch.example/' || id FROM stream WHERE kind = 'external'`,
   `INSERT INTO stream_usenet (stream_id, nzb_guid, release_key, next_check_at)

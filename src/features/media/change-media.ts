@@ -59,9 +59,10 @@ async function changeIds(
   const taken = owners.find((owner) => owner.mediaId !== mediaId);
   if (taken !== undefined) {
     const id = given[taken.index];
+    const [owner] = await titlesOf(db, [taken.mediaId]);
     throw new Conflict(
       'media.contradictory_ids',
-      `Another title has ${id?.provider} ${id?.externalId} already. Take it away there first.`,
+      `Another title has ${id?.provider} ${id?.externalId} already: ${owner?.title.slice(0, 60)} (${owner?.kind}). Where the two are one and this one waits on the page Review, give it the id there. Otherwise delete one of them, or PATCH /api/media/${owner?.publicId} with {"ids":{"${id?.provider}":null}} first.`,
     );
   }
   const held = await idsOf(db, [mediaId]);

@@ -1,52 +1,97 @@
-import { qualityRank } from '../../kit/quality-rank.ts';
 import type { Db } from '../../platform/db.ts';
-import { type Candidate, type CandidateColumns, candidatesFor, type Place } from './queries/offers.ts';
+import { type Candidates, candidatesFor, type Place } from './queries/candidates.ts';
+import { type RankingFacts, readFacts } from './ranking-facts.ts';
+import type { PostState } from './schemas.ts';
 import { inOrder } from './sort-keys.ts';
 
-export type Ranked = Candidate & {
-  /** Of its resolution and source. */
-  rank: number;
+/** One link of a place to a stream that can be offered. */
+export type Ranked = RankingFacts & {
+  linkId: number;
+  streamId: number;
+  fileIndex: number | null;
+  fileName: string | null;
+  /** Of the stream, where no file of it has a name. */
+  name: string | null;
+  isVerified: boolean;
+  score: number;
+  sizeBytes: number | null;
+  /** Of a torrent whose trackers were asked, or of which somebody told. */
+  seeders: number | null;
+  hasWebSeeds: boolean;
+  /** Of a Usenet post that was checked. */
+  health: PostState['health'];
 };
 
 /** All that can be offered for a place, best first, before the caps. */
 export async function rankedFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<Ranked[]> {
-  const columns = await candidatesFor(db, place, only);
-  return columns === null ? [] : inOrder(withoutWholes(rankedOf(columns)));
+  const candidates = await candidatesFor(db, place, only);
+  return candidates === null ? [] : inOrder(withoutWholes(rankedOf(candidates)));
 }
 
-/** One by one what came in columns. Written out: spreading 500 of them took longer than sorting. */
-function rankedOf(of: CandidateColumns): Ranked[] {
-  return of.linkId.map((linkId, at) => {
-    const [resolution, quality] = [valueAt(of.resolution, at), valueAt(of.quality, at)];
-    return {
+/** Each link with what its stream is. Written out: spreading 500 of them took longer than sorting. */
+function rankedOf(of: Candidates): Ranked[] {
+  const facts = of.facts.split('\n');
+  const streams = placesOf(of.streamId);
+  for (const expired of of.expiredId ?? []) streams.delete(expired);
+  const torrents = placesOf(of.torrentId);
+  const posts = placesOf(of.postId);
+  const files = placesOf(of.fileLinkId);
+  const [verified, webSeeded] = [new Set(of.verifiedLinkId), new Set(of.webSeededId)];
+  const ranked: Ranked[] = [];
+  for (const [n, linkId] of of.linkId.entries()) {
+    const streamId = valueAt(of.linkedStreamId, n);
+    const at = streams.get(streamId);
+    if (at === undefined) continue;
+    const own = readFacts(valueAt(facts, at));
+    const file = files.get(linkId);
+    const fileIndex = rareAt(of.fileIndex, file);
+    const fileName = rareAt(of.fileName, file);
+    ranked.push({
+      kind: own.kind,
+      resolution: own.resolution,
+      quality: own.quality,
+      codec: own.codec,
+      audio: own.audio,
+      channels: own.channels,
+      hdrFormats: own.hdrFormats,
+      visualTags: own.visualTags,
+      rank: own.rank,
+      hdrRank: own.hdrRank,
+      soundRank: own.soundRank,
+      speakers: own.speakers,
       linkId,
-      streamId: valueAt(of.streamId, at),
-      kind: valueAt(of.kind, at),
-      fileIndex: valueAt(of.fileIndex, at),
-      fileName: valueAt(of.fileName, at),
-      name: valueAt(of.name, at),
-      audio: valueAt(of.audio, at),
-      channels: valueAt(of.channels, at),
-      hdrFormats: valueAt(of.hdrFormats, at),
-      visualTags: valueAt(of.visualTags, at),
-      resolution,
-      quality,
-      codec: valueAt(of.codec, at),
-      isVerified: valueAt(of.isVerified, at),
+      streamId,
+      fileIndex,
+      fileName,
+      name: fileName === null ? valueAt(of.name, at) : null,
+      isVerified: verified.has(linkId),
       score: valueAt(of.score, at),
-      sizeBytes: valueAt(of.sizeBytes, at),
-      seeders: valueAt(of.seeders, at),
-      hasWebSeeds: valueAt(of.hasWebSeeds, at),
-      health: valueAt(of.health, at),
-      rank: qualityRank({ resolution, quality }),
-    };
-  });
+      // Of one file of a stream the size of all would be another's.
+      sizeBytes: rareAt(of.fileSize, file) ?? (fileIndex === null ? valueAt(of.sizeBytes, at) : null),
+      seeders: rareAt(of.seeders, torrents.get(streamId)),
+      hasWebSeeds: webSeeded.has(streamId),
+      health: rareAt(of.health, posts.get(streamId)),
+    });
+  }
+  return ranked;
+}
+
+/** Where each id stands in its list. */
+function placesOf(ids: readonly number[] | null): Map<number, number> {
+  const places = new Map<number, number>();
+  for (const [at, id] of (ids ?? []).entries()) places.set(id, at);
+  return places;
 }
 
 function valueAt<T>(column: readonly T[], at: number): T {
   const value = column[at];
-  if (value === undefined) throw new RangeError('a column of candidates is shorter than the others');
+  if (value === undefined) throw new RangeError('a list of candidates is shorter than the others');
   return value;
+}
+
+/** Of what not all have. */
+function rareAt<T>(column: readonly T[] | null, at: number | undefined): T | null {
+  return at === undefined || column === null ? null : valueAt(column, at);
 }
 
 /** A link to one file of a stream says more than a link to the stream as a whole. */

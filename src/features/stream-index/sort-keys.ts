@@ -11,8 +11,6 @@ export type SortKey = {
 
 /** They play by another's rules or elsewhere, so they must not push out of the caps what plays here. */
 const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'telegram']);
-const HDR_FORMATS = ['SDR', 'HLG', 'HDR', 'HDR10', 'HDR10+', 'DV'];
-const AUDIO = ['MP3', 'AAC', 'DD', 'DTS', 'DD+', 'DTS-HD', 'DTS-HD MA', 'TrueHD', 'DTS:X', 'Atmos'];
 
 /** In this order; what is equal in all goes by the order in which it was linked. */
 export const SORT_KEYS: readonly SortKey[] = [
@@ -26,23 +24,27 @@ export const SORT_KEYS: readonly SortKey[] = [
   // Only swarms have a score; what needs none must not be pushed out of the caps by the best of them.
   { key: 'needsSwarm', direction: 'ascending', of: ({ kind }) => Number(kind === 'torrent') },
   { key: 'score', direction: 'descending', of: ({ score }) => score },
-  { key: 'hdr', direction: 'descending', of: ({ hdrFormats }) => bestOf(HDR_FORMATS, hdrFormats) },
-  { key: 'audio', direction: 'descending', of: ({ audio }) => bestOf(AUDIO, audio) },
-  { key: 'channels', direction: 'descending', of: ({ channels }) => mostSpeakers(channels) },
+  { key: 'hdr', direction: 'descending', of: ({ hdrRank }) => hdrRank },
+  { key: 'audio', direction: 'descending', of: ({ soundRank }) => soundRank },
+  { key: 'channels', direction: 'descending', of: ({ speakers }) => speakers },
   { key: 'size', direction: 'descending', of: ({ sizeBytes }) => sizeBytes },
 ];
 
 /** The best first, by the first key in which two differ. */
 export function inOrder(offers: readonly Ranked[]): Ranked[] {
-  const keyed = offers.map((offer) => ({ offer, keys: SORT_KEYS.map((key) => ascending(key, offer)) }));
-  keyed.sort((a, b) => {
-    for (let at = 0; at < SORT_KEYS.length; at += 1) {
-      const difference = (a.keys[at] ?? 0) - (b.keys[at] ?? 0);
+  const width = SORT_KEYS.length;
+  // One block of numbers: a list for each offer is collected at the next best moment, which is in the middle of an answer.
+  const keys = new Float64Array(offers.length * width);
+  let end = 0;
+  for (const offer of offers) for (const key of SORT_KEYS) keys[end++] = ascending(key, offer);
+  const places = Array.from(offers, (_, place) => place).sort((a, b) => {
+    for (let at = 0; at < width; at += 1) {
+      const difference = (keys[a * width + at] ?? 0) - (keys[b * width + at] ?? 0);
       if (difference !== 0) return difference;
     }
-    return a.offer.linkId - b.offer.linkId;
+    return (offers[a]?.linkId ?? 0) - (offers[b]?.linkId ?? 0);
   });
-  return keyed.map(({ offer }) => offer);
+  return places.flatMap((place) => offers[place] ?? []);
 }
 
 function ascending({ direction, of }: SortKey, offer: Ranked): number {
@@ -52,23 +54,4 @@ function ascending({ direction, of }: SortKey, offer: Ranked): number {
 
 export function playsHere({ kind }: Pick<Ranked, 'kind'>): boolean {
   return !LEADS_ELSEWHERE.has(kind);
-}
-
-/** Place of the best of them, from 1; 0: none of the list. */
-function bestOf(order: readonly string[], found: readonly string[]): number {
-  let best = 0;
-  for (const name of found) best = Math.max(best, order.indexOf(name) + 1);
-  return best;
-}
-
-/** The most speakers of some layouts. */
-function mostSpeakers(layouts: readonly string[]): number {
-  let most = 0;
-  for (const layout of layouts) most = Math.max(most, speakers(layout));
-  return most;
-}
-
-/** 6 of `5.1`. */
-function speakers(layout: string): number {
-  return layout.split('.').reduce((sum, part) => sum + (Number(part) || 0), 0);
 }

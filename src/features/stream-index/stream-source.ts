@@ -6,6 +6,8 @@ export type StreamSource = { kind: StreamKindName; fields: Record<string, unknow
 
 const YOUTUBE_HOST = /^(?:(?:www|m|music|gaming)\.)?(?:youtube(?:-nocookie)?\.com|youtu\.be)$/;
 const TELEGRAM_HOST = /^(?:www\.)?(?:t|telegram)\.me$/;
+/** `ftpes:` is TLS by AUTH. */
+const FTP_SCHEME = /^ftp(e?s)?:$/;
 const INFO_HASH = /^(?:[\da-f]{40}|[a-z2-7]{32})$/i;
 
 /** Fields that belong to one kind only. */
@@ -49,7 +51,7 @@ export function kindByUrl(text: string): StreamKindName | null {
   const url = URL.parse(text);
   if (url === null) return null;
   if (url.protocol === 'magnet:') return 'torrent';
-  if (url.protocol === 'ftp:' || url.protocol === 'ftps:') return 'ftp';
+  if (FTP_SCHEME.test(url.protocol)) return 'ftp';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   if (YOUTUBE_HOST.test(url.hostname)) return 'youtube';
   if (TELEGRAM_HOST.test(url.hostname)) return 'telegram';

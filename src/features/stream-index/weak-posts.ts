@@ -1,9 +1,9 @@
-import type { Candidate } from './queries/offers.ts';
+import type { Ranked } from './ranked.ts';
 
-type Post = Pick<Candidate, 'linkId' | 'health'>;
+type Post = Pick<Ranked, 'linkId' | 'health'>;
 
 /** A check found that not all of its articles can be had: it breaks off, or does not begin. */
-export function isDamaged({ health }: Pick<Candidate, 'health'>): boolean {
+export function isDamaged({ health }: Pick<Ranked, 'health'>): boolean {
   return health === 'damaged' || health === 'gone';
 }
 

@@ -1,4 +1,4 @@
-import type { Candidate } from './queries/offers.ts';
+import type { Ranked } from './ranked.ts';
 
 /** Torrentio's numbers: from 5 seeders on a swarm is healthy, with 50 healthy ones nobody needs another. */
 const HEALTHY_SEEDERS = 5;
@@ -6,7 +6,7 @@ const ENOUGH_HEALTHY = 50;
 const ENOUGH_SEEDED = 5;
 const MOST_SEEDED = 50;
 
-type Swarm = Pick<Candidate, 'linkId' | 'seeders' | 'hasWebSeeds'>;
+type Swarm = Pick<Ranked, 'linkId' | 'seeders' | 'hasWebSeeds'>;
 
 /**
  * Links of torrents that are hidden because hardly anyone seeds them, while others do: with 50 healthy ones only those

@@ -3,6 +3,7 @@ import { parseHttpDate } from '../../kit/conditional.ts';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import type { Net } from '../../platform/net.ts';
 import type { NetHeaders, NetResponse } from '../../platform/net-request.ts';
+import { Busy } from '../resume.ts';
 
 const Spelled = z.union([z.string(), z.array(z.string())]).optional();
 
@@ -76,16 +77,6 @@ async function byHead(net: Net, origin: Origin, signal: AbortSignal): Promise<Fa
 /** What every request to an origin says; the link's own headers win, except over the encoding: ranges count bytes of the file itself. */
 export function originHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return { accept: '*/*', 'user-agent': 'Tributary', ...headers, 'accept-encoding': 'identity' };
-}
-
-/** The origin is busy and said when to come back. */
-export class Busy extends UpstreamFailed {
-  readonly retryAfterS: number;
-  constructor(status: 429 | 503, retryAfterS: number) {
-    super('The origin is overloaded. Try again in a moment.', { retryable: false, status });
-    this.headers['Retry-After'] = String(retryAfterS);
-    this.retryAfterS = retryAfterS;
-  }
 }
 
 /** The error an origin's status means to our client (404 and 410 are its own; 401 and 403 are between us and the origin). */

@@ -7,18 +7,19 @@ import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
+import {
+  CannotSeek,
+  hasChanged,
+  MAX_SKIP_BYTES,
+  retrying,
+  type Sender,
+  type Sending,
+  sendResuming,
+} from '../resume.ts';
 import { netTo } from '../source-access.ts';
 import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts';
-import { retrying, type Sender, type Sending, sendResuming } from './resume.ts';
-import {
-  hasChanged,
-  type Location,
-  StaleLocation,
-  type Transfer,
-  transfer,
-  UnknownLength,
-} from './transfer.ts';
-import { CannotSeek, createUnrangedHosts, MAX_SKIP_BYTES, type UnrangedHosts } from './unranged-hosts.ts';
+import { type Location, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
+import { createUnrangedHosts, type UnrangedHosts } from './unranged-hosts.ts';
 
 /** How long a look at an origin is believed: a player's first requests come in the first seconds. A minute at least; the cache takes up to a tenth off. */
 const FACTS_TTL_MS = 67_000;

@@ -10,10 +10,10 @@ import type {
 } from '../../platform/http1/pool.ts';
 import type { Net } from '../../platform/net.ts';
 import { type NetHeaders, toUpstreamFailed } from '../../platform/net-request.ts';
+import { Cutter, type Progress } from '../cutter.ts';
 import type { ByteSink } from '../kind.ts';
-import { Cutter, type Progress } from './cutter.ts';
+import { brokeOff, CannotSeek, hasChanged, MAX_SKIP_BYTES } from '../resume.ts';
 import { type Facts, lastModifiedOf, lengthOf, parseContentRange, refusalOf, strongEtag } from './facts.ts';
-import { CannotSeek, MAX_SKIP_BYTES } from './unranged-hosts.ts';
 
 /** Answers that a fresh look at the original URL may cure: an expired redirect target, a moved file. */
 const STALE: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 403, 404, 410]);
@@ -255,13 +255,4 @@ function assertSameFile(headers: NetHeaders, facts: Facts): void {
     (etag !== null && facts.etag !== null && etag !== facts.etag) ||
     (modified !== null && facts.lastModified !== null && modified.getTime() !== facts.lastModified.getTime());
   if (isOther) throw hasChanged();
-}
-
-/** `mayGoOn`: it is worth asking for the rest. An origin that answers a later byte with the whole file cannot give it. */
-function brokeOff(mayGoOn: boolean): UpstreamFailed {
-  return new UpstreamFailed('The origin broke off in the middle of the file.', { retryable: mayGoOn });
-}
-
-export function hasChanged(): UpstreamFailed {
-  return new UpstreamFailed('The file at the origin has changed. Start it again.', { retryable: false });
 }

@@ -1,18 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { UpstreamFailed } from '../../kit/errors.ts';
+import { MAX_SKIP_BYTES } from '../resume.ts';
 import type { Facts } from './facts.ts';
 
-/** An origin without ranges is read from its first byte; more than this is thrown away for no seek. */
-export const MAX_SKIP_BYTES = 8 * 1024 * 1024;
 const MAX_HOSTS = 500;
 const HOST_TTL_MS = 600_000;
-
-/** The range begins where an origin without ranges is not read to. */
-export class CannotSeek extends UpstreamFailed {
-  constructor() {
-    super('The origin cannot seek, so playback can only begin at the start.', { retryable: false });
-  }
-}
 
 export type UnrangedHosts = {
   /** What came for a range of this file: the part (206), or all of it (200). */

@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as answers from '../../../src/features/stream-index/queries/answers.ts';
+import { candidatesFor } from '../../../src/features/stream-index/queries/candidates.ts';
 import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
-import {
-  candidatesFor,
-  linksOfStream,
-  offerRows,
-} from '../../../src/features/stream-index/queries/offers.ts';
+import { linksOfStream, offerRows } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
@@ -13,6 +10,7 @@ import * as reading from '../../../src/features/stream-index/queries/reading.ts'
 import * as scores from '../../../src/features/stream-index/queries/scores.ts';
 import * as streams from '../../../src/features/stream-index/queries/streams.ts';
 import * as external from '../../../src/streams/external/queries.ts';
+import * as ftp from '../../../src/streams/ftp/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
@@ -24,8 +22,8 @@ import * as usenet from '../../../src/streams/usenet/queries.ts';
 import * as youtube from '../../../src/streams/youtube/queries.ts';
 import { batch, type Calls, each, FILM, SERIES, stored } from './sample.ts';
 
-/** A stream of each kind in the filled database, by its number modulo 9. */
-const OF = { torrent: 9, http: 2, youtube: 4, external: 5, usenet: 6, telegram: 7, local: 8 };
+/** A stream of each kind in the filled database, by its number modulo 10. */
+const OF = { torrent: 10, http: 2, ftp: 9, youtube: 4, external: 5, usenet: 6, telegram: 7, local: 8 };
 const SEALED = { sealed: Buffer.from('sealed') };
 /** What one title offers at most. */
 const shown = stored.slice(0, 25);
@@ -174,6 +172,17 @@ const kindCalls: Calls = {
     await http.storedHttp(db, OF.http);
     await http.staleHeaders(db, 0, SEALED.sealed, 100);
     await http.replaceHeaders(db, { ...SEALED, streamId: OF.http }, SEALED.sealed);
+  },
+  ftp: async (db) => {
+    await ftp.streamOfFtpUrl(db, sha256('9'));
+    await ftp.saveFtpRow(db, {
+      ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
+      ...{ credentialsSealed: null },
+    });
+    await ftp.offeredFtp(db, shown);
+    await ftp.storedFtp(db, OF.ftp);
+    await ftp.staleCredentials(db, 0, SEALED.sealed, 100);
+    await ftp.replaceCredentials(db, { ...SEALED, streamId: OF.ftp }, SEALED.sealed);
   },
   youtube: async (db) => {
     await youtube.streamOfVideo(db, 'aaaaaaaaaaa');

@@ -81,13 +81,14 @@ const STREAM = sql.fragment`jsonb_build_object(
       WHERE f.stream_id = x.id AND (l.file_index IS NULL OR f.file_index = l.file_index)),
     'trackers', (SELECT jsonb_agg(t.url ORDER BY tt.tier, t.url) FROM torrent_tracker tt JOIN tracker t ON t.id = tt.tracker_id WHERE tt.stream_id = x.id),
     'infoHash', xt.info_hash, 'webSeeds', nullif(to_jsonb(xt.web_seeds), '[]'), 'seeders', xt.seeders, 'leechers', xt.leechers,
-    'url', coalesce(xh.url, xe.url), 'format', xh.format, 'expiresAt', xh.expires_at, 'service', xe.service,
+    'url', coalesce(xh.url, xf.url, xe.url), 'format', xh.format, 'expiresAt', xh.expires_at, 'service', xe.service,
     'videoId', xy.video_id, 'chat', xg.chat, 'messageId', xg.message_id, 'file', xl.folder || '/' || xl.path, 'guid', xu.nzb_guid)`;
 
 const STREAMS = sql.fragment`FROM stream_media_link l JOIN stream x ON x.id = l.stream_id
   LEFT JOIN stream_torrent xt ON xt.stream_id = x.id LEFT JOIN stream_http xh ON xh.stream_id = x.id
+  LEFT JOIN stream_ftp xf ON xf.stream_id = x.id
   LEFT JOIN stream_external xe ON xe.stream_id = x.id LEFT JOIN stream_youtube xy ON xy.stream_id = x.id
   LEFT JOIN stream_telegram xg ON xg.stream_id = x.id LEFT JOIN stream_local xl ON xl.stream_id = x.id
   LEFT JOIN stream_usenet xu ON xu.stream_id = x.id`;
 
-const WANTED = sql.fragment`NOT x.is_blocked AND x.owner_id IS NULL AND num_nonnulls(xt.info_hash, xh.url, xe.url, xy.video_id, xg.chat, xl.path, xu.nzb_guid) > 0`;
+const WANTED = sql.fragment`NOT x.is_blocked AND x.owner_id IS NULL AND num_nonnulls(xt.info_hash, xh.url, xf.url, xe.url, xy.video_id, xg.chat, xl.path, xu.nzb_guid) > 0`;

@@ -1,4 +1,4 @@
-import type { ByteSink } from '../kind.ts';
+import type { ByteSink } from './kind.ts';
 
 /** How far a range has been sent, over all its transfers: offsets of its first byte and of the next. */
 export type Progress = { readonly from: number; at: number };

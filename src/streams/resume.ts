@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UpstreamFailed } from '../../kit/errors.ts';
-import type { ByteRange } from '../../kit/range.ts';
-import type { ByteSink } from '../kind.ts';
+import { UpstreamFailed } from '../kit/errors.ts';
+import type { ByteRange } from '../kit/range.ts';
 import type { Progress } from './cutter.ts';
-import { Busy } from './facts.ts';
+import type { ByteSink } from './kind.ts';
 
 /** Before the first byte a lost connection or a 502/503 is tried again after these pauses; a timeout is not, it cost enough. */
 const RETRY_DELAYS_MS = [0, 250, 1000] as const;
@@ -15,6 +14,35 @@ const PROGRESS_BYTES = 8 * 1024 * 1024;
 const MAX_STUCK_MS = 30_000;
 /** While nothing comes at all; an origin that gives some bytes each time is asked at once. */
 const RESUME_DELAYS_MS = [0, 250, 1000, 2000, 4000] as const;
+
+/** An origin is read from its first byte where it cannot begin later; more than this is thrown away for no seek. */
+export const MAX_SKIP_BYTES = 8 * 1024 * 1024;
+
+/** The range begins where an origin without ranges is not read to. */
+export class CannotSeek extends UpstreamFailed {
+  constructor() {
+    super('The origin cannot seek, so playback can only begin at the start.', { retryable: false });
+  }
+}
+
+/** The origin is busy and said when to come back. */
+export class Busy extends UpstreamFailed {
+  readonly retryAfterS: number;
+  constructor(status: 429 | 503, retryAfterS: number) {
+    super('The origin is overloaded. Try again in a moment.', { retryable: false, status });
+    this.headers['Retry-After'] = String(retryAfterS);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** `mayGoOn`: it is worth asking for the rest. An origin that answers a later byte with the whole file cannot give it. */
+export function brokeOff(mayGoOn: boolean): UpstreamFailed {
+  return new UpstreamFailed('The origin broke off in the middle of the file.', { retryable: mayGoOn });
+}
+
+export function hasChanged(): UpstreamFailed {
+  return new UpstreamFailed('The file at the origin has changed. Start it again.', { retryable: false });
+}
 
 type Job = { range: ByteRange; sink: ByteSink; signal: AbortSignal };
 export type Sending = {
@@ -50,7 +78,8 @@ export async function sendResuming({ range, sink, signal }: Job, sender: Sender)
     await sender.send(first);
   } catch (error) {
     await goOn(first, sender, error).catch((failure: unknown) => {
-      if (!signal.aborted) sender.onFailed(failure);
+      signal.throwIfAborted();
+      sender.onFailed(failure);
       throw failure;
     });
   }

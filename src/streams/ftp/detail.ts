@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { BadInput } from '../../kit/errors.ts';
+import { bytesOf, readableName, segmentOf } from '../../platform/ftp/paths.ts';
+import { placeOf } from '../../platform/ftp/place.ts';
+import { parseInput } from '../../platform/http-input.ts';
+
+const MAX_URL_CHARS = 8192;
+/** They end a command and begin another. */
+const BREAKING = /[\r\n\0]/;
+/** RFC 1738 §3.2.2: how it is to be sent; always as it is. */
+const TYPE_SUFFIX = /;type=[aid]$/i;
+
+const FtpInput = z.object({
+  url: z
+    .string()
+    .min(1)
+    .max(MAX_URL_CHARS)
+    .refine((url) => !BREAKING.test(url), 'holds a line break or NUL'),
+});
+
+export const Login = z.object({ username: z.string(), password: z.string() });
+
+/** What this kind knows of a stream. Survives JSON, so that a play link can carry it. */
+export const FtpDetail = z.object({
+  /** `ftp:`, `ftpes:` (TLS by AUTH) or `ftps:`, one spelling a file: no userinfo, every byte but the unreserved ones as `%XX`. */
+  url: z.string(),
+  /** Null: anonymous. */
+  login: Login.nullable(),
+});
+export type FtpDetail = z.infer<typeof FtpDetail>;
+
+/** Parses `{url}`, its userinfo being the login; throws BadInput `request.invalid`. */
+export function parseFtp(input: unknown): FtpDetail {
+  const { url: text } = parseInput(FtpInput, input, 'The stream');
+  const url = URL.parse(text);
+  const place = placeOf(text, null);
+  if (url === null || place === null) throw wrong('is not an ftp, ftpes or ftps URL');
+  const [username, password] = [plain(url.username), plain(url.password)];
+  const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+  // `?` means nothing to FTP, so it is a letter of a name.
+  const path = canonicalPath(`${url.pathname}${url.search}`);
+  const href = `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}/${path}`;
+  if (href.length > MAX_URL_CHARS) throw wrong('is too long');
+  return { url: href, login: username === '' ? null : { username, password } };
+}
+
+/** SHA-256 of the URL: the unique key in the table, where an 8 KiB text would not fit an index. */
+export function urlHash(url: string): Buffer {
+  return hash('sha256', url, 'buffer');
+}
+
+/** The path as it is sent, in bytes: from where the login leads, or from `/` (written `%2F` at its beginning). */
+export function remotePath(url: string): string {
+  return bytesOf(URL.parse(url)?.pathname.slice(1) ?? '');
+}
+
+export function nameOf(url: string): string {
+  return readableName(bytesOf(url.split('/').at(-1) ?? '').replace(/^\//, ''));
+}
+
+/** One spelling for each file: RFC 1738 has `%2F` at the beginning for the root; `//` is read as that too. */
+function canonicalPath(path: string): string {
+  const [first = '', ...rest] = path.replace(TYPE_SUFFIX, '').split('/').slice(1).map(bytesOf);
+  const isFromRoot = first.startsWith('/') || (first === '' && rest.length > 0);
+  const segments = [first.replace(/^\//, ''), ...rest].filter((segment) => segment !== '');
+  if (segments.length === 0) throw wrong('names no file');
+  for (const segment of segments) {
+    if (BREAKING.test(segment)) throw wrong('holds a line break or NUL');
+    if (segment.includes('/')) throw wrong('holds an encoded slash');
+    if (segment === '.' || segment === '..') throw wrong('leads out of its folder');
+  }
+  return (isFromRoot ? '%2F' : '') + segments.map(segmentOf).join('/');
+}
+
+function plain(encoded: string): string {
+  const text = readableName(bytesOf(encoded));
+  if (BREAKING.test(text)) throw wrong('holds a line break or NUL');
+  return text;
+}
+
+function wrong(message: string): BadInput {
+  return new BadInput('request.invalid', `The URL is not valid. It ${message}.`, [{ path: 'url', message }]);
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { command, type Db, rows, sql } from '../../platform/db.ts';
+import { offeredFrom, Sealed, StreamId, sealedIn, streamIdBy } from '../queries.ts';
+
+/** The stream with this URL, or null. */
+export function streamOfFtpUrl(db: Db, urlHash: Buffer): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows(
+      'ftp.find',
+      StreamId,
+    )`SELECT stream_id AS "streamId" FROM stream_ftp WHERE url_hash = ${sql.binary(urlHash)}`,
+  );
+}
+
+export type FtpRow = { streamId: number; url: string; urlHash: Buffer; credentialsSealed: Buffer | null };
+
+export async function saveFtpRow(db: Db, row: FtpRow): Promise<void> {
+  const credentials = row.credentialsSealed === null ? null : sql.binary(row.credentialsSealed);
+  await db.query(command('ftp.save')`
+    INSERT INTO stream_ftp (stream_id, url, url_hash, credentials_sealed)
+    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${credentials}::bytea)
+    ON CONFLICT (stream_id) DO UPDATE SET
+      url = excluded.url, url_hash = excluded.url_hash, credentials_sealed = excluded.credentials_sealed
+  `);
+}
+
+export const { stale: staleCredentials, replace: replaceCredentials } = sealedIn(
+  { table: 'stream_ftp', column: 'credentials_sealed' },
+  { stale: rows('ftp.stale_credentials', Sealed), replace: command('ftp.replace_credentials') },
+);
+
+const Offer = z.object({ streamId: z.int(), url: z.string() });
+
+/** Those of the streams that may be offered now. */
+export function offeredFtp(db: Db, streamIds: readonly number[]): Promise<readonly z.infer<typeof Offer>[]> {
+  return db.any(rows('ftp.offers', Offer)`
+    SELECT k.stream_id AS "streamId", k.url ${offeredFrom('stream_ftp', streamIds)}
+  `);
+}
+
+const Stored = z.object({ url: z.string(), credentialsSealed: z.instanceof(Buffer).nullable() });
+
+export function storedFtp(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
+  return db.maybeOne(rows('ftp.stored', Stored)`
+    SELECT url, credentials_sealed AS "credentialsSealed" FROM stream_ftp WHERE stream_id = ${streamId}
+  `);
+}
