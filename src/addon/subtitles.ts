@@ -67,7 +67,10 @@ export function subtitlesOf(deps: SubtitleLinkDeps, offer: Offer, { baseUrl }: A
     .filter(({ isInside }) => isReadable || !isInside)
     .map(({ id, path, language, isInside }) => ({
       id: `tributary-${id}`,
-      url: isInside || /^https?:/i.test(path) ? urlOf({ subtitleId: id }) : absoluteUrl(baseUrl, path),
+      url:
+        isInside || /^(?:https?|ftps?|local):/i.test(path)
+          ? urlOf({ subtitleId: id })
+          : absoluteUrl(baseUrl, path),
       lang: stremioLanguage(language),
     }));
   const inside = offer.embedded

@@ -17,26 +17,28 @@ const SAMPLE_BYTES = 65_536;
  * said (`encoding`), then what its `language` was written in, then the look of it: kana, Cyrillic, else Windows-1252
  * (which holds Latin-1). Never throws.
  */
-export function decodeText(
+export function decodeText(bytes: Uint8Array, hints: Hints = {}): string {
+  return decodeAs(encodingOf(bytes, hints), bytes) ?? '';
+}
+
+type Hints = { encoding?: string | null | undefined; language?: string | null | undefined };
+
+/** The encoding that `decodeText` takes a text for. `isBeginning`: it may be cut in the middle of a character. */
+export function encodingOf(
   bytes: Uint8Array,
-  hints: { encoding?: string | null | undefined; language?: string | null | undefined } = {},
+  { encoding, language, isBeginning = false }: Hints & { isBeginning?: boolean } = {},
 ): string {
   const marked = byMark(bytes);
-  if (marked !== null) return decodeAs(marked, bytes) ?? '';
+  if (marked !== null) return marked;
   const wide = byZeros(bytes);
-  const utf8 = wide === null ? strictly('utf-8', bytes) : null;
-  if (utf8 !== null) return utf8;
-  const { encoding, language } = hints;
+  if (wide === null && isUtf8(bytes, isBeginning)) return 'utf-8';
   const candidates = [
     wide,
     encoding,
     language == null ? null : (LEGACY[language] ?? LEGACY[language.slice(0, 2)]),
   ];
-  for (const candidate of candidates) {
-    const text = candidate == null ? null : decodeAs(candidate, bytes);
-    if (text !== null) return text;
-  }
-  return decodeAs(byLook(bytes.subarray(0, SAMPLE_BYTES)), bytes) ?? '';
+  const known = candidates.find((candidate) => candidate != null && isKnown(candidate));
+  return known ?? byLook(bytes.subarray(0, SAMPLE_BYTES));
 }
 
 function byMark(bytes: Uint8Array): string | null {
@@ -70,11 +72,21 @@ function byLook(sample: Uint8Array): string {
   return high > plain && small > high / 2 ? 'windows-1251' : 'windows-1252';
 }
 
-function strictly(encoding: string, bytes: Uint8Array): string | null {
+function isUtf8(bytes: Uint8Array, stream: boolean): boolean {
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream });
+    return true;
   } catch {
-    return null;
+    return false;
+  }
+}
+
+function isKnown(encoding: string): boolean {
+  try {
+    new TextDecoder(encoding);
+    return true;
+  } catch {
+    return false;
   }
 }
 

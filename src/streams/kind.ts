@@ -162,6 +162,8 @@ export type StreamKind = {
   readonly isSlow?: boolean;
   /** Opens the bytes. Absent: the kind has none yet. */
   open?(ref: StreamRef, signal: AbortSignal): Promise<ByteSource>;
+  /** Opens a file that lies beside that of a stored stream in the same source, by what its owner gave that; null: it does not. */
+  beside?(streamId: number, address: string, signal: AbortSignal): Promise<ByteSource | null>;
   /** How the bytes of a `resource` are doing on this instance; null: nobody fetches them, and nothing went wrong lately. From memory: asked for every entry of every list. */
   progress?(resource: string): Progress | null;
   /** The detail as a play link is to carry it, where all of it would not fit a URL. Absent: as it is. */

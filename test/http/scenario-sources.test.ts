@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { linkSourceSubtitles } from '../../src/features/sources/link-subtitles.ts';
 import { runScan } from '../../src/features/sources/run-scan.ts';
 import { rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -242,4 +243,53 @@ test('what nobody knows stays staged and is tried again', async () => {
   expect(await match()).toBe(0);
   expect((await ask('POST', `/api/sources/${sources.a}/retry`)).status).toBe(204);
   expect(await states()).toEqual(['pending', 'pending']);
+});
+
+test('F2: the subtitles beside a film are linked to it, with their language and how they are written', async () => {
+  a?.files.clear();
+  a?.files.set(`Films/${MATRIX}`, 700_000_000).set('Films/poster.jpg', 5);
+  const latin = Buffer.from('1\n00:00:01,000 --> 00:00:02,000\n\xfcber alles\n', 'latin1');
+  a?.files.set(`Films/${MATRIX.replace('mkv', 'de.srt')}`, latin);
+  a?.files.set(
+    'Films/The.Matrix.1999.1080p.BluRay.en.vtt',
+    Buffer.from('WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n'),
+  );
+  a?.files.set('Films/Other.Film.2020.srt', Buffer.from('1\n'));
+  a?.files.set('Films/The.Matrix.1999.1080p.BluRay.x264.sub', Buffer.from([0, 0, 1, 0xba, 0, 0]));
+  await scan(sources.a);
+  layMatrix();
+  await match();
+  const signal = new AbortController().signal;
+  const link = () => linkSourceSubtitles({ ...addon(), log: createLog('silent') }, signal);
+  expect(await link()).toBe(4);
+  expect(await link()).toBe(0);
+  await addon().settled();
+  const linked = await addon().db.any(
+    rows('test.subtitles', z.looseObject({ path: z.string() }))`
+      SELECT replace(path, ${a?.baseUrl ?? ''}, '') AS path, language, encoding, round(similarity::numeric, 2)::float8 AS similarity
+      FROM stream_subtitle ORDER BY path`,
+  );
+  expect(linked).toEqual([
+    {
+      path: 'Films/The.Matrix.1999.1080p.BluRay.en.vtt',
+      language: 'en',
+      encoding: 'utf-8',
+      similarity: expect.any(Number),
+    },
+    {
+      path: `Films/${MATRIX.replace('mkv', 'de.srt')}`,
+      language: 'de',
+      encoding: 'windows-1252',
+      similarity: 1,
+    },
+  ]);
+  const { body } = await addon().ask('/subtitles/movie/tt0133093.json');
+  expect(body).toMatchObject({ subtitles: [{ lang: 'eng' }, { lang: 'ger' }] });
+  // Gone files are no subtitles any more, and nothing new is nothing to do.
+  a?.files.delete('Films/The.Matrix.1999.1080p.BluRay.en.vtt');
+  await scan(sources.a);
+  expect(await link()).toBe(0);
+  expect((await addon().ask('/subtitles/movie/tt0133093.json')).body).toMatchObject({
+    subtitles: [{ lang: 'ger' }],
+  });
 });

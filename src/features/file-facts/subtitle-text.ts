@@ -70,12 +70,26 @@ export function createSubtitleTexts(deps: SubtitleDeps): SubtitleTexts {
       return await withSource(deps, { ...stored, streamId }, bounded, async (source) =>
         toWebVtt(await bytesOf(source, bounded), stored),
       );
+    const beside = await deps.kinds.get(stored.kind)?.beside?.(streamId, stored.path, bounded);
+    if (beside != null) return await textIn(beside, stored, bounded);
     if (!/^https?:/i.test(stored.path)) throw gone();
     const response = await deps.net.request(stored.path, {
       headers: { 'accept-encoding': 'identity' },
       signal: bounded,
     });
     return toWebVtt(await bodyOf(response), stored);
+  }
+
+  async function textIn(
+    source: ByteSource,
+    stored: { encoding: string | null; language: string | null },
+    signal: AbortSignal,
+  ): Promise<string> {
+    try {
+      return toWebVtt(await bytesOf(source, signal), stored);
+    } finally {
+      await source.close();
+    }
   }
 
   return {

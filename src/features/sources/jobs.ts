@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { linkSourceSubtitles } from './link-subtitles.ts';
 import { type MatchDeps, matchItems } from './match-items.ts';
 import { forgetOldScans } from './queries/scans.ts';
 import type { Scanner } from './scanner.ts';
@@ -36,7 +37,8 @@ export const sourceJobs: readonly Job<Context>[] = [
       let files = 0;
       while (performance.now() - begun < LONGEST_RUN_MS) {
         const taken = await matchItems(context, ITEMS_AT_ONCE, context.signal);
-        if (taken === 0) break;
+        const subtitles = taken > 0 ? 0 : await linkSourceSubtitles(context, context.signal);
+        if (taken + subtitles === 0) break;
         files += taken;
       }
       if (files > 0) context.log.info({ files }, 'files of sources were matched');

@@ -30,6 +30,7 @@ import {
   type Standing,
   standingsOf,
 } from './queries/items.ts';
+import { reviveSubtitles } from './queries/subtitles.ts';
 import { folderOf, readablePath } from './sort-files.ts';
 import { detailInput } from './stream-of-item.ts';
 
@@ -71,6 +72,7 @@ export async function matchItems(deps: MatchDeps, limit: number, signal: AbortSi
   await deps.db.transaction(async (tx) => {
     await endItems(tx, ends);
     await noteEnds(tx, ends);
+    await reviveSubtitles(tx, [...new Set(saved.map(({ item }) => item.sourceId))]);
   });
   return items.length;
 }

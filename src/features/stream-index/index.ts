@@ -2,6 +2,7 @@ export { AddStreamBody } from './add-stream.ts';
 export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
+export { subtitleLanguage } from './inner-subtitles.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfMatches, linksOfPacks } from './link-files.ts';
 export { placeRelease } from './link-release.ts';
@@ -25,5 +26,5 @@ export {
   StreamPatch,
 } from './schemas.ts';
 export { applySeenFacts, type SeenFacts } from './seen-facts.ts';
-export type { PreparedStream } from './stream-parts.ts';
+export { linkSubtitles, type PreparedStream } from './stream-parts.ts';
 export { type FileInside, isExtra } from './whole-videos.ts';

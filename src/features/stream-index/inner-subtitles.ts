@@ -33,7 +33,7 @@ export function innerSubtitles(files: readonly FileInside[]): InnerSubtitle[] {
     const video = videoOf(name);
     if (video === null) return [];
     const ofFileIndex = video.index;
-    return [{ path: name, fileIndex: index, ofFileIndex, language: languageIn(name, video.name) }];
+    return [{ path: name, fileIndex: index, ofFileIndex, language: subtitleLanguage(name, video.name) }];
   });
 }
 
@@ -91,7 +91,8 @@ function stemOf(name: string): string {
 /** Words that say what sort of subtitle it is; `hi` is for the hard of hearing beside another language, else Hindi. */
 const SORTS = /^(?:forced|sdh|cc|full|default|foreign|signs|songs|dialogue|track\d*|\d+)$/;
 
-function languageIn(subtitle: string, video: string): string | null {
+/** The language a subtitle's name tells, beside the video it belongs to. */
+export function subtitleLanguage(subtitle: string, video: string): string | null {
   const [stem, videoStem] = [stemOf(subtitle), stemOf(video)];
   const isAlike = stem.startsWith(videoStem);
   const rest = (isAlike ? stem.slice(videoStem.length) : stem).slice(-MAX_ENDING_CHARS);

@@ -7,11 +7,13 @@ import { innerSubtitles } from './inner-subtitles.ts';
 import {
   addLanguages,
   type FileRow,
+  type FoundSubtitle,
   insertLanguages,
   keepAudio,
   type LanguageRow,
   type LinkRow,
   putFiles,
+  putFoundSubtitles,
   putLinks,
   putSubtitles,
   type SubtitleRow,
@@ -62,6 +64,24 @@ export async function writeParts(db: Db, groups: readonly StreamGroup[]): Promis
     groups.map(({ members, streamId }) => ({ streamId, urls: members.flatMap(trackersOf) })),
   );
   return touched.map((row) => row.streamId);
+}
+
+/** Subtitles that lie beside the files of streams, as whoever scans their servers finds them. */
+export async function linkSubtitles(db: Db, found: readonly FoundSubtitle[]): Promise<void> {
+  if (found.length === 0) return;
+  const written = found.flatMap(({ streamId, language }) =>
+    language === null ? [] : [languageRow(streamId, language, 'subtitle')],
+  );
+  const given = unique(written, (row) => `${row.streamId} ${row.language}`);
+  await putLanguages(db, given);
+  await putFoundSubtitles(db, found);
+  if (given.length > 0) await addLanguages(db, given);
+}
+
+async function putLanguages(db: Db, given: readonly LanguageRow[]): Promise<void> {
+  const names = new Set(given.map((row) => row.language));
+  const languages = [...names].sort().flatMap((code) => languageOf(code) ?? []);
+  if (languages.length > 0) await insertLanguages(db, languages);
 }
 
 function filesOf({ members, streamId }: StreamGroup): FileRow[] {
@@ -137,9 +157,7 @@ async function writeLanguages(
     [...audio, ...written, ...read],
     (row) => `${row.streamId} ${row.kind} ${row.language}`,
   );
-  const names = new Set(given.map((row) => row.language));
-  const languages = [...names].sort().flatMap((code) => languageOf(code) ?? []);
-  if (languages.length > 0) await insertLanguages(db, languages);
+  await putLanguages(db, given);
   const replaced = said.filter((group) => !group.isNew).map((group) => group.streamId);
   return [
     ...(replaced.length === 0 ? [] : await keepAudio(db, replaced, audio)),

@@ -36,6 +36,12 @@ export function httpKind(deps: KindDeps): StreamKind {
     rebase: rebaseHttp,
     targets,
     sealed: [{ purpose: SEALED_HEADERS, atOnce: 100, stale: staleHeaders, replace: replaceHeaders }],
+    async beside(streamId, address, signal) {
+      const source = (await storedHttp(db, streamId))?.source ?? null;
+      const url = URL.parse(address);
+      if (source === null || url === null || !isUnder(new URL(source.baseUrl), url)) return null;
+      return await origins.open({ url: url.href, ...accessBy(source, url.href, {}) }, signal);
+    },
     open: async (ref, signal) => openDelivered(origins, await detailOf(ref), signal),
     async check(ref, signal) {
       const checkedAt = new Date();

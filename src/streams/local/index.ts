@@ -65,6 +65,12 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
     },
     targets,
+    async beside(streamId, address) {
+      const row = await storedLocal(db, streamId);
+      const detail = LocalInput.safeParse({ file: address.replace(/^local:/, '') });
+      if (row === null || !detail.success || detail.data.folder !== row.folder) return null;
+      return await open({ detail: detail.data, fileIndex: null });
+    },
     open: (ref) => open(ref),
     async check(ref) {
       const checkedAt = new Date();

@@ -5,7 +5,8 @@ import * as answers from '../../../src/features/sources/queries/scan-answers.ts'
 import * as scans from '../../../src/features/sources/queries/scans.ts';
 import * as sources from '../../../src/features/sources/queries/sources.ts';
 import * as staging from '../../../src/features/sources/queries/staging.ts';
-import { dropSubtitles } from '../../../src/features/stream-index/queries/parts.ts';
+import * as subtitles from '../../../src/features/sources/queries/subtitles.ts';
+import { dropSubtitles, putFoundSubtitles } from '../../../src/features/stream-index/queries/parts.ts';
 import { setBroken, setFound } from '../../../src/features/stream-index/queries/streams.ts';
 import { type Calls, FILM, stored } from './sample.ts';
 
@@ -95,5 +96,13 @@ export const sourceCalls: Calls = {
     await items.noteEnds(db, ends);
     await items.standingsOf(db, stored);
     await items.retryItems(db, SOURCE);
+    await subtitles.sourcesWithSubtitles(db, 20);
+    await subtitles.waitingSubtitles(db, 2, 500);
+    await subtitles.videosIn(db, http, ['', 'Films']);
+    await subtitles.endSubtitles(db, [{ id: 1, streamId: null }]);
+    await subtitles.reviveSubtitles(db, [2]);
+    await putFoundSubtitles(db, [
+      { streamId: FILM, path: 'a.srt', language: 'en', encoding: null, similarity: 1 },
+    ]);
   },
 };

@@ -209,7 +209,7 @@ export async function makeDueSoon(db: Db, sourceId: number): Promise<void> {
 export async function forgetOldScans(db: Db, days: number): Promise<boolean> {
   const { rowCount } = await db.query(command('sources.forget_scans')`
     DELETE FROM scan_log WHERE id IN (
-      SELECT l.id FROM scan_log l WHERE l.started_at < now() - make_interval(days => ${days}) ORDER BY l.started_at LIMIT 5000)
+      SELECT l.id FROM scan_log l WHERE l.started_at < now() - make_interval(days => ${days}) ORDER BY l.started_at LIMIT 1000)
   `);
-  return rowCount === 5000;
+  return rowCount === 1000;
 }

@@ -94,6 +94,28 @@ export function putSubtitles(db: Db, subtitles: readonly SubtitleRow[]): Answer 
   `);
 }
 
+/** `similarity` of the names, 0 to 1. */
+export type FoundSubtitle = {
+  streamId: number;
+  path: string;
+  language: string | null;
+  encoding: string | null;
+  similarity: number;
+};
+
+/** Adds subtitles that lie beside the file of a stream; what is known better stays. */
+export async function putFoundSubtitles(db: Db, found: readonly FoundSubtitle[]): Promise<void> {
+  const values = found.map((u) => [u.streamId, u.path, u.language, u.encoding, u.similarity]);
+  await db.query(command('streams.put_found_subtitles')`
+    INSERT INTO stream_subtitle AS s (stream_id, path, language, encoding, similarity)
+    SELECT g.stream_id, g.path, l.code, g.encoding, g.similarity
+    FROM ${sql.unnest(values, ['int8', 'text', 'text', 'text', 'float4'])} AS g(stream_id, path, language, encoding, similarity)
+    LEFT JOIN language l ON l.code = g.language
+    ON CONFLICT (stream_id, path) DO UPDATE SET language = coalesce(EXCLUDED.language, s.language),
+      encoding = coalesce(EXCLUDED.encoding, s.encoding), similarity = EXCLUDED.similarity
+  `);
+}
+
 /** Takes subtitles that lie elsewhere away from their streams. */
 export async function dropSubtitles(
   db: Db,

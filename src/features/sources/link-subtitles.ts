@@ -1,0 +1,124 @@
+import type { Readable } from 'node:stream';
+import { AppError } from '../../kit/errors.ts';
+import { encodingOf } from '../../kit/text-encoding.ts';
+import type { Pool } from '../../platform/db.ts';
+import type { Log } from '../../platform/log.ts';
+import { asReadable, type StreamKind } from '../../streams/kind.ts';
+import { subtitleLanguage, linkSubtitles as writeSubtitles } from '../stream-index/index.ts';
+import { subtitleMatcher } from './match-subtitles.ts';
+import { kindOf } from './place.ts';
+import { type StoredSource, sourceById } from './queries/sources.ts';
+import { endSubtitles, sourcesWithSubtitles, videosIn, waitingSubtitles } from './queries/subtitles.ts';
+import { folderOf, readablePath } from './sort-files.ts';
+import { addressOf } from './stream-of-item.ts';
+
+export type SubtitleDeps = { db: Pool; kinds: { get(kind: string): StreamKind | undefined }; log: Log };
+
+const SOURCES_AT_ONCE = 20;
+const SUBTITLES_AT_ONCE = 500;
+/** Read at once to tell how they are written. */
+const READS_AT_ONCE = 4;
+const READ_MS = 10_000;
+const SAMPLE_BYTES = 65_536;
+
+/** Links subtitles that lie beside the videos of sources, once these are streams. Answers how many were looked at. */
+export async function linkSourceSubtitles(deps: SubtitleDeps, signal: AbortSignal): Promise<number> {
+  let looked = 0;
+  for (const sourceId of await sourcesWithSubtitles(deps.db, SOURCES_AT_ONCE)) {
+    const source = await sourceById(deps.db, sourceId);
+    if (source !== null) looked += await linkOfSource(deps, source, signal);
+  }
+  return looked;
+}
+
+type Found = { id: number; streamId: number; address: string; language: string | null; similarity: number };
+
+async function linkOfSource(deps: SubtitleDeps, source: StoredSource, signal: AbortSignal): Promise<number> {
+  const waiting = await waitingSubtitles(deps.db, source.id, SUBTITLES_AT_ONCE);
+  const folders = new Set(waiting.flatMap(({ path }) => foldersAround(path)));
+  const videos = (await videosIn(deps.db, source, [...folders])).map(({ streamId, path }) => {
+    const readable = readablePath(path);
+    return { streamId, folder: folderOf(readable), name: readable.slice(readable.lastIndexOf('/') + 1) };
+  });
+  const match = subtitleMatcher(videos);
+  const found = waiting.flatMap(({ id, path, name }): Found[] => {
+    const matched = match({ folder: folderOf(readablePath(path)), name });
+    if (matched === null) return [];
+    const { video, similarity } = matched;
+    const language = subtitleLanguage(name, video.name);
+    return [{ id, streamId: video.streamId, address: addressOf(source, path), language, similarity }];
+  });
+  const read = await readAll(deps, kindOf(source.finder), found, signal);
+  const linked = read.filter(({ isText }) => isText);
+  const linkedIds = new Map(linked.map(({ id, streamId }) => [id, streamId]));
+  await deps.db.transaction(async (tx) => {
+    await writeSubtitles(tx, linked);
+    await endSubtitles(
+      tx,
+      waiting.map(({ id }) => ({ id, streamId: linkedIds.get(id) ?? null })),
+    );
+  });
+  return waiting.length;
+}
+
+/** Its own, and two above: `Subs/Show.S01E02/2_English.srt`. */
+function foldersAround(path: string): string[] {
+  const own = folderOf(path);
+  return [own, folderOf(own), folderOf(folderOf(own))];
+}
+
+type Read = Found & { path: string; encoding: string | null; isText: boolean };
+
+async function readAll(
+  { kinds, log }: SubtitleDeps,
+  kind: string,
+  found: readonly Found[],
+  signal: AbortSignal,
+): Promise<Read[]> {
+  const waiting = [...found];
+  const read: Read[] = [];
+  const take = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      const { streamId, address, language } = one;
+      const bytes = await sampleOf(kinds.get(kind), { streamId, address }, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (!(error instanceof AppError)) throw error;
+        // How it is written is found out again when somebody reads it.
+        log.debug({ err: error }, 'a subtitle could not be looked at');
+        return null;
+      });
+      const encoding =
+        bytes === null ? null : encodingOf(bytes, { language, isBeginning: bytes.length === SAMPLE_BYTES });
+      read.push({ ...one, path: address, encoding, isText: bytes === null || !isPictures(bytes) });
+    }
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, take));
+  return read;
+}
+
+async function sampleOf(
+  kind: StreamKind | undefined,
+  { streamId, address }: { streamId: number; address: string },
+  signal: AbortSignal,
+): Promise<Uint8Array | null> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(READ_MS)]);
+  const source = (await kind?.beside?.(streamId, address, bounded)) ?? null;
+  if (source === null) return null;
+  try {
+    const end = Math.min(source.size ?? 0, SAMPLE_BYTES);
+    return end === 0 ? null : await wholeOf(asReadable(source, { start: 0, end }, bounded));
+  } finally {
+    await source.close();
+  }
+}
+
+async function wholeOf(body: Readable): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) if (Buffer.isBuffer(piece)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** VobSub: pictures in a program stream (ISO 13818-1). */
+function isPictures(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xba;
+}
