@@ -96,7 +96,7 @@ test.each(['desktop', 'phone'] as const)('a scan and its matching are watched, o
     expect(await row.getByRole('button', { name: 'Scan now My NAS' }).isDisabled()).toBe(true);
     await row.getByRole('button', { name: 'Past scans My NAS' }).click();
     const log = row.getByRole('list', { name: 'Scans of My NAS' }).getByRole('listitem');
-    await log.getByText('Scan, running').waitFor();
+    await log.getByText('Scan, running:').waitFor();
     expect(await page.evaluate(isTooWide)).toBe(false);
     const shots = process.env.KEEP_SCREENSHOTS;
     if (shots) await screenshot({ path: `${shots}/scan-${device}.png`, isFullPage: true });

@@ -100,8 +100,15 @@ async function fill(): Promise<void> {
       last_error = CASE WHEN priority = 5 THEN 'The server answered 503: it does not want to be asked so often.' END`);
 }
 
+/** A file of the NAS that nobody knew, and that is not due yet. */
+const leaveUnknown = () =>
+  database.db.query(command('test.unknown')`
+    INSERT INTO scan_item (source_id, batch_id, file_path, name, state, next_at)
+    SELECT id, gen_random_uuid(), 'A.Film.2001.mkv', 'A.Film.2001.mkv', 'unmatched', now() + interval '1 day' FROM source WHERE name = 'NAS'`);
+
 test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device) => {
   await fill();
+  await leaveUnknown();
   await withChromium(async (browser) => {
     const { page, errors, screenshot, rows } = await unlocked(browser, device);
     await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
@@ -120,6 +127,13 @@ test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device
     expect(await page.evaluate(isTooWide)).toBe(false);
     const shots = process.env.KEEP_SCREENSHOTS;
     if (shots) await screenshot({ path: `${shots}/sources-${device}.png`, isFullPage: true });
+    await row('NAS')
+      .getByText(/Not known\s*1/)
+      .waitFor();
+    await row('NAS').getByRole('button', { name: 'Match again NAS' }).click();
+    await row('NAS')
+      .getByText(/Not known\s*0/)
+      .waitFor();
     await row('NAS').getByRole('button', { name: 'Edit NAS' }).click();
     await page.getByRole('form', { name: 'Edit NAS' }).waitFor();
     expect(await page.evaluate(isTooWide)).toBe(false);

@@ -56,10 +56,11 @@ function figuresOf({ isMatching, matching }: ScanProgress, rate: number | null) 
     ['Done in', waiting === 0 ? 'done' : eta === null || !isMatching ? '–' : duration(eta)],
     ['Matched', count(matched)],
     ['For review', count(flagged)],
-    ['Not known', count(unmatched + failed)],
+    ['Not known', count(unmatched)],
+    ...(failed === 0 ? [] : [['Failed, tried again later', count(failed)] as const]),
   ] as const;
 }
 
 function perSecond(rate: number | null, waiting: number): string {
-  return rate === null || (rate === 0 && waiting === 0) ? '–' : `${count(rate)} a second`;
+  return rate === null || waiting === 0 ? '–' : `${count(rate)} a second`;
 }

@@ -44,3 +44,8 @@ export async function fetchScans(id: string, signal: AbortSignal): Promise<Scan[
 export async function scanNow(id: string, signal: AbortSignal): Promise<void> {
   await send(`/api/sources/${id}/scan`, { signal, method: 'POST', body: {} });
 }
+
+/** What nobody knew, or failed, is tried again at once. */
+export async function matchAgain(id: string, signal: AbortSignal): Promise<void> {
+  await send(`/api/sources/${id}/retry`, { signal, method: 'POST', body: {} });
+}

@@ -29,7 +29,7 @@ export function ScanLog({ sourceId, name, onExpired }: ScanLogProps) {
                 {dayOf(scan.startedAt)}, {timeOfDay(Date.parse(scan.startedAt))}
               </span>
               <span>
-                <b>{wordOf(scan)}</b> {countsOf(scan).join(' · ')}
+                <b>{wordOf(scan)}:</b> {countsOf(scan).join(' · ')}
                 {scan.failure !== null && <span className="tb-row-reason"> {scan.failure}</span>}
               </span>
             </li>

@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { useActing } from './acting.ts';
+import { type Acting, useActing } from './acting.ts';
 import type { Tested } from './api.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { count, duration } from './format.ts';
 import { Row } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
-import { type RunningScan, scanNow } from './scan-api.ts';
+import { matchAgain, type RunningScan, scanNow } from './scan-api.ts';
 import { ScanLog } from './scan-log.tsx';
 import { ScanProgress } from './scan-progress.tsx';
 import { changeSource, removeSource, type Source, testSource } from './source-api.ts';
@@ -30,6 +30,7 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
   const testing = useActing(onExpired);
   const switching = useActing(onExpired);
   const scanning = useActing(onExpired);
+  const matching = useActing(onExpired);
   const { sourceId, name, isActive } = source;
   const badge = badgeOf(source, scan !== null);
   const toggle = (part: 'edit' | 'log') => setOpen(open === part ? null : part);
@@ -50,7 +51,7 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
     <Row
       className="tb-source"
       name={name}
-      facts={factsOf(source)}
+      facts={factsOf(source, scan !== null)}
       reasons={source.lastError === null ? [] : [`The last time: ${source.lastError}`]}
       status={isActive ? 'active' : 'off'}
       tone={badge.color === 'red' ? 'bad' : 'quiet'}
@@ -79,11 +80,19 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
             onClick={() => void scanIt()}
           />
         )}
+        {source.unmatched > 0 && (
+          <RowButton
+            word="Match again"
+            of={name}
+            loading={matching.isActing}
+            onClick={() => void matching.act((signal) => matchAgain(sourceId, signal)).then(onChanged)}
+          />
+        )}
         <RowButton word="Past scans" of={name} isOpen={open === 'log'} onClick={() => toggle('log')} />
         <RowButton word="Edit" of={name} isOpen={open === 'edit'} onClick={() => toggle('edit')} />
         <RowButton word="Remove" of={name} onClick={() => setOpen('remove')} />
       </RowButtons>
-      <TestAnswer tested={tested} failure={testing.failure ?? switching.failure ?? scanning.failure} />
+      <TestAnswer tested={tested} failure={failureOf([testing, switching, scanning, matching])} />
       {scan !== null && <ScanProgress scan={scan} name={name} at={scanAt} />}
       {open === 'log' && <ScanLog {...{ sourceId, name, onExpired }} />}
       {open === 'edit' && (
@@ -117,13 +126,17 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
   );
 }
 
+function failureOf(all: readonly Acting[]): string | null {
+  return all.find(({ failure }) => failure !== null)?.failure ?? null;
+}
+
 function badgeOf({ isActive, lastError }: Source, isScanned: boolean) {
   if (isScanned) return { word: 'Scanning', color: 'river' };
   if (!isActive) return { word: 'Off', color: 'gray' };
   return lastError === null ? { word: 'On', color: 'teal' } : { word: 'Failing', color: 'red' };
 }
 
-function factsOf(source: Source): string[] {
+function factsOf(source: Source, isScanned: boolean): string[] {
   const { finder, baseUrl, username, allowsPrivate, offers, priority } = source;
   return [
     FINDER_WORDS[finder].name,
@@ -132,7 +145,7 @@ function factsOf(source: Source): string[] {
     ...(allowsPrivate ? ['in my own network'] : []),
     OFFER_WORDS[offers].fact,
     ...(priority === 0 ? [] : [`priority ${priority}`]),
-    ...scansOf(source),
+    ...(isScanned ? [] : scansOf(source)),
   ];
 }
 
