@@ -18,7 +18,7 @@ import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { createCountOnce, sourceHealthRoutes, sourceReportRoutes } from './features/source-health/index.ts';
-import { MATCH_JOB, resultsRoutes, SCAN_JOB, sourceRoutes } from './features/sources/index.ts';
+import { MATCH_JOB, resultsRoutes, SCAN_JOB, scanRoutes, sourceRoutes } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
@@ -27,7 +27,7 @@ import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { healthJobs } from './health-jobs.ts';
-import { openLister } from './listers.ts';
+import { openListers } from './listers.ts';
 import { openApiRoutes } from './openapi.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
@@ -163,9 +163,10 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     finderRoutes({ ...ground, requireAdmin, baseUrl }),
+    scanRoutes({ db, requireAdmin, enricher: ground.enricher }),
     sourceRoutes({
       ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
-      openLister,
+      openLister: openListers(config.localFolders),
       scanLater: () => background.addJob(SCAN_JOB, {}, `${SCAN_JOB} now`),
       matchLater: () => matchLater(background),
     }),

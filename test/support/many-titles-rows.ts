@@ -45,11 +45,11 @@ export const MANY_TITLES: readonly string[] = [
   'SELECT make_report_month(now() + make_interval(months => m)) FROM generate_series(0, 1) m',
   `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,
   `INSERT INTO scan_log (source_id, batch_id, phase, status, started_at, ended_at)
-    SELECT 1 + g % 20, gen_random_uuid(), 'collector', 'completed', now() - g * interval '20 minutes', now() FROM generate_series(1, 5000) g`,
+    SELECT 1 + g % 20, gen_random_uuid(), 'collector', 'completed', now() - g * interval '2 minutes', now() FROM generate_series(1, 50000) g`,
   `INSERT INTO scan_folder (source_id, path, state) SELECT 2 + g % 18, 'Folder ' || g, 'read' FROM generate_series(1, 5000) g`,
   `INSERT INTO scan_seen (source_id, path_hash) SELECT 2 + g % 18, hashtextextended('Film ' || g, 0) FROM generate_series(1, 50000) g`,
   `INSERT INTO scan_item (source_id, batch_id, file_path, name, state, newest_at)
-    SELECT 2 + g % 18, '00000000-0000-4000-8000-000000000001', 'Film.' || g || '.mkv', 'Film.mkv',
+    SELECT 2 + g % 18, ('00000000-0000-4000-8000-0000000000' || lpad((2 + g % 18)::text, 2, '0'))::uuid, 'Film.' || g || '.mkv', 'Film.mkv',
       CASE WHEN g % 3 = 0 THEN 'unmatched' ELSE 'pending' END, now() - g * interval '1 minute' FROM generate_series(1, 50000) g`,
   `INSERT INTO scan_subtitle (source_id, batch_id, file_path, folder, name)
     SELECT 2 + g % 18, gen_random_uuid(), 'Films/Film.' || g || '.srt', 'Films', 'Film.srt' FROM generate_series(1, 20000) g`,

@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { count, plural } from './format.ts';
 import { type Measured, measureSources } from './measure-sources.ts';
 import { toFailure, usePolled } from './polling.ts';
-import { fetchMeasured, type MeasuredSource, sendReports, type Taken } from './source-api.ts';
+import { fetchMeasured, type MeasuredSource, sendReports, type Taken } from './source-health-api.ts';
 
 const pace = () => 600_000;
 const REMEMBERED = 'tributary.provider';

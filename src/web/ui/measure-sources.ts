@@ -1,4 +1,4 @@
-import type { MeasuredSource, Report } from './source-api.ts';
+import type { MeasuredSource, Report } from './source-health-api.ts';
 
 /** Longer than this nobody waits for a film; the server takes up to 30 s. */
 const TIMEOUT_MS = 5000;

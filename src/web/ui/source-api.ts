@@ -1,84 +1,70 @@
 import * as z from 'zod/mini';
-import { ask, fetchIsAdmin } from './api.ts';
+import { ask, send, Tested } from './api.ts';
 
-const health = {
+export const SOURCE_FINDERS = ['http-index', 'webdav', 'ftp-listing', 'local-folder'] as const;
+export const OFFERS = ['proxied', 'direct', 'both'] as const;
+
+const Source = z.object({
   sourceId: z.string(),
   name: z.string(),
+  baseUrl: z.string(),
+  finder: z.enum(SOURCE_FINDERS),
+  username: z.nullable(z.string()),
+  hasPassword: z.boolean(),
+  priority: z.number(),
   isActive: z.boolean(),
-  score: z.number(),
-  state: z.enum(['unknown', 'online', 'slow', 'isp_outage', 'globally_offline']),
-  stateSince: z.string(),
-  unreachableSince: z.nullable(z.string()),
-  disabledAt: z.nullable(z.string()),
-  scanFailures: z.number(),
-  probeFailures: z.number(),
-  lastProbeAt: z.nullable(z.string()),
-  lastOkAt: z.nullable(z.string()),
-  nextProbeAt: z.string(),
-  reason: z.nullable(z.string()),
-};
-const SourceHealth = z.object(health);
-export type SourceHealth = z.infer<typeof SourceHealth>;
-
-const SourceHistory = z.object({
-  ...health,
-  probes: z.array(
-    z.object({
-      day: z.string(),
-      probes: z.number(),
-      successes: z.number(),
-      connectMs: z.nullable(z.number()),
-      listingMs: z.nullable(z.number()),
-      firstByteMs: z.nullable(z.number()),
-      bytesPerSecond: z.nullable(z.number()),
-    }),
-  ),
-  isps: z.array(
-    z.object({
-      ispName: z.nullable(z.string()),
-      day: z.string(),
-      reports: z.number(),
-      reachable: z.number(),
-      responseMs: z.nullable(z.number()),
-    }),
-  ),
+  allowsPrivate: z.boolean(),
+  offers: z.enum(OFFERS),
+  healthScore: z.number(),
+  failures: z.number(),
+  lastError: z.nullable(z.string()),
+  scanEveryMinutes: z.number(),
+  nextScanAt: z.nullable(z.string()),
+  lastScanAt: z.nullable(z.string()),
+  waiting: z.number(),
+  unmatched: z.number(),
 });
-export type SourceHistory = z.infer<typeof SourceHistory>;
+export type Source = z.infer<typeof Source>;
+const Sources = z.object({ sources: z.array(Source) });
 
-const Measured = z.object({
-  sources: z.array(z.object({ sourceId: z.string(), name: z.string(), origin: z.string() })),
-});
-export type MeasuredSource = z.infer<typeof Measured>['sources'][number];
+/** The server gives a file server 20 s. */
+const TEST_MS = 25_000;
 
-const Taken = z.object({
-  accepted: z.number(),
-  repeated: z.number(),
-  ignored: z.number(),
-  full: z.number(),
-});
-export type Taken = z.infer<typeof Taken>;
-
-/** None for who is not signed in. */
-export async function fetchSourcesHealth(signal: AbortSignal): Promise<SourceHealth[]> {
-  if (!(await fetchIsAdmin(signal))) return [];
-  const answer = await ask(z.object({ sources: z.array(SourceHealth) }), '/api/sources/health', { signal });
-  return answer.sources;
+export async function fetchSources(signal: AbortSignal): Promise<Source[]> {
+  return (await ask(Sources, '/api/sources', { signal })).sources;
 }
 
-export function fetchSourceHistory(sourceId: string, signal: AbortSignal): Promise<SourceHistory> {
-  return ask(SourceHistory, `/api/sources/${encodeURIComponent(sourceId)}/health`, { signal });
+/** What is left out stays, or is as it is for a new one. */
+export type SourceDraft = Partial<
+  Pick<Source, 'name' | 'baseUrl' | 'finder' | 'username' | 'priority' | 'allowsPrivate' | 'offers'> & {
+    /** Null takes it away. */
+    password: string | null;
+    isActive: boolean;
+    /** 0: only when somebody says so. */
+    scanEveryMinutes: number;
+  }
+>;
+
+/** It is added inactive. */
+export async function addSource(body: SourceDraft, signal: AbortSignal): Promise<void> {
+  await send('/api/sources', { signal, method: 'POST', body });
 }
 
-/** File servers that this browser may measure. */
-export async function fetchMeasured(signal: AbortSignal): Promise<MeasuredSource[]> {
-  return (await ask(Measured, '/api/sources/measured', { signal })).sources;
+export async function changeSource(id: string, body: SourceDraft, signal: AbortSignal): Promise<void> {
+  await send(`/api/sources/${id}`, { signal, method: 'PATCH', body });
 }
 
-export type Report = { sourceId: string; isReachable: boolean; responseMs: number | null };
+/** Its files leave the catalogue. */
+export async function removeSource(id: string, signal: AbortSignal): Promise<void> {
+  await send(`/api/sources/${id}`, { signal, method: 'DELETE' });
+}
 
-export function sendReports(
-  body: { ispName: string; reports: readonly Report[] },
-  signal: AbortSignal,
-): Promise<Taken> {
-  return ask(Taken, '/api/sources/health-reports', { signal, method: 'POST', body });
+/** How a server does just now; nothing of it is kept. */
+export function testSource(id: string, signal: AbortSignal): Promise<Tested> {
+  return ask(Tested, `/api/sources/${id}/test`, { signal, method: 'POST', body: {}, deadlineMs: TEST_MS });
+}
+
+/** The same before it is added. */
+export function testDraft(body: SourceDraft, signal: AbortSignal): Promise<Tested> {
+  return ask(Tested, '/api/sources/test', { signal, method: 'POST', body, deadlineMs: TEST_MS });
 }

@@ -1,5 +1,5 @@
 import { COLORS } from './day-lines.ts';
-import type { SourceHistory } from './source-api.ts';
+import type { SourceHistory } from './source-health-api.ts';
 
 /** Of all that have none of their own. */
 const OTHERS_COLOR = 'gray.5';

@@ -6,7 +6,7 @@ import { count, duration } from './format.ts';
 import { LazyPart } from './lazy-part.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
-import { fetchSourceHistory, fetchSourcesHealth, type SourceHealth } from './source-api.ts';
+import { fetchSourceHistory, fetchSourcesHealth, type SourceHealth } from './source-health-api.ts';
 
 const SourcePlots = lazy(async () => ({ default: (await import('./source-plots.tsx')).SourcePlots }));
 

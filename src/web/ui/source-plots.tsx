@@ -5,8 +5,8 @@ import { daysOf } from './day-lines.ts';
 import { DAY_PLOT } from './day-plot.ts';
 import { count } from './format.ts';
 import { PlotFigure } from './plot-figure.tsx';
-import type { SourceHistory } from './source-api.ts';
 import { newest, probePlot, providerPlots } from './source-days.ts';
+import type { SourceHistory } from './source-health-api.ts';
 
 const STEPS = [
   { name: 'connectMs', label: 'Connection', color: 'teal.6' },
