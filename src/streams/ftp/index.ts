@@ -1,10 +1,12 @@
+import type { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { FtpDetail, Login, nameOf, parseFtp, urlHash } from './detail.ts';
+import { openPassword, type SourceAccess } from '../source-access.ts';
+import { FtpDetail, type FtpOrigin, Login, liesIn, nameOf, parseFtp, urlHash } from './detail.ts';
 import { createFtpOrigins } from './open.ts';
 import {
   offeredFtp,
@@ -66,12 +68,21 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
   };
 
   /** Where a stream is and who is there, stored or told. */
-  async function detailOf(ref: StreamRef): Promise<FtpDetail> {
+  async function detailOf(ref: StreamRef): Promise<FtpOrigin> {
     if ('detail' in ref) return FtpDetail.parse(ref.detail);
     const stored = await storedFtp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
-    const { url, credentialsSealed } = stored;
-    return { url, login: credentialsSealed === null ? null : openLogin(credentialsSealed) };
+    const { url, credentialsSealed, source } = stored;
+    const own = credentialsSealed === null ? null : openLogin(credentialsSealed);
+    return { url, ...accessBy(source, url, own) };
+  }
+
+  /** What the owner gave the source goes to files below its base, and nowhere else. */
+  function accessBy(source: SourceAccess, url: string, own: z.infer<typeof Login> | null) {
+    if (source === null || !liesIn(source.baseUrl, url)) return { login: own };
+    const { username, passwordSealed, allowsPrivate } = source;
+    if (own !== null || username === null) return { login: own, allowsPrivate };
+    return { login: { username, password: openPassword(crypto, passwordSealed) ?? '' }, allowsPrivate };
   }
 
   function openLogin(sealed: Buffer) {

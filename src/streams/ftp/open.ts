@@ -4,14 +4,15 @@ import { abortable } from '../../platform/abortable.ts';
 import type { Cache, CacheSpace } from '../../platform/cache.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
-import { createFtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
+import { createFtpPool, type FtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
 import type { Net } from '../../platform/net.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
 import { CannotSeek, hasChanged, MAX_SKIP_BYTES, retrying, sendResuming } from '../resume.ts';
-import { type FtpDetail, nameOf, remotePath } from './detail.ts';
+import { netTo } from '../source-access.ts';
+import { type FtpDetail, type FtpOrigin, nameOf, remotePath } from './detail.ts';
 import { FtpFacts, learn, versionOf } from './facts.ts';
 import { Parked } from './parked.ts';
 import { RangeSender } from './range-sender.ts';
@@ -22,9 +23,9 @@ const MAX_FACTS = 1000;
 const LOOK_WAIT_MS = 2000;
 
 export type FtpOrigins = {
-  open(detail: FtpDetail, signal: AbortSignal): Promise<ByteSource>;
+  open(detail: FtpOrigin, signal: AbortSignal): Promise<ByteSource>;
   /** Looks at the file now, whatever is remembered. */
-  ask(detail: FtpDetail, signal: AbortSignal): Promise<FtpFacts>;
+  ask(detail: FtpOrigin, signal: AbortSignal): Promise<FtpFacts>;
   close(): void;
 };
 
@@ -32,7 +33,14 @@ export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space
 
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
 export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
-  const pool = createFtpPool(net, ftp);
+  /** By what they may reach. */
+  const pools = new Map<Net, FtpPool>();
+  function poolFor({ url, allowsPrivate = false }: FtpOrigin): FtpPool {
+    const way = netTo(net, { url, allowsPrivate });
+    const pool = pools.get(way) ?? createFtpPool(way, ftp);
+    pools.set(way, pool);
+    return pool;
+  }
   const parked = new Parked();
   const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
     ttlMs: FACTS_TTL_MS,
@@ -43,12 +51,12 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
 
   /** Runs what asks a few things of a session, which goes back even if nobody waits any more. */
   async function asking<T>(
-    place: FtpPlace,
+    origin: FtpOrigin,
     signal: AbortSignal,
     run: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
     try {
-      const lease = await pool.lease(place, signal);
+      const lease = await poolFor(origin).lease(placeFor(origin), signal);
       return await abortable(
         run(lease.session).finally(() => lease.release()),
         signal,
@@ -59,25 +67,26 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     }
   }
 
-  function look({ url, login }: FtpDetail, signal: AbortSignal): Promise<FtpFacts> {
-    const place = placeFor({ url, login });
-    const path = remotePath(url);
-    return retrying(signal, () => asking(place, signal, (session) => learn(session, session.absolute(path))));
+  function look(origin: FtpOrigin, signal: AbortSignal): Promise<FtpFacts> {
+    const path = remotePath(origin.url);
+    return retrying(signal, () =>
+      asking(origin, signal, (session) => learn(session, session.absolute(path))),
+    );
   }
 
-  /** As of HTTP: keyed, and one login does not profit from another's. */
-  function keyOf({ url, login }: FtpDetail): string {
-    return crypto.mac('ftp.facts', JSON.stringify([url, login])).toString('base64url');
+  /** As of HTTP: keyed, and one login or permission does not profit from another's. */
+  function keyOf({ url, login, allowsPrivate = false }: FtpOrigin): string {
+    return crypto.mac('ftp.facts', JSON.stringify([url, login, allowsPrivate])).toString('base64url');
   }
 
-  function sourceOf(detail: FtpDetail, key: string, first: FtpFacts): ByteSource {
+  function sourceOf(detail: FtpOrigin, key: string, first: FtpFacts): ByteSource {
     const { url } = detail;
     const [place, path] = [placeFor(detail), remotePath(url)];
     let facts = first;
     const { sizeBytes, modifiedAt } = first;
     const version = `${sizeBytes}\n${modifiedAt?.toISOString() ?? ''}`;
     const sender = new RangeSender({
-      ...{ pool, parked, place, path, key: `${key}\n${version}`, sizeBytes },
+      ...{ pool: poolFor(detail), parked, place, path, key: `${key}\n${version}`, sizeBytes },
       canRestart: () => facts.canRestart,
       onCannotRestart() {
         facts = { ...facts, canRestart: false };
@@ -118,7 +127,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     },
     close() {
       parked.close();
-      pool.close();
+      for (const pool of pools.values()) pool.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
-import { offeredFrom, Sealed, StreamId, sealedIn, streamIdBy } from '../queries.ts';
+import { offeredFrom, Sealed, StreamId, sealedIn, sourceAccess, streamIdBy } from '../queries.ts';
+import { SourceAccess } from '../source-access.ts';
 
 /** The stream with this URL, or null. */
 export function streamOfFtpUrl(db: Db, urlHash: Buffer): Promise<number | null> {
@@ -39,10 +40,16 @@ export function offeredFtp(db: Db, streamIds: readonly number[]): Promise<readon
   `);
 }
 
-const Stored = z.object({ url: z.string(), credentialsSealed: z.instanceof(Buffer).nullable() });
+const Stored = z.object({
+  url: z.string(),
+  credentialsSealed: z.instanceof(Buffer).nullable(),
+  source: SourceAccess,
+});
 
 export function storedFtp(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
   return db.maybeOne(rows('ftp.stored', Stored)`
-    SELECT url, credentials_sealed AS "credentialsSealed" FROM stream_ftp WHERE stream_id = ${streamId}
+    SELECT f.url, f.credentials_sealed AS "credentialsSealed", ${sourceAccess} AS source
+    FROM stream_ftp f LEFT JOIN source c ON c.id = f.source_id
+    WHERE f.stream_id = ${streamId}
   `);
 }
