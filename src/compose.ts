@@ -163,6 +163,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     finderRoutes({ ...ground, requireAdmin, baseUrl }),
+    sourceHealthRoutes({ ...ground, requireAdmin }),
     scanRoutes({ db, requireAdmin, enricher: ground.enricher }),
     sourceRoutes({
       ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
@@ -175,7 +176,6 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
       requireAdmin,
       checkLater: () => checkTrackersLater(background),
     }),
-    sourceHealthRoutes({ ...ground, requireAdmin }),
     torrentRoutes({ ...ground, requireAdmin }),
     usenetRoutes({ db, requireAdmin, usenetProviders: ground.usenet.providers }),
     liveRoutes({ live }),

@@ -134,6 +134,12 @@ test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device
     await row('NAS')
       .getByText(/Not known\s*0/)
       .waitFor();
+    await row('NAS').getByRole('button', { name: 'Health NAS' }).click();
+    // Not taken for a source of that name.
+    expect((await product.asAdmin('/api/sources/health')).status).toBe(200);
+    await row('NAS').getByText('Speed of a file’s beginning').waitFor();
+    expect(await page.evaluate(isTooWide)).toBe(false);
+    if (shots) await screenshot({ path: `${shots}/sources-health-${device}.png`, isFullPage: true });
     await row('NAS').getByRole('button', { name: 'Edit NAS' }).click();
     await page.getByRole('form', { name: 'Edit NAS' }).waitFor();
     expect(await page.evaluate(isTooWide)).toBe(false);

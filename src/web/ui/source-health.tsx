@@ -1,14 +1,11 @@
-import './health.css';
 import './source-health.css';
-import { Button, Skeleton } from '@mantine/core';
-import { lazy, useCallback, useState } from 'react';
+import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { count, duration } from './format.ts';
-import { LazyPart } from './lazy-part.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
-import { fetchSourceHistory, fetchSourcesHealth, type SourceHealth } from './source-health-api.ts';
-
-const SourcePlots = lazy(async () => ({ default: (await import('./source-plots.tsx')).SourcePlots }));
+import { fetchSourcesHealth, type SourceHealth } from './source-health-api.ts';
+import { SourceHistory } from './source-history.tsx';
 
 const STATES = {
   online: { word: 'Online', color: 'teal' },
@@ -19,7 +16,6 @@ const STATES = {
 } as const;
 const RESTS = { word: 'Rests', color: 'red' } as const;
 const pace = () => 30_000;
-const historyPace = () => 60_000;
 
 /** How each file server does, its plots when asked for; nothing where there is none, or for who is not signed in. */
 export function SourcesHealth() {
@@ -57,21 +53,8 @@ function SourceHealthRow({ source }: { source: SourceHealth }) {
       <Button variant="default" size="xs" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
         {isOpen ? 'Hide plots' : 'Plots'}
       </Button>
-      {isOpen && <History sourceId={source.sourceId} />}
+      {isOpen && <SourceHistory sourceId={source.sourceId} />}
     </Row>
-  );
-}
-
-function History({ sourceId }: { sourceId: string }) {
-  const fetch = useCallback((signal: AbortSignal) => fetchSourceHistory(sourceId, signal), [sourceId]);
-  const { data, error } = usePolled(fetch, historyPace);
-  if (error !== null && data === null) return <p className="tb-row-reason">{error.message}</p>;
-  const waiting = <Skeleton height={400} radius="lg" className="tb-plots" />;
-  if (data === null) return waiting;
-  return (
-    <LazyPart fallback={waiting}>
-      <SourcePlots history={data} />
-    </LazyPart>
   );
 }
 

@@ -10,6 +10,7 @@ import { ScanLog } from './scan-log.tsx';
 import { ScanProgress } from './scan-progress.tsx';
 import { changeSource, removeSource, type Source, testSource } from './source-api.ts';
 import { SourceForm } from './source-form.tsx';
+import { SourceHistory } from './source-history.tsx';
 import { FINDER_WORDS, OFFER_WORDS } from './source-words.ts';
 import { TestAnswer } from './test-answer.tsx';
 
@@ -23,9 +24,12 @@ type SourceRowProps = {
   onExpired(): void;
 };
 
+/** What of a row is open below it, or over the page. */
+type Part = 'edit' | 'log' | 'health' | 'remove';
+
 /** One file server or folder: how it does, what of it is in the catalogue, and the owner's hand on it. */
 export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: SourceRowProps) {
-  const [open, setOpen] = useState<'edit' | 'log' | 'remove' | null>(null);
+  const [open, setOpen] = useState<Part | null>(null);
   const [tested, setTested] = useState<Tested | null>(null);
   const testing = useActing(onExpired);
   const switching = useActing(onExpired);
@@ -33,7 +37,7 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
   const matching = useActing(onExpired);
   const { sourceId, name, isActive } = source;
   const badge = badgeOf(source, scan !== null);
-  const toggle = (part: 'edit' | 'log') => setOpen(open === part ? null : part);
+  const toggle = (part: Part) => setOpen(open === part ? null : part);
 
   async function test() {
     setTested(null);
@@ -89,40 +93,60 @@ export function SourceRow({ source, scan, scanAt, onChanged, onExpired }: Source
           />
         )}
         <RowButton word="Past scans" of={name} isOpen={open === 'log'} onClick={() => toggle('log')} />
+        <RowButton word="Health" of={name} isOpen={open === 'health'} onClick={() => toggle('health')} />
         <RowButton word="Edit" of={name} isOpen={open === 'edit'} onClick={() => toggle('edit')} />
         <RowButton word="Remove" of={name} onClick={() => setOpen('remove')} />
       </RowButtons>
       <TestAnswer tested={tested} failure={failureOf([testing, switching, scanning, matching])} />
       {scan !== null && <ScanProgress scan={scan} name={name} at={scanAt} />}
-      {open === 'log' && <ScanLog {...{ sourceId, name, onExpired }} />}
-      {open === 'edit' && (
-        <SourceForm
-          source={source}
-          onDone={() => {
-            setOpen(null);
-            onChanged();
-          }}
-          onClose={() => setOpen(null)}
-          onExpired={onExpired}
-        />
-      )}
-      {open === 'remove' && (
-        <ConfirmDialog
-          title="Remove this source?"
-          action="Remove it"
-          color="red"
-          onConfirm={async () => {
-            await removeSource(sourceId, new AbortController().signal);
-            onChanged();
-          }}
-          onClose={() => setOpen(null)}
-          onExpired={onExpired}
-        >
-          The files of <b>{name}</b> leave the catalogue, and its password is forgotten. On the server itself
-          nothing is deleted.
-        </ConfirmDialog>
+      {open !== null && (
+        <OpenPart part={open} {...{ source, onChanged, onExpired }} onClose={() => setOpen(null)} />
       )}
     </Row>
+  );
+}
+
+type OpenPartProps = Pick<SourceRowProps, 'source' | 'onChanged' | 'onExpired'> & {
+  part: Part;
+  onClose(): void;
+};
+
+function OpenPart({ part, source, onChanged, onClose, onExpired }: OpenPartProps) {
+  const { sourceId, name } = source;
+  if (part === 'log') return <ScanLog {...{ sourceId, name, onExpired }} />;
+  if (part === 'health')
+    return (
+      <div className="tb-source-plots">
+        <SourceHistory sourceId={sourceId} />
+      </div>
+    );
+  if (part === 'edit')
+    return (
+      <SourceForm
+        source={source}
+        onDone={() => {
+          onClose();
+          onChanged();
+        }}
+        onClose={onClose}
+        onExpired={onExpired}
+      />
+    );
+  return (
+    <ConfirmDialog
+      title="Remove this source?"
+      action="Remove it"
+      color="red"
+      onConfirm={async () => {
+        await removeSource(sourceId, new AbortController().signal);
+        onChanged();
+      }}
+      onClose={onClose}
+      onExpired={onExpired}
+    >
+      The files of <b>{name}</b> leave the catalogue, and its password is forgotten. On the server itself
+      nothing is deleted.
+    </ConfirmDialog>
   );
 }
 
