@@ -4,8 +4,9 @@ import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
+import { openPassword, type SourceAccess } from '../source-access.ts';
 import { FtpDetail, Login, nameOf, parseFtp, urlHash } from './detail.ts';
-import { createFtpOrigins } from './open.ts';
+import { createFtpOrigins, type FtpTarget } from './open.ts';
 import {
   offeredFtp,
   replaceCredentials,
@@ -32,11 +33,12 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
       const name = nameOf(target.url);
       return { name, sizeBytes, contentType: contentTypeOf(name), files: [], trackers: [] };
     },
-    async save(on, streamId, detail) {
+    async save(on, streamId, detail, place) {
       const { url, login } = FtpDetail.parse(detail);
       const credentialsSealed =
         login === null ? null : crypto.seal(SEALED_CREDENTIALS, JSON.stringify(login));
-      await saveFtpRow(on, { streamId, url, urlHash: urlHash(url), credentialsSealed });
+      const row = { streamId, url, urlHash: urlHash(url), credentialsSealed };
+      await saveFtpRow(on, { ...row, place: place ?? null });
     },
     async targets(on, refs) {
       const offered = await offeredFtp(on, streamIdsOf(refs));
@@ -50,6 +52,12 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     sealed: [
       { purpose: SEALED_CREDENTIALS, atOnce: 100, stale: staleCredentials, replace: replaceCredentials },
     ],
+    async beside(streamId, address, signal) {
+      const source = (await storedFtp(db, streamId))?.source ?? null;
+      if (source === null || !address.startsWith(source.baseUrl)) return null;
+      const { url } = parseFtp({ url: address });
+      return await origins.open({ url, ...accessBy(source, null) }, signal);
+    },
     open: async (ref, signal) => await origins.open(await detailOf(ref), signal),
     async check(ref, signal) {
       const checkedAt = new Date();
@@ -66,12 +74,23 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
   };
 
   /** Where a stream is and who is there, stored or told. */
-  async function detailOf(ref: StreamRef): Promise<FtpDetail> {
+  async function detailOf(ref: StreamRef): Promise<FtpTarget> {
     if ('detail' in ref) return FtpDetail.parse(ref.detail);
     const stored = await storedFtp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
-    const { url, credentialsSealed } = stored;
-    return { url, login: credentialsSealed === null ? null : openLogin(credentialsSealed) };
+    const { url, credentialsSealed, source } = stored;
+    const own = credentialsSealed === null ? null : openLogin(credentialsSealed);
+    const isOfSource = source !== null && url.startsWith(source.baseUrl);
+    return { url, ...(isOfSource ? accessBy(source, own) : { login: own }) };
+  }
+
+  /** What the owner gave the source goes to files below its base, and nowhere else. */
+  function accessBy(
+    { username, passwordSealed, allowsPrivate }: NonNullable<SourceAccess>,
+    own: FtpDetail['login'],
+  ): Omit<FtpTarget, 'url'> {
+    if (own !== null || username === null) return { login: own, allowsPrivate };
+    return { login: { username, password: openPassword(crypto, passwordSealed) ?? '' }, allowsPrivate };
   }
 
   function openLogin(sealed: Buffer) {

@@ -1,10 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { BadInput } from '../../kit/errors.ts';
 import { abortable } from '../../platform/abortable.ts';
 import type { Cache, CacheSpace } from '../../platform/cache.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
-import { createFtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
+import { createFtpPool, type FtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
 import type { Net } from '../../platform/net.ts';
@@ -20,11 +21,18 @@ import { RangeSender } from './range-sender.ts';
 const FACTS_TTL_MS = 67_000;
 const MAX_FACTS = 1000;
 const LOOK_WAIT_MS = 2000;
+/** More servers than an owner has at home. */
+const MAX_VOUCHED = 100;
+
+type Connections = { pool: FtpPool; parked: Parked };
+
+/** `allowsPrivate`: the owner of its source vouches for the server, which may be at home. */
+export type FtpTarget = FtpDetail & { allowsPrivate?: boolean };
 
 export type FtpOrigins = {
-  open(detail: FtpDetail, signal: AbortSignal): Promise<ByteSource>;
+  open(detail: FtpTarget, signal: AbortSignal): Promise<ByteSource>;
   /** Looks at the file now, whatever is remembered. */
-  ask(detail: FtpDetail, signal: AbortSignal): Promise<FtpFacts>;
+  ask(detail: FtpTarget, signal: AbortSignal): Promise<FtpFacts>;
   close(): void;
 };
 
@@ -32,8 +40,23 @@ export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space
 
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
 export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
-  const pool = createFtpPool(net, ftp);
-  const parked = new Parked();
+  const guarded = connectionsBy(net);
+  /** Of servers their owner vouches for; connections of one are of no use to who may not reach it. */
+  const vouched = new LRUCache<string, Connections>({ max: MAX_VOUCHED, dispose: closeConnections });
+
+  function connectionsBy(way: Net): Connections {
+    return { pool: createFtpPool(way, ftp), parked: new Parked() };
+  }
+
+  function connectionsTo({ url, allowsPrivate = false }: FtpTarget): Connections {
+    if (!allowsPrivate) return guarded;
+    const { protocol, host } = new URL(url);
+    const key = `${protocol}//${host}`;
+    const open = vouched.get(key) ?? connectionsBy(net.permitting(new URL(url)));
+    vouched.set(key, open);
+    return open;
+  }
+
   const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
     ttlMs: FACTS_TTL_MS,
     maxEntries: MAX_FACTS,
@@ -43,12 +66,12 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
 
   /** Runs what asks a few things of a session, which goes back even if nobody waits any more. */
   async function asking<T>(
-    place: FtpPlace,
+    target: FtpTarget,
     signal: AbortSignal,
     run: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
     try {
-      const lease = await pool.lease(place, signal);
+      const lease = await connectionsTo(target).pool.lease(placeFor(target), signal);
       return await abortable(
         run(lease.session).finally(() => lease.release()),
         signal,
@@ -59,20 +82,23 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     }
   }
 
-  function look({ url, login }: FtpDetail, signal: AbortSignal): Promise<FtpFacts> {
-    const place = placeFor({ url, login });
-    const path = remotePath(url);
-    return retrying(signal, () => asking(place, signal, (session) => learn(session, session.absolute(path))));
+  function look(target: FtpTarget, signal: AbortSignal): Promise<FtpFacts> {
+    const path = remotePath(target.url);
+    return retrying(signal, () =>
+      asking(target, signal, (session) => learn(session, session.absolute(path))),
+    );
   }
 
   /** As of HTTP: keyed, and one login does not profit from another's. */
-  function keyOf({ url, login }: FtpDetail): string {
-    return crypto.mac('ftp.facts', JSON.stringify([url, login])).toString('base64url');
+  function keyOf({ url, login, allowsPrivate = false }: FtpTarget): string {
+    const told = allowsPrivate ? [url, login, 'private'] : [url, login];
+    return crypto.mac('ftp.facts', JSON.stringify(told)).toString('base64url');
   }
 
-  function sourceOf(detail: FtpDetail, key: string, first: FtpFacts): ByteSource {
+  function sourceOf(detail: FtpTarget, key: string, first: FtpFacts): ByteSource {
     const { url } = detail;
     const [place, path] = [placeFor(detail), remotePath(url)];
+    const { pool, parked } = connectionsTo(detail);
     let facts = first;
     const { sizeBytes, modifiedAt } = first;
     const version = `${sizeBytes}\n${modifiedAt?.toISOString() ?? ''}`;
@@ -117,10 +143,15 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
       return sourceOf(detail, key, facts);
     },
     close() {
-      parked.close();
-      pool.close();
+      closeConnections(guarded);
+      vouched.clear();
     },
   };
+}
+
+function closeConnections({ pool, parked }: Connections): void {
+  parked.close();
+  pool.close();
 }
 
 function placeFor({ url, login }: FtpDetail): FtpPlace {
