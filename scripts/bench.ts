@@ -2,7 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
+import { benchFtp } from './bench/ftp.ts';
 import { benchHttp } from './bench/http.ts';
+import { benchScan } from './bench/scan.ts';
 import { benchStart } from './bench/start.ts';
 import { benchTorrent } from './bench/torrent.ts';
 import { benchUsenet } from './bench/usenet.ts';
@@ -12,7 +14,9 @@ export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
+  ftp: benchFtp,
   http: benchHttp,
+  scan: benchScan,
   start: benchStart,
   torrent: benchTorrent,
   usenet: benchUsenet,

@@ -10,6 +10,10 @@ ffmpeg           makes test clips; ffprobe and ffmpeg read a play link; the medi
 chromium         the browser of the web UI and of Stremio Web
 fonts-dejavu-core  letters instead of boxes on screenshots
 nginx-light      origins, and the yardstick of the byte path
+lighttpd         listings of its kind
+lighttpd-mod-webdav  WebDAV
+caddy            listings of its kind
+apache2-bin      listings of its kind, and WebDAV; starts nothing by itself
 mpv              a player
 vlc-bin          a player, driven without a screen
 vlc-plugin-base  demuxers, decoders and the remote control of vlc-bin
@@ -33,6 +37,8 @@ nzbget           a downloader, which reads what was posted
 unar             reads RAR archives
 7zip             writes 7z archives
 par2             writes recovery files
+libwrap0         vsftpd is linked against it
+libsodium23      pure-ftpd is linked against it
 g++              builds nyuu
 make             builds nyuu
 python3          builds nyuu
@@ -41,6 +47,10 @@ python3          builds nyuu
 # A poster, from the npm registry: it lies outside of the project and runs with the Node it was built for.
 NYUU=/usr/local/lib/tributary-real-parts
 NYUU_PACKAGES='nyuu@0.4.0 yencode@1.2.4'
+
+# FTP servers and a client: the packages of the two servers exclude each other, and neither is to run by itself. Only unpacked.
+FTP=/usr/local/lib/tributary-real-parts-ftp
+FTP_PACKAGES='vsftpd pure-ftpd pure-ftpd-common lftp'
 
 say() { printf 'real-parts: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -59,16 +69,19 @@ missing=$(printf '%s\n' "$packages" | { grep -vxF "$installed" || true; })
 nyuu=
 [ "$(sed -n '2s/^# //p' "$NYUU/nyuu" 2>/dev/null)" = "$NYUU_PACKAGES" ] || nyuu=nyuu
 
+ftp=
+[ -e "$FTP/usr/bin/lftp" ] && [ -e "$FTP/usr/sbin/vsftpd" ] && [ -e "$FTP/usr/sbin/pure-ftpd" ] || ftp=ftp-servers
+
 if [ "${1:-}" = --missing ]; then
-  [ -n "$missing$nyuu" ] || exit 0
-  printf '%s\n' "$missing" "$nyuu" | awk 'NF'
+  [ -n "$missing$nyuu$ftp" ] || exit 0
+  printf '%s\n' "$missing" "$nyuu" "$ftp" | awk 'NF'
   exit 1
 fi
 [ $# -eq 0 ] || fail "unknown option $1; there is only --missing"
-[ -n "$missing$nyuu" ] || exit 0
+[ -n "$missing$nyuu$ftp" ] || exit 0
 
 list=$(printf '%s' "$missing" | tr '\n' ' ')
-say "missing: $list${nyuu:+ $nyuu}"
+say "missing: $list${nyuu:+ $nyuu}${ftp:+ $ftp}"
 [ "$(id -u)" -eq 0 ] || fail "installing needs root; run: sudo sh $0"
 
 # Builds nyuu's native yEnc. Under `npm run` the project's own Node comes first: passed over, its headers are nowhere.
@@ -102,8 +115,24 @@ build_nyuu() {
   say 'installed: nyuu'
 }
 
+# What they are linked against comes with the packages above.
+unpack_ftp() {
+  rm -rf "$FTP" "$FTP.new"
+  mkdir -p "$FTP.new/debs"
+  # shellcheck disable=SC2086
+  (cd "$FTP.new/debs" && apt-get -q -o Acquire::Retries=3 download $FTP_PACKAGES >&2) || fail "apt-get could not download: $FTP_PACKAGES"
+  for deb in "$FTP.new"/debs/*.deb; do dpkg -x "$deb" "$FTP.new"; done
+  rm -rf "$FTP.new/debs"
+  mv "$FTP.new" "$FTP"
+  for program in usr/sbin/vsftpd usr/sbin/pure-ftpd usr/bin/lftp; do
+    ldd "$FTP/$program" | grep -q 'not found' && fail "$program lacks a library: $(ldd "$FTP/$program" | grep 'not found')"
+  done
+  say "unpacked: $FTP_PACKAGES"
+}
+
 if [ -z "$missing" ]; then
-  build_nyuu
+  [ -z "$nyuu" ] || build_nyuu
+  [ -z "$ftp" ] || unpack_ftp
   exit 0
 fi
 
@@ -144,3 +173,4 @@ if [ "$first" != "$list" ]; then
 fi
 say "installed: $list"
 [ -z "$nyuu" ] || build_nyuu
+[ -z "$ftp" ] || unpack_ftp

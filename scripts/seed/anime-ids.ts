@@ -45,9 +45,9 @@ export const animeIds: Importer = {
     return {
       ...result,
       titles: completed.titles,
-      'ids added': completed.added,
+      idsAdded: completed.added,
       contradictions: contradictions.length,
-      'to review': contradictions
+      toReview: contradictions
         .slice(0, SHOWN_CONTRADICTIONS)
         .map(({ mediaId, reason }) => `title ${mediaId}: ${reason}`),
     };
@@ -63,7 +63,8 @@ type At = (done: number, total: number) => void;
 
 async function* fileBytes(path: string, signal: AbortSignal, at: At): AsyncGenerator<Uint8Array> {
   const info = await stat(path).catch(() => null);
-  if (info === null || !info.isFile()) throw new BadInput('seed.no_file', 'There is no such file.');
+  if (info === null || !info.isFile())
+    throw new BadInput('seed.no_file', `There is no readable file ${path}.`);
   yield* counted(createReadStream(path, { signal }), info.size, at);
 }
 

@@ -28,7 +28,7 @@ export const torrents: Importer = {
   name: 'torrents',
   usage: ['PATH …  .torrent files, or folders of them'],
   run: (args, work) =>
-    importFiles('torrents', args, work, /\.torrent$/i, (bytes) =>
+    importFiles({ name: 'torrents', ending: '.torrent', wanted: /\.torrent$/i }, args, work, (bytes) =>
       StreamInput.parse({ kind: 'torrent', torrent: bytes }),
     ),
 };
@@ -37,8 +37,11 @@ export const nzbs: Importer = {
   name: 'nzbs',
   usage: ['PATH …  .nzb or .nzb.gz files, or folders of them'],
   run: (args, work) =>
-    importFiles('nzbs', args, work, /\.nzb(\.gz)?$/i, (bytes, nzbName) =>
-      StreamInput.parse({ kind: 'usenet', nzb: bytes, nzbName }),
+    importFiles(
+      { name: 'nzbs', ending: '.nzb or .nzb.gz', wanted: /\.nzb(\.gz)?$/i },
+      args,
+      work,
+      (bytes, nzbName) => StreamInput.parse({ kind: 'usenet', nzb: bytes, nzbName }),
     ),
 };
 
@@ -67,14 +70,16 @@ async function* magnetsIn(path: string): AsyncGenerator<Release> {
 }
 
 async function importFiles(
-  name: string,
+  { name, ending, wanted }: { name: string; ending: string; wanted: RegExp },
   paths: readonly string[],
   work: ImportWork,
-  wanted: RegExp,
   inputOf: (bytes: Uint8Array, fileName: string) => StreamInput,
 ): Promise<Summary> {
   if (paths.length === 0) throw badUsage('Give files or folders.');
   const files = (await Promise.all(paths.map((path) => filesIn(path, wanted)))).flat().slice(0, MAX_FILES);
+  // Most likely it is another folder that was meant.
+  if (files.length === 0)
+    throw new BadInput('seed.no_file', `There is no file that ends in ${ending} in ${paths.join(', ')}.`);
   const releases = files.map((path) => ({
     label: basename(path),
     async read() {

@@ -138,9 +138,9 @@ describe('the other ids of a title', () => {
 
   test('come by an import after it', async () => {
     const film = await add({ kind: 'movie', title: 'The Film', ids: { imdb: 'tt7000005' } });
-    expect(await importList(FRIBB)).toMatchObject({ titles: 1, 'ids added': 3, contradictions: 0 });
+    expect(await importList(FRIBB)).toMatchObject({ titles: 1, idsAdded: 3, contradictions: 0 });
     expect(await idsOfTitle(film)).toEqual({ mal: '405', kitsu: '305', imdb: 'tt7000005', tmdb: '505' });
-    expect(await importList(FRIBB)).toMatchObject({ 'ids added': 0 });
+    expect(await importList(FRIBB)).toMatchObject({ idsAdded: 0 });
   });
 
   test('of a series do not go to one of its cours, nor a cour its to the series', async () => {
@@ -155,7 +155,7 @@ describe('the other ids of a title', () => {
     const other = await add({ kind: 'movie', title: 'The Film', ids: { imdb: 'tt7000005', kitsu: '999' } });
     const first = await add({ kind: 'series', title: 'A', ids: { kitsu: '306' } });
     const second = await add({ kind: 'series', title: 'B', ids: { mal: '406' } });
-    expect(await importList(FRIBB)).toMatchObject({ 'ids added': 0, contradictions: 3 });
+    expect(await importList(FRIBB)).toMatchObject({ idsAdded: 0, contradictions: 3 });
     const Doubt = z.object({ provider: z.string(), mediaId: z.int(), reason: z.string() });
     const doubts = await database.db.any(rows('test.doubts', Doubt)`
       SELECT p.name AS provider, d.media_id AS "mediaId", d.reason FROM metadata_doubt d JOIN metadata_provider p ON p.id = d.provider_id ORDER BY d.media_id`);

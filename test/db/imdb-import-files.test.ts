@@ -54,8 +54,10 @@ describe('bad files', () => {
     const path = join(room.folder(), 'page.tsv');
     await writeFile(path, '<!doctype html>\n<p>Not found</p>\n');
     expect(await room.failure(room.run({ basics: path }))).toMatchObject({ code: 'imports.not_imdb' });
-    expect(await room.failure(room.run({ basics: join(room.folder(), 'nothing.tsv') }))).toMatchObject({
+    const nothing = join(room.folder(), 'nothing.tsv');
+    expect(await room.failure(room.run({ basics: nothing }))).toMatchObject({
       code: 'imports.no_file',
+      message: `There is no readable file ${nothing}.`,
     });
     expect(await room.failure(room.run({}))).toMatchObject({ code: 'imports.no_basics' });
   });

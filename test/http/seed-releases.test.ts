@@ -82,6 +82,27 @@ describe('npm run seed -- torrents and nzbs', () => {
       },
     });
 
+  test('a folder without any is the wrong folder, and says so', async () => {
+    const folder = pathOf('nothing-here');
+    await mkdir(folder);
+    await put('nothing-here/film.mkv', 'x');
+    for (const [name, ending] of [
+      ['torrents', '.torrent'],
+      ['nzbs', '.nzb or .nzb.gz'],
+    ] as const)
+      expect(await run(name, folder)).toMatchObject({
+        code: 1,
+        complained: expect.stringContaining(`There is no file that ends in ${ending} in ${folder}.`),
+      });
+  });
+
+  test('an anime list that is not there is named', async () => {
+    expect(await run('anime-ids', pathOf('none.json'))).toMatchObject({
+      code: 1,
+      complained: expect.stringContaining(`There is no readable file ${pathOf('none.json')}.`),
+    });
+  });
+
   test('a folder of torrents: each file of a pack at its episode, a bad one is told', async () => {
     await mkdir(pathOf('torrents/deeper'), { recursive: true });
     const names = ['The.Pack.S01E01.mkv', 'The.Pack.S01E02.mkv'];

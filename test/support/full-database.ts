@@ -117,6 +117,11 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash) VALUES ($http, $source, '/f.mkv', 'http://nas.example/f.mkv', sha256('f'))`,
   ],
   ['', `INSERT INTO stream_media_link (stream_id, media_id) VALUES ($http, $film)`],
+  ['ftp', `INSERT INTO stream (kind, name) VALUES ('ftp', 'File') RETURNING id`],
+  [
+    '',
+    `INSERT INTO stream_ftp (stream_id, source_id, file_path, url, url_hash) VALUES ($ftp, $source, '/f.mkv', 'ftp://nas.example/f.mkv', sha256('f'))`,
+  ],
   ['', `INSERT INTO scan_log (source_id, batch_id, phase) VALUES ($source, gen_random_uuid(), 'collector')`],
   ['', `INSERT INTO scan_folder (source_id, path) VALUES ($source, '')`],
   ['', `INSERT INTO scan_seen (source_id, path_hash) VALUES ($source, 1)`],

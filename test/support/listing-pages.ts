@@ -68,7 +68,7 @@ const CADDY_JSON = `[{"name":"Season 1/","size":4096,"url":"./Season%201/","mod_
 const CADDY = `<!DOCTYPE html><html><head><title>films</title></head><body><h1><a href="/">/</a><a href="/films/">films</a></h1>
 <div class="listing"><table aria-describedby="summary"><thead><tr><th></th><th><a href="?sort=name&order=desc">Name</a></th><th><a href="?sort=size&order=asc">Size</a></th></tr></thead><tbody>
 <tr><td></td><td><a href=".."><span class="goup">Up</span></a></td><td>&mdash;</td><td class="hideable">&mdash;</td></tr>
-<tr class="file"><td></td><td><a href="./Season%201/"><svg width="1.5em"></svg><span class="name">Season 1</span></a></td><td data-order="-1">&mdash;</td><td class="hideable"><time datetime="2026-01-31T20:15:07Z">01/31/2026 08:15:07 PM +00:00</time></td></tr>
+<tr class="file"><td></td><td><a href="./Season%201/"><svg width="1.5em"></svg><span class="name">Season 1</span></a></td><td data-order="-1">&mdash;</td><td class="hideable"><time datetime=" 2026-01-31T20:15:07Z">01/31/2026 08:15:07 PM +00:00</time></td></tr>
 <tr class="file"><td></td><td><a href="./Am%E9lie.mkv"><svg></svg><span class="name">Am?lie</span></a></td><td data-order="1288490188">1.2 GiB</td><td class="hideable"><time datetime="2026-01-31T20:15:08Z">01/31/2026</time></td></tr>
 <tr class="file"><td></td><td><a href="./a&amp;b%20%22c%22.srt"><span class="name">a</span></a></td><td class="size" data-size="123"><div class="sizebar"><div class="sizebar-text">123 B</div></div></td><td class="hideable"><time datetime="2026-02-01T08:05:09Z">02/01/2026</time></td></tr>
 </tbody></table></div></body></html>`;

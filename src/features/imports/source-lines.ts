@@ -60,7 +60,7 @@ async function fileSource(path: string): Promise<Source> {
   const name = basename(path);
   const facts = await stat(path).catch(() => null);
   if (facts === null || !facts.isFile())
-    throw new AppError('imports.no_file', `There is no readable file ${name}.`, { status: 404 });
+    throw new AppError('imports.no_file', `There is no readable file ${path}.`, { status: 404 });
   return {
     name,
     fingerprint: `${name} ${facts.size} ${facts.mtimeMs}`,

@@ -152,7 +152,8 @@ function emptyRow(): Row {
 
 /** An instant with its zone, as `<time>` has it. */
 function timeOf(value: string): Date | null {
-  const date = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(value) ? new Date(value) : null;
+  const text = value.trim();
+  const date = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? new Date(text) : null;
   return date === null || Number.isNaN(date.getTime()) ? null : date;
 }
 

@@ -2,4 +2,4 @@
  * The library's control connection: lines, replies and their end, timers. It speaks on sockets that `net.dial` opened, and opens none of
  * its own here. `FtpRefused` has the `code` of the reply.
  */
-export { FTPContext as FtpControl, FTPError as FtpRefused } from 'basic-ftp';
+export { FileType, FTPContext as FtpControl, FTPError as FtpRefused, parseList } from 'basic-ftp';

@@ -174,6 +174,6 @@ export class DataFlow {
   }
 }
 
-export class Silent extends Error {
+class Silent extends Error {
   readonly code = 'ETIMEDOUT';
 }

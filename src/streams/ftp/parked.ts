@@ -3,6 +3,8 @@ import type { Reading } from './reading.ts';
 /** How long a reading is kept for the range that follows. */
 const PARKED_MS = 15_000;
 const SWEEP_MS = 1000;
+/** Of one file. A third would have held the connection that the next seek takes at once. */
+const MOST_PARKED = 2;
 
 /** Readings whose range is over and whose file is not. */
 export class Parked {
@@ -14,6 +16,11 @@ export class Parked {
     const others = this.#readings.get(key);
     if (others === undefined) this.#readings.set(key, [reading]);
     else others.push(reading);
+    const [oldest] = others ?? [];
+    if (others !== undefined && others.length > MOST_PARKED && oldest !== undefined) {
+      this.#drop(key, oldest);
+      oldest.cut();
+    }
     this.#sweeper ??= setInterval(() => this.#sweep(performance.now() - PARKED_MS), SWEEP_MS).unref();
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
-const Scored = z.object({
+const ScoredFacts = z.object({
   streamId: z.int(),
   name: z.string(),
   resolution: z.string().nullable(),
@@ -12,13 +12,11 @@ const Scored = z.object({
   leechers: z.int().nullable(),
   publishedAt: z.date().nullable(),
 });
+export type ScoredFacts = z.infer<typeof ScoredFacts>;
 
 /** What the scores of those of these streams that are torrents are made of. */
-export function scoredFacts(
-  db: Db,
-  streamIds: readonly number[],
-): Promise<readonly z.infer<typeof Scored>[]> {
-  return db.any(rows('streams.scored_facts', Scored)`
+export function scoredFacts(db: Db, streamIds: readonly number[]): Promise<readonly ScoredFacts[]> {
+  return db.any(rows('streams.scored_facts', ScoredFacts)`
     SELECT s.id AS "streamId", s.name, s.resolution, s.quality, s.codec, s.score, t.seeders, t.leechers,
       t.published_at AS "publishedAt"
     FROM stream_torrent t JOIN stream s ON s.id = t.stream_id

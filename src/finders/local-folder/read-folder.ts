@@ -1,0 +1,96 @@
+import type { Dir } from 'node:fs';
+import { lstat, opendir, realpath, stat } from 'node:fs/promises';
+import { abortable } from '../../platform/abortable.ts';
+import { namedBy } from '../listed-name.ts';
+import { type ListedEntry, ListingFailed } from '../lister.ts';
+import { isInside, joined, realInside, realRoot } from './inside.ts';
+
+/** Looked at together: the thread pool has four threads, so more would only wait there. */
+const BATCH = 64;
+/** One folder is not there or not for us; anything else (EIO, ESTALE) is the disk's failure. */
+const OF_FOLDER: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
+
+export type FolderRead = {
+  root: string;
+  /** From the root, segments as in ListedEntry. */
+  path: string;
+  isBase: boolean;
+  signal: AbortSignal;
+  onRefused: () => void;
+};
+
+/**
+ * What is in a folder; names are bytes. A link to a file inside of the root is that file; one to a folder inside is passed over, since
+ * that folder is listed where it is: so there are no circles, and nothing comes twice. Throws ListingFailed.
+ */
+export async function* readFolder(read: FolderRead): AsyncGenerator<readonly ListedEntry[], void> {
+  const { root: given, path, isBase, signal, onRefused } = read;
+  try {
+    const root = await abortable(realRoot(given), signal);
+    const folder = await abortable(realInside(root, path), signal);
+    if (folder === null)
+      throw new ListingFailed('folder', 'It leads out of its folder.', { isLasting: true });
+    // Latin-1 gives each byte of a name as it is; the types know no Buffers here.
+    const dir = await opendir(folder, { encoding: 'latin1', bufferSize: BATCH });
+    for await (const names of namesIn(dir, signal)) {
+      const entries = await abortable(Promise.all(names.map((name) => entryOf(root, folder, name))), signal);
+      for (const entry of entries) if (entry === 'refused') onRefused();
+      yield entries.filter((entry) => entry !== 'refused' && entry !== null);
+    }
+  } catch (error) {
+    throw translated(error, isBase, signal);
+  }
+}
+
+async function* namesIn(dir: Dir, signal: AbortSignal): AsyncGenerator<Buffer[], void> {
+  let names: Buffer[] = [];
+  for await (const { name } of dir) {
+    names.push(Buffer.from(name, 'latin1'));
+    if (names.length < BATCH) continue;
+    signal.throwIfAborted();
+    yield names;
+    names = [];
+  }
+  yield names;
+}
+
+/** Null: neither file nor folder, gone meanwhile, a link that leads out or to a folder. */
+async function entryOf(root: Buffer, folder: Buffer, name: Buffer): Promise<ListedEntry | 'refused' | null> {
+  const named = namedBy(name);
+  if (named === null) return 'refused';
+  const path = joined(folder, name);
+  const found = await lstat(path, { bigint: true }).catch(() => null);
+  const isLink = found?.isSymbolicLink() === true;
+  const info = isLink ? await behindLink(root, path) : found;
+  const kind = info?.isFile() ? 'file' : info?.isDirectory() && !isLink ? 'folder' : null;
+  if (info == null || kind === null) return null;
+  const modifiedAt = info.mtime;
+  if (kind === 'file') return { ...named, kind, sizeBytes: Number(info.size), modifiedAt };
+  // Some file systems have no numbers of files.
+  const identity = info.ino === 0n ? {} : { identity: `${info.dev}:${info.ino}` };
+  return { ...named, kind, sizeBytes: null, modifiedAt, ...identity };
+}
+
+async function behindLink(root: Buffer, path: Buffer) {
+  const real = await realpath(path, { encoding: 'buffer' }).catch(() => null);
+  return real === null || !isInside(root, real) ? null : await stat(real, { bigint: true }).catch(() => null);
+}
+
+function translated(error: unknown, isBase: boolean, signal: AbortSignal): unknown {
+  signal.throwIfAborted();
+  if (error instanceof ListingFailed || !(error instanceof Error) || !('code' in error)) return error;
+  const isFolder = OF_FOLDER.has(String(error.code)) && !isBase;
+  const words = isBase
+    ? 'The folder of this source is not there or cannot be read'
+    : 'The folder is not there or cannot be read';
+  return new ListingFailed(isFolder ? 'folder' : 'server', `${words} (${String(error.code)}).`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ftpListing } from '../../src/finders/ftp-listing/index.ts';
+import type { ListedEntry, Lister } from '../../src/finders/lister.ts';
+import { createNet, type Net } from '../../src/platform/net.ts';
+import { type FtpServer, startFtpServer } from '../support/ftp-server.ts';
+
+const NEVER = new AbortController().signal;
+const MLSD = ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'MLST type*;size*;modify*;'];
+let net: Net;
+let server: FtpServer;
+let lister: Lister;
+beforeEach(async () => {
+  net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
+  server = await startFtpServer(
+    new Map([
+      ['/films/link.mkv', Buffer.alloc(77)],
+      ['/films/a b/link.mkv', Buffer.alloc(78)],
+    ]),
+  );
+  const baseUrl = `ftp://127.0.0.1:${server.port}/films/`;
+  lister = ftpListing({ net }, { baseUrl, username: null, password: null, config: {} });
+});
+afterEach(async () => {
+  await lister.close();
+  await server.stop();
+  await net.close();
+});
+
+async function listed(path = ''): Promise<{ entries: ListedEntry[]; refused: number; batches: number[] }> {
+  const entries: ListedEntry[] = [];
+  const batches: number[] = [];
+  let refused = 0;
+  const count = () => {
+    refused += 1;
+  };
+  for await (const batch of lister.list(path, NEVER, count)) {
+    batches.push(batch.length);
+    entries.push(...batch);
+  }
+  return { entries, refused, batches };
+}
+
+test('reads LIST line by line: spaces, arrows, Latin-1, links by what they lead to', async () => {
+  server.behaviour.listing.set('/films/inside', []);
+  server.behaviour.listing.set('/films', [
+    'total 12',
+    'drwxr-xr-x    2 0        0            4096 Nov 27  2024 Some folder',
+    '-rw-r--r--    1 ftp      ftp          1234 Jan 02 03:04  leading space.mkv',
+    '-rw-r--r--    1 0        0              12 Nov 27 2024 a -> b.mkv',
+    '-rw-r--r--    1 0        0              13 Nov 27 14:48 caf\u00e9.mkv',
+    '-rw-r--r--    1 0        0              14 Nov 27 14:48 \u00c3\u00a9t\u00c3\u00a9 100% #1?.mkv',
+    'lrwxrwxrwx    1 0        0              12 Nov 27 14:48 link.mkv -> ../elsewhere/a.mkv',
+    'lrwxrwxrwx    1 0        0              12 Nov 27 14:48 inside -> /other',
+    'lrwxrwxrwx    1 0        0              12 Nov 27 14:48 dead -> nowhere',
+    'drwxr-xr-x    2 0        0            4096 Nov 27 14:48 ..',
+    'srwxr-xr-x    2 0        0               0 Nov 27 14:48 socket',
+    '-rw-r--r--    1 0        0              14 Nov 27 14:48 ../../etc/passwd',
+    'the second half of a name',
+    '02-27-24  02:45PM       <DIR>          Dos folder',
+  ]);
+  const { entries, refused } = await listed();
+  expect(entries.map(({ kind, segment, sizeBytes }) => [kind, segment, sizeBytes])).toEqual([
+    ['folder', 'Some%20folder', null],
+    ['file', '%20leading%20space.mkv', 1234],
+    ['file', 'a%20-%3E%20b.mkv', 12],
+    ['file', 'caf%E9.mkv', 13],
+    ['file', '%C3%A9t%C3%A9%20100%25%20%231%3F.mkv', 14],
+    ['folder', 'Dos%20folder', null],
+    ['file', 'link.mkv', 77],
+    ['folder', 'inside', null],
+  ]);
+  expect(entries.map(({ name }) => name).slice(3, 5)).toEqual(['café.mkv', 'été 100% #1?.mkv']);
+  expect(refused).toBe(2);
+  // A path in LIST leads nowhere on some servers.
+  expect(server.commands).toContain('LIST');
+  expect(server.commands).toContain('CWD /films');
+});
+
+test('reads MLSD where the server has it, with sizes and times', async () => {
+  server.behaviour.features = MLSD;
+  server.behaviour.listing.set('/films/a b', [
+    'type=cdir;modify=20260102030405;perm=el; .',
+    'type=pdir;modify=20260102030405;perm=el; ..',
+    'type=dir;modify=20260102030405;perm=el;  sub',
+    'Type=File;Size=5000000000;Modify=20260102030405.123; film; part=1.mkv',
+    'type=OS.unix=slink:/x;size=3; link.mkv',
+    'no facts at all',
+  ]);
+  const { entries, refused } = await listed('a%20b');
+  const modifiedAt = new Date('2026-01-02T03:04:05Z');
+  expect(entries).toEqual([
+    { kind: 'folder', segment: '%20sub', name: ' sub', sizeBytes: null, modifiedAt },
+    {
+      ...{ kind: 'file', segment: 'film%3B%20part%3D1.mkv', name: 'film; part=1.mkv' },
+      ...{ sizeBytes: 5_000_000_000, modifiedAt },
+    },
+    { kind: 'file', segment: 'link.mkv', name: 'link.mkv', sizeBytes: 78, modifiedAt: null },
+  ]);
+  expect(refused).toBe(1);
+});
+
+test('a folder of 300,000 comes in batches, and the server waits for who reads slowly', async () => {
+  const line = (at: number) => `-rw-r--r--    1 0        0              12 Nov 27 14:48 file ${at}.mkv`;
+  server.behaviour.listing.set(
+    '/films',
+    Array.from({ length: 300_000 }, (_, at) => line(at)),
+  );
+  const before = process.memoryUsage().heapUsed;
+  let [count, most] = [0, 0];
+  for await (const batch of lister.list('', NEVER)) {
+    count += batch.length;
+    most = Math.max(most, batch.length);
+  }
+  expect([count, most]).toEqual([300_000, 1000]);
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(150 * 1024 * 1024);
+});
+
+test.each([
+  ['a folder that is not there', { CWD: 550 }, 'gone', 'folder', true],
+  ['a base that is not there', { CWD: 550 }, '', 'server', true],
+  ['a login that is refused', { PASS: 530 }, 'a', 'server', true],
+  ['too many visitors', { PASS: 421 }, 'a', 'server', false],
+  ['a failure for a while', { LIST: 451 }, 'a', 'server', false],
+])('tells %s for what it is', async (_what, refuse, path, reach, isLasting) => {
+  server.behaviour.listing.set('/films/a', []);
+  Object.assign(server.behaviour.refuse, refuse);
+  await expect(listed(path)).rejects.toMatchObject({ code: 'source.listing_failed', reach, isLasting });
+});
+
+test('a listing that breaks off is none, and the next one is whole', async () => {
+  const line = '-rw-r--r--    1 0        0              12 Nov 27 14:48 file.mkv';
+  server.behaviour.listing.set(
+    '/films',
+    Array.from({ length: 50_000 }, () => line),
+  );
+  server.behaviour.cutAfter = 200_000;
+  await expect(listed()).rejects.toMatchObject({ reach: 'server' });
+  server.behaviour.cutAfter = Number.POSITIVE_INFINITY;
+  expect((await listed()).entries.length).toBe(50_000);
+});
+
+test('who stops in the middle gives the connection back, without another login', async () => {
+  const line = '-rw-r--r--    1 0        0              12 Nov 27 14:48 file.mkv';
+  server.behaviour.listing.set(
+    '/films',
+    Array.from({ length: 200_000 }, () => line),
+  );
+  for (let times = 0; times < 5; times += 1) for await (const _ of lister.list('', NEVER)) break;
+  const stop = new AbortController();
+  const reading = lister.list('', stop.signal)[Symbol.asyncIterator]();
+  await reading.next();
+  stop.abort(new Error('stopped'));
+  await expect(reading.next()).rejects.toThrow('stopped');
+  expect(await lister.test(NEVER)).toBe('An FTP server. More than 9999 files and folders.');
+  expect(server.logins).toBe(1);
+});
