@@ -14,7 +14,7 @@ import { createScanner, MATCH_JOB, sourceSecrets } from './features/sources/inde
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
-import { openLister } from './listers.ts';
+import { openListers } from './listers.ts';
 import { dailyBackup } from './platform/backup/index.ts';
 import { type Jobs, startJobs } from './platform/jobs.ts';
 import { settleMemory } from './platform/settle-memory.ts';
@@ -59,7 +59,7 @@ export function runInBackground(
     );
     if (config.role !== 'web') await seedOnce(ground, signal);
     const scanner = createScanner({
-      ...{ ...ground, openLister },
+      ...{ ...ground, openLister: openListers(ground.config.localFolders) },
       onStaged: async () => await jobQueue?.add(MATCH_JOB, {}, { key: `${MATCH_JOB} now` }),
     });
     onClose(() => scanner.close());

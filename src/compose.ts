@@ -26,7 +26,7 @@ import { usenetRoutes } from './features/usenet/index.ts';
 import { type Ground, type GroundOptions, layGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { healthJobs } from './health-jobs.ts';
-import { openLister } from './listers.ts';
+import { openListers } from './listers.ts';
 import { openApiRoutes } from './openapi.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
@@ -152,7 +152,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     finderRoutes({ ...ground, requireAdmin, baseUrl }),
     sourceRoutes({
       ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
-      openLister,
+      openLister: openListers(config.localFolders),
       scanLater: () => background.addJob(SCAN_JOB, {}, `${SCAN_JOB} now`),
       matchLater: () => matchLater(background),
     }),

@@ -1,9 +1,7 @@
 import type { OpenLister } from './features/sources/index.ts';
-import { AppError } from './kit/errors.ts';
+import { createLister } from './finders/listers.ts';
 
-/** What lists the folders of a server. */
-export const openLister: OpenLister = (finder) => {
-  throw new AppError('sources.unknown_finder', `Sources of kind ${finder} are not supported yet.`, {
-    status: 501,
-  });
-};
+/** What lists the folders of a server, by the net that its owner lets it use. */
+export function openListers(localFolders: ReadonlyMap<string, string>): OpenLister {
+  return (finder, place, net) => createLister({ net, localFolders }, finder, place);
+}

@@ -134,11 +134,6 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO scan_subtitle (source_id, batch_id, file_path, folder, name, state, stream_id)
       VALUES ($source, gen_random_uuid(), 'f.srt', '', 'f.srt', 'linked', $http)`,
   ],
-  ['ftp', `INSERT INTO stream (kind, name) VALUES ('ftp', 'File') RETURNING id`],
-  [
-    '',
-    `INSERT INTO stream_ftp (stream_id, source_id, file_path, url, url_hash) VALUES ($ftp, $source, '/f.mkv', 'ftp://nas.example/f.mkv', sha256('f'))`,
-  ],
   ['local', `INSERT INTO stream (kind, name) VALUES ('local', 'Clip') RETURNING id`],
   ['', `INSERT INTO stream_local VALUES ($local, 'starter', 'clip.mp4', $source, 'clip.mp4')`],
   ['youtube', `INSERT INTO stream (kind, name) VALUES ('youtube', 'Video') RETURNING id`],

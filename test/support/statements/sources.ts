@@ -84,9 +84,15 @@ export const sourceCalls: Calls = {
       { path: path(9), name: 'Film.mkv', sizeBytes: 9, modifiedAt: null, isExtra: false },
     ]);
     const claimed = await items.claimItems(db, 200);
-    const ends = claimed.map(
-      ({ id, sourceId }) => ({ id, sourceId, batchId, end: 'unmatched', failure: 'x' }) as const,
-    );
+    const ends = claimed.map(({ id, sourceId }, n) => ({
+      ...{
+        id,
+        sourceId,
+        batchId,
+        end: n % 2 === 0 ? ('unmatched' as const) : ('matched' as const),
+        failure: 'x',
+      },
+    }));
     await items.endItems(db, ends);
     await items.noteEnds(db, ends);
     await items.standingsOf(db, stored);
