@@ -53,11 +53,12 @@ export async function importDeps({ config, log, database }: ScriptContext) {
   const { secretKeys } = await loadSecrets(config);
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => new Set(database.ports) });
+  const crypto = createCrypto(secretKeys);
   const kinds = createKinds({
     db: database.db,
     net,
     log,
-    crypto: createCrypto(secretKeys),
+    crypto,
     openSpace: ownSpaces(log),
     localFolders: config.localFolders,
     shippedFolder: SHIPPED_FOLDER,
@@ -65,6 +66,7 @@ export async function importDeps({ config, log, database }: ScriptContext) {
   return {
     db: database.db,
     log,
+    crypto,
     kinds,
     net,
     async close() {

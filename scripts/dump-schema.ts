@@ -15,7 +15,8 @@ import { migrate } from '../src/platform/migrate.ts';
 const FILE = new URL('../sql/schema.sql', import.meta.url);
 
 const TABLES = `
-  SELECT c.oid, c.relname AS name, c.relpersistence = 'u' AS unlogged
+  SELECT c.oid, c.relname AS name, c.relpersistence = 'u' AS unlogged,
+    pg_get_partkeydef(c.oid) AS partitioned
   FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_migration'
   ORDER BY c.relname`;
 const COLUMNS = `
@@ -59,13 +60,15 @@ export async function dumpSchema(url: string): Promise<string> {
       '-- Written by scripts/dump-schema.ts from the migrations; do not edit. `npm run db:dump` writes it anew.',
     ];
     for (const { definition } of await definitions(FUNCTIONS)) parts.push(`${definition.trimEnd()};`);
-    for (const table of (await client.query<{ oid: number; name: string; unlogged: boolean }>(TABLES)).rows) {
+    for (const table of (
+      await client.query<{ oid: number; name: string; unlogged: boolean; partitioned: string | null }>(TABLES)
+    ).rows) {
       const columns = (await client.query<Column>(COLUMNS, [table.oid])).rows.map(columnLine);
       const constraints = (await definitions(CONSTRAINTS, [table.oid])).map(
         (row) => `  CONSTRAINT ${row.name} ${row.definition}`,
       );
       parts.push(
-        `CREATE ${table.unlogged ? 'UNLOGGED ' : ''}TABLE ${table.name} (\n${[...columns, ...constraints].join(',\n')}\n);`,
+        `CREATE ${table.unlogged ? 'UNLOGGED ' : ''}TABLE ${table.name} (\n${[...columns, ...constraints].join(',\n')}\n)${table.partitioned === null ? '' : ` PARTITION BY ${table.partitioned}`};`,
       );
       for (const row of [
         ...(await definitions(INDEXES, [table.oid])),

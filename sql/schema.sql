@@ -26,6 +26,28 @@ CREATE OR REPLACE FUNCTION public.fold(value text)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ BEGIN RETURN lower(public.unaccent('public.unaccent'::regdictionary, value)); END $function$;
 
+CREATE OR REPLACE FUNCTION public.forget_reports(oldest timestamp with time zone)
+ RETURNS TABLE(months integer, reports bigint)
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  child record;
+BEGIN
+  months := 0;
+  FOR child IN
+    SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'source_health_report'::regclass AND c.relname ~ '^source_health_report_\d{4}_\d\d$'
+  LOOP
+    IF (to_date(right(child.name, 7), 'YYYY_MM')::timestamp + interval '1 month') AT TIME ZONE 'UTC' <= oldest THEN
+      EXECUTE format('DROP TABLE months.%I', child.name);
+      months := months + 1;
+    END IF;
+  END LOOP;
+  DELETE FROM source_health_report r WHERE r.reported_at < oldest;
+  GET DIAGNOSTICS reports = ROW_COUNT;
+  RETURN NEXT;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.genre_shelf_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -119,6 +141,22 @@ AS $function$
 BEGIN
   PERFORM refresh_media_streams(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
   RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.make_report_month(moment timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  month timestamp := date_trunc('month', moment AT TIME ZONE 'UTC');
+  child text := 'source_health_report_' || to_char(month, 'YYYY_MM');
+BEGIN
+  IF to_regclass('months.' || child) IS NOT NULL THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('source_health_report'));
+  EXECUTE format('CREATE TABLE IF NOT EXISTS months.%I PARTITION OF source_health_report FOR VALUES FROM (%L) TO (%L)',
+    child, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.measure_search_tiers()
@@ -332,6 +370,21 @@ BEGIN
   IF EXISTS (
     SELECT 1 FROM changed n JOIN former f ON f.id = n.id
     WHERE (to_jsonb(n) - '{watch_count,rank,updated_at,search}'::text[]) IS DISTINCT FROM (to_jsonb(f) - '{watch_count,rank,updated_at,search}'::text[])
+  ) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.notify_source_updated()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.is_active, n.priority, n.is_reachable, floor(n.health_score / 10)) IS DISTINCT FROM
+      (f.is_active, f.priority, f.is_reachable, floor(f.health_score / 10))
   ) THEN
     PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   END IF;
@@ -612,6 +665,28 @@ BEGIN
       WHERE w.tier <> search_tier_of(w.kind, w.rank) LIMIT most));
   GET DIAGNOSTICS moved = ROW_COUNT;
   RETURN moved;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.source_added()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO source_health (source_id) SELECT id FROM added ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.source_health_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE source s SET health_score = n.score, health_state = n.state,
+    is_reachable = n.state <> 'globally_offline' AND n.disabled_at IS NULL
+  FROM changed n
+  WHERE s.id = n.source_id AND (s.health_score, s.health_state, s.is_reachable)
+    IS DISTINCT FROM (n.score, n.state, n.state <> 'globally_offline' AND n.disabled_at IS NULL);
+  RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.stream_changed()
@@ -1824,6 +1899,8 @@ CREATE TABLE source (
   scan_minutes integer NOT NULL DEFAULT 360,
   next_scan_at timestamp with time zone,
   last_scan_at timestamp with time zone,
+  health_state text NOT NULL DEFAULT 'unknown'::text,
+  is_reachable boolean NOT NULL DEFAULT true,
   CONSTRAINT source_name_key UNIQUE (name),
   CONSTRAINT source_public_id_key UNIQUE (public_id),
   CONSTRAINT source_pkey PRIMARY KEY (id),
@@ -1833,6 +1910,7 @@ CREATE TABLE source (
   CONSTRAINT source_failures_check CHECK ((failures >= 0)),
   CONSTRAINT source_finder_check CHECK ((finder = ANY (ARRAY['http-index'::text, 'ftp-listing'::text, 'local-folder'::text, 'webdav'::text]))),
   CONSTRAINT source_health_score_check CHECK (((health_score >= (0)::numeric) AND (health_score <= (100)::numeric))),
+  CONSTRAINT source_health_state_check CHECK ((health_state = ANY (ARRAY['unknown'::text, 'online'::text, 'slow'::text, 'isp_outage'::text, 'globally_offline'::text]))),
   CONSTRAINT source_last_error_check CHECK (((length(last_error) >= 1) AND (length(last_error) <= 500))),
   CONSTRAINT source_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT source_offers_check CHECK ((offers = ANY (ARRAY['proxied'::text, 'direct'::text, 'both'::text]))),
@@ -1842,7 +1920,106 @@ CREATE TABLE source (
 
 CREATE INDEX source_due ON public.source USING btree (next_scan_at) WHERE (is_active AND (next_scan_at IS NOT NULL));
 
+CREATE TRIGGER source_health_row AFTER INSERT ON public.source REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION source_added();
+
+CREATE TRIGGER source_notify_update AFTER UPDATE ON public.source REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_source_updated();
+
 CREATE TRIGGER source_touch BEFORE UPDATE ON public.source FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE source_health (
+  source_id bigint NOT NULL,
+  score numeric(5,2) NOT NULL DEFAULT 100,
+  state text NOT NULL DEFAULT 'unknown'::text,
+  state_since timestamp with time zone NOT NULL DEFAULT now(),
+  unreachable_since timestamp with time zone,
+  disabled_at timestamp with time zone,
+  scan_failures integer NOT NULL DEFAULT 0,
+  probe_failures integer NOT NULL DEFAULT 0,
+  last_probe_at timestamp with time zone,
+  last_ok_at timestamp with time zone,
+  reason text,
+  next_probe_at timestamp with time zone NOT NULL DEFAULT now(),
+  sampled_path text,
+  settled_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT source_health_pkey PRIMARY KEY (source_id),
+  CONSTRAINT source_health_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT source_health_own_score_check CHECK (((score >= (0)::numeric) AND (score <= (100)::numeric))),
+  CONSTRAINT source_health_own_state_check CHECK ((state = ANY (ARRAY['unknown'::text, 'online'::text, 'slow'::text, 'isp_outage'::text, 'globally_offline'::text]))),
+  CONSTRAINT source_health_probe_failures_check CHECK ((probe_failures >= 0)),
+  CONSTRAINT source_health_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 300))),
+  CONSTRAINT source_health_scan_failures_check CHECK ((scan_failures >= 0))
+);
+
+CREATE TRIGGER source_health_mirror AFTER UPDATE ON public.source_health REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION source_health_changed();
+
+CREATE TABLE source_health_report (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  reported_at timestamp with time zone NOT NULL DEFAULT now(),
+  source_id bigint NOT NULL,
+  origin text NOT NULL DEFAULT 'crowd'::text,
+  isp_name text NOT NULL,
+  is_reachable boolean NOT NULL,
+  response_ms integer,
+  is_vote boolean NOT NULL DEFAULT true,
+  CONSTRAINT source_health_report_pkey PRIMARY KEY (id, reported_at),
+  CONSTRAINT source_health_report_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT source_health_report_isp_name_check CHECK (((length(isp_name) >= 1) AND (length(isp_name) <= 100))),
+  CONSTRAINT source_health_report_origin_check CHECK ((origin = ANY (ARRAY['crowd'::text, 'probe'::text]))),
+  CONSTRAINT source_health_report_response_ms_check CHECK (((response_ms >= 0) AND (response_ms <= 30000)))
+) PARTITION BY RANGE (reported_at);
+
+CREATE INDEX source_health_report_source ON ONLY public.source_health_report USING btree (source_id, reported_at);
+
+CREATE TABLE source_link_check (
+  stream_id bigint NOT NULL,
+  checked_at timestamp with time zone NOT NULL DEFAULT now(),
+  failing_since timestamp with time zone NOT NULL,
+  broken_at timestamp with time zone,
+  is_with_source boolean NOT NULL DEFAULT false,
+  reason text NOT NULL,
+  CONSTRAINT source_link_check_pkey PRIMARY KEY (stream_id),
+  CONSTRAINT source_link_check_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT source_link_check_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 300)))
+);
+
+CREATE INDEX source_link_check_broken ON public.source_link_check USING btree (broken_at) WHERE (broken_at IS NOT NULL);
+
+CREATE TABLE source_probe (
+  source_id bigint NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  is_ok boolean NOT NULL,
+  connect_ms integer,
+  listing_ms integer,
+  first_byte_ms integer,
+  bytes_per_second bigint,
+  reason text,
+  CONSTRAINT source_probe_pkey PRIMARY KEY (source_id, at),
+  CONSTRAINT source_probe_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT source_probe_bytes_per_second_check CHECK ((bytes_per_second >= 0)),
+  CONSTRAINT source_probe_connect_ms_check CHECK ((connect_ms >= 0)),
+  CONSTRAINT source_probe_first_byte_ms_check CHECK ((first_byte_ms >= 0)),
+  CONSTRAINT source_probe_listing_ms_check CHECK ((listing_ms >= 0)),
+  CONSTRAINT source_probe_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 300)))
+);
+
+CREATE TABLE source_probe_day (
+  source_id bigint NOT NULL,
+  day date NOT NULL,
+  probes integer NOT NULL,
+  successes integer NOT NULL,
+  connect_ms integer,
+  listing_ms integer,
+  first_byte_ms integer,
+  bytes_per_second bigint,
+  CONSTRAINT source_probe_day_pkey PRIMARY KEY (source_id, day),
+  CONSTRAINT source_probe_day_source_id_fkey FOREIGN KEY (source_id) REFERENCES source(id) ON DELETE CASCADE,
+  CONSTRAINT source_probe_day_bytes_per_second_check CHECK ((bytes_per_second >= 0)),
+  CONSTRAINT source_probe_day_check CHECK (((successes >= 0) AND (successes <= probes))),
+  CONSTRAINT source_probe_day_connect_ms_check CHECK ((connect_ms >= 0)),
+  CONSTRAINT source_probe_day_first_byte_ms_check CHECK ((first_byte_ms >= 0)),
+  CONSTRAINT source_probe_day_listing_ms_check CHECK ((listing_ms >= 0)),
+  CONSTRAINT source_probe_day_probes_check CHECK ((probes > 0))
+);
 
 CREATE TABLE stream (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

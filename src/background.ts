@@ -10,6 +10,7 @@ import {
 } from './features/imports/index.ts';
 import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { forgetProgrammes } from './features/media/index.ts';
+import { httpProbe } from './features/source-health/index.ts';
 import { createScanner, MATCH_JOB, sourceSecrets } from './features/sources/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -84,6 +85,7 @@ export function runInBackground(
         checkPosts: ground.usenet.checkPosts,
         forgetReleases: () => forgetReleases(ground.db),
         scanner,
+        probeOf: (source) => probeOf(ground, source),
       },
       role: config.role,
       log,
@@ -147,6 +149,15 @@ function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly nu
   const { torrentNet: net } = ground;
   const ask: ScrapeSwarms = (url, hashes, aborted) => scrape(url, hashes, { net }, aborted);
   return checkSwarms({ ...ground, scrape: ask }, signal);
+}
+
+/**
+ * How a file server is asked: web servers by their base, with the same dialer as all else. Here go the others, by their listers
+ * (`list: (signal) => lister.test(signal)`), and the permission of a source for private addresses. With a lister (`listerOf`) a file
+ * that is gone is also looked for elsewhere on its server; until there is one it is hidden until it is back.
+ */
+function probeOf({ net }: Ground, { baseUrl }: { baseUrl: string }) {
+  return /^https?:/.test(baseUrl) && URL.canParse(baseUrl) ? httpProbe(net, baseUrl) : null;
 }
 
 function backupNow({ database, config }: Ground): Promise<string> {

@@ -17,7 +17,8 @@ import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/find
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
-import { MATCH_JOB, resultsRoutes, SCAN_JOB, sourceRoutes } from './features/sources/index.ts';
+import { createCountOnce, sourceHealthRoutes, sourceReportRoutes } from './features/source-health/index.ts';
+import { MATCH_JOB, resultsRoutes, SCAN_JOB, scanRoutes, sourceRoutes } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
@@ -122,6 +123,18 @@ function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStrea
       history: metrics.history,
       liveStreams: () => live.count(),
     }),
+    sourceReportRoutes({
+      ...ground,
+      once: createCountOnce(ground),
+      clientOf: addressOf,
+      limitReports: limiter.middleware({
+        name: 'source-reports',
+        points: 30,
+        perSeconds: 3600,
+        keyOf: addressOf,
+      }),
+      areSourcesShown: () => ground.settings.get().publicCatalog === 'all',
+    }),
   ];
 }
 
@@ -150,6 +163,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
     finderRoutes({ ...ground, requireAdmin, baseUrl }),
+    scanRoutes({ db, requireAdmin, enricher: ground.enricher }),
     sourceRoutes({
       ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
       openLister: openListers(config.localFolders),
@@ -161,6 +175,7 @@ function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, backg
       requireAdmin,
       checkLater: () => checkTrackersLater(background),
     }),
+    sourceHealthRoutes({ ...ground, requireAdmin }),
     torrentRoutes({ ...ground, requireAdmin }),
     usenetRoutes({ db, requireAdmin, usenetProviders: ground.usenet.providers }),
     liveRoutes({ live }),

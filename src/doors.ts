@@ -10,6 +10,7 @@ import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
 import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
+import { measuredSources } from './features/source-health/index.ts';
 import { countPlay, isPlayable, type OfferLimits } from './features/stream-index/index.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
@@ -205,6 +206,10 @@ export function webDoor(ground: Ground, isBuilding: () => boolean): Router {
     isBuilt: () => existsSync(join(distDir, 'index.html')),
     isBuilding,
     manifestUrl: (req) => `${placeOf(ground, req).baseUrl}/manifest.json`,
+    async measuredOrigins() {
+      if (ground.settings.get().publicCatalog !== 'all') return [];
+      return (await measuredSources(ground.db)).map(({ origin }) => origin);
+    },
   });
 }
 

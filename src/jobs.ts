@@ -2,6 +2,7 @@ import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.t
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
 import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.ts';
+import { type SourceHealthJobsDeps, sourceHealthJobs } from './features/source-health/index.ts';
 import { type SourceJobsDeps, sourceJobs } from './features/sources/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
@@ -22,6 +23,7 @@ export const jobs: readonly Job<
     TorrentJobsDeps &
     UsenetJobsDeps &
     FinderJobsDeps &
+    SourceHealthJobsDeps &
     SourceJobsDeps
 >[] = [
   ...upkeepJobs,
@@ -33,5 +35,6 @@ export const jobs: readonly Job<
   ...torrentJobs,
   ...usenetJobs,
   ...finderJobs,
+  ...sourceHealthJobs,
   ...sourceJobs,
 ];

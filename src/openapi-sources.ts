@@ -1,10 +1,12 @@
 import {
   ScanResults,
   ScanResultsAnswer,
+  ScansAnswer,
   SourceAnswer,
   SourceBody,
   SourcePatch,
   SourcesAnswer,
+  SourcesProgress,
   SourceTest,
   SourceTestBody,
 } from './features/sources/index.ts';
@@ -37,6 +39,21 @@ export const sourcePaths = {
       security: ADMIN,
       requestBody: json(SourceTestBody),
       responses: { '200': ok('In words', SourceTest), ...bad, ...refusals },
+    },
+  },
+  '/api/sources/progress': {
+    get: {
+      summary: 'How far the scans are that run, and the matching of what they found',
+      security: ADMIN,
+      responses: { '200': ok('Counts, which who asks again compares', SourcesProgress), ...refusals },
+    },
+  },
+  '/api/sources/{id}/scans': {
+    get: {
+      summary: 'The last scans of a source and the matching after them, with what came of them',
+      security: ADMIN,
+      requestParams: { path: id },
+      responses: { '200': ok('Newest first, at most 100', ScansAnswer), ...gone, ...refusals },
     },
   },
   '/api/sources/{id}/retry': {

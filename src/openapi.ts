@@ -13,6 +13,7 @@ import {
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
+import { sourceHealthPaths } from './openapi-source-health.ts';
 import { sourcePaths } from './openapi-sources.ts';
 import { streamPaths } from './openapi-streams.ts';
 import { torrentPaths } from './openapi-torrents.ts';
@@ -134,6 +135,7 @@ const paths = {
     },
   },
   ...finderPaths,
+  ...sourceHealthPaths,
   ...sourcePaths,
   ...torrentPaths,
   ...usenetPaths,

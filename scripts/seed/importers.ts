@@ -6,6 +6,7 @@ import { file, json } from './json.ts';
 import { m3u } from './m3u.ts';
 import { magnets, nzbs, torrents } from './releases.ts';
 import { samples } from './samples.ts';
+import { source } from './source.ts';
 import { starter } from './starter.ts';
 import { stremioAddon } from './stremio-addon.ts';
 import { tmdb } from './tmdb.ts';
@@ -24,6 +25,7 @@ export const IMPORTERS: readonly Importer[] = [
   magnets,
   torrents,
   nzbs,
+  source,
   stremioAddon,
   animeIds,
   exporter,

@@ -30,13 +30,15 @@ const KINDS: ReadonlyMap<string, number> = new Map([
 const OTHER_KIND = 4;
 
 /**
- * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, flat pictures before 3D, the
- * sharper first, and among equally sharp ones the nearest bytes; otherwise as they came (source, verified, score, size).
+ * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, what is reached before what
+ * lies on a file server that is away, flat pictures before 3D, the sharper first, and among equally sharp ones the nearest
+ * bytes; otherwise as they came (source, verified, score, size).
  */
 export function inViewingOrder(streams: readonly OfferedStream[]): OfferedStream[] {
   return [...streams].sort(
     (a, b) =>
       PLACES[a.target.via] - PLACES[b.target.via] ||
+      Number(b.offer.isReachable) - Number(a.offer.isReachable) ||
       Number(is3d(a.offer)) - Number(is3d(b.offer)) ||
       sharpness(b.offer) - sharpness(a.offer) ||
       Number(isFilmed(a.offer)) - Number(isFilmed(b.offer)) ||

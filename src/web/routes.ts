@@ -13,6 +13,8 @@ export type WebOptions = {
   isBuilding?(): boolean;
   /** The manifest URL shown while the page is not built. Default: the address of the request. */
   manifestUrl?(req: Request): string;
+  /** Where the page may ask besides here: origins of file servers it measures. Default: nowhere. */
+  measuredOrigins?(): Promise<readonly string[]>;
 };
 
 /** Scripts and styles come from us alone; posters from any https host; Mantine writes its variables in `<style>`. */
@@ -44,8 +46,9 @@ export function webRoutes(options: WebOptions): Router {
   router.use('/assets', missing);
   return router;
 
-  function page(req: Request, res: Response, next: NextFunction) {
-    setPageHeaders(res);
+  async function page(req: Request, res: Response, next: NextFunction) {
+    // A page without them is a page all the same.
+    setPageHeaders(res, (await options.measuredOrigins?.().catch(() => [])) ?? []);
     if (!options.isBuilt()) return sendNotBuilt(req, res);
     // The folder is swapped by a rename, so the file may be gone for a moment after isBuilt().
     const onSent = (error?: Error) => {
@@ -85,10 +88,20 @@ function noSuchFile(): NotFound {
   return new NotFound('web.file_not_found', 'There is no such file. Reload the page.');
 }
 
-function setPageHeaders(res: Response) {
+/** What a policy can name: an origin of any other spelling could end it and begin another. */
+const NAMEABLE = /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/;
+
+function policyFor(origins: readonly string[]): string {
+  const nameable = origins.filter((origin) => NAMEABLE.test(origin));
+  return nameable.length === 0
+    ? CONTENT_SECURITY_POLICY
+    : `${CONTENT_SECURITY_POLICY}; connect-src 'self' ${nameable.join(' ')}`;
+}
+
+function setPageHeaders(res: Response, origins: readonly string[]) {
   res.set({
     'Cache-Control': 'no-cache',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Content-Security-Policy': policyFor(origins),
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
     'Referrer-Policy': 'no-referrer',

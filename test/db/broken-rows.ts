@@ -3,6 +3,7 @@ import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
 import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
 import { BROKEN_MAPPING_ROWS } from './broken-mapping-rows.ts';
 import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
+import { BROKEN_SOURCE_HEALTH_ROWS } from './broken-source-health-rows.ts';
 import { BROKEN_SOURCE_ROWS } from './broken-source-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
@@ -228,7 +229,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ...BROKEN_METADATA_ROWS,
   ...BROKEN_MAPPING_ROWS,
   ...BROKEN_FINDER_ROWS,
-  ...BROKEN_SOURCE_ROWS,
+  ...BROKEN_SOURCE_HEALTH_ROWS,
   ...BROKEN_USENET_ROWS,
   ['stream_telegram_chat_check', `UPDATE stream_telegram SET chat = '@channel'`],
   ['stream_telegram_message_id_check', `UPDATE stream_telegram SET message_id = 0`],
@@ -290,6 +291,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     `INSERT INTO play_count (subject_hash, media_id) VALUES ('\\x00', $film)`,
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
+  ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_FTP_ROWS,
   ...BROKEN_LIST_ROWS,

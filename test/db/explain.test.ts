@@ -17,6 +17,7 @@ import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
 import { otherCalls } from '../support/statements/others.ts';
 import { FILM, readSample, type Sample, SERIES } from '../support/statements/sample.ts';
+import { sourceHealthCalls } from '../support/statements/source-health.ts';
 import { sourceCalls } from '../support/statements/sources.ts';
 import { streamCalls } from '../support/statements/streams.ts';
 
@@ -84,6 +85,7 @@ describe.each([
   { room: 'streams', calls: streamCalls },
   { room: 'metadata', calls: metadataCalls },
   { room: 'sources', calls: sourceCalls },
+  { room: 'the health of sources', calls: sourceHealthCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(
@@ -139,7 +141,15 @@ describe('the guard itself', () => {
 
   test('excuses no statement that is gone', async () => {
     const names = await statementNames();
-    const calls = { ...catalogCalls, ...mediaCalls, ...streamCalls, ...metadataCalls, ...otherCalls };
+    const calls = {
+      ...catalogCalls,
+      ...mediaCalls,
+      ...streamCalls,
+      ...metadataCalls,
+      ...sourceCalls,
+      ...sourceHealthCalls,
+      ...otherCalls,
+    };
     const first = (text: string) => text.split(' ', 1)[0] ?? '';
     expect(Object.keys(WHOLE_READS).filter((read) => !names.has(first(read)))).toEqual([]);
     expect(Object.keys(HIDDEN_READS).filter((read) => !(first(read) in calls))).toEqual([]);

@@ -63,6 +63,8 @@ describe('settings', () => {
       trackerMode: 'add',
       trackerList: [],
       trackerListUrl: '',
+      sourceDisableBelow: 20,
+      brokenLinks: 'keep',
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });

@@ -71,6 +71,7 @@ function source(draw: Draw) {
   return {
     ...{ kind, seeders: null, hasWebSeeds: false },
     ...{ score: kind === 'torrent' ? draw(4) : 0, health: kind === 'usenet' ? health : null },
+    ...{ isReachable: kind !== 'http' || draw(4) > 0, sourcePriority: draw(2), sourceTens: draw(11) },
   };
 }
 

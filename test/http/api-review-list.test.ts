@@ -5,6 +5,7 @@ import { command } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { putOnNas } from '../support/put-on-nas.ts';
 import { teller } from '../support/told-titles.ts';
 
 // What a person sees of each title that waits: the candidates' posters, who has their ids here, and how many wait for what.
@@ -81,4 +82,19 @@ test('by reason, with how many wait for each, page by page', async () => {
   expect([named(first), first.counts]).toEqual([['xqzt', 'The Lake'], all.counts]);
   expect(named(await list(`?limit=2&cursor=${first.nextCursor}`))).toEqual(['The River']);
   expect((await api.ask('GET', '/api/review?reason=ugly')).status).toBe(400);
+});
+
+test('some of the files its name was read from are told, with the file server each lies on', async () => {
+  const { db } = database;
+  const river = await titleForName(db, { kind: 'movie', title: 'The River', year: 1951 });
+  for (const n of [1, 2, 3, 4]) await putOnNas(db, river.mediaId, `The.River.1951.part${n}.mkv`);
+  const [{ files } = { files: [] }] = (await list('?reason=match')).titles;
+  expect(files).toHaveLength(3);
+  expect(files).toContainEqual({ name: 'The.River.1951.part1.mkv', source: 'NAS' });
+  await db.query(command('test.forget')`DELETE FROM source`);
+  await db.query(command('test.magnet')`
+    WITH s AS (INSERT INTO stream (kind, name) VALUES ('torrent', 'The River 1951 WEB') RETURNING id)
+    INSERT INTO stream_media_link (stream_id, media_id) SELECT id, ${river.mediaId} FROM s`);
+  const [{ files: others } = { files: [] }] = (await list('?reason=match')).titles;
+  expect(others).toEqual([{ name: 'The River 1951 WEB', source: null }]);
 });

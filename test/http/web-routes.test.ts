@@ -53,6 +53,20 @@ test.each(['/', '/configure'])(
   },
 );
 
+test('the page may ask the file servers it measures, and no origin that could change the policy', async () => {
+  const policyWith = async (measuredOrigins: () => Promise<readonly string[]>) => {
+    const open = server;
+    await new Promise((resolve) => (open ? open.close(resolve) : resolve(null)));
+    return (await fetch(await serve({ measuredOrigins }))).headers.get('content-security-policy') ?? '';
+  };
+  const hostile = ['http://a;script-src', 'http://a b', 'javascript://a', "'unsafe-inline'", '*'];
+  expect(await policyWith(async () => ['http://nas.example:8080', ...hostile, 'https://b.example'])).toMatch(
+    /; connect-src 'self' http:\/\/nas\.example:8080 https:\/\/b\.example$/,
+  );
+  expect(await policyWith(async () => hostile)).not.toContain('connect-src');
+  expect(await policyWith(() => Promise.reject(new Error('no database')))).not.toContain('connect-src');
+});
+
 test('the policy lets in no foreign script and no frame around the page', async () => {
   const policy = (await fetch(await serve())).headers.get('content-security-policy') ?? '';
   const rules = new Map(

@@ -6,6 +6,7 @@ import { command, rows } from '../../src/platform/db.ts';
 import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
+import { putOnNas } from '../support/put-on-nas.ts';
 import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -39,7 +40,7 @@ const doubt = (mediaId: number, more: Partial<Doubt>): Doubt & { mediaId: number
 /** One found by its name, one whose ids contradict, and more that nobody knows than a page holds. */
 async function fill(): Promise<void> {
   const { db } = database;
-  await db.query(command('test.empty')`TRUNCATE media RESTART IDENTITY CASCADE`);
+  await db.query(command('test.empty')`TRUNCATE media, stream, source RESTART IDENTITY CASCADE`);
   for (let n = 22; n > 0; n -= 1)
     await titleForName(db, { kind: 'movie', title: `An Unknown Release Name ${n}`, year: 2000 });
   const lake = {
@@ -48,13 +49,12 @@ async function fill(): Promise<void> {
     ids: { tmdb: '22', imdb: 'tt0000033' },
     overview: 'x',
   };
-  const { mediaId: other } = await upsertTitle(db, {
+  await upsertTitle(db, {
     ...lake,
     title: 'Lake',
     year: 1990,
     ids: { imdb: 'tt0000044' },
   });
-  expect(other).toBeGreaterThan(0);
   await upsertTitle(db, { kind: 'series', title: 'Sea', overview: 'x', ids: { imdb: 'tt0000055' } });
   const { mediaId } = await upsertTitle(db, lake);
   await putDoubts(db, [
@@ -66,6 +66,7 @@ async function fill(): Promise<void> {
   const river = await titleForName(db, { kind: 'movie', title: 'The River', year: 1951 });
   await db.query(command('test.flag')`
     UPDATE media SET enrichment_status = 'flagged', match_confidence = 0.62 WHERE id = ${river.mediaId}`);
+  await putOnNas(db, river.mediaId, 'The.River.1951.1080p.mkv');
   await putDoubts(db, [
     doubt(river.mediaId, {}),
     doubt(river.mediaId, {
@@ -103,6 +104,7 @@ test.each(['desktop', 'phone'] as const)(
       const { page, errors, screenshot, cards } = await unlocked(browser, device);
       expect(await cards.count()).toBe(20);
       const river = cards.filter({ hasText: 'The River (1951)' });
+      await river.getByText('The.River.1951.1080p.mkv on NAS').waitFor();
       await river.getByRole('region', { name: /^TMDB says: River of No Return/ }).waitFor();
       expect(await river.getByText('79 % alike', { exact: true }).count()).toBe(1);
       expect(await river.getByRole('img', { name: '62 % alike' }).count()).toBeGreaterThan(0);
@@ -160,7 +162,7 @@ test('by the keyboard alone: take what was found, correct by an id, keep, hide',
     await page.keyboard.press('Control+A');
     await page.keyboard.type('tt0000055');
     await page.keyboard.press('Enter');
-    await page.getByText('Another title has imdb tt0000055 already.').waitFor();
+    await page.getByText('Another title has imdb tt0000055 already').waitFor();
     await page.getByLabel('Its id, or the address of its page').fill('https://www.imdb.com/title/tt0133093/');
     await page.keyboard.press('Enter');
     await page.getByText('An Unknown Release Name 1 (2000) is corrected.').waitFor();
@@ -184,7 +186,7 @@ test('a hidden title that is here already becomes that one at one click', async 
   await withChromium(async (browser) => {
     const { page, errors, cards } = await unlocked(browser, 'desktop');
     const card = cards.filter({ hasText: 'The River (1951)' });
-    await card.getByText('River of No Return (1954) is here already: 0 streams of this one').waitFor();
+    await card.getByText('River of No Return (1954) is here already: 1 stream of this one').waitFor();
     await card.getByRole('button', { name: /as TMDB says$/ }).click();
     await page.getByText('The River (1951) is River of No Return (1954), which was here already').waitFor();
     expect(await waiting('&reason=match')).toEqual([]);

@@ -122,6 +122,20 @@ const ROWS: readonly [name: string, statement: string][] = [
     '',
     `INSERT INTO stream_ftp (stream_id, source_id, file_path, url, url_hash) VALUES ($ftp, $source, '/f.mkv', 'ftp://nas.example/f.mkv', sha256('f'))`,
   ],
+  ['', 'SELECT make_report_month(now())'],
+  [
+    '',
+    `INSERT INTO source_health_report (source_id, isp_name, is_reachable, response_ms) VALUES ($source, 'Home', true, 20)`,
+  ],
+  ['', `INSERT INTO source_probe (source_id, is_ok, connect_ms) VALUES ($source, true, 2)`],
+  [
+    '',
+    `INSERT INTO source_probe_day (source_id, day, probes, successes) VALUES ($source, '2026-01-31', 2, 1)`,
+  ],
+  [
+    '',
+    `INSERT INTO source_link_check (stream_id, failing_since, reason) VALUES ($http, now(), 'It is gone.')`,
+  ],
   ['', `INSERT INTO scan_log (source_id, batch_id, phase) VALUES ($source, gen_random_uuid(), 'collector')`],
   ['', `INSERT INTO scan_folder (source_id, path) VALUES ($source, '')`],
   ['', `INSERT INTO scan_seen (source_id, path_hash) VALUES ($source, 1)`],

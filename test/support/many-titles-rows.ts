@@ -41,6 +41,8 @@ export const MANY_TITLES: readonly string[] = [
       CASE WHEN ${u('g', 7)} < 0.33 THEN 'CC-BY-3.0' END AS licence, now() - ${u('g', 8)} * interval '300 days' AS added
     FROM generate_series(1, $count) g`,
   `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
+  // Made here: within a statement that is undone it would lock the table for whoever looks at plans.
+  'SELECT make_report_month(now() + make_interval(months => m)) FROM generate_series(0, 1) m',
   `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,
   `INSERT INTO scan_log (source_id, batch_id, phase, status, started_at, ended_at)
     SELECT 1 + g % 20, gen_random_uuid(), 'collector', 'completed', now() - g * interval '2 minutes', now() FROM generate_series(1, 50000) g`,

@@ -36,6 +36,7 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     score: 0,
     rank: 0,
     alternatives: 0,
+    isReachable: true,
     ...more,
   };
 }

@@ -103,6 +103,18 @@ export const Settings = z.object({
     .describe(
       'Address of a list with one announce URL a line (500 are read), fetched once a day; empty: none. trackers_best.txt of github.com/ngosang/trackerslist is one.',
     ),
+  sourceDisableBelow: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe(
+      'File servers whose health score is lower rest (no scheduled scans, their links last) until they answer again; 0 = never.',
+    ),
+  brokenLinks: z
+    .enum(['keep', 'delete'])
+    .describe(
+      'Links of file servers that could not be reached for 30 days are hidden: keep them, so that they come back with their server, or delete them 30 days later.',
+    ),
   rateLimitAddonPerMinute: perMinute.describe('Add-on requests a minute from one address.'),
   rateLimitApiPerMinute: perMinute.describe('API requests a minute from one address.'),
 });
@@ -143,6 +155,8 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   trackerMode: { type: 'enum', defaultOf: () => 'add' },
   trackerList: { type: 'json', defaultOf: () => [] },
   trackerListUrl: { type: 'string', defaultOf: () => '' },
+  sourceDisableBelow: { type: 'integer', defaultOf: () => 20 },
+  brokenLinks: { type: 'enum', defaultOf: () => 'keep' },
   rateLimitAddonPerMinute: {
     type: 'integer',
     env: 'RATE_LIMIT_ADDON',

@@ -11,7 +11,10 @@ export {
   SourceTest,
   sourceRoutes,
 } from './routes.ts';
+export { runScan } from './run-scan.ts';
+export { type SourceProgress, SourcesProgress, sourceNamed, sourceProgress } from './scan-progress.ts';
 export { ScanResults, ScanResultsAnswer } from './scan-results.ts';
+export { ScansAnswer, scanRoutes } from './scan-routes.ts';
 export { createScanner } from './scanner.ts';
 
 /** Passwords of sources, for the change of the secret key. */

@@ -27,8 +27,14 @@ export async function testLister(
     return { isWorking: true, detail: await lister.test(signal) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { isWorking: false, detail: error.message };
+    return {
+      isWorking: false,
+      detail: error.code === 'net.refused' ? `${error.message} ${AT_HOME}` : error.message,
+    };
   } finally {
     await lister.close();
   }
 }
+
+const AT_HOME =
+  'If it is in your own network, say so of this source (`allowsPrivate`): that lets it through, and nothing else. With OUTBOUND=listed it must stand in OUTBOUND_ALLOW.';

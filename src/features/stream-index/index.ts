@@ -13,6 +13,7 @@ export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
 export { dropSubtitles } from './queries/parts.ts';
+export { deleteStreams, markStreams, noteVerified } from './queries/reach.ts';
 export { hideUnseen, setBroken, setFound } from './queries/streams.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';

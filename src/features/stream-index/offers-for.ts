@@ -47,9 +47,9 @@ export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
     chosen.map((candidate) => candidate.linkId),
   );
   const byLink = new Map(rows.map(({ linkId, ...offer }) => [linkId, offer]));
-  return chosen.flatMap(({ linkId, rank, alternatives }) => {
+  return chosen.flatMap(({ linkId, rank, alternatives, isReachable }) => {
     const offer = byLink.get(linkId);
-    return offer === undefined ? [] : [{ ...offer, rank, alternatives }];
+    return offer === undefined ? [] : [{ ...offer, rank, alternatives, isReachable }];
   });
 }
 

@@ -20,6 +20,10 @@ export type Ranked = RankingFacts & {
   hasWebSeeds: boolean;
   /** Of a Usenet post that was checked. */
   health: PostState['health'];
+  /** Of a file server: whether anybody reaches it, the owner's priority (lower first), and tens of its health score; of others as of the best. */
+  isReachable: boolean;
+  sourcePriority: number;
+  sourceTens: number;
 };
 
 /** All that can be offered for a place, best first, before the caps. */
@@ -36,6 +40,7 @@ function rankedOf(of: Candidates): Ranked[] {
   const torrents = placesOf(of.torrentId);
   const posts = placesOf(of.postId);
   const files = placesOf(of.fileLinkId);
+  const sourced = placesOf(of.sourcedId);
   const [verified, webSeeded] = [new Set(of.verifiedLinkId), new Set(of.webSeededId)];
   const ranked: Ranked[] = [];
   for (const [n, linkId] of of.linkId.entries()) {
@@ -44,6 +49,7 @@ function rankedOf(of: Candidates): Ranked[] {
     if (at === undefined) continue;
     const own = readFacts(valueAt(facts, at));
     const file = files.get(linkId);
+    const source = sourceAt(of, sourced.get(streamId));
     const fileIndex = rareAt(of.fileIndex, file);
     const fileName = rareAt(of.fileName, file);
     ranked.push({
@@ -71,9 +77,21 @@ function rankedOf(of: Candidates): Ranked[] {
       seeders: rareAt(of.seeders, torrents.get(streamId)),
       hasWebSeeds: webSeeded.has(streamId),
       health: rareAt(of.health, posts.get(streamId)),
+      isReachable: source.isReachable,
+      sourcePriority: source.priority,
+      sourceTens: source.tens,
     });
   }
   return ranked;
+}
+
+/** What lies on no file server is as on the best. */
+function sourceAt(of: Candidates, at: number | undefined) {
+  return {
+    isReachable: rareAt(of.isReachable, at) ?? true,
+    priority: rareAt(of.sourcePriority, at) ?? 0,
+    tens: rareAt(of.sourceTens, at) ?? 10,
+  };
 }
 
 /** Where each id stands in its list. */

@@ -161,6 +161,8 @@ export const Offer = z.object({
   rank: z.number(),
   /** Other places where the same release lies. */
   alternatives: z.int(),
+  /** False: it lies on a file server that nobody reaches now. */
+  isReachable: z.boolean(),
 });
 export type Offer = z.infer<typeof Offer>;
 

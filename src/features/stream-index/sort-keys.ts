@@ -15,6 +15,8 @@ const LEADS_ELSEWHERE: ReadonlySet<string> = new Set(['youtube', 'external', 'te
 /** In this order; what is equal in all goes by the order in which it was linked. */
 export const SORT_KEYS: readonly SortKey[] = [
   { key: 'playsHere', direction: 'descending', of: (offer) => Number(playsHere(offer)) },
+  // A file server that nobody reaches: what lies there stays, behind all else.
+  { key: 'reachable', direction: 'descending', of: ({ isReachable }) => Number(isReachable) },
   // What was found damaged breaks off in the middle, however sharp it is.
   { key: 'damaged', direction: 'ascending', of: (offer) => Number(isDamaged(offer)) },
   // A flat screen shows it as two small pictures.
@@ -28,6 +30,8 @@ export const SORT_KEYS: readonly SortKey[] = [
   { key: 'audio', direction: 'descending', of: ({ soundRank }) => soundRank },
   { key: 'channels', direction: 'descending', of: ({ speakers }) => speakers },
   { key: 'size', direction: 'descending', of: ({ sizeBytes }) => sizeBytes },
+  { key: 'sourcePriority', direction: 'ascending', of: ({ sourcePriority }) => sourcePriority },
+  { key: 'sourceHealth', direction: 'descending', of: ({ sourceTens }) => sourceTens },
 ];
 
 /** The best first, by the first key in which two differ. */

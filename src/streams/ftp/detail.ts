@@ -29,6 +29,8 @@ export const FtpDetail = z.object({
   login: Login.nullable(),
 });
 export type FtpDetail = z.infer<typeof FtpDetail>;
+/** As it is opened: a stored one of a source with what its owner gave that. */
+export type FtpOrigin = FtpDetail & { allowsPrivate?: boolean };
 
 /** Parses `{url}`, its userinfo being the login; throws BadInput `request.invalid`. */
 export function parseFtp(input: unknown): FtpDetail {
@@ -57,6 +59,14 @@ export function remotePath(url: string): string {
 
 export function nameOf(url: string): string {
   return readableName(bytesOf(url.split('/').at(-1) ?? '').replace(/^\//, ''));
+}
+
+/** Whether a file lies in a folder of the same server; one that is asked by TLS lies in a folder that need not be, too. */
+export function liesIn(baseUrl: string, url: string): boolean {
+  const [base, place] = [placeOf(baseUrl, null), placeOf(url, null)];
+  if (base === null || place === null || base.host !== place.host || base.port !== place.port) return false;
+  const isAsSafe = base.tls === place.tls || (base.tls === 'none' && place.tls === 'explicit');
+  return isAsSafe && remotePath(url).startsWith(remotePath(baseUrl));
 }
 
 /** One spelling for each file: RFC 1738 has `%2F` at the beginning for the root; `//` is read as that too. */

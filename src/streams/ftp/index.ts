@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
@@ -5,8 +6,8 @@ import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
 import { openPassword, type SourceAccess } from '../source-access.ts';
-import { FtpDetail, Login, nameOf, parseFtp, urlHash } from './detail.ts';
-import { createFtpOrigins, type FtpTarget } from './open.ts';
+import { FtpDetail, type FtpOrigin, Login, liesIn, nameOf, parseFtp, urlHash } from './detail.ts';
+import { createFtpOrigins } from './open.ts';
 import {
   offeredFtp,
   replaceCredentials,
@@ -54,9 +55,9 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     ],
     async beside(streamId, address, signal) {
       const source = (await storedFtp(db, streamId))?.source ?? null;
-      if (source === null || !address.startsWith(source.baseUrl)) return null;
+      if (source === null || !liesIn(source.baseUrl, address)) return null;
       const { url } = parseFtp({ url: address });
-      return await origins.open({ url, ...accessBy(source, null) }, signal);
+      return await origins.open({ url, ...accessBy(source, url, null) }, signal);
     },
     open: async (ref, signal) => await origins.open(await detailOf(ref), signal),
     async check(ref, signal) {
@@ -74,21 +75,19 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
   };
 
   /** Where a stream is and who is there, stored or told. */
-  async function detailOf(ref: StreamRef): Promise<FtpTarget> {
+  async function detailOf(ref: StreamRef): Promise<FtpOrigin> {
     if ('detail' in ref) return FtpDetail.parse(ref.detail);
     const stored = await storedFtp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     const { url, credentialsSealed, source } = stored;
     const own = credentialsSealed === null ? null : openLogin(credentialsSealed);
-    const isOfSource = source !== null && url.startsWith(source.baseUrl);
-    return { url, ...(isOfSource ? accessBy(source, own) : { login: own }) };
+    return { url, ...accessBy(source, url, own) };
   }
 
   /** What the owner gave the source goes to files below its base, and nowhere else. */
-  function accessBy(
-    { username, passwordSealed, allowsPrivate }: NonNullable<SourceAccess>,
-    own: FtpDetail['login'],
-  ): Omit<FtpTarget, 'url'> {
+  function accessBy(source: SourceAccess, url: string, own: z.infer<typeof Login> | null) {
+    if (source === null || !liesIn(source.baseUrl, url)) return { login: own };
+    const { username, passwordSealed, allowsPrivate } = source;
     if (own !== null || username === null) return { login: own, allowsPrivate };
     return { login: { username, password: openPassword(crypto, passwordSealed) ?? '' }, allowsPrivate };
   }

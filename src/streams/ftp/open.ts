@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { BadInput } from '../../kit/errors.ts';
 import { abortable } from '../../platform/abortable.ts';
@@ -12,7 +11,8 @@ import type { Net } from '../../platform/net.ts';
 import type { ByteSource } from '../kind.ts';
 import { resourceKey } from '../resource.ts';
 import { CannotSeek, hasChanged, MAX_SKIP_BYTES, retrying, sendResuming } from '../resume.ts';
-import { type FtpDetail, nameOf, remotePath } from './detail.ts';
+import { netTo } from '../source-access.ts';
+import { type FtpDetail, type FtpOrigin, nameOf, remotePath } from './detail.ts';
 import { FtpFacts, learn, versionOf } from './facts.ts';
 import { Parked } from './parked.ts';
 import { RangeSender } from './range-sender.ts';
@@ -21,18 +21,11 @@ import { RangeSender } from './range-sender.ts';
 const FACTS_TTL_MS = 67_000;
 const MAX_FACTS = 1000;
 const LOOK_WAIT_MS = 2000;
-/** More servers than an owner has at home. */
-const MAX_VOUCHED = 100;
-
-type Connections = { pool: FtpPool; parked: Parked };
-
-/** `allowsPrivate`: the owner of its source vouches for the server, which may be at home. */
-export type FtpTarget = FtpDetail & { allowsPrivate?: boolean };
 
 export type FtpOrigins = {
-  open(detail: FtpTarget, signal: AbortSignal): Promise<ByteSource>;
+  open(detail: FtpOrigin, signal: AbortSignal): Promise<ByteSource>;
   /** Looks at the file now, whatever is remembered. */
-  ask(detail: FtpTarget, signal: AbortSignal): Promise<FtpFacts>;
+  ask(detail: FtpOrigin, signal: AbortSignal): Promise<FtpFacts>;
   close(): void;
 };
 
@@ -40,23 +33,15 @@ export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space
 
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
 export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
-  const guarded = connectionsBy(net);
-  /** Of servers their owner vouches for; connections of one are of no use to who may not reach it. */
-  const vouched = new LRUCache<string, Connections>({ max: MAX_VOUCHED, dispose: closeConnections });
-
-  function connectionsBy(way: Net): Connections {
-    return { pool: createFtpPool(way, ftp), parked: new Parked() };
+  /** By what they may reach. */
+  const pools = new Map<Net, FtpPool>();
+  function poolFor({ url, allowsPrivate = false }: FtpOrigin): FtpPool {
+    const way = netTo(net, { url, allowsPrivate });
+    const pool = pools.get(way) ?? createFtpPool(way, ftp);
+    pools.set(way, pool);
+    return pool;
   }
-
-  function connectionsTo({ url, allowsPrivate = false }: FtpTarget): Connections {
-    if (!allowsPrivate) return guarded;
-    const { protocol, host } = new URL(url);
-    const key = `${protocol}//${host}`;
-    const open = vouched.get(key) ?? connectionsBy(net.permitting(new URL(url)));
-    vouched.set(key, open);
-    return open;
-  }
-
+  const parked = new Parked();
   const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
     ttlMs: FACTS_TTL_MS,
     maxEntries: MAX_FACTS,
@@ -66,12 +51,12 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
 
   /** Runs what asks a few things of a session, which goes back even if nobody waits any more. */
   async function asking<T>(
-    target: FtpTarget,
+    origin: FtpOrigin,
     signal: AbortSignal,
     run: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
     try {
-      const lease = await connectionsTo(target).pool.lease(placeFor(target), signal);
+      const lease = await poolFor(origin).lease(placeFor(origin), signal);
       return await abortable(
         run(lease.session).finally(() => lease.release()),
         signal,
@@ -82,28 +67,26 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     }
   }
 
-  function look(target: FtpTarget, signal: AbortSignal): Promise<FtpFacts> {
-    const path = remotePath(target.url);
+  function look(origin: FtpOrigin, signal: AbortSignal): Promise<FtpFacts> {
+    const path = remotePath(origin.url);
     return retrying(signal, () =>
-      asking(target, signal, (session) => learn(session, session.absolute(path))),
+      asking(origin, signal, (session) => learn(session, session.absolute(path))),
     );
   }
 
-  /** As of HTTP: keyed, and one login does not profit from another's. */
-  function keyOf({ url, login, allowsPrivate = false }: FtpTarget): string {
-    const told = allowsPrivate ? [url, login, 'private'] : [url, login];
-    return crypto.mac('ftp.facts', JSON.stringify(told)).toString('base64url');
+  /** As of HTTP: keyed, and one login or permission does not profit from another's. */
+  function keyOf({ url, login, allowsPrivate = false }: FtpOrigin): string {
+    return crypto.mac('ftp.facts', JSON.stringify([url, login, allowsPrivate])).toString('base64url');
   }
 
-  function sourceOf(detail: FtpTarget, key: string, first: FtpFacts): ByteSource {
+  function sourceOf(detail: FtpOrigin, key: string, first: FtpFacts): ByteSource {
     const { url } = detail;
     const [place, path] = [placeFor(detail), remotePath(url)];
-    const { pool, parked } = connectionsTo(detail);
     let facts = first;
     const { sizeBytes, modifiedAt } = first;
     const version = `${sizeBytes}\n${modifiedAt?.toISOString() ?? ''}`;
     const sender = new RangeSender({
-      ...{ pool, parked, place, path, key: `${key}\n${version}`, sizeBytes },
+      ...{ pool: poolFor(detail), parked, place, path, key: `${key}\n${version}`, sizeBytes },
       canRestart: () => facts.canRestart,
       onCannotRestart() {
         facts = { ...facts, canRestart: false };
@@ -143,15 +126,10 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
       return sourceOf(detail, key, facts);
     },
     close() {
-      closeConnections(guarded);
-      vouched.clear();
+      parked.close();
+      for (const pool of pools.values()) pool.close();
     },
   };
-}
-
-function closeConnections({ pool, parked }: Connections): void {
-  parked.close();
-  pool.close();
 }
 
 function placeFor({ url, login }: FtpDetail): FtpPlace {

@@ -59,6 +59,7 @@ const Stored = z.object({
 export function storedFtp(db: Db, streamId: number): Promise<z.infer<typeof Stored> | null> {
   return db.maybeOne(rows('ftp.stored', Stored)`
     SELECT f.url, f.credentials_sealed AS "credentialsSealed", ${sourceAccess} AS source
-    FROM stream_ftp f LEFT JOIN source c ON c.id = f.source_id WHERE f.stream_id = ${streamId}
+    FROM stream_ftp f LEFT JOIN source c ON c.id = f.source_id
+    WHERE f.stream_id = ${streamId}
   `);
 }

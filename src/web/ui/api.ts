@@ -120,6 +120,10 @@ const LiveStreams = z.object({ streams: z.array(LiveStream) });
 
 const Session = z.object({ admin: z.boolean() });
 
+export const Tested = z.object({ isWorking: z.boolean(), detail: z.string() });
+/** How a server does just now. */
+export type Tested = z.infer<typeof Tested>;
+
 const Problem = z.object({
   status: z.number(),
   title: z.optional(z.string()),

@@ -10,6 +10,7 @@ const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
 const FindersView = lazy(async () => ({ default: (await import('./finders-view.tsx')).FindersView }));
+const SourcesView = lazy(async () => ({ default: (await import('./sources-view.tsx')).SourcesView }));
 const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
 const TrackersView = lazy(async () => ({ default: (await import('./trackers-view.tsx')).TrackersView }));
 const UsenetView = lazy(async () => ({ default: (await import('./usenet-view.tsx')).UsenetView }));
@@ -58,6 +59,7 @@ const ADMIN_VIEWS = {
   live: LiveView,
   review: ReviewView,
   finders: FindersView,
+  sources: SourcesView,
   torrents: TorrentsView,
   trackers: TrackersView,
   usenet: UsenetView,

@@ -1,6 +1,16 @@
 const DAY_MS = 86_400_000;
 const SHOWN_DAYS = 30;
-const COLORS = ['river.6', 'indigo.5', 'teal.5', 'grape.5', 'orange.6', 'lime.6', 'pink.5', 'yellow.6'];
+/** Of lines that each stand for somebody, in the theme's words. */
+export const COLORS = [
+  'river.6',
+  'indigo.5',
+  'teal.5',
+  'grape.5',
+  'orange.6',
+  'lime.6',
+  'pink.5',
+  'yellow.6',
+];
 /** Of all that have none of their own. */
 const OTHERS_COLOR = 'gray.5';
 

@@ -1,11 +1,12 @@
-import { Alert, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useActing } from './acting.ts';
-import { saveSettings } from './api.ts';
+import { EnrichmentSwitch } from './enrichment-switch.tsx';
 import { count, duration, plural } from './format.ts';
 import { fetchProgress, type MetadataProgress, retryFailed } from './metadata-api.ts';
+import { MetadataSourceRow } from './metadata-source-row.tsx';
 import { usePolled } from './polling.ts';
+import { ProgressCard } from './progress-card.tsx';
 import { sourceName } from './source-names.ts';
-import { SourceRow } from './source-row.tsx';
 
 const pace = () => 5_000;
 /** The server counts no further, and counts what was asked in so many minutes. */
@@ -14,54 +15,38 @@ const [MOST_COUNTED, WINDOW_MIN] = [100_000, 15];
 /** How far the titles are that wait for texts and posters, and how each source of them does. */
 export function EnrichmentCard({ onExpired }: { onExpired(): void }) {
   const { data, reload } = usePolled(fetchProgress, pace);
-  const { isActing, failure, act } = useActing(onExpired);
+  const acting = useActing(onExpired);
   if (data === null) return null;
   const { isOn, titles, sources } = data;
   const asked = sources.filter(({ isAsked }) => isAsked);
   const others = sources.filter(({ isAsked }) => !isAsked).map(({ name }) => sourceName(name));
 
-  async function change(work: (signal: AbortSignal) => Promise<unknown>) {
-    if (await act(async (signal) => void (await work(signal)))) reload();
+  async function retry() {
+    if (await acting.act(retryFailed)) reload();
   }
 
   return (
-    <section className="tb-card tb-enrichment" aria-labelledby="enrichment-title">
-      <h2 id="enrichment-title">Texts and posters</h2>
-      <dl>
-        {figuresOf(data).map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <div className="tb-actions">
-        <Button
-          variant="default"
-          size="xs"
-          loading={isActing}
-          onClick={() =>
-            void change((signal) => saveSettings({ enrichment: isOn ? 'paused' : 'on' }, signal))
-          }
-        >
-          {isOn ? 'Pause' : 'Go on'}
-        </Button>
-        {titles.failed > 0 && (
-          <Button variant="default" size="xs" loading={isActing} onClick={() => void change(retryFailed)}>
-            Try {plural(titles.failed, 'failed one', 'failed ones')} again
-          </Button>
-        )}
-      </div>
-      {failure !== null && (
-        <Alert color="red" variant="light" role="alert">
-          {failure}
-        </Alert>
-      )}
+    <ProgressCard
+      id="enrichment-title"
+      title="Texts and posters"
+      figures={figuresOf(data)}
+      failure={acting.failure}
+      actions={
+        <>
+          <EnrichmentSwitch isOn={isOn} acting={acting} onChanged={reload} />
+          {titles.failed > 0 && (
+            <Button variant="default" size="xs" loading={acting.isActing} onClick={() => void retry()}>
+              Try {plural(titles.failed, 'failed one', 'failed ones')} again
+            </Button>
+          )}
+        </>
+      }
+    >
       <details>
         <summary>{summaryOf(asked)}</summary>
         <ul className="tb-sources" aria-label="Sources">
           {asked.map((source) => (
-            <SourceRow key={source.name} source={source} />
+            <MetadataSourceRow key={source.name} source={source} />
           ))}
         </ul>
         {others.length > 0 && (
@@ -70,7 +55,7 @@ export function EnrichmentCard({ onExpired }: { onExpired(): void }) {
           </p>
         )}
       </details>
-    </section>
+    </ProgressCard>
   );
 }
 

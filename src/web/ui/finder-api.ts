@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ask, send } from './api.ts';
+import { ask, send, Tested } from './api.ts';
 
 export const KINDS = ['torznab', 'newznab', 'rss'] as const;
 const STATES = ['pending', 'approved', 'rejected'] as const;
@@ -43,9 +43,6 @@ export type FinderDays = z.infer<typeof FinderDays>;
 
 const NabServer = z.object({ torznabUrl: z.string(), newznabUrl: z.string(), apiKey: z.string() });
 export type NabServer = z.infer<typeof NabServer>;
-
-const Tested = z.object({ isWorking: z.boolean(), detail: z.string() });
-export type Tested = z.infer<typeof Tested>;
 
 /** The server gives an indexer 30 s. */
 const TEST_MS = 35_000;

@@ -1,6 +1,7 @@
 import { Alert, Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import { useActing } from './acting.ts';
+import { type Bound, useFields } from './fields.ts';
 import { addFinder, changeFinder, type Finder, type FinderDraft, KINDS, type Pattern } from './finder-api.ts';
 import { PatternFields } from './pattern-fields.tsx';
 
@@ -28,7 +29,7 @@ type Fields = { name: string; url: string; apiKey: string; categories: string };
 /** What an owner says of a finder. Its address and key are sealed when they are stored, and never shown again. */
 export function FinderForm({ finder, onDone, onClose, onExpired }: FinderFormProps) {
   const [kind, setKind] = useState<Finder['kind']>(finder?.kind ?? 'torznab');
-  const [fields, setFields] = useState<Fields>({
+  const { fields, bind } = useFields<Fields>({
     name: finder?.name ?? '',
     url: '',
     apiKey: '',
@@ -37,13 +38,6 @@ export function FinderForm({ finder, onDone, onClose, onExpired }: FinderFormPro
   const [patterns, setPatterns] = useState<readonly Pattern[]>(finder?.patterns ?? []);
   const { isActing, failure, act } = useActing(onExpired);
   const isNew = finder === null;
-  const bind = (field: keyof Fields) => ({
-    value: fields[field],
-    onChange: (event: { currentTarget: { value: string } }) => {
-      const { value } = event.currentTarget;
-      setFields((before) => ({ ...before, [field]: value }));
-    },
-  });
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
@@ -55,7 +49,7 @@ export function FinderForm({ finder, onDone, onClose, onExpired }: FinderFormPro
 
   return (
     <form
-      className="tb-finder-form"
+      className="tb-form"
       onSubmit={(event) => void submit(event)}
       aria-label={isNew ? 'A new finder' : `Edit ${finder.name}`}
     >
@@ -98,8 +92,6 @@ export function FinderForm({ finder, onDone, onClose, onExpired }: FinderFormPro
     </form>
   );
 }
-
-type Bound = { value: string; onChange(event: { currentTarget: { value: string } }): void };
 
 /** What indexers have and feeds have not. */
 function NabFields({ hasKey, bind }: { hasKey: boolean; bind(field: keyof Fields): Bound }) {

@@ -1,12 +1,14 @@
-import { Alert, Button } from '@mantine/core';
 import { useState } from 'react';
 import { useActing } from './acting.ts';
+import type { Tested } from './api.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
-import { changeFinder, type Finder, removeFinder, type Tested, testFinder } from './finder-api.ts';
+import { changeFinder, type Finder, removeFinder, testFinder } from './finder-api.ts';
 import { FinderForm } from './finder-form.tsx';
 import { count, duration, plural, timeOfDay } from './format.ts';
 import { Row } from './row.tsx';
+import { RowButton, RowButtons } from './row-button.tsx';
 import { Swatched } from './swatched.tsx';
+import { TestAnswer } from './test-answer.tsx';
 
 const KIND_NAMES = { torznab: 'Torznab', newznab: 'Newznab', rss: 'RSS feed' } as const;
 
@@ -50,39 +52,24 @@ export function FinderRow({ finder, color, onChanged, onExpired }: FinderRowProp
         ['Failed', count(finder.failures)],
       ]}
     >
-      <div className="tb-actions tb-finder-actions">
-        <Button
-          variant="default"
-          size="xs"
-          loading={testing.isActing}
-          onClick={() => void test()}
-          aria-label={`Test ${name}`}
-        >
-          Test
-        </Button>
-        <Button
+      <RowButtons>
+        <RowButton word="Test" of={name} loading={testing.isActing} onClick={() => void test()} />
+        <RowButton
+          word={TURNS[state]}
+          of={name}
           variant={state === 'pending' ? 'filled' : 'default'}
-          size="xs"
           loading={switching.isActing}
           onClick={() => void turn(state === 'approved' ? 'rejected' : 'approved')}
-          aria-label={`${TURNS[state]} ${name}`}
-        >
-          {TURNS[state]}
-        </Button>
-        <Button
-          variant="default"
-          size="xs"
+        />
+        <RowButton
+          word="Edit"
+          of={name}
+          isOpen={open === 'edit'}
           onClick={() => setOpen(open === 'edit' ? null : 'edit')}
-          aria-expanded={open === 'edit'}
-          aria-label={`Edit ${name}`}
-        >
-          Edit
-        </Button>
-        <Button variant="default" size="xs" onClick={() => setOpen('remove')} aria-label={`Remove ${name}`}>
-          Remove
-        </Button>
-      </div>
-      <Answer tested={tested} failure={testing.failure ?? switching.failure} />
+        />
+        <RowButton word="Remove" of={name} onClick={() => setOpen('remove')} />
+      </RowButtons>
+      <TestAnswer tested={tested} failure={testing.failure ?? switching.failure} />
       {open === 'edit' && (
         <FinderForm
           finder={finder}
@@ -115,18 +102,6 @@ export function FinderRow({ finder, color, onChanged, onExpired }: FinderRowProp
 
 /** What the button does in each state. */
 const TURNS = { pending: 'Approve', approved: 'Turn off', rejected: 'Turn on' } as const;
-
-/** What it answered just now. */
-function Answer({ tested, failure }: { tested: Tested | null; failure: string | null }) {
-  if (failure === null && tested === null) return null;
-  const isGood = failure === null && tested?.isWorking === true;
-  return (
-    <Alert className="tb-finder-answer" color={isGood ? 'teal' : 'red'} variant="light" role="status">
-      {isGood && 'It works. '}
-      {failure ?? tested?.detail}
-    </Alert>
-  );
-}
 
 function badgeOf({ state, restUntil, lastError }: Finder) {
   if (state === 'pending') return { word: 'Waits for approval', color: 'orange' };

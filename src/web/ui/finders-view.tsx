@@ -2,6 +2,7 @@ import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
 import './health.css';
+import './form.css';
 import './finders.css';
 import { Badge, Button, EmptyState, Skeleton } from '@mantine/core';
 import { lazy, type ReactNode, useMemo, useState } from 'react';

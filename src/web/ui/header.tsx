@@ -11,6 +11,7 @@ import {
   PulseIcon,
   QuestionIcon,
   SearchIcon,
+  ServerIcon,
   SlidersIcon,
   SunIcon,
 } from './icons.tsx';
@@ -23,6 +24,7 @@ const ICONS = {
   live: FlowIcon,
   review: QuestionIcon,
   finders: SearchIcon,
+  sources: ServerIcon,
   torrents: MagnetIcon,
   trackers: MastIcon,
   usenet: NewsIcon,
@@ -36,6 +38,7 @@ const ENTRIES: readonly View[] = [
   'live',
   'review',
   'finders',
+  'sources',
   'torrents',
   'trackers',
   'usenet',

@@ -6,6 +6,7 @@ import { duration, plural, timeWithSeconds } from './format.ts';
 import { WarningIcon } from './icons.tsx';
 import { LazyPart } from './lazy-part.tsx';
 import type { Polled } from './polling.ts';
+import { SourcesHealth } from './source-health.tsx';
 
 const HealthPlots = lazy(async () => ({ default: (await import('./health-plots.tsx')).HealthPlots }));
 
@@ -51,6 +52,7 @@ export function HealthView({ health }: { health: Polled<Health> }) {
               </ul>
             </>
           )}
+          <SourcesHealth />
           <h2>The last hour</h2>
           {data.history.length < 2 ? (
             <EmptyState

@@ -1,11 +1,15 @@
+import { lazy } from 'react';
 import { addressesOf } from './addresses.ts';
 import type { Overview } from './api.ts';
 import { Catalogue } from './catalogue.tsx';
 import { InstallPanel } from './install-panel.tsx';
+import { LazyPart } from './lazy-part.tsx';
 import { RiverBackdrop } from './mark.tsx';
 import { PlayerSteps } from './player-steps.tsx';
 import type { Polled } from './polling.ts';
 import { ReachAdvice } from './reach-advice.tsx';
+
+const MeasureCard = lazy(async () => ({ default: (await import('./measure-card.tsx')).MeasureCard }));
 
 /** Install first, then what is inside. */
 export function HomeView({ overview }: { overview: Polled<Overview> }) {
@@ -32,6 +36,13 @@ export function HomeView({ overview }: { overview: Polled<Overview> }) {
         </div>
       </section>
       <Catalogue overview={overview} addresses={addresses} />
+      {overview.data?.publicCatalog === 'all' && (
+        <div className="tb-section">
+          <LazyPart fallback={null}>
+            <MeasureCard />
+          </LazyPart>
+        </div>
+      )}
     </>
   );
 }

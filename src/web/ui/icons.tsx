@@ -57,6 +57,16 @@ export function ListIcon(props: IconProps) {
   );
 }
 
+export function ServerIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <rect x="4" y="4" width="16" height="7" rx="2" />
+      <rect x="4" y="13" width="16" height="7" rx="2" />
+      <path d="M8 7.5h.01M8 16.5h.01M12 7.5h4M12 16.5h4" />
+    </Icon>
+  );
+}
+
 export function OutIcon(props: IconProps) {
   return (
     <Icon {...props}>

@@ -32,6 +32,7 @@ const WaitingTitle = z.object({
   totalStreams: z.number(),
   posterUrl: z.nullable(z.string()),
   ids: z.array(z.object({ provider: z.string(), namespace: z.string(), id: z.string() })),
+  files: z.array(z.object({ name: z.string(), source: z.nullable(z.string()) })),
   doubts: z.array(Doubt),
 });
 export type WaitingTitle = z.infer<typeof WaitingTitle>;

@@ -60,6 +60,7 @@ export function ReviewCard({ title, onDecided, onExpired }: ReviewCardProps) {
           {name}
         </h2>
         <p className="tb-quiet">{factsOf(title).join(' · ')}</p>
+        <Files title={title} />
       </header>
       <div className="tb-candidates">
         <Candidate
@@ -121,6 +122,23 @@ export function ReviewCard({ title, onDecided, onExpired }: ReviewCardProps) {
         </ConfirmDialog>
       )}
     </li>
+  );
+}
+
+/** What its name was read from: the file tells more than the name that was made of it. */
+function Files({ title: { files, totalStreams } }: { title: WaitingTitle }) {
+  if (files.length === 0) return null;
+  const more = totalStreams - files.length;
+  return (
+    <ul className="tb-review-files" aria-label="Files">
+      {files.map(({ name, source }) => (
+        <li key={`${source} ${name}`}>
+          <code>{name}</code>
+          {source !== null && ` on ${source}`}
+        </li>
+      ))}
+      {more > 0 && <li>and {plural(more, 'other', 'others')}</li>}
+    </ul>
   );
 }
 

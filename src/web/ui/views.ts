@@ -6,6 +6,7 @@ export const VIEWS = {
   live: 'Live',
   review: 'Review',
   finders: 'Finders',
+  sources: 'Sources',
   torrents: 'Torrents',
   trackers: 'Trackers',
   usenet: 'Usenet',

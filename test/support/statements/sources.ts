@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as files from '../../../src/features/sources/queries/files.ts';
 import * as items from '../../../src/features/sources/queries/items.ts';
+import * as answers from '../../../src/features/sources/queries/scan-answers.ts';
 import * as scans from '../../../src/features/sources/queries/scans.ts';
 import * as sources from '../../../src/features/sources/queries/sources.ts';
 import * as staging from '../../../src/features/sources/queries/staging.ts';
@@ -34,6 +35,10 @@ export const sourceCalls: Calls = {
     await sources.watchableSources(db, 50);
     await sources.sealedPasswords.stale(db, 0, Buffer.alloc(5, 1), 100);
     await sources.sealedPasswords.replace(db, { streamId: id, sealed: Buffer.alloc(40) }, Buffer.alloc(41));
+    await answers.scansOf(db, SOURCE, 100);
+    await answers.runningScans(db, { limit: 100, mostCounted: 100_000 });
+    await answers.lastScan(db, SOURCE, 100_000);
+    for (const of of [null, SOURCE]) await answers.matchingOf(db, of, 100_000);
     await scans.dueSources(db, 3);
     await scans.makeSourceDue(db, publicId);
     await scans.makeDueSoon(db, id);

@@ -87,6 +87,8 @@ export const ReviewTitle = z.object({
   totalStreams: z.int(),
   posterUrl: z.string().nullable(),
   ids: z.array(z.object({ provider: z.string(), namespace: z.string(), id: z.string() })),
+  /** Some of what was found of it, as its names say; with the file server each lies on. */
+  files: z.array(z.object({ name: z.string(), source: z.string().nullable() })),
   doubts: z.array(
     z.object({
       id: z.int(),
@@ -115,12 +117,21 @@ export const ReviewTitle = z.object({
 const Waiting = ReviewTitle.extend({ mediaId: z.int() });
 export type Waiting = z.infer<typeof Waiting>;
 
+/** Enough to see what it was taken for. */
+const FILES_SHOWN = 3;
 const COLUMNS = sql.fragment`
   m.id AS "mediaId", m.public_id AS id, m.kind, m.title, m.year, m.enrichment_status AS status,
   m.match_confidence AS confidence, m.is_from_name AND NOT m.is_published AS "isHidden", m.total_streams AS "totalStreams",
   m.poster_url AS "posterUrl",
   coalesce((SELECT jsonb_agg(jsonb_build_object('provider', e.provider, 'namespace', e.ns, 'id', e.external_id) ORDER BY e.provider, e.ns)
     FROM media_external_id e WHERE e.media_id = m.id), '[]') AS ids,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('name', f.name, 'source', f.source)) FROM (
+    SELECT s.name, c.name AS source
+    FROM stream_media_link k JOIN stream s ON s.id = k.stream_id
+      LEFT JOIN stream_http h ON h.stream_id = s.id LEFT JOIN stream_ftp t ON t.stream_id = s.id
+      LEFT JOIN stream_local l ON l.stream_id = s.id
+      LEFT JOIN source c ON c.id = coalesce(h.source_id, t.source_id, l.source_id)
+    WHERE k.media_id = m.id AND s.name IS NOT NULL LIMIT ${FILES_SHOWN}) f), '[]') AS files,
   coalesce((SELECT jsonb_agg(jsonb_build_object('id', d.id, 'provider', p.name, 'kind', d.kind, 'ids', d.ids, 'title', d.title,
       'year', d.year, 'confidence', d.confidence, 'reason', d.reason, 'posterUrl', d.poster_url, 'here', (
         SELECT jsonb_build_object('id', h.public_id, 'title', h.title, 'year', h.year, 'posterUrl', h.poster_url)

@@ -49,6 +49,11 @@ const Candidates = z.object({
   /** Posts that were checked. */
   postId: rare(isInt),
   health: rare(isHealth),
+  /** Files of sources, and how their source does. */
+  sourcedId: rare(isInt),
+  isReachable: rare((value): value is boolean => typeof value === 'boolean'),
+  sourcePriority: rare(isInt),
+  sourceTens: rare(isInt),
 });
 export type Candidates = z.infer<typeof Candidates>;
 
@@ -104,6 +109,14 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
       SELECT json_agg(n.stream_id) FILTER (WHERE n.health IS NOT NULL) AS "postId",
         json_agg(n.health) FILTER (WHERE n.health IS NOT NULL) AS health
       FROM stream_usenet n WHERE n.stream_id = ANY ((SELECT ids FROM linked)::int8[])
-    ) posts
+    ) posts, (
+      SELECT json_agg(f.stream_id) AS "sourcedId", json_agg(o.is_reachable) AS "isReachable",
+        json_agg(o.priority) AS "sourcePriority", json_agg(floor(o.health_score / 10)::int4) AS "sourceTens"
+      FROM (
+        SELECT stream_id, source_id FROM stream_http WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+        UNION ALL SELECT stream_id, source_id FROM stream_ftp WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+        UNION ALL SELECT stream_id, source_id FROM stream_local WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+      ) f JOIN source o ON o.id = f.source_id
+    ) sources
   `);
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { type Db, rows, sql } from '../../../platform/db.ts';
 import { Offer } from '../schemas.ts';
 
-const OfferRow = Offer.omit({ rank: true, alternatives: true }).extend({ linkId: z.int() });
+const OfferRow = Offer.omit({ rank: true, alternatives: true, isReachable: true }).extend({
+  linkId: z.int(),
+});
 export type OfferRow = z.infer<typeof OfferRow>;
 
 /** Everything shown of the streams behind some links, in no order. */

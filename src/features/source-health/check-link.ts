@@ -1,0 +1,100 @@
+import type { Lister } from '../../finders/lister.ts';
+import { AppError } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
+import { urlHash } from '../../streams/http/detail.ts';
+import { moveHttpFile } from '../../streams/http/queries.ts';
+import type { StreamKind } from '../../streams/kind.ts';
+import { markStreams, noteVerified } from '../stream-index/index.ts';
+import { findMoved } from './find-moved.ts';
+import { forgetFailing, type LinkSample, noteFailing } from './queries/links.ts';
+import type { ProbedSource } from './queries/probes.ts';
+import { readSample, type SampleRead } from './read-sample.ts';
+
+export type CheckLinkDeps = {
+  db: Db;
+  kinds: { get(kind: string): StreamKind | undefined };
+  /** Lists the folders of a source, to find a file that is not where it was; closed afterwards. Null or absent: nobody can. */
+  listerOf?(source: ProbedSource): Promise<Pick<Lister, 'list' | 'close'> | null>;
+};
+
+/** Its bytes were read; it was not there; it could not be reached. */
+type Seen = { state: 'read'; read: SampleRead } | { state: 'gone' | 'away'; reason: string };
+
+/**
+ * Reads the beginning of one file of a source and writes down what came of it: a file that is gone (404, 410) is looked for under its name
+ * and size, and hidden as `broken` when it is nowhere; one that was not reached is hidden after 30 days, by the job of each night.
+ */
+export async function checkLink(
+  deps: CheckLinkDeps,
+  source: ProbedSource,
+  file: LinkSample,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const { db } = deps;
+  const seen = await look(deps, file, signal);
+  if (seen.state === 'away') await noteFailing(db, file.streamId, { isBroken: false, reason: seen.reason });
+  if (seen.state === 'gone') await lookElsewhere(deps, source, file, seen.reason, signal);
+  if (seen.state !== 'read') return seen;
+  await noteVerified(db, file.streamId);
+  if (file.wasFailing) await show(db, file.streamId);
+  return seen;
+}
+
+async function look(deps: CheckLinkDeps, file: LinkSample, signal: AbortSignal): Promise<Seen> {
+  try {
+    return { state: 'read', read: await readSample(deps.kinds, file, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof AppError)) throw error;
+    const isGone = error.status === 404 || error.status === 410;
+    return { state: isGone ? 'gone' : 'away', reason: error.message.replace('origin', 'server') };
+  }
+}
+
+async function lookElsewhere(
+  deps: CheckLinkDeps,
+  source: ProbedSource,
+  file: LinkSample,
+  reason: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = await newPathOf(deps, source, file, signal);
+  if (path !== null && (await moveFile(deps.db, source, file, path))) {
+    await show(deps.db, file.streamId);
+    return;
+  }
+  await noteFailing(deps.db, file.streamId, { isBroken: true, reason });
+  await markStreams(deps.db, [file.streamId], 'broken');
+}
+
+async function newPathOf(
+  deps: CheckLinkDeps,
+  source: ProbedSource,
+  file: LinkSample,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const lister = await deps.listerOf?.(source);
+  if (lister === null || lister === undefined) return null;
+  try {
+    return await findMoved(lister, file, signal);
+  } finally {
+    await lister.close();
+  }
+}
+
+/** Of kinds whose files have a URL below the base. False: it is where it was, or another stream lies there already. */
+async function moveFile(
+  db: Db,
+  { baseUrl }: ProbedSource,
+  { streamId, kind, path: former }: LinkSample,
+  path: string,
+): Promise<boolean> {
+  if (kind !== 'http' || path === former) return false;
+  const { href } = new URL(path, baseUrl);
+  return await moveHttpFile(db, streamId, { path, url: href, urlHash: urlHash(href) });
+}
+
+async function show(db: Db, streamId: number): Promise<void> {
+  await forgetFailing(db, streamId);
+  await markStreams(db, [streamId], 'active');
+}

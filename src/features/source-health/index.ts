@@ -1,0 +1,16 @@
+export { type CountOnce, createCountOnce } from './count-once.ts';
+export { httpProbe } from './http-probe.ts';
+export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
+export {
+  MeasuredSources,
+  measuredSources,
+  type SourceHealthRoutesDeps,
+  SourceHistory,
+  SourcePath,
+  type SourceReportRoutesDeps,
+  SourcesHealth,
+  sourceHealthRoutes,
+  sourceReportRoutes,
+} from './routes.ts';
+export { noteScan } from './settle.ts';
+export { HealthReports, ReportsTaken } from './take-reports.ts';

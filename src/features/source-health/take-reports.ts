@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { CountOnce } from './count-once.ts';
+import { settledBefore } from './queries/health.ts';
+import { activeSources, insertReports } from './queries/reports.ts';
+import { type SettleDeps, settle } from './settle.ts';
+
+const [HOUR_S, DAY_S] = [3600, 86_400];
+/** Under a flood of reports a source is thought about this often; the job of each minute does the rest. */
+const SETTLE_EVERY_MS = 2000;
+const MAX_REPORTS = 50;
+
+const ispName = z
+  .string()
+  .max(400)
+  .transform((name) => name.normalize('NFKC').replace(/\s+/g, ' ').trim())
+  .pipe(
+    z
+      .string()
+      .min(1)
+      .max(100)
+      .regex(/^[^\p{Cc}\p{Cf}]*$/u, 'may hold no control characters'),
+  );
+
+export const HealthReports = z.strictObject({
+  /** Of whom the viewer has the network, as the viewer calls it. */
+  ispName,
+  reports: z
+    .array(
+      z.strictObject({
+        sourceId: z.uuid(),
+        isReachable: z.boolean(),
+        responseMs: z.int().min(0).max(30_000).nullish(),
+      }),
+    )
+    .min(1)
+    .max(MAX_REPORTS),
+});
+
+export const ReportsTaken = z.object({
+  accepted: z.int(),
+  /** This client was counted for that source within the hour. */
+  repeated: z.int(),
+  /** No such source, or it is switched off. */
+  ignored: z.int(),
+  /** Enough is known of that source for this hour. */
+  full: z.int(),
+});
+export type ReportsTaken = z.infer<typeof ReportsTaken>;
+
+/** Takes what one client measured. `client` goes no further than the marks. */
+export async function takeReports(
+  deps: SettleDeps & { once: CountOnce },
+  { ispName: isp, reports }: z.infer<typeof HealthReports>,
+  client: string,
+): Promise<ReportsTaken> {
+  const known = await activeSources(deps.db, [...new Set(reports.map(({ sourceId }) => sourceId))]);
+  const ids = new Map(known.map(({ id, publicId }) => [publicId, id]));
+  const meant = reports.flatMap(({ sourceId: publicId, ...report }) => {
+    const sourceId = ids.get(publicId.toLowerCase());
+    return sourceId === undefined ? [] : [{ ...report, sourceId }];
+  });
+  const firsts = await Promise.all(
+    meant.map(({ sourceId }) => deps.once.isFirst(`${client} ${sourceId} hour`, HOUR_S)),
+  );
+  const fresh = meant.filter((_report, index) => firsts[index] === true);
+  const votes = await Promise.all(
+    fresh.map(({ sourceId }) => deps.once.isFirst(`${client} ${sourceId} day`, DAY_S)),
+  );
+  const accepted =
+    fresh.length === 0
+      ? 0
+      : await insertReports(
+          deps.db,
+          fresh.map(({ sourceId, isReachable, responseMs = null }, index) => ({
+            ...{ sourceId, ispName: isp, isReachable, responseMs, isVote: votes[index] === true },
+          })),
+        );
+  const touched = fresh.map(({ sourceId }) => sourceId);
+  if (accepted > 0) await settle(deps, await settledBefore(deps.db, touched, SETTLE_EVERY_MS));
+  return {
+    accepted,
+    repeated: meant.length - fresh.length,
+    ignored: reports.length - meant.length,
+    full: fresh.length - accepted,
+  };
+}

@@ -1,0 +1,27 @@
+import { command, type Db, sql } from '../../../platform/db.ts';
+
+/** Hides streams as `broken`, or shows them again; what is in that state already is left alone. */
+export async function markStreams(
+  db: Db,
+  streamIds: readonly number[],
+  state: 'active' | 'broken',
+): Promise<void> {
+  const former = state === 'active' ? 'broken' : 'active';
+  await db.query(command('streams.mark')`
+    UPDATE stream SET state = ${state} WHERE id = ANY (${sql.array(streamIds, 'int8')}) AND state = ${former}
+  `);
+}
+
+/** Its bytes were read just now. */
+export async function noteVerified(db: Db, streamId: number): Promise<void> {
+  await db.query(
+    command('streams.note_verified')`UPDATE stream SET verified_at = now() WHERE id = ${streamId}`,
+  );
+}
+
+/** Deletes streams with their links and files. */
+export async function deleteStreams(db: Db, streamIds: readonly number[]): Promise<void> {
+  await db.query(command('streams.delete_many')`
+    DELETE FROM stream WHERE id = ANY (${sql.array(streamIds, 'int8')})
+  `);
+}
