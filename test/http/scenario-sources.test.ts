@@ -284,7 +284,7 @@ test('F2: the subtitles beside a film are linked to it, with their language and 
     },
   ]);
   const { body } = await addon().ask('/subtitles/movie/tt0133093.json');
-  expect(body).toMatchObject({ subtitles: [{ lang: 'eng' }, { lang: 'ger' }] });
+  expect(body).toMatchObject({ subtitles: [{ lang: 'ger' }, { lang: 'eng' }] });
   // Gone files are no subtitles any more, and nothing new is nothing to do.
   a?.files.delete('Films/The.Matrix.1999.1080p.BluRay.en.vtt');
   await scan(sources.a);
