@@ -63,7 +63,7 @@ test('a server that goes in the middle takes nothing away, and the scan goes on 
   };
   expect(await room.scan()).toBe('failed');
   const [log] = await room.logs();
-  expect(log).toMatchObject({ status: 'failed', failure: 'The server does not answer.' });
+  expect(log).toMatchObject({ status: 'failed', failure: 'The origin could not be reached or broke off.' });
   const staged = await room.items();
   expect(staged.length).toBeGreaterThan(0);
   expect(await room.count('source', 'failures = 1 AND next_scan_at > now() AND last_error IS NOT NULL')).toBe(

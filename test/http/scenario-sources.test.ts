@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { linkSourceSubtitles } from '../../src/features/sources/link-subtitles.ts';
 import { runScan } from '../../src/features/sources/run-scan.ts';
+import { openListers } from '../../src/listers.ts';
 import { rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { type FileTreeServer, startFileTreeServer } from '../support/file-tree-server.ts';
 import { scenarioRoom } from '../support/scenario-room.ts';
 import { TMDB_FILM } from '../support/tmdb-answers.ts';
-import { openTreeLister } from '../support/tree-lister.ts';
 
 // The scenario "files on two servers", F1 to F5 and F8, with sources: sent in and scanned, through the protocol a client speaks.
 
@@ -58,7 +58,7 @@ async function scan(publicId: string): Promise<string> {
     rows('test.id', z.object({ id: z.int() }))`SELECT id FROM source WHERE public_id = ${publicId}::uuid`,
   );
   const result = await runScan(
-    { ...addon(), openLister: openTreeLister, log: createLog('silent') },
+    { ...addon(), openLister: openListers(new Map()), log: createLog('silent') },
     id,
     new AbortController().signal,
   );
@@ -284,7 +284,7 @@ test('F2: the subtitles beside a film are linked to it, with their language and 
     },
   ]);
   const { body } = await addon().ask('/subtitles/movie/tt0133093.json');
-  expect(body).toMatchObject({ subtitles: [{ lang: 'eng' }, { lang: 'ger' }] });
+  expect(body).toMatchObject({ subtitles: [{ lang: 'ger' }, { lang: 'eng' }] });
   // Gone files are no subtitles any more, and nothing new is nothing to do.
   a?.files.delete('Films/The.Matrix.1999.1080p.BluRay.en.vtt');
   await scan(sources.a);

@@ -17,6 +17,7 @@ import {
 import { resultsRoutes, sourceRoutes } from '../../src/features/sources/index.ts';
 import { matchItems } from '../../src/features/sources/match-items.ts';
 import { streamRoutes } from '../../src/features/stream-index/index.ts';
+import { openListers } from '../../src/listers.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { openJsonApi } from '../../src/platform/json-api.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -27,7 +28,6 @@ import { startApi, type TestApi } from './api.ts';
 import { endOutside, outsideNet } from './outside-api.ts';
 import { openTempDir } from './processes.ts';
 import { type RangeServer, startRangeServer } from './range-server.ts';
-import { openTreeLister } from './tree-lister.ts';
 
 const TMDB = 'https://api.themoviedb.org';
 const log = createLog('silent');
@@ -69,7 +69,7 @@ export function scenarioRoom() {
           ...addon,
           ...place,
           settled: addon.settled,
-          openLister: openTreeLister,
+          openLister: openListers(new Map()),
           localFolders: new Map(),
         },
         ...{ scanLater: async () => {}, matchLater: async () => {} },

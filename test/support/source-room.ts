@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { runScan } from '../../src/features/sources/run-scan.ts';
 import type { ScanDeps, ScanResult } from '../../src/features/sources/scan.ts';
+import { openListers } from '../../src/listers.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { type FileTreeServer, startFileTreeServer } from './file-tree-server.ts';
 import { connect } from './full-database.ts';
 import { openKindDeps, type TestKindDeps } from './kind-deps.ts';
-import { openTreeLister } from './tree-lister.ts';
 
 const Item = z.object({ path: z.string(), state: z.string() });
 const Log = z.looseObject({ status: z.string(), batchId: z.string(), failure: z.string().nullable() });
@@ -47,7 +47,7 @@ export function sourceRoom() {
   }
 
   function deps(more: Partial<ScanDeps> = {}): ScanDeps {
-    return { ...ground.deps, kinds, openLister: openTreeLister, restsMs: [5], ...more };
+    return { ...ground.deps, kinds, openLister: openListers(new Map()), restsMs: [5], ...more };
   }
 
   return {

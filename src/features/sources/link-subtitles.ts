@@ -93,7 +93,8 @@ async function readAll(
     }
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, take));
-  return read;
+  // Not by which was read soonest.
+  return read.toSorted((a, b) => a.id - b.id);
 }
 
 async function sampleOf(

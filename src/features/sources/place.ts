@@ -21,7 +21,7 @@ export function kindOf(finder: SourceFinder): (typeof KINDS)[SourceFinder] {
 const SCHEMES: Readonly<Record<SourceFinder, { pattern: RegExp; needs: string }>> = {
   'http-index': { pattern: /^https?:$/, needs: 'http:// or https://' },
   webdav: { pattern: /^https?:$/, needs: 'http:// or https://' },
-  'ftp-listing': { pattern: /^ftps?:$/, needs: 'ftp:// or ftps://' },
+  'ftp-listing': { pattern: /^ftp(e?s)?:$/, needs: 'ftp://, ftpes:// or ftps://' },
   'local-folder': { pattern: /^local:$/, needs: 'local:<name of a folder>/' },
 };
 const MAX_BASE_CHARS = 1000;

@@ -34,11 +34,12 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
       const name = nameOf(target.url);
       return { name, sizeBytes, contentType: contentTypeOf(name), files: [], trackers: [] };
     },
-    async save(on, streamId, detail) {
+    async save(on, streamId, detail, place) {
       const { url, login } = FtpDetail.parse(detail);
       const credentialsSealed =
         login === null ? null : crypto.seal(SEALED_CREDENTIALS, JSON.stringify(login));
-      await saveFtpRow(on, { streamId, url, urlHash: urlHash(url), credentialsSealed });
+      const row = { streamId, url, urlHash: urlHash(url), credentialsSealed };
+      await saveFtpRow(on, { ...row, place: place ?? null });
     },
     async targets(on, refs) {
       const offered = await offeredFtp(on, streamIdsOf(refs));
@@ -52,6 +53,12 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     sealed: [
       { purpose: SEALED_CREDENTIALS, atOnce: 100, stale: staleCredentials, replace: replaceCredentials },
     ],
+    async beside(streamId, address, signal) {
+      const source = (await storedFtp(db, streamId))?.source ?? null;
+      if (source === null || !liesIn(source.baseUrl, address)) return null;
+      const { url } = parseFtp({ url: address });
+      return await origins.open({ url, ...accessBy(source, url, null) }, signal);
+    },
     open: async (ref, signal) => await origins.open(await detailOf(ref), signal),
     async check(ref, signal) {
       const checkedAt = new Date();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
+import type { SourcePlace } from '../kind.ts';
 import { offeredFrom, Sealed, StreamId, sealedIn, sourceAccess, streamIdBy } from '../queries.ts';
 import { SourceAccess } from '../source-access.ts';
 
@@ -14,14 +15,23 @@ export function streamOfFtpUrl(db: Db, urlHash: Buffer): Promise<number | null> 
   );
 }
 
-export type FtpRow = { streamId: number; url: string; urlHash: Buffer; credentialsSealed: Buffer | null };
+export type FtpRow = {
+  streamId: number;
+  url: string;
+  urlHash: Buffer;
+  credentialsSealed: Buffer | null;
+  /** Null: as it is. */
+  place: SourcePlace | null;
+};
 
 export async function saveFtpRow(db: Db, row: FtpRow): Promise<void> {
   const credentials = row.credentialsSealed === null ? null : sql.binary(row.credentialsSealed);
   await db.query(command('ftp.save')`
-    INSERT INTO stream_ftp (stream_id, url, url_hash, credentials_sealed)
-    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${credentials}::bytea)
+    INSERT INTO stream_ftp AS f (stream_id, url, url_hash, credentials_sealed, source_id, file_path)
+    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${credentials}::bytea,
+      ${row.place?.sourceId ?? null}::int8, ${row.place?.filePath ?? null}::text)
     ON CONFLICT (stream_id) DO UPDATE SET
+      source_id = coalesce(excluded.source_id, f.source_id), file_path = coalesce(excluded.file_path, f.file_path),
       url = excluded.url, url_hash = excluded.url_hash, credentials_sealed = excluded.credentials_sealed
   `);
 }

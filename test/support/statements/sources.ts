@@ -88,10 +88,12 @@ export const sourceCalls: Calls = {
     await staging.stageVideos(db, { source: http, batchId, isHeld: false }, [
       { path: path(9), name: 'Film.mkv', sizeBytes: 9, modifiedAt: null, isExtra: false },
     ]);
-    const claimed = await items.claimItems(db, 200);
-    const ends = claimed.map(
-      ({ id, sourceId }) => ({ id, sourceId, batchId, end: 'unmatched', failure: 'x' }) as const,
-    );
+    await items.claimItems(db, 200);
+    const item = { sourceId: SOURCE, batchId, failure: 'x' };
+    const ends = [
+      { ...item, id: 1, end: 'unmatched' as const },
+      { ...item, id: 2, end: 'matched' as const },
+    ];
     await items.endItems(db, ends);
     await items.noteEnds(db, ends);
     await items.standingsOf(db, stored);

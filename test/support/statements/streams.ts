@@ -177,7 +177,7 @@ const kindCalls: Calls = {
     await ftp.streamOfFtpUrl(db, sha256('9'));
     await ftp.saveFtpRow(db, {
       ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ credentialsSealed: null },
+      ...{ credentialsSealed: null, place: null },
     });
     await ftp.offeredFtp(db, shown);
     await ftp.storedFtp(db, OF.ftp);

@@ -70,17 +70,20 @@ export async function endItems(db: Db, ends: readonly ItemEnd[]): Promise<void> 
 
 /** Counts what came of a batch under its own phase; the phase ends with the last item that has not been tried. */
 export async function noteEnds(db: Db, ends: readonly ItemEnd[]): Promise<void> {
-  const values = ends.map(({ sourceId, batchId, end }) => [sourceId, batchId, end]);
+  const values = [...Map.groupBy(ends, ({ batchId }) => batchId)].map(([batchId, members]) => {
+    const count = (wanted: ItemEnd['end']) => members.filter(({ end }) => end === wanted).length;
+    const counts = [count('matched'), count('flagged'), count('unmatched'), count('failed')];
+    return [members[0]?.sourceId ?? 0, batchId, members.length, ...counts];
+  });
   await db.query(command('sources.note_ends')`
     INSERT INTO scan_log AS l (source_id, batch_id, phase, status, files, matched, flagged, unmatched, failed, ended_at)
-    SELECT g.source_id, g.batch_id, 'enricher', CASE WHEN w.waits THEN 'started' ELSE 'completed' END, count(*),
-      count(*) FILTER (WHERE g.ended = 'matched'), count(*) FILTER (WHERE g.ended = 'flagged'),
-      count(*) FILTER (WHERE g.ended = 'unmatched'), count(*) FILTER (WHERE g.ended = 'failed'), CASE WHEN NOT w.waits THEN now() END
-    FROM ${sql.unnest(values, ['int8', 'uuid', 'text'])} AS g(source_id, batch_id, ended)
+    SELECT c.id, g.batch_id, 'enricher', CASE WHEN w.waits THEN 'started' ELSE 'completed' END, g.files, g.matched, g.flagged, g.unmatched,
+      g.failed, CASE WHEN NOT w.waits THEN now() END
+    FROM ${sql.unnest(values, ['int8', 'uuid', 'int4', 'int4', 'int4', 'int4', 'int4'])}
+      AS g(source_id, batch_id, files, matched, flagged, unmatched, failed)
+    JOIN source c ON c.id = g.source_id
     CROSS JOIN LATERAL (SELECT EXISTS (
       SELECT 1 FROM scan_item i WHERE i.batch_id = g.batch_id AND i.state IN ('held', 'pending', 'processing')) AS waits) w
-    WHERE EXISTS (SELECT 1 FROM source c WHERE c.id = g.source_id)
-    GROUP BY g.source_id, g.batch_id, w.waits
     ON CONFLICT (batch_id, phase) DO UPDATE SET files = l.files + excluded.files, matched = l.matched + excluded.matched,
       flagged = l.flagged + excluded.flagged, unmatched = l.unmatched + excluded.unmatched, failed = l.failed + excluded.failed,
       status = excluded.status, ended_at = excluded.ended_at, noted_at = now()
