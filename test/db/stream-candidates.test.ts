@@ -25,6 +25,9 @@ const Joined = z.object({
   seeders: z.int().nullable(),
   hasWebSeeds: z.boolean(),
   health: z.string().nullable(),
+  isReachable: z.boolean(),
+  sourcePriority: z.int(),
+  sourceTens: z.int(),
 });
 
 /** What is offered of a place, as rows of one plain join. */
@@ -35,11 +38,15 @@ async function joinedFor(mediaId: number, episodeId: number | null) {
       s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags", s.resolution, s.quality, s.codec,
       l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
-      t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds", n.health
+      t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds", n.health,
+      coalesce(o.is_reachable, true) AS "isReachable", coalesce(o.priority, 0) AS "sourcePriority",
+      coalesce(floor(o.health_score / 10)::int4, 10) AS "sourceTens"
     FROM stream_media_link l
     JOIN stream s ON s.id = l.stream_id
     LEFT JOIN stream_file f ON f.stream_id = l.stream_id AND f.file_index = l.file_index
     LEFT JOIN stream_http h ON h.stream_id = s.id
+    LEFT JOIN stream_ftp b ON b.stream_id = s.id
+    LEFT JOIN source o ON o.id IN (h.source_id, b.source_id)
     LEFT JOIN stream_torrent t ON t.stream_id = s.id
     LEFT JOIN stream_usenet n ON n.stream_id = s.id
     WHERE l.media_id = ${mediaId} AND l.episode_id IS NOT DISTINCT FROM ${episodeId}::int8
@@ -52,11 +59,11 @@ async function joinedFor(mediaId: number, episodeId: number | null) {
   return found.map((row) => ({ ...row, ...ranksOf(row) }));
 }
 
-/** 400 streams of four kinds that differ in all by which they are told apart, with names that hold what separates lists. */
+/** 400 streams of five kinds that differ in all by which they are told apart, with names that hold what separates lists. */
 async function fillStreams(places: readonly { mediaId: number; episodeId: number | null }[]) {
   await db().query(command('test.streams')`
     INSERT INTO stream (kind, name, resolution, quality, codec, audio, channels, hdr_formats, visual_tags, size_bytes, score, is_active, is_blocked, state, is_public)
-    SELECT (ARRAY['torrent', 'http', 'usenet', 'youtube'])[1 + n % 4], 'Film "' || n || E'" \\\\ \n\t, Фильм 映画',
+    SELECT (ARRAY['torrent', 'http', 'usenet', 'youtube', 'ftp'])[1 + n % 5], 'Film "' || n || E'" \\\\ \n\t, Фильм 映画',
       (ARRAY['2160p', '1080p', NULL])[1 + n % 3], (ARRAY['WEB-DL', E'Blu"Ray\nREMUX', NULL])[1 + n % 5 % 3], (ARRAY['HEVC', NULL])[1 + n % 2],
       (ARRAY['{}', '{TrueHD,Atmos}', '{"odd, one",DTS}', '{DD+}']::text[])[1 + n % 7 % 4]::text[],
       (ARRAY['{}', '{7.1,2.0}', '{5.1}']::text[])[1 + n % 3]::text[], (ARRAY['{}', '{DV,HDR10}']::text[])[1 + n % 2]::text[],
@@ -73,10 +80,20 @@ async function fillStreams(places: readonly { mediaId: number; episodeId: number
     INSERT INTO stream_file (stream_id, file_index, name, size_bytes)
     SELECT id, i, 'Season/' || i || E' "a"\n.mkv', CASE WHEN i < 3 THEN id * 1000 + i END FROM stream, generate_series(0, 3) i WHERE id % 3 = 0
   `);
+  await db().query(command('test.sources')`
+    INSERT INTO source (name, base_url, priority, health_score, is_reachable)
+    SELECT 'Source ' || n, 'https://' || n || '.example/', n, n * 19.5, n % 2 = 0 FROM generate_series(0, 4) n
+  `);
   await db().query(command('test.http')`
-    INSERT INTO stream_http (stream_id, url, url_hash, expires_at)
-    SELECT id, 'https://files.example/' || id, sha256(id::text::bytea), CASE id % 3 WHEN 0 THEN now() - interval '1 s' WHEN 1 THEN now() + interval '1 h' END
-    FROM stream WHERE kind = 'http'
+    INSERT INTO stream_http (stream_id, source_id, file_path, url, url_hash, expires_at)
+    SELECT s.id, o.id, CASE WHEN o.id IS NOT NULL THEN s.id::text END, 'https://files.example/' || s.id, sha256(s.id::text::bytea),
+      CASE s.id % 3 WHEN 0 THEN now() - interval '1 s' WHEN 1 THEN now() + interval '1 h' END
+    FROM stream s LEFT JOIN source o ON o.name = 'Source ' || s.id % 7 WHERE s.kind = 'http'
+  `);
+  await db().query(command('test.ftp')`
+    INSERT INTO stream_ftp (stream_id, source_id, file_path, url, url_hash)
+    SELECT s.id, o.id, s.id::text, 'ftp://files.example/' || s.id, sha256(s.id::text::bytea)
+    FROM stream s JOIN source o ON o.name = 'Source ' || s.id % 5 WHERE s.kind = 'ftp'
   `);
   await db().query(command('test.posts')`
     INSERT INTO stream_usenet (stream_id, nzb_guid, health)
