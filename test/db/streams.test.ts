@@ -152,7 +152,9 @@ describe('saving', () => {
   });
 
   test('a kind that is not supported, and input that is not of its kind, are refused', async () => {
-    expect(StreamInput.safeParse({ kind: 'gopher', url: 'gopher://files.example/f.mkv' }).success).toBe(false);
+    expect(StreamInput.safeParse({ kind: 'gopher', url: 'gopher://files.example/f.mkv' }).success).toBe(
+      false,
+    );
     expect(await codeOf(save({ kind: 'http', url: 'nonsense' }))).toBe('request.invalid');
   });
 
