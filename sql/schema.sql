@@ -676,6 +676,19 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.source_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE source_health h SET scan_failures = 0, probe_failures = 0, disabled_at = NULL, unreachable_since = NULL, state = 'unknown',
+    state_since = now(), next_probe_at = now(), last_probe_at = NULL
+  FROM changed n JOIN former f ON f.id = n.id
+  WHERE h.source_id = n.id AND (n.base_url, n.finder, n.username, n.password_sealed, n.allows_private, n.is_active)
+    IS DISTINCT FROM (f.base_url, f.finder, f.username, f.password_sealed, f.allows_private, f.is_active);
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.source_health_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1894,7 +1907,6 @@ CREATE TABLE source (
   password_sealed bytea,
   allows_private boolean NOT NULL DEFAULT false,
   offers text NOT NULL DEFAULT 'proxied'::text,
-  failures integer NOT NULL DEFAULT 0,
   last_error text,
   scan_minutes integer NOT NULL DEFAULT 360,
   next_scan_at timestamp with time zone,
@@ -1907,7 +1919,6 @@ CREATE TABLE source (
   CONSTRAINT source_base_url_check CHECK (((base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$'::text) AND (length(base_url) <= 2000))),
   CONSTRAINT source_check CHECK ((created_at <= updated_at)),
   CONSTRAINT source_config_check CHECK ((jsonb_typeof(config) = 'object'::text)),
-  CONSTRAINT source_failures_check CHECK ((failures >= 0)),
   CONSTRAINT source_finder_check CHECK ((finder = ANY (ARRAY['http-index'::text, 'ftp-listing'::text, 'local-folder'::text, 'webdav'::text]))),
   CONSTRAINT source_health_score_check CHECK (((health_score >= (0)::numeric) AND (health_score <= (100)::numeric))),
   CONSTRAINT source_health_state_check CHECK ((health_state = ANY (ARRAY['unknown'::text, 'online'::text, 'slow'::text, 'isp_outage'::text, 'globally_offline'::text]))),
@@ -1919,6 +1930,8 @@ CREATE TABLE source (
 );
 
 CREATE INDEX source_due ON public.source USING btree (next_scan_at) WHERE (is_active AND (next_scan_at IS NOT NULL));
+
+CREATE TRIGGER source_health_anew AFTER UPDATE ON public.source REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION source_changed();
 
 CREATE TRIGGER source_health_row AFTER INSERT ON public.source REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION source_added();
 

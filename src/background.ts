@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { askSources } from './ask-sources.ts';
 import { settleTiers } from './catalogs/search/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
 import {
@@ -10,7 +11,7 @@ import {
 } from './features/imports/index.ts';
 import { FILL_JOB, fillSoon } from './features/lists/index.ts';
 import { forgetProgrammes } from './features/media/index.ts';
-import { httpProbe } from './features/source-health/index.ts';
+import { noteScan } from './features/source-health/index.ts';
 import { createScanner, MATCH_JOB, sourceSecrets } from './features/sources/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
@@ -61,6 +62,7 @@ export function runInBackground(
     if (config.role !== 'web') await seedOnce(ground, signal);
     const scanner = createScanner({
       ...{ ...ground, openLister: openListers(ground.config.localFolders) },
+      onScanned: (sourceId, isOk) => noteScan(ground, sourceId, isOk),
       onStaged: async () => await jobQueue?.add(MATCH_JOB, {}, { key: `${MATCH_JOB} now` }),
     });
     onClose(() => scanner.close());
@@ -85,7 +87,7 @@ export function runInBackground(
         checkPosts: ground.usenet.checkPosts,
         forgetReleases: () => forgetReleases(ground.db),
         scanner,
-        probeOf: (source) => probeOf(ground, source),
+        ...askSources(ground),
       },
       role: config.role,
       log,
@@ -149,15 +151,6 @@ function checkSwarmsOf(ground: Ground, signal: AbortSignal): Promise<readonly nu
   const { torrentNet: net } = ground;
   const ask: ScrapeSwarms = (url, hashes, aborted) => scrape(url, hashes, { net }, aborted);
   return checkSwarms({ ...ground, scrape: ask }, signal);
-}
-
-/**
- * How a file server is asked: web servers by their base, with the same dialer as all else. Here go the others, by their listers
- * (`list: (signal) => lister.test(signal)`), and the permission of a source for private addresses. With a lister (`listerOf`) a file
- * that is gone is also looked for elsewhere on its server; until there is one it is hidden until it is back.
- */
-function probeOf({ net }: Ground, { baseUrl }: { baseUrl: string }) {
-  return /^https?:/.test(baseUrl) && URL.canParse(baseUrl) ? httpProbe(net, baseUrl) : null;
 }
 
 function backupNow({ database, config }: Ground): Promise<string> {

@@ -9,8 +9,6 @@ ALTER TABLE source
   -- It may be reached although it is in a private network: it alone.
   ADD COLUMN allows_private boolean NOT NULL DEFAULT false,
   ADD COLUMN offers text NOT NULL DEFAULT 'proxied' CHECK (offers IN ('proxied', 'direct', 'both')),
-  -- Scans that failed since the last one that did not.
-  ADD COLUMN failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
   ADD COLUMN last_error text CHECK (length(last_error) BETWEEN 1 AND 500),
   -- 0: only when somebody says so.
   ADD COLUMN scan_minutes integer NOT NULL DEFAULT 360 CHECK (scan_minutes = 0 OR scan_minutes BETWEEN 5 AND 525600),
@@ -138,7 +136,6 @@ ALTER TABLE source
   DROP COLUMN password_sealed,
   DROP COLUMN allows_private,
   DROP COLUMN offers,
-  DROP COLUMN failures,
   DROP COLUMN last_error,
   DROP COLUMN scan_minutes,
   DROP COLUMN next_scan_at,

@@ -63,6 +63,7 @@ CREATE TABLE source_health (
   unreachable_since timestamptz,
   -- Scores this low rest it until it answers us again.
   disabled_at timestamptz,
+  -- Scans that failed since the last one that did not.
   scan_failures integer NOT NULL DEFAULT 0 CHECK (scan_failures >= 0),
   probe_failures integer NOT NULL DEFAULT 0 CHECK (probe_failures >= 0),
   last_probe_at timestamptz,
@@ -150,10 +151,24 @@ BEGIN
 END $$;
 CREATE TRIGGER source_notify_update AFTER UPDATE ON source REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_source_updated();
 
+-- Who is elsewhere, or asked otherwise, begins anew: what failed before says nothing of it.
+CREATE FUNCTION source_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE source_health h SET scan_failures = 0, probe_failures = 0, disabled_at = NULL, unreachable_since = NULL, state = 'unknown',
+    state_since = now(), next_probe_at = now(), last_probe_at = NULL
+  FROM changed n JOIN former f ON f.id = n.id
+  WHERE h.source_id = n.id AND (n.base_url, n.finder, n.username, n.password_sealed, n.allows_private, n.is_active)
+    IS DISTINCT FROM (f.base_url, f.finder, f.username, f.password_sealed, f.allows_private, f.is_active);
+  RETURN NULL;
+END $$;
+-- Not for what the mirror writes, which would go round and round.
+CREATE TRIGGER source_health_anew AFTER UPDATE ON source REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION source_changed();
+
 -- Down Migration
+DROP TRIGGER source_health_anew ON source;
 DROP TRIGGER source_notify_update ON source;
 DROP TRIGGER source_health_row ON source;
 DROP TABLE source_link_check, source_probe_day, source_probe, source_health, source_health_report;
-DROP FUNCTION notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
+DROP FUNCTION source_changed(), notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
 ALTER TABLE source DROP COLUMN health_state, DROP COLUMN is_reachable;
 DROP SCHEMA months;

@@ -20,7 +20,7 @@ export type ListedEntry = {
 
 /** Where a source is and how it is asked. */
 export type ListingPlace = {
-  /** Ends in `/`. `http(s):`, `ftp(s):` (`ftps:` implicit TLS), or `local:<name of a folder>/`. */
+  /** Ends in `/`. `http(s):`, `ftp:`, `ftpes:` (TLS by AUTH), `ftps:`, or `local:<name of a folder>/`. */
   baseUrl: string;
   username: string | null;
   password: string | null;
@@ -30,8 +30,6 @@ export type ListingPlace = {
 export type ListingConfig = {
   /** Folders listed at once; left out: what suits the kind of server. */
   connections?: number | undefined;
-  /** FTP only: `explicit` asks for TLS by AUTH (RFC 4217) on `ftp:`. */
-  tls?: 'explicit' | undefined;
 };
 
 /**

@@ -2,7 +2,6 @@
 export const BROKEN_SOURCE_ROWS: readonly [constraint: string, statement: string][] = [
   ['source_base_url_check', `UPDATE source SET base_url = 'http://nas.example/films'`],
   ['source_config_check', `UPDATE source SET config = '[]'`],
-  ['source_failures_check', `UPDATE source SET failures = -1`],
   ['source_finder_check', `UPDATE source SET finder = 'gopher'`],
   ['source_last_error_check', `UPDATE source SET last_error = ''`],
   ['source_offers_check', `UPDATE source SET offers = 'lent'`],

@@ -81,7 +81,12 @@ describe('scenario F9, the reports', () => {
     const deps: SourceHealthJobsDeps = {
       db: database.db,
       settings: { get: () => ({ sourceDisableBelow: 20, brokenLinks: 'keep' as const }) },
-      ...{ log: createLog('silent'), kinds: { get: () => undefined }, probeOf: () => null },
+      ...{
+        log: createLog('silent'),
+        kinds: { get: () => undefined },
+        probeOf: () => null,
+        listerOf: async () => null,
+      },
     };
     await job?.run(
       {},

@@ -24,7 +24,7 @@ test('F9: logs of scans are kept 90 days', async () => {
     await room.run(`INSERT INTO scan_log (source_id, batch_id, phase, status, started_at, ended_at)
       VALUES (${room.sourceId()}, '00000000-0000-4000-8000-00000000000${batch}', 'collector', 'completed', now() - interval '${days} days', now())`);
   const job = sourceJobs.find(({ name }) => name === 'sources.forget_scans');
-  const scanner = createScanner({ ...room.deps(), onStaged: async () => {} });
+  const scanner = createScanner({ ...room.deps(), onStaged: async () => {}, onScanned: async () => {} });
   const enricher = enricherOf(teller('tmdb', ['tmdb']));
   await job?.run({}, { db: room.db(), kinds: room.kinds(), enricher, scanner, log, signal, attempt: 1 });
   await scanner.close();
@@ -36,12 +36,19 @@ test('what is due is scanned, what rests is not, and what is new is told', async
   await room.addSource('Resting', 'http://127.0.0.9:9/');
   await room.run(`UPDATE source SET next_scan_at = now() - interval '1 second' WHERE name = 'NAS'`);
   const staged = Promise.withResolvers<void>();
-  const scanner = createScanner({ ...room.deps(), onStaged: async () => staged.resolve() });
+  const ends: unknown[] = [];
+  const onScanned = async (...end: unknown[]) => void ends.push(end);
+  const scanner = createScanner({ ...room.deps(), onStaged: async () => staged.resolve(), onScanned });
+  await room.run(`UPDATE source_health SET disabled_at = now()`);
+  await scanner.scanDue();
+  expect(scanner.running()).toBe(0);
+  await room.run(`UPDATE source_health SET disabled_at = NULL`);
   await scanner.scanDue();
   expect(scanner.running()).toBe(1);
   await staged.promise;
   await scanner.close();
   expect(await room.logs()).toMatchObject([{ status: 'completed', inserted: 1 }]);
+  expect(ends).toEqual([[room.sourceId(), true]]);
   // Six hours later again.
   expect(
     await room.count(
@@ -57,7 +64,11 @@ test('a scan whose instance died is taken up by another', async () => {
     VALUES (${room.sourceId()}, gen_random_uuid(), 'collector', gen_random_uuid(), now() - interval '1 second')`);
   await room.run(`INSERT INTO scan_folder (source_id, path) VALUES (${room.sourceId()}, '')`);
   const staged = Promise.withResolvers<void>();
-  const scanner = createScanner({ ...room.deps(), onStaged: async () => staged.resolve() });
+  const scanner = createScanner({
+    ...room.deps(),
+    onStaged: async () => staged.resolve(),
+    onScanned: async () => {},
+  });
   await scanner.scanDue();
   await staged.promise;
   await scanner.close();

@@ -39,7 +39,11 @@ export function sourceHealthRoom() {
   const deps = (more: Partial<SourceHealthJobsDeps> = {}): SourceHealthJobsDeps => ({
     ...{ db: db(), kinds, log: createLog('silent') },
     settings: { get: () => ({ sourceDisableBelow: 20, brokenLinks: 'keep' }) },
-    probeOf: ({ baseUrl }) => (baseUrl.startsWith('http') ? httpProbe(ground.deps.net, baseUrl) : null),
+    probeOf: ({ baseUrl }) =>
+      baseUrl.startsWith('http')
+        ? httpProbe(ground.deps.net, { baseUrl, username: null, password: null })
+        : null,
+    listerOf: async () => null,
     ...more,
   });
 

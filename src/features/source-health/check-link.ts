@@ -1,9 +1,8 @@
 import type { Lister } from '../../finders/lister.ts';
 import { AppError } from '../../kit/errors.ts';
-import type { Db } from '../../platform/db.ts';
-import { urlHash } from '../../streams/http/detail.ts';
-import { moveHttpFile } from '../../streams/http/queries.ts';
+import { brokenConstraint, type Db } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import { detailInput } from '../../streams/source-files.ts';
 import { markStreams, noteVerified } from '../stream-index/index.ts';
 import { findMoved } from './find-moved.ts';
 import { forgetFailing, type LinkSample, noteFailing } from './queries/links.ts';
@@ -13,8 +12,8 @@ import { readSample, type SampleRead } from './read-sample.ts';
 export type CheckLinkDeps = {
   db: Db;
   kinds: { get(kind: string): StreamKind | undefined };
-  /** Lists the folders of a source, to find a file that is not where it was; closed afterwards. Null or absent: nobody can. */
-  listerOf?(source: ProbedSource): Promise<Pick<Lister, 'list' | 'close'> | null>;
+  /** Lists the folders of a source, to find a file that is not where it was; closed afterwards. Null: nobody can. */
+  listerOf(source: ProbedSource): Promise<Pick<Lister, 'list' | 'close'> | null>;
 };
 
 /** Its bytes were read; it was not there; it could not be reached. */
@@ -59,7 +58,7 @@ async function lookElsewhere(
   signal: AbortSignal,
 ): Promise<void> {
   const path = await newPathOf(deps, source, file, signal);
-  if (path !== null && (await moveFile(deps.db, source, file, path))) {
+  if (path !== null && (await moveFile(deps, source, file, path))) {
     await show(deps.db, file.streamId);
     return;
   }
@@ -73,8 +72,8 @@ async function newPathOf(
   file: LinkSample,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const lister = await deps.listerOf?.(source);
-  if (lister === null || lister === undefined) return null;
+  const lister = await deps.listerOf(source);
+  if (lister === null) return null;
   try {
     return await findMoved(lister, file, signal);
   } finally {
@@ -82,16 +81,24 @@ async function newPathOf(
   }
 }
 
-/** Of kinds whose files have a URL below the base. False: it is where it was, or another stream lies there already. */
+/** Its stream keeps its number, and its links. False: it is where it was, or another stream lies there already. */
 async function moveFile(
-  db: Db,
-  { baseUrl }: ProbedSource,
-  { streamId, kind, path: former }: LinkSample,
+  { db, kinds }: CheckLinkDeps,
+  source: ProbedSource,
+  { streamId, kind: name, path: former }: LinkSample,
   path: string,
 ): Promise<boolean> {
-  if (kind !== 'http' || path === former) return false;
-  const { href } = new URL(path, baseUrl);
-  return await moveHttpFile(db, streamId, { path, url: href, urlHash: urlHash(href) });
+  const kind = kinds.get(name);
+  if (kind === undefined || path === former) return false;
+  const detail = kind.parse(detailInput(source, path));
+  if ((await kind.find(db, detail)) !== null) return false;
+  try {
+    await kind.save(db, streamId, detail, { sourceId: source.sourceId, filePath: path });
+    return true;
+  } catch (error) {
+    if (brokenConstraint(error)?.kind === 'unique') return false;
+    throw error;
+  }
 }
 
 async function show(db: Db, streamId: number): Promise<void> {

@@ -1,6 +1,8 @@
+import type { ListingPlace } from '../../finders/lister.ts';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import { plainHost } from '../../platform/address-rules.ts';
 import type { Net } from '../../platform/net.ts';
+import { basicAuthorization } from '../../streams/source-access.ts';
 
 /** How one server is asked whether it does; both reject with what is wrong, in a sentence. */
 export type SourceProbe = {
@@ -14,7 +16,10 @@ export type SourceProbe = {
 const MAX_LISTING_BYTES = 256 * 1024;
 
 /** A web server: a connection, then its base by GET; redirects go through the guarded dialer again. */
-export function httpProbe(net: Pick<Net, 'dial' | 'request'>, baseUrl: string): SourceProbe {
+export function httpProbe(
+  net: Pick<Net, 'dial' | 'request'>,
+  { baseUrl, username, password }: Pick<ListingPlace, 'baseUrl' | 'username' | 'password'>,
+): SourceProbe {
   const url = new URL(baseUrl);
   const isTls = url.protocol === 'https:';
   const host = plainHost(url.hostname);
@@ -25,7 +30,10 @@ export function httpProbe(net: Pick<Net, 'dial' | 'request'>, baseUrl: string): 
       socket.destroy();
     },
     async list(signal) {
-      const headers = { accept: '*/*', 'user-agent': 'Tributary', 'accept-encoding': 'identity' };
+      const headers = {
+        ...{ accept: '*/*', 'user-agent': 'Tributary', 'accept-encoding': 'identity' },
+        ...(username === null ? {} : { authorization: basicAuthorization(username, password) }),
+      };
       const { status, body } = await net.request(url, { headers, signal });
       // What is cut off says so by an error event, which nobody needs.
       body.on('error', () => {});

@@ -57,18 +57,29 @@ async function ask(
   source: ProbedSource,
   signal: AbortSignal,
 ): Promise<ProbeResult | string> {
-  const probe = await deps.probeOf(source);
-  if (probe === null) return NOBODY_KNOWS;
+  const probe = await probeFor(deps, source);
+  if (probe === null || typeof probe === 'string') return probe ?? NOBODY_KNOWS;
   const connected = await timed((limited) => probe.connect?.(limited) ?? Promise.resolve(), signal);
   if (connected.failure?.code === 'net.refused') return connected.failure.message;
-  const unreached = { listingMs: null, firstByteMs: null, bytesPerSecond: null };
-  const connectMs = probe.connect === undefined ? null : connected.ms;
   if (connected.failure !== null)
-    return { isOk: false, connectMs: null, ...unreached, reason: wordsOf(connected.failure) };
+    return { isOk: false, connectMs: null, ...UNREACHED, reason: wordsOf(connected.failure) };
+  return await lookInto(deps, source, probe, probe.connect === undefined ? null : connected.ms, signal);
+}
+
+const UNREACHED = { listingMs: null, firstByteMs: null, bytesPerSecond: null };
+
+async function lookInto(
+  deps: ProbeDeps,
+  source: ProbedSource,
+  probe: SourceProbe,
+  connectMs: number | null,
+  signal: AbortSignal,
+): Promise<ProbeResult | string> {
   const listed = await timed((limited) => probe.list(limited), signal);
+  if (listed.failure?.code === 'net.refused') return listed.failure.message;
   // A server that does not answer at all is asked for no file.
   if (listed.failure !== null && !hasAnswered(listed.failure))
-    return { isOk: false, connectMs, ...unreached, reason: wordsOf(listed.failure) };
+    return { isOk: false, connectMs, ...UNREACHED, reason: wordsOf(listed.failure) };
   const read = await sampled(deps, source, signal);
   const isOk = listed.failure === null ? read !== 'away' : typeof read === 'object' && read !== null;
   return {
@@ -76,6 +87,16 @@ async function ask(
     ...(typeof read === 'object' && read !== null ? read : { firstByteMs: null, bytesPerSecond: null }),
     reason: listed.failure === null ? 'A file on it could not be read.' : wordsOf(listed.failure),
   };
+}
+
+/** A sentence where it cannot be asked, as with a password that cannot be opened any more. */
+async function probeFor(deps: ProbeDeps, source: ProbedSource): Promise<SourceProbe | string | null> {
+  try {
+    return await deps.probeOf(source);
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
 }
 
 /** Many servers list nothing and give files all the same. */

@@ -22,7 +22,7 @@ const MAX_SOURCES = 500;
 
 const fields = {
   name: z.string().trim().min(1).max(100),
-  /** `http(s)://…`, `ftp(s)://…` or `local:<name of a folder>/`, without user and password. */
+  /** `http(s)://…`, `ftp://…`, `ftpes://…` (TLS by AUTH), `ftps://…` or `local:<name of a folder>/`, without user and password. */
   baseUrl: z.string().min(1).max(2000),
   finder: z.enum(SOURCE_FINDERS),
   config: Config.strict(),

@@ -1,5 +1,6 @@
 import type { Db, Pool } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import { addressOf, detailInput } from '../../streams/source-files.ts';
 import { dropSubtitles, setBroken, setFound } from '../stream-index/index.ts';
 import { kindOf } from './place.ts';
 import { endScan, forgetWalk, noteScanned } from './queries/scans.ts';
@@ -14,7 +15,6 @@ import {
   sightsOf,
 } from './queries/staging.ts';
 import { endWith, LostScan, type Scan, type ScanDeps, type ScanResult } from './scan.ts';
-import { addressOf, detailInput } from './stream-of-item.ts';
 
 /**
  * What a whole walk tells: files that moved keep their streams, those that are gone are hidden as `broken` and kept, those that came back are

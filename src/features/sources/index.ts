@@ -3,7 +3,7 @@ import { sealedPasswords } from './queries/sources.ts';
 
 export { SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
 export { MATCH_JOB, SCAN_JOB, type SourceJobsDeps, sourceJobs } from './jobs.ts';
-export type { OpenLister } from './open-lister.ts';
+export { type OpenLister, openSource } from './open-lister.ts';
 export { SourceAnswer } from './queries/sources.ts';
 export { type ResultsRoutesDeps, resultsRoutes } from './results-routes.ts';
 export {

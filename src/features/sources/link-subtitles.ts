@@ -4,13 +4,13 @@ import { encodingOf } from '../../kit/text-encoding.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { asReadable, type StreamKind } from '../../streams/kind.ts';
+import { addressOf, readablePath } from '../../streams/source-files.ts';
 import { subtitleLanguage, linkSubtitles as writeSubtitles } from '../stream-index/index.ts';
 import { subtitleMatcher } from './match-subtitles.ts';
 import { kindOf } from './place.ts';
 import { type StoredSource, sourceById } from './queries/sources.ts';
 import { endSubtitles, sourcesWithSubtitles, videosIn, waitingSubtitles } from './queries/subtitles.ts';
-import { folderOf, readablePath } from './sort-files.ts';
-import { addressOf } from './stream-of-item.ts';
+import { folderOf } from './sort-files.ts';
 
 export type SubtitleDeps = { db: Pool; kinds: { get(kind: string): StreamKind | undefined }; log: Log };
 

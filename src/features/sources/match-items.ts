@@ -3,6 +3,7 @@ import { parseReleaseName, type ReleaseName } from '../../kit/release-name.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import { detailInput, readablePath } from '../../streams/source-files.ts';
 import {
   episodeNumbersOf,
   type NamedTitle,
@@ -31,8 +32,7 @@ import {
   standingsOf,
 } from './queries/items.ts';
 import { reviveSubtitles } from './queries/subtitles.ts';
-import { folderOf, readablePath } from './sort-files.ts';
-import { detailInput } from './stream-of-item.ts';
+import { folderOf } from './sort-files.ts';
 
 export type MatchDeps = {
   db: Pool;

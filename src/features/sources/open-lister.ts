@@ -1,8 +1,11 @@
 import type { Lister, ListingPlace } from '../../finders/lister.ts';
 import { AppError } from '../../kit/errors.ts';
+import type { Crypto } from '../../platform/crypto.ts';
+import type { Db } from '../../platform/db.ts';
 import type { Net } from '../../platform/net.ts';
 import { netTo } from '../../streams/source-access.ts';
-import type { SourceFinder } from './place.ts';
+import { placeOf, type SourceFinder } from './place.ts';
+import { sourceById } from './queries/sources.ts';
 
 /** Makes the lister of a server, which reaches it by `net` and nothing else. */
 export type OpenLister = (finder: SourceFinder, place: ListingPlace, net: Net) => Lister;
@@ -14,8 +17,32 @@ export function listerOf(
   { finder, allowsPrivate }: { finder: SourceFinder; allowsPrivate: boolean },
   place: ListingPlace,
 ): Lister {
-  const way = place.baseUrl.startsWith('local:') ? net : netTo(net, { url: place.baseUrl, allowsPrivate });
-  return openLister(finder, place, way);
+  return openLister(finder, place, wayTo(net, place, allowsPrivate));
+}
+
+function wayTo(net: Net, { baseUrl }: ListingPlace, allowsPrivate: boolean): Net {
+  return baseUrl.startsWith('local:') ? net : netTo(net, { url: baseUrl, allowsPrivate });
+}
+
+export type OpenedSource = {
+  /** With its login. */
+  place: ListingPlace;
+  /** Reaches it by the permission of its owner. */
+  net: Net;
+  /** The caller closes what it opens. */
+  openLister(): Lister;
+};
+
+/** What a stored source is asked by; null: it is gone. Throws `sources.sealed`. */
+export async function openSource(
+  { db, crypto, net, openLister }: ListerDeps & { db: Db; crypto: Pick<Crypto, 'open'> },
+  sourceId: number,
+): Promise<OpenedSource | null> {
+  const source = await sourceById(db, sourceId);
+  if (source === null) return null;
+  const place = placeOf(crypto, source);
+  const way = wayTo(net, place, source.allowsPrivate);
+  return { place, net: way, openLister: () => openLister(source.finder, place, way) };
 }
 
 /** How a server does just now, in words for its owner. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listerOf } from './open-lister.ts';
-import { placeOf } from './place.ts';
+import { openSource } from './open-lister.ts';
 import { dueSources, makeDueSoon } from './queries/scans.ts';
-import { sourceById, watchableSources } from './queries/sources.ts';
+import { watchableSources } from './queries/sources.ts';
 import { runScan } from './run-scan.ts';
 import type { ScanDeps } from './scan.ts';
 
@@ -21,8 +20,14 @@ const SCANS_AT_ONCE = 3;
 const QUIET_MS = 5000;
 const MAX_WATCHED = 50;
 
-/** `onStaged`: something may wait to be matched. */
-export function createScanner(deps: ScanDeps & { onStaged(): Promise<void> }): Scanner {
+export type ScannerDeps = ScanDeps & {
+  /** Something may wait to be matched. */
+  onStaged(): Promise<void>;
+  /** A scan came to its end, well or not. */
+  onScanned(sourceId: number, isOk: boolean): Promise<void>;
+};
+
+export function createScanner(deps: ScannerDeps): Scanner {
   const { db, log } = deps;
   const closing = new AbortController();
   const running = new Map<number, Promise<void>>();
@@ -31,7 +36,9 @@ export function createScanner(deps: ScanDeps & { onStaged(): Promise<void> }): S
   async function scan(sourceId: number): Promise<void> {
     try {
       const result = await runScan(deps, sourceId, closing.signal);
-      if (result !== 'not-mine') await deps.onStaged();
+      if (result === 'not-mine') return;
+      await deps.onScanned(sourceId, result === 'completed');
+      await deps.onStaged();
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ err: error, sourceId }, 'a source could not be scanned');
     } finally {
@@ -40,9 +47,8 @@ export function createScanner(deps: ScanDeps & { onStaged(): Promise<void> }): S
   }
 
   async function follow(sourceId: number, signal: AbortSignal): Promise<void> {
-    const source = await sourceById(db, sourceId);
-    if (source === null) return;
-    const lister = listerOf(deps, source, placeOf(deps.crypto, source));
+    const lister = (await openSource(deps, sourceId))?.openLister();
+    if (lister === undefined) return;
     let isDirty = false;
     const onChange = () => {
       if (isDirty) return;
@@ -61,10 +67,7 @@ export function createScanner(deps: ScanDeps & { onStaged(): Promise<void> }): S
       await lister.watch?.(onChange, signal);
     } catch (error) {
       if (!signal.aborted)
-        log.info(
-          { err: error, source: source.name },
-          'the folder cannot be watched; it is scanned by the clock',
-        );
+        log.info({ err: error, sourceId }, 'the folder cannot be watched; it is scanned by the clock');
     } finally {
       await lister.close();
     }

@@ -1,5 +1,6 @@
 import type { WalkedFile } from '../../finders/lister.ts';
 import { extensionOf, isVideoName } from '../../kit/content-type.ts';
+import { readablePath } from '../../streams/source-files.ts';
 import { isExtra } from '../stream-index/index.ts';
 import type { StagedSubtitle, StagedVideo } from './queries/staging.ts';
 
@@ -42,21 +43,4 @@ function isFilm(name: string): boolean {
 /** Of a path its folder; `''` the base. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
-/** A path as people read it; segments that are no UTF-8 by their Latin-1 characters. */
-export function readablePath(path: string): string {
-  if (!path.includes('%')) return path;
-  return path
-    .split('/')
-    .map((segment) => {
-      try {
-        return decodeURIComponent(segment);
-      } catch {
-        return segment.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
-          String.fromCharCode(Number.parseInt(hex, 16)),
-        );
-      }
-    })
-    .join('/');
 }

@@ -1,9 +1,10 @@
 import type { WalkedPart } from '../../finders/lister.ts';
 import type { Pool } from '../../platform/db.ts';
+import { readablePath } from '../../streams/source-files.ts';
 import { endFolders, noteScan, putFolders } from './queries/scans.ts';
 import { noteSeenPaths, stageSubtitles, stageVideos } from './queries/staging.ts';
 import { LostScan, type Scan } from './scan.ts';
-import { MAX_PATH_CHARS, readablePath, sortFiles } from './sort-files.ts';
+import { MAX_PATH_CHARS, sortFiles } from './sort-files.ts';
 
 /** Writes what a walk found, in one transaction: whoever goes on with the walk has all of it or nothing. Throws LostScan. */
 export async function stageParts(db: Pool, scan: Scan, parts: readonly WalkedPart[]): Promise<void> {

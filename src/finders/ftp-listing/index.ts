@@ -1,6 +1,6 @@
+import { bytesOf } from '../../kit/byte-names.ts';
 import { AppError } from '../../kit/errors.ts';
 import { abortable } from '../../platform/abortable.ts';
-import { bytesOf } from '../../platform/ftp/paths.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
 import { createFtpPool, type FtpPool } from '../../platform/ftp/pool.ts';
 import { ftpFailure, refusedWith } from '../../platform/ftp/refusal.ts';
@@ -39,9 +39,8 @@ export function ftpListing({ net }: { net: Pick<Net, 'dial'> }, place: ListingPl
   };
 }
 
-function serverOf({ baseUrl, username, password, config }: ListingPlace): FtpPlace {
-  const url = config.tls === 'explicit' ? baseUrl.replace(/^ftp:/i, 'ftpes:') : baseUrl;
-  const server = placeOf(url, username === null ? null : { username, password: password ?? '' });
+function serverOf({ baseUrl, username, password }: ListingPlace): FtpPlace {
+  const server = placeOf(baseUrl, username === null ? null : { username, password: password ?? '' });
   if (server === null)
     throw new ListingFailed('server', 'Its address is not one of FTP.', { isLasting: true });
   return server;

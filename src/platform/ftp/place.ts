@@ -1,4 +1,4 @@
-/** A server and who is there. Texts hold bytes, one character each (`paths.ts`). */
+/** A server and who is there. Texts hold bytes, one character each (`kit/byte-names.ts`). */
 export type FtpPlace = {
   host: string;
   port: number;

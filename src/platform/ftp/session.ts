@@ -24,7 +24,7 @@ export type FtpSessionDeps = { net: Pick<Net, 'dial'>; buffers: ReadBuffers; tim
 /** `REST` was refused: files are had from their first byte only. */
 export class CannotRestart extends Error {}
 
-/** One logged-in control connection; one command or transfer at a time. Paths and names are bytes (`paths.ts`). */
+/** One logged-in control connection; one command or transfer at a time. Paths and names are bytes (`kit/byte-names.ts`). */
 export class FtpSession {
   readonly place: FtpPlace;
   readonly #deps: FtpSessionDeps;

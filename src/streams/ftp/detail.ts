@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { bytesOf, readableName, segmentOf } from '../../kit/byte-names.ts';
 import { BadInput } from '../../kit/errors.ts';
-import { bytesOf, readableName, segmentOf } from '../../platform/ftp/paths.ts';
 import { placeOf } from '../../platform/ftp/place.ts';
 import { parseInput } from '../../platform/http-input.ts';
 

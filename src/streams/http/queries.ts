@@ -39,21 +39,6 @@ export async function saveHttpRow(db: Db, row: HttpRow): Promise<void> {
   `);
 }
 
-/** A file of a source lies elsewhere on it now. False: another stream has that address already. */
-export async function moveHttpFile(
-  db: Db,
-  streamId: number,
-  { path, url, urlHash }: { path: string; url: string; urlHash: Buffer },
-): Promise<boolean> {
-  const moved = await db.query(command('http.move_file')`
-    UPDATE stream_http h SET file_path = ${path}, url = ${url}, url_hash = ${sql.binary(urlHash)}
-    WHERE h.stream_id = ${streamId} AND h.source_id IS NOT NULL AND NOT EXISTS (
-      SELECT FROM stream_http o WHERE o.stream_id <> h.stream_id
-        AND (o.url_hash = ${sql.binary(urlHash)} OR (o.source_id = h.source_id AND o.file_path = ${path})))
-  `);
-  return moved.rowCount > 0;
-}
-
 /** The files of a source have other addresses from now on. */
 export async function rebaseHttp(db: Db, sourceId: number, baseUrl: string): Promise<void> {
   await db.query(command('http.rebase')`

@@ -3,7 +3,6 @@ import * as links from '../../../src/features/source-health/queries/links.ts';
 import * as probes from '../../../src/features/source-health/queries/probes.ts';
 import * as reports from '../../../src/features/source-health/queries/reports.ts';
 import { deleteStreams, markStreams, noteVerified } from '../../../src/features/stream-index/index.ts';
-import { moveHttpFile } from '../../../src/streams/http/queries.ts';
 import { type Calls, FILM, stored } from './sample.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
@@ -43,8 +42,6 @@ export const sourceHealthCalls: Calls = {
     await noteVerified(db, 2);
     await markStreams(db, stored, 'broken');
     await markStreams(db, stored, 'active');
-    const place = { path: 'f.mkv', url: 'http://a.example/f.mkv', urlHash: Buffer.alloc(32) };
-    await moveHttpFile(db, 2, place);
     await deleteStreams(db, [2, 3]);
   },
   'probes of sources': async (db) => {

@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import { command, type Db, rows } from '../../../platform/db.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
 /** Unreachable for so long, a link is hidden; hidden for as long again, it may be deleted. */
 const DAYS = 30;
+
+/** Files of sources, in the tables of their kinds. */
+const FILES = sql.fragment`(
+      SELECT stream_id, source_id, file_path FROM stream_http UNION ALL
+      SELECT stream_id, source_id, file_path FROM stream_ftp UNION ALL
+      SELECT stream_id, source_id, file_path FROM stream_local)`;
 
 const Sample = z.object({
   streamId: z.int(),
@@ -25,14 +31,14 @@ export function nextSample(db: Db, sourceId: number): Promise<LinkSample | null>
     WITH health AS (
       SELECT source_id, sampled_path, random() < 0.5 AS is_again FROM source_health WHERE source_id = ${sourceId}
     ), failing AS (
-      SELECT c.stream_id FROM health h, stream_http t JOIN source_link_check c ON c.stream_id = t.stream_id
+      SELECT c.stream_id FROM health h, ${FILES} t JOIN source_link_check c ON c.stream_id = t.stream_id
       WHERE t.source_id = ${sourceId} AND h.is_again AND NOT c.is_with_source AND c.checked_at < now() - interval '1 day'
       ORDER BY c.checked_at LIMIT 1
     ), next AS (
-      (SELECT t.stream_id, t.file_path FROM stream_http t, health h
+      (SELECT t.stream_id, t.file_path FROM ${FILES} t, health h
         WHERE t.source_id = ${sourceId} AND t.file_path > coalesce(h.sampled_path, '') ORDER BY t.file_path LIMIT 1)
       UNION ALL
-      (SELECT stream_id, file_path FROM stream_http WHERE source_id = ${sourceId} ORDER BY file_path LIMIT 1)
+      (SELECT t.stream_id, t.file_path FROM ${FILES} t WHERE t.source_id = ${sourceId} ORDER BY t.file_path LIMIT 1)
       LIMIT 1
     ), turned AS (
       UPDATE source_health SET sampled_path = (SELECT file_path FROM next)
@@ -40,7 +46,7 @@ export function nextSample(db: Db, sourceId: number): Promise<LinkSample | null>
     )
     SELECT s.id AS "streamId", s.kind, s.name, s.size_bytes AS "sizeBytes", t.file_path AS path,
       c.stream_id IS NOT NULL AS "wasFailing"
-    FROM stream s JOIN stream_http t ON t.stream_id = s.id LEFT JOIN source_link_check c ON c.stream_id = s.id
+    FROM stream s JOIN ${FILES} t ON t.stream_id = s.id LEFT JOIN source_link_check c ON c.stream_id = s.id
     WHERE s.id = coalesce((SELECT stream_id FROM failing), (SELECT stream_id FROM next))
   `);
 }
@@ -87,7 +93,7 @@ export async function hideWithSources(db: Db, most: number): Promise<number[]> {
   const hidden = await db.any(rows('source_health.hide_with_sources', StreamId)`
     INSERT INTO source_link_check AS c (stream_id, failing_since, broken_at, is_with_source, reason)
     SELECT t.stream_id, h.unreachable_since, now(), true, 'Its server was away for 30 days.'
-    FROM source_health h JOIN stream_http t ON t.source_id = h.source_id
+    FROM source_health h JOIN ${FILES} t ON t.source_id = h.source_id
     LEFT JOIN source_link_check o ON o.stream_id = t.stream_id
     WHERE h.unreachable_since < now() - make_interval(days => ${DAYS}) AND o.broken_at IS NULL
     LIMIT ${most}
@@ -101,7 +107,7 @@ export async function hideWithSources(db: Db, most: number): Promise<number[]> {
 export async function showWithSource(db: Db, sourceId: number, most: number): Promise<number[]> {
   const shown = await db.any(rows('source_health.show_with_source', StreamId)`
     DELETE FROM source_link_check WHERE stream_id IN (
-      SELECT t.stream_id FROM stream_http t JOIN source_link_check c ON c.stream_id = t.stream_id
+      SELECT t.stream_id FROM ${FILES} t JOIN source_link_check c ON c.stream_id = t.stream_id
       WHERE t.source_id = ${sourceId} AND c.is_with_source LIMIT ${most}
     )
     RETURNING stream_id AS "streamId"

@@ -157,16 +157,16 @@ export async function endScan(
   return rowCount > 0;
 }
 
-/** When the source is scanned again: after a failure sooner, a minute at first and twice as long each time. */
+/** When the source is scanned again: after a failure sooner, a minute at first and twice as long each time. Failures are counted by its health. */
 export async function noteScanned(db: Db, sourceId: number, failure: string | null): Promise<void> {
   await db.query(command('sources.note_scanned')`
-    UPDATE source SET last_error = ${failure}::text,
+    UPDATE source c SET last_error = ${failure}::text,
       last_scan_at = CASE WHEN ${failure}::text IS NULL THEN now() ELSE last_scan_at END,
-      failures = CASE WHEN ${failure}::text IS NULL THEN 0 ELSE failures + 1 END,
       next_scan_at = CASE WHEN NOT is_active OR scan_minutes = 0 THEN NULL
         WHEN ${failure}::text IS NULL THEN now() + make_interval(mins => scan_minutes)
-        ELSE now() + make_interval(mins => least(scan_minutes, (2 ^ least(failures, 12))::integer)) END
-    WHERE id = ${sourceId}
+        ELSE now() + make_interval(mins => least(scan_minutes, (2 ^ least(
+          coalesce((SELECT h.scan_failures FROM source_health h WHERE h.source_id = c.id), 0), 12))::integer)) END
+    WHERE c.id = ${sourceId}
   `);
 }
 
@@ -174,14 +174,14 @@ const Due = z.object({ id: z.int() });
 
 /**
  * Sources whose time has come, each for the one caller: it is asked again in some minutes, should the job it makes of it be lost. And those
- * whose scan nobody goes on with.
+ * whose scan nobody goes on with. One that nobody reaches, or that rests by its health, waits until a probe reaches it.
  */
 export async function dueSources(db: Db, limit: number): Promise<number[]> {
   const due = await db.any(rows('sources.due', Due)`
     UPDATE source c SET next_scan_at = now() + interval '5 minutes'
     WHERE c.id IN (
       SELECT d.id FROM source d
-      WHERE d.is_active AND (d.next_scan_at <= now() OR EXISTS (
+      WHERE d.is_active AND d.is_reachable AND (d.next_scan_at <= now() OR EXISTS (
         SELECT 1 FROM scan_log l WHERE l.source_id = d.id AND l.phase = 'collector' AND l.status = 'started' AND l.held_until < now()))
       ORDER BY d.next_scan_at NULLS LAST LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )

@@ -6,7 +6,6 @@ import { SOURCE_FINDERS } from '../place.ts';
 export const OFFERS = ['proxied', 'direct', 'both'] as const;
 export const Config = z.object({
   connections: z.int().min(1).max(32).optional(),
-  tls: z.literal('explicit').optional(),
 });
 
 const Time = z.iso.datetime().nullable();
@@ -55,7 +54,8 @@ export function sourceAnswers(
   return db.any(rows('sources.all', SourceAnswer)`
     SELECT c.public_id AS "sourceId", c.name, c.base_url AS "baseUrl", c.finder, c.config, c.username,
       c.password_sealed IS NOT NULL AS "hasPassword", c.priority, c.is_active AS "isActive", c.allows_private AS "allowsPrivate",
-      c.offers, c.health_score::float8 AS "healthScore", c.failures, c.last_error AS "lastError", c.scan_minutes AS "scanEveryMinutes",
+      c.offers, c.health_score::float8 AS "healthScore", c.last_error AS "lastError", c.scan_minutes AS "scanEveryMinutes",
+      coalesce((SELECT h.scan_failures FROM source_health h WHERE h.source_id = c.id), 0) AS failures,
       ${time('c', 'next_scan_at')} AS "nextScanAt", ${time('c', 'last_scan_at')} AS "lastScanAt",
       (SELECT count(*) FROM (SELECT 1 FROM scan_item i WHERE i.source_id = c.id AND i.state IN ('held', 'pending', 'processing', 'failed')
         LIMIT ${mostCounted}) w)::integer AS waiting,
@@ -87,7 +87,7 @@ export async function insertSource(db: Db, row: SourceRow): Promise<string> {
   return publicId;
 }
 
-/** Writes what its owner says of it. One that becomes active, or is somewhere else, is scanned soon; what failed before counts no more. */
+/** Writes what its owner says of it. One that becomes active, or is somewhere else, is scanned soon. */
 export async function updateSource(
   db: Db,
   id: number,
@@ -98,7 +98,6 @@ export async function updateSource(
     UPDATE source SET name = ${row.name}, base_url = ${row.baseUrl}, finder = ${row.finder}, config = ${sql.jsonb(row.config)},
       username = ${row.username}, password_sealed = ${sealed(row.passwordSealed)}::bytea, priority = ${row.priority},
       is_active = ${row.isActive}, allows_private = ${row.allowsPrivate}, offers = ${row.offers}, scan_minutes = ${row.scanMinutes},
-      failures = CASE WHEN ${isScannedSoon} THEN 0 ELSE failures END,
       last_error = CASE WHEN ${isScannedSoon} THEN NULL ELSE last_error END,
       next_scan_at = CASE WHEN NOT ${row.isActive} OR ${row.scanMinutes} = 0 THEN NULL WHEN ${isScannedSoon} THEN now()
         ELSE least(next_scan_at, now() + make_interval(mins => ${row.scanMinutes})) END
