@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 import { SOURCE_FINDERS } from '../place.ts';
+import { dropItems } from './staging.ts';
 
 const Claimed = z.object({
   id: z.int(),
@@ -55,9 +56,7 @@ const UNMATCHED_DAYS = 3;
 export async function endItems(db: Db, ends: readonly ItemEnd[]): Promise<void> {
   const done = ends.filter(({ end }) => end === 'matched' || end === 'flagged').map(({ id }) => id);
   const kept = ends.filter(({ end }) => end === 'unmatched' || end === 'failed');
-  await db.query(
-    command('sources.end_items')`DELETE FROM scan_item WHERE id = ANY (${sql.array(done, 'int8')})`,
-  );
+  await dropItems(db, done);
   const values = kept.map(({ id, end, failure }) => [id, end, failure?.slice(0, 500) ?? null]);
   await db.query(command('sources.keep_items')`
     UPDATE scan_item i SET state = g.state, failure = g.failure,
