@@ -148,6 +148,23 @@ describe('a server that is away', () => {
     expect(await rests()).toBe(false);
   });
 
+  test('begins anew where it lies elsewhere, or is asked otherwise', async () => {
+    const sourceId = await addSource('http://127.0.0.1:1/');
+    await probe();
+    await probe();
+    await db().query(command('test.rest')`UPDATE source_health SET scan_failures = 4, disabled_at = now()`);
+    await db().query(command('test.name')`UPDATE source SET name = 'other'`);
+    expect(await healthOf(sourceId)).toMatchObject({ state: 'globally_offline', failures: 2 });
+    const server = await fileServer([]);
+    await db().query(command('test.move')`UPDATE source SET base_url = ${server.url}`);
+    expect(await healthOf(sourceId)).toMatchObject({ state: 'unknown', failures: 0, againS: 0 });
+    const Rest = z.object({ isReachable: z.boolean(), scanFailures: z.int() });
+    const rest = await db().one(rows('test.rest_of', Rest)`
+      SELECT s.is_reachable AS "isReachable", h.scan_failures AS "scanFailures"
+      FROM source s JOIN source_health h ON h.source_id = s.id`);
+    expect(rest).toEqual({ isReachable: true, scanFailures: 0 });
+  });
+
   test('is never asked less often than every six hours', async () => {
     const sourceId = await addSource('http://127.0.0.1:1/');
     await db().query(command('test.long')`UPDATE source_health SET probe_failures = 900`);
