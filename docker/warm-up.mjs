@@ -1,5 +1,6 @@
 // The image's last step: the program starts once with nothing let out, is asked for what a first visitor asks for, and is
-// stopped. Node writes what it compiled to NODE_COMPILE_CACHE at the end of a process. An image that cannot start is not made.
+// stopped. Node writes what it compiled to NODE_COMPILE_CACHE at the end of a process; it is of use to a program with the same flags of V8
+// only, which are the arguments. An image that cannot start is not made.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -14,7 +15,7 @@ const { NODE_COMPILE_CACHE: cacheDir } = process.env;
 if (cacheDir === undefined) throw new Error('NODE_COMPILE_CACHE is not set: there is nothing to warm up.');
 const dataDir = await mkdtemp(join(tmpdir(), 'warm-up-'));
 const settings = { DATA_DIR: dataDir, HOST: '127.0.0.1', PORT: '0', OUTBOUND: 'listed', LOG_LEVEL: 'warn' };
-const program = spawn(process.execPath, ['src/main.ts'], {
+const program = spawn(process.execPath, [...process.argv.slice(2), 'src/main.ts'], {
   env: { ...process.env, ...settings },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
