@@ -60,7 +60,12 @@ afterAll(async () => {
 });
 
 const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
-const empty = () => database.db.query(command('test.empty')`TRUNCATE source RESTART IDENTITY CASCADE`);
+/** Locked in the order in which the server's own jobs do. */
+const empty = () =>
+  database.db.transaction(async (tx) => {
+    await tx.query(command('test.lock')`LOCK TABLE source_health, source IN ACCESS EXCLUSIVE MODE`);
+    await tx.query(command('test.empty')`TRUNCATE source RESTART IDENTITY CASCADE`);
+  });
 
 async function post(body: object): Promise<void> {
   const answer = await product.asAdmin('/api/sources', {
@@ -93,11 +98,14 @@ async function fill(): Promise<void> {
   });
   await post({ name: 'Of a friend', finder: 'ftp-listing', baseUrl: 'ftp://friend.example/films/' });
   await database.db.query(command('test.figures')`
-    UPDATE source SET is_active = finder <> 'ftp-listing', health_score = CASE name WHEN 'NAS' THEN 100 ELSE 37.5 END,
+    UPDATE source SET is_active = finder <> 'ftp-listing',
       last_scan_at = CASE name WHEN 'NAS' THEN now() - interval '3 minutes' END,
       next_scan_at = CASE name WHEN 'NAS' THEN now() + interval '6 hours' END,
-      failures = CASE WHEN priority = 5 THEN 2 ELSE 0 END,
       last_error = CASE WHEN priority = 5 THEN 'The server answered 503: it does not want to be asked so often.' END`);
+  await database.db.query(command('test.failures')`
+    UPDATE source_health h SET next_probe_at = now() + interval '1 day', scan_failures = CASE s.priority WHEN 5 THEN 2 ELSE 0 END,
+      score = CASE s.priority WHEN 5 THEN 80 ELSE 100 END
+    FROM source s WHERE s.id = h.source_id`);
 }
 
 /** A file of the NAS that nobody knew, and that is not due yet. */
@@ -121,7 +129,7 @@ test.each(['desktop', 'phone'] as const)('how each does, on a %s', async (device
     ).toBe(1);
     expect(await row('film server').getByText('Failing', { exact: true }).count()).toBe(1);
     expect(await row('film server').getByText('The server answered 503').count()).toBe(1);
-    expect(await row('film server').getByText('38 %').count()).toBe(1);
+    expect(await row('film server').getByText('80 %').count()).toBe(1);
     expect(await row('Of a friend').getByText('Off', { exact: true }).count()).toBe(1);
     await page.getByText('1 fails').waitFor();
     expect(await page.evaluate(isTooWide)).toBe(false);
