@@ -383,8 +383,8 @@ AS $function$
 BEGIN
   IF EXISTS (
     SELECT 1 FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.is_active, n.priority, n.is_reachable, floor(n.health_score / 10)) IS DISTINCT FROM
-      (f.is_active, f.priority, f.is_reachable, floor(f.health_score / 10))
+    WHERE (n.is_active, n.priority, n.offers, n.username, n.is_reachable, floor(n.health_score / 10)) IS DISTINCT FROM
+      (f.is_active, f.priority, f.offers, f.username, f.is_reachable, floor(f.health_score / 10))
   ) THEN
     PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
   END IF;

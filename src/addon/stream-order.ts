@@ -2,14 +2,17 @@ import type { Offer } from '../features/stream-index/index.ts';
 import { qualityRank } from '../kit/quality-rank.ts';
 import type { Target } from '../streams/kind.ts';
 
-export type OfferedStream = { offer: Offer; target: Target };
+/** One way to a stream; `direct`: players fetch it from its own server. */
+export type Way = Target | { via: 'direct'; url: string; contentType: string; goodUntil?: number };
+export type OfferedStream = { offer: Offer; target: Way };
 
 /**
  * Where it plays: in the player; in the player too, but by YouTube's rules (Stremio gets 1080p at most, whatever the
  * video has, and only with the network); in another app or page; nowhere yet.
  */
-const PLACES: Readonly<Record<Target['via'], number>> = {
+const PLACES: Readonly<Record<Way['via'], number>> = {
   play: 0,
+  direct: 0,
   torrent: 0,
   youtube: 1,
   external: 2,

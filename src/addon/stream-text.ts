@@ -2,7 +2,8 @@ import type { Offer, PostState } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import { languageOf } from '../kit/language.ts';
-import type { PostHealth, Progress, SwarmHealth, Target } from '../streams/kind.ts';
+import type { PostHealth, Progress, SwarmHealth } from '../streams/kind.ts';
+import type { Way } from './stream-order.ts';
 
 const KIND_MARKS: Readonly<Record<string, string>> = {
   torrent: '🧲',
@@ -29,7 +30,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 
 /** The left column, two lines: who and how, then how sharp. `Tributary 🌐` / `1080p HDR10`. */
-export function streamName(addonName: string, offer: Offer, target: Target): string {
+export function streamName(addonName: string, offer: Offer, target: Way): string {
   const flatness = offer.visualTags.includes('3D') ? ['3D'] : [];
   const sharpness = [offer.resolution, ...flatness, ...offer.hdrFormats.slice(0, 2)].filter(
     (part) => part !== null,
@@ -42,7 +43,7 @@ export function streamName(addonName: string, offer: Offer, target: Target): str
 }
 
 /** The right column, a line a subject; lines without anything to say are left out. What goes on with it just now comes last. */
-export function streamDescription(offer: Offer, target: Target, progress: Progress | null = null): string {
+export function streamDescription(offer: Offer, target: Way, progress: Progress | null = null): string {
   const lines = [
     oneLine(fileOrName(offer)),
     together(
@@ -72,9 +73,13 @@ function packing({ visualTags }: Offer): string[] {
 }
 
 /** The bare name of what is played, with an ending that fits its type: what players and subtitle finders go by. */
-export function filenameOf(offer: Offer, target: Target): string {
+export function filenameOf(offer: Offer, target: Way): string {
   const name = fileOrName(offer);
-  if (target.via !== 'play' || contentTypeOf(name) !== 'application/octet-stream') return name;
+  if (
+    (target.via !== 'play' && target.via !== 'direct') ||
+    contentTypeOf(name) !== 'application/octet-stream'
+  )
+    return name;
   return `${name}${EXTENSIONS[target.contentType] ?? ''}`;
 }
 
@@ -118,8 +123,9 @@ function licenceLine({ isOpen, licenceCode, licenceName, attribution }: Offer): 
 }
 
 /** Said when choosing it does something else than play. */
-function noteOf(target: Target): string | null {
+function noteOf(target: Way): string | null {
   if (target.via === 'external') return '↗️ Opens outside the player';
+  if (target.via === 'direct') return '🏠 Straight from its own server';
   return target.via === 'listed' ? `ℹ️ ${target.reason}` : null;
 }
 

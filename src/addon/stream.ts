@@ -10,7 +10,7 @@ import type { AddonRequest } from './extra.ts';
 import { type FoundTitle, findTitle } from './find-title.ts';
 import type { KeptAnswers, Played } from './kept-answers.ts';
 import { keepValid, type OnDropped, Stream, Subtitle } from './objects.ts';
-import { inViewingOrder, type OfferedStream } from './stream-order.ts';
+import { inViewingOrder, type OfferedStream, type Way } from './stream-order.ts';
 import { bingeGroup, filenameOf, streamDescription, streamName } from './stream-text.ts';
 import { type SubtitleLinkDeps, subtitlesOf } from './subtitles.ts';
 
@@ -111,8 +111,19 @@ async function reached(deps: StreamDeps, offers: readonly Offer[]): Promise<Offe
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
-    return target === undefined ? [] : [{ offer, target: readHere(deps, offer, target) }];
+    return target === undefined
+      ? []
+      : waysTo(readHere(deps, offer, target)).map((way) => ({ offer, target: way }));
   });
+}
+
+/** Through here, from its own server, or first the one and then the other. */
+function waysTo(target: Target): Way[] {
+  if (target.via !== 'play' || target.direct === undefined) return [target];
+  const { contentType, goodUntil, direct } = target;
+  const end = goodUntil === undefined ? {} : { goodUntil };
+  const straight: Way = { via: 'direct', url: direct.url, contentType, ...end };
+  return direct.isOnly ? [straight] : [target, straight];
 }
 
 /** Asks each kind once for all of its offers. */
@@ -148,7 +159,7 @@ function lastingOf(streams: readonly OfferedStream[]): { played: Played[]; goodU
     target.via === 'play' || target.via === 'torrent' ? [{ kind, resource: target.resource }] : [],
   );
   const ends = streams.map(
-    ({ target }) => (target.via === 'play' ? target.goodUntil : undefined) ?? Infinity,
+    ({ target }) => ('goodUntil' in target ? target.goodUntil : undefined) ?? Infinity,
   );
   return { played, goodUntil: Math.min(...ends) };
 }
@@ -168,10 +179,12 @@ function streamOf(deps: StreamDeps, asked: Asked, { offer, target, progress }: T
 }
 
 /** How the client reaches it: exactly one of url, infoHash, ytId, externalUrl. `fileIdx` 0 is a file, not nothing. */
-function sourceOf(deps: StreamDeps, asked: Asked, offer: Offer, target: Target): object {
+function sourceOf(deps: StreamDeps, asked: Asked, offer: Offer, target: Way): object {
   switch (target.via) {
     case 'play':
       return { url: playUrl(deps, asked, offer, target) };
+    case 'direct':
+      return { url: target.url };
     case 'torrent':
       return {
         infoHash: target.infoHash,
@@ -188,13 +201,14 @@ function sourceOf(deps: StreamDeps, asked: Asked, offer: Offer, target: Target):
 }
 
 /** What a player does with it besides playing; a page of another service is none of its business. */
-function hintsOf({ baseUrl }: AddonContext, offer: Offer, target: Target): object | undefined {
+function hintsOf({ baseUrl }: AddonContext, offer: Offer, target: Way): object | undefined {
   if (target.via === 'external' || target.via === 'listed') return undefined;
   if (target.via === 'youtube') return { bingeGroup: bingeGroup(offer) };
+  const url = target.via === 'direct' ? target.url : baseUrl;
   const isWebReady =
-    target.via === 'torrent' || (WEB_READY.has(target.contentType) && baseUrl.startsWith('https:'));
+    target.via === 'torrent' || (WEB_READY.has(target.contentType) && url.startsWith('https:'));
   // Of a torrent as a whole the largest file is played: the sum of all would be nobody's size.
-  const isWhole = offer.kind === 'torrent' && target.fileIndex === null;
+  const isWhole = offer.kind === 'torrent' && target.via !== 'direct' && target.fileIndex === null;
   return {
     filename: filenameOf(offer, target),
     ...(isWhole || offer.sizeBytes === null ? {} : { videoSize: offer.sizeBytes }),

@@ -86,6 +86,8 @@ export type Target =
       contentType: string;
       /** Epoch ms after which it is offered no more; absent: for good. */
       goodUntil?: number;
+      /** Where players may fetch it themselves, as the owner of its source wants it; `isOnly`: and not through here. */
+      direct?: { url: string; isOnly: boolean };
     }
   | { via: 'external'; url: string }
   | { via: 'youtube'; videoId: string }

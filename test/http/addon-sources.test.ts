@@ -96,3 +96,31 @@ test('one release on two servers is one entry, on the server that is reached', a
   expect([before.length, after.length]).toEqual([1, 1]);
   expect(after).not.toEqual(before);
 });
+
+test('a file is offered through here, straight from its server, or both ways, as its owner says', async () => {
+  await addOn(a, 'Film.2008.1080p-X.mkv');
+  const change = async (offers: string, username: string | null) => {
+    await room.server.db.query(
+      command('test.offers')`UPDATE source SET offers = ${offers}, username = ${username} WHERE id = ${a}`,
+    );
+    await room.server.settled();
+  };
+  const ways = async () =>
+    (await room.streamsOf()).map(({ url = '', description }) => [
+      url.startsWith('https://files.example/') ? 'direct' : new URL(url).pathname.split('/')[1],
+      description.includes('Straight from its own server'),
+    ]);
+  expect(await ways()).toEqual([['play', false]]);
+  await change('both', null);
+  expect(await ways()).toEqual([
+    ['play', false],
+    ['direct', true],
+  ]);
+  await change('direct', null);
+  expect(await ways()).toEqual([['direct', true]]);
+  const [{ behaviorHints } = { behaviorHints: undefined }] = await room.streamsOf();
+  expect(behaviorHints).toMatchObject({ filename: 'Film.2008.1080p-X.mkv', notWebReady: true });
+  // No player is told the owner's login.
+  await change('direct', 'owner');
+  expect(await ways()).toEqual([['play', false]]);
+});

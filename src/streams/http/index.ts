@@ -113,13 +113,14 @@ export function httpKind(deps: KindDeps): StreamKind {
 
 const targets: StreamKind['targets'] = async (db, refs) => {
   const offered = await offeredHttp(db, streamIdsOf(refs));
-  return targetsOf(refs, offered, ({ url, name, expiresAt }, { fileIndex }) => {
+  return targetsOf(refs, offered, ({ url, name, expiresAt, direct }, { fileIndex }) => {
     return {
       via: 'play',
       fileIndex,
       resource: resourceKey('http', url),
       contentType: typeByNames(nameOf(url), name),
       ...(expiresAt === null ? {} : { goodUntil: expiresAt }),
+      ...(direct === null ? {} : { direct: { url, isOnly: direct === 'direct' } }),
     };
   });
 };

@@ -58,13 +58,17 @@ const Offer = z.object({
   name: z.string(),
   /** Epoch ms. */
   expiresAt: z.number().nullable(),
+  /** Of a file of a source that wants no login, as its owner offers it. */
+  direct: z.enum(['direct', 'both']).nullable(),
 });
 
 /** Those of the streams that may be offered now: active, not blocked, not expired. */
 export function offeredHttp(db: Db, streamIds: readonly number[]): Promise<readonly z.infer<typeof Offer>[]> {
   return db.any(rows('http.offers', Offer)`
-    SELECT h.stream_id AS "streamId", h.url, s.name, (extract(epoch FROM h.expires_at) * 1000)::float8 AS "expiresAt"
+    SELECT h.stream_id AS "streamId", h.url, s.name, (extract(epoch FROM h.expires_at) * 1000)::float8 AS "expiresAt",
+      CASE WHEN c.offers <> 'proxied' AND c.username IS NULL AND h.headers_sealed IS NULL THEN c.offers END AS direct
     FROM stream_http h JOIN stream s ON s.id = h.stream_id
+    LEFT JOIN source c ON c.id = h.source_id
     WHERE h.stream_id = ANY (${sql.array([...streamIds], 'int8')})
       AND s.is_active AND NOT s.is_blocked
       AND (h.expires_at IS NULL OR h.expires_at > now())
