@@ -27,24 +27,31 @@ export const sourceAccess = sql.fragment`CASE WHEN c.id IS NOT NULL THEN jsonb_b
 
 export const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
 
-/** How `resealStreams` reads and replaces what a column of a kind's own table holds sealed, by two statements the kind names. */
+/** How `resealStreams` reads and replaces what a column holds sealed, by two statements its owner names; the id is that of its rows, whatever they are. */
 export function sealedIn(
-  { table, column }: { table: 'stream_http' | 'stream_ftp' | 'stream_usenet'; column: `${string}_sealed` },
+  {
+    table,
+    column,
+  }: {
+    table: 'stream_http' | 'stream_ftp' | 'stream_usenet' | 'source' | 'finder';
+    column: `${string}_sealed`;
+  },
   named: { stale: ReturnType<typeof rows<typeof Sealed>>; replace: ReturnType<typeof command> },
 ): Pick<SealedColumn, 'stale' | 'replace'> {
+  const id = sql.identifier([table.startsWith('stream_') ? 'stream_id' : 'id']);
   const [from, value] = [sql.identifier([table]), sql.identifier([column])];
   return {
     stale: (db, after, head, most) =>
       db.any(named.stale`
-        SELECT stream_id AS "streamId", ${value} AS "sealed"
+        SELECT ${id} AS "streamId", ${value} AS "sealed"
         FROM ${from}
-        WHERE stream_id > ${after} AND substring(${value} FROM 1 FOR 5) <> ${sql.binary(head)}
-        ORDER BY stream_id LIMIT ${most}
+        WHERE ${id} > ${after} AND substring(${value} FROM 1 FOR 5) <> ${sql.binary(head)}
+        ORDER BY ${id} LIMIT ${most}
       `),
     async replace(db, old, sealed) {
       await db.query(named.replace`
         UPDATE ${from} SET ${value} = ${sql.binary(sealed)}
-        WHERE stream_id = ${old.streamId} AND ${value} = ${sql.binary(old.sealed)}
+        WHERE ${id} = ${old.streamId} AND ${value} = ${sql.binary(old.sealed)}
       `);
     },
   };

@@ -66,7 +66,10 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
     const publicId = idOf(req);
     await changeSource(deps, publicId, parseInput(SourcePatch, req.body, 'The source'));
     await deps.settled();
-    res.json(await answerOf(db, publicId));
+    const answer = await answerOf(db, publicId);
+    // What is due after it, an owner who looks on need not wait the minute of the clock for.
+    if (answer.isActive) await deps.scanLater();
+    res.json(answer);
   }
 
   async function remove(req: Request, res: Response) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
-import type { SealedColumn } from '../../../streams/reseal.ts';
+import { Sealed, sealedIn } from '../../../streams/queries.ts';
 
 export type PatternRow = { pattern: string; catalogId: number | null };
 
@@ -81,19 +81,8 @@ export async function setPoll(
   `);
 }
 
-const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
-
 /** The sealed places, for the change of the secret key; ids are those of finders. */
-export const sealedPlaces: Pick<SealedColumn, 'stale' | 'replace'> = {
-  stale: (db, after, head, most) =>
-    db.any(rows('finders.stale', Sealed)`
-      SELECT id AS "streamId", place_sealed AS sealed FROM finder
-      WHERE id > ${after} AND substring(place_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
-      ORDER BY id LIMIT ${most}
-    `),
-  async replace(db, old, sealed) {
-    await db.query(command('finders.replace')`
-      UPDATE finder SET place_sealed = ${sql.binary(sealed)} WHERE id = ${old.streamId} AND place_sealed = ${sql.binary(old.sealed)}
-    `);
-  },
-};
+export const sealedPlaces = sealedIn(
+  { table: 'finder', column: 'place_sealed' },
+  { stale: rows('finders.stale', Sealed), replace: command('finders.replace') },
+);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
-import type { SealedColumn } from '../../../streams/reseal.ts';
+import { Sealed, sealedIn } from '../../../streams/queries.ts';
 import { SOURCE_FINDERS } from '../place.ts';
 
 export const OFFERS = ['proxied', 'direct', 'both'] as const;
@@ -176,19 +176,8 @@ export async function sourceAround(
   return { count, overlapping: name === '' ? null : name };
 }
 
-const SealedRow = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
-
 /** The sealed passwords, for the change of the secret key; ids are those of sources. */
-export const sealedPasswords: Pick<SealedColumn, 'stale' | 'replace'> = {
-  stale: (db, after, head, most) =>
-    db.any(rows('sources.stale', SealedRow)`
-      SELECT id AS "streamId", password_sealed AS sealed FROM source
-      WHERE id > ${after} AND substring(password_sealed FROM 1 FOR 5) <> ${sql.binary(head)}
-      ORDER BY id LIMIT ${most}
-    `),
-  async replace(db, old, next) {
-    await db.query(command('sources.replace')`
-      UPDATE source SET password_sealed = ${sql.binary(next)} WHERE id = ${old.streamId} AND password_sealed = ${sql.binary(old.sealed)}
-    `);
-  },
-};
+export const sealedPasswords = sealedIn(
+  { table: 'source', column: 'password_sealed' },
+  { stale: rows('sources.stale', Sealed), replace: command('sources.replace') },
+);
