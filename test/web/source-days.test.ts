@@ -14,13 +14,13 @@ const isp = (ispName: string | null, day: string, reports: number, reachable: nu
 
 test('each provider and this server have a line of percents and one of milliseconds, with nothing where nobody spoke', () => {
   const isps = [isp('a.b', '2026-11-25', 4, 1), isp(null, '2026-11-27', 2, 0)];
-  const { series, reached, answered } = providerPlots({ probes, isps }, DAYS);
-  expect(series.map(({ name, label }) => [name, label])).toEqual([
+  const { lines, reached, answered } = providerPlots({ probes, isps }, DAYS);
+  expect(lines.map(({ key, name }) => [key, name])).toEqual([
     ['own', 'this server'],
     ['p0', 'a.b'],
     ['p1', 'all others'],
   ]);
-  expect(new Set(series.map(({ color }) => color)).size).toBe(3);
+  expect(new Set(lines.map(({ color }) => color)).size).toBe(3);
   expect(reached).toEqual([
     { day: '2026-11-25', own: null, p0: 25, p1: null },
     { day: '2026-11-26', own: 75, p0: null, p1: null },

@@ -1,14 +1,20 @@
 import '@mantine/charts/styles.layer.css';
 import { BarChart, LineChart } from '@mantine/charts';
+import type { ComponentProps } from 'react';
 import type { DayLine, DayPoint } from './day-lines.ts';
 import { count, dayOf } from './format.ts';
 
+/** What of a line a chart draws. */
+export type Line = Pick<DayLine<unknown>, 'key' | 'name' | 'color'>;
+
 type DayChartProps = {
-  lines: readonly DayLine<unknown>[];
+  lines: readonly Line[];
   points: DayPoint[];
   unit: string;
   /** What it shows, for who does not see it. */
   label: string;
+  /** Where it is no axis from nothing to the most there is. */
+  yAxis?: ComponentProps<typeof LineChart>['yAxisProps'];
 };
 
 /** What each gave a day, one upon the other. */
@@ -26,10 +32,11 @@ export function DayBars({ lines, points, unit, label }: DayChartProps) {
 }
 
 /** How each did a day; days without an answer are gaps. */
-export function DayCurves({ lines, points, unit, label }: DayChartProps) {
+export function DayCurves({ lines, points, unit, label, yAxis }: DayChartProps) {
   return (
     <LineChart
       {...frameOf(unit)}
+      yAxisProps={{ ...FRAME.yAxisProps, ...yAxis }}
       data={points}
       series={seriesOf(lines)}
       curveType="linear"
@@ -42,7 +49,7 @@ export function DayCurves({ lines, points, unit, label }: DayChartProps) {
   );
 }
 
-function seriesOf(lines: readonly DayLine<unknown>[]) {
+function seriesOf(lines: readonly Line[]) {
   return lines.map(({ key, name, color }) => ({ name: key, label: name, color }));
 }
 

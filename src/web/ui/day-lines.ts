@@ -12,7 +12,7 @@ export const COLORS = [
   'yellow.6',
 ];
 /** Of all that have none of their own. */
-const OTHERS_COLOR = 'gray.5';
+export const OTHERS_COLOR = 'gray.5';
 
 /** What did something on some days. */
 export type Daily<Day> = { id: string; name: string; days: readonly Day[] };

@@ -1,19 +1,14 @@
-import { COLORS } from './day-lines.ts';
+import type { Line } from './day-charts.tsx';
+import { COLORS, type DayPoint, OTHERS_COLOR } from './day-lines.ts';
 import type { SourceHistory } from './source-health-api.ts';
-
-/** Of all that have none of their own. */
-const OTHERS_COLOR = 'gray.5';
-
-type Day = { day: string; [key: string]: string | number | null };
-type Series = { name: string; label: string; color: string };
 
 /** Names may hold what a path into data may not (a dot), so each provider is found by a key. */
 export type ProviderPlots = {
-  series: Series[];
+  lines: Line[];
   /** Percent that reached it. */
-  reached: Day[];
+  reached: DayPoint[];
   /** Median milliseconds. */
-  answered: Day[];
+  answered: DayPoint[];
 };
 
 const OWN = 'own';
@@ -25,18 +20,15 @@ export function providerPlots(
 ): ProviderPlots {
   const names = [...new Set(isps.map(({ ispName }) => ispName))];
   const keyOf = (name: string | null) => `p${names.indexOf(name)}`;
-  const seriesOf = (name: string | null, place: number): Series => ({
-    name: keyOf(name),
-    label: name ?? 'all others',
+  const lineOf = (name: string | null, place: number): Line => ({
+    key: keyOf(name),
+    name: name ?? 'all others',
     color: name === null ? OTHERS_COLOR : (COLORS[(place + 1) % COLORS.length] ?? OTHERS_COLOR),
   });
-  const series = [
-    { name: OWN, label: 'this server', color: COLORS[0] ?? OTHERS_COLOR },
-    ...names.map(seriesOf),
-  ];
-  const empty = Object.fromEntries(series.map(({ name }) => [name, null]));
-  const reached = new Map<string, Day>(days.map((day) => [day, { day, ...empty }]));
-  const answered = new Map<string, Day>(days.map((day) => [day, { day, ...empty }]));
+  const lines = [{ key: OWN, name: 'this server', color: COLORS[0] ?? OTHERS_COLOR }, ...names.map(lineOf)];
+  const empty = Object.fromEntries(lines.map(({ key }) => [key, null]));
+  const reached = new Map<string, DayPoint>(days.map((day) => [day, { day, ...empty }]));
+  const answered = new Map<string, DayPoint>(days.map((day) => [day, { day, ...empty }]));
   for (const { day, probes: asked, successes, listingMs } of probes) {
     put(reached, day, OWN, share(successes, asked));
     put(answered, day, OWN, listingMs);
@@ -45,11 +37,11 @@ export function providerPlots(
     put(reached, day, keyOf(ispName), share(reachable, reports));
     put(answered, day, keyOf(ispName), responseMs);
   }
-  return { series, reached: [...reached.values()], answered: [...answered.values()] };
+  return { lines, reached: [...reached.values()], answered: [...answered.values()] };
 }
 
 /** Mean milliseconds of our probes' steps, and Mbit/s of the files read. */
-export function probePlot(probes: SourceHistory['probes'], days: readonly string[]): Day[] {
+export function probePlot(probes: SourceHistory['probes'], days: readonly string[]): DayPoint[] {
   const byDay = new Map(probes.map((probe) => [probe.day, probe]));
   return days.map((day) => {
     const probe = byDay.get(day);
@@ -60,12 +52,12 @@ export function probePlot(probes: SourceHistory['probes'], days: readonly string
 }
 
 /** The newest day on which anything is known of a key. */
-export function newest(days: readonly Day[], key: string): number | null {
+export function newest(days: readonly DayPoint[], key: string): number | null {
   const value = days.findLast((day) => typeof day[key] === 'number')?.[key];
   return typeof value === 'number' ? value : null;
 }
 
-function put(days: Map<string, Day>, day: string, key: string, value: number | null): void {
+function put(days: Map<string, DayPoint>, day: string, key: string, value: number | null): void {
   const row = days.get(day);
   if (row !== undefined) row[key] = value;
 }

@@ -87,7 +87,7 @@ export function SourceForm({ source, onDone, onClose, onExpired }: SourceFormPro
         min={-1000}
         max={1000}
         step={1}
-        description="Where two servers have the same film, the higher number comes first."
+        description="Where two servers have the same film, the lower number comes first."
         {...bind('priority')}
       />
       <TestAnswer tested={tested} failure={testing.failure} />
