@@ -1,5 +1,5 @@
 import { type Offer, offersFor } from '../features/stream-index/index.ts';
-import { absoluteUrl } from '../kit/asset-url.ts';
+import { absoluteUrl, isElsewhere } from '../kit/asset-url.ts';
 import { languageOf } from '../kit/language.ts';
 import { isTextSubtitle } from '../kit/media-facts.ts';
 import type { CacheSpace } from '../platform/cache.ts';
@@ -68,9 +68,8 @@ export function subtitlesOf(deps: SubtitleLinkDeps, offer: Offer, { baseUrl }: A
     .map(({ id, path, language, isInside }) => ({
       id: `tributary-${id}`,
       url:
-        isInside || /^(?:https?|ftps?|local):/i.test(path)
-          ? urlOf({ subtitleId: id })
-          : absoluteUrl(baseUrl, path),
+        // Whatever its scheme: nobody is told where the owner's servers are.
+        isInside || isElsewhere(path) ? urlOf({ subtitleId: id }) : absoluteUrl(baseUrl, path),
       lang: stremioLanguage(language),
     }));
   const inside = offer.embedded

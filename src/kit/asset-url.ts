@@ -9,3 +9,8 @@ export function absoluteUrl(baseUrl: string, url: string): string {
   if (url.startsWith('asset:')) return `${baseUrl}/assets/${url.slice('asset:'.length)}`;
   return SPELLED.test(url) ? url : (URL.parse(url)?.href ?? url);
 }
+
+/** Whether it is an address of something that is not shipped with the product, whatever its scheme. */
+export function isElsewhere(url: string): boolean {
+  return /^(?!asset:)[a-z][a-z\d+.-]*:/i.test(url);
+}

@@ -208,16 +208,23 @@ describe('subtitles', () => {
         ],
       }),
     );
+    // As scans of sources find them beside a film.
+    await room.server.db.query(command('test.beside')`
+      INSERT INTO stream_subtitle (stream_id, path, language)
+      SELECT stream_id, 'ftpes://nas.example/a.srt', 'de' FROM stream_subtitle LIMIT 1
+    `);
+    await room.server.settled();
     const ours = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/play\/subtitles\/[\w-]{60,200}\.vtt$/);
     const expected = [
       { id: 'tributary-1', url: `${room.server.baseUrl}/assets/starter/clip.en.vtt`, lang: 'eng' },
       { id: 'tributary-2', url: ours, lang: 'pob' },
       { id: 'tributary-3', url: ours, lang: 'und' },
+      { id: 'tributary-4', url: ours, lang: 'ger' },
     ];
     const subtitles = await subtitlesOf();
     expect(subtitles).toEqual(expected);
     expect((await streamsOf())[0]?.subtitles).toEqual(expected);
-    expect(subtitles.map(({ url }) => storedIdOf(url))).toEqual([undefined, 2, 3]);
+    expect(subtitles.map(({ url }) => storedIdOf(url))).toEqual([undefined, 2, 3, 4]);
     expect((await fetch(subtitles[0]?.url ?? '')).status).toBe(200);
   });
 

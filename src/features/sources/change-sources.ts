@@ -35,7 +35,7 @@ const fields = {
     .string()
     .regex(/^\P{Cc}{1,500}$/u, 'may hold no control characters')
     .nullable(),
-  /** Higher first. */
+  /** Lower first, as of Usenet providers. */
   priority: z.int().min(-1000).max(1000),
   /** Whether this server may be reached although it is in a private network. */
   allowsPrivate: z.boolean(),

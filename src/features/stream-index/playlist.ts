@@ -1,4 +1,4 @@
-import { absoluteUrl } from '../../kit/asset-url.ts';
+import { absoluteUrl, isElsewhere } from '../../kit/asset-url.ts';
 import { m3uOf, type PlaylistEntry } from '../../kit/m3u.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Links } from '../../platform/links.ts';
@@ -115,7 +115,7 @@ async function entriesOf(
       ({ ofFileIndex }) => ofFileIndex === null || fileIndex === null || ofFileIndex === fileIndex,
     );
     const subtitleUrls = own.map(({ id, path, isInside }) =>
-      isInside || /^https?:/i.test(path)
+      isInside || isElsewhere(path)
         ? deps.subtitleLinks.make({ streamId, fileIndex, subtitleId: id, subject: 'api', expiresAt }, baseUrl)
         : absoluteUrl(baseUrl, path),
     );

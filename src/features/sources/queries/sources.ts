@@ -64,7 +64,7 @@ export function sourceAnswers(
       ${time('c', 'created_at')} AS "createdAt"
     FROM source c
     WHERE ${publicId}::uuid IS NULL OR c.public_id = ${publicId}::uuid
-    ORDER BY c.is_active DESC, c.priority DESC, c.id LIMIT ${limit}
+    ORDER BY c.is_active DESC, c.priority, c.id LIMIT ${limit}
   `);
 }
 
