@@ -738,6 +738,15 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.stream_shown()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM source_link_check WHERE stream_id = NEW.id;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.take_stream_lease(wanted text, wanter text, subject text, ip text, per_subject integer, per_ip integer, life_s integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2095,6 +2104,8 @@ CREATE INDEX stream_owner ON public.stream USING btree (owner_id) WHERE (owner_i
 CREATE INDEX stream_parser_version ON public.stream USING btree (parser_version);
 
 CREATE TRIGGER stream_notify_update AFTER UPDATE ON public.stream REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_stream_updated();
+
+CREATE TRIGGER stream_shown AFTER UPDATE OF state ON public.stream FOR EACH ROW WHEN (((old.state = 'broken'::text) AND (new.state <> 'broken'::text))) EXECUTE FUNCTION stream_shown();
 
 CREATE TRIGGER stream_touch BEFORE UPDATE ON public.stream FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

@@ -113,6 +113,15 @@ CREATE TABLE source_link_check (
 );
 CREATE INDEX source_link_check_broken ON source_link_check (broken_at) WHERE broken_at IS NOT NULL;
 
+-- Whoever shows a file again (a scan that saw it, its owner): what was noted against it goes.
+CREATE FUNCTION stream_shown() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM source_link_check WHERE stream_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER stream_shown AFTER UPDATE OF state ON stream FOR EACH ROW WHEN (OLD.state = 'broken' AND NEW.state <> 'broken')
+  EXECUTE FUNCTION stream_shown();
+
 ALTER TABLE source
   ADD COLUMN health_state text NOT NULL DEFAULT 'unknown'
     CHECK (health_state IN ('unknown', 'online', 'slow', 'isp_outage', 'globally_offline')),
@@ -168,7 +177,8 @@ CREATE TRIGGER source_health_anew AFTER UPDATE ON source REFERENCING OLD TABLE A
 DROP TRIGGER source_health_anew ON source;
 DROP TRIGGER source_notify_update ON source;
 DROP TRIGGER source_health_row ON source;
+DROP TRIGGER stream_shown ON stream;
 DROP TABLE source_link_check, source_probe_day, source_probe, source_health, source_health_report;
-DROP FUNCTION source_changed(), notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
+DROP FUNCTION stream_shown(), source_changed(), notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
 ALTER TABLE source DROP COLUMN health_state, DROP COLUMN is_reachable;
 DROP SCHEMA months;

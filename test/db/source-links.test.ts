@@ -217,4 +217,18 @@ describe('out of reach for 30 days', () => {
     expect(await keep('delete')).toEqual({ hidden: 0, deleted: 1 });
     expect(await checks()).toEqual([]);
   });
+
+  test('is not deleted once it is shown again, whoever shows it', async () => {
+    const sourceId = await addSource('http://127.0.0.1:1/');
+    const streamId = await addFile(sourceId, 'http://127.0.0.1:1/', 'a.mkv');
+    await longAgo(61, streamId);
+    await keep();
+    await db().query(command('test.owner')`UPDATE stream SET state = 'active'`);
+    expect(await checks()).toEqual([]);
+    await db().query(command('test.left_over')`
+      INSERT INTO source_link_check (stream_id, failing_since, broken_at, reason)
+      VALUES (${streamId}, now() - interval '61 days', now() - interval '31 days', 'It was away.')
+    `);
+    expect(await keep('delete')).toEqual({ hidden: 0, deleted: 0 });
+  });
 });

@@ -118,6 +118,7 @@ async function moveFile(
 }
 
 async function show(db: Db, streamId: number): Promise<void> {
+  // One that was not reached, but is not hidden yet.
   await forgetFailing(db, streamId);
   await markStreams(db, [streamId], 'active');
 }
