@@ -680,12 +680,27 @@ CREATE OR REPLACE FUNCTION public.source_changed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  moved bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.base_url, n.finder) IS DISTINCT FROM (f.base_url, f.finder));
+  unheard bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.allows_private OR n.offers = 'proxied' OR n.username IS NOT NULL)
+      AND NOT (f.allows_private OR f.offers = 'proxied' OR f.username IS NOT NULL));
 BEGIN
   UPDATE source_health h SET scan_failures = 0, probe_failures = 0, disabled_at = NULL, unreachable_since = NULL, state = 'unknown',
-    state_since = now(), next_probe_at = now(), last_probe_at = NULL
+    state_since = now(), next_probe_at = now(), last_probe_at = NULL,
+    score = CASE WHEN n.id = ANY (moved) THEN 100 ELSE h.score END, reason = CASE WHEN n.id <> ALL (moved) THEN h.reason END,
+    last_ok_at = CASE WHEN n.id <> ALL (moved) THEN h.last_ok_at END
   FROM changed n JOIN former f ON f.id = n.id
   WHERE h.source_id = n.id AND (n.base_url, n.finder, n.username, n.password_sealed, n.allows_private, n.is_active)
     IS DISTINCT FROM (f.base_url, f.finder, f.username, f.password_sealed, f.allows_private, f.is_active);
+  IF cardinality(moved) > 0 THEN
+    DELETE FROM source_probe WHERE source_id = ANY (moved);
+    DELETE FROM source_probe_day WHERE source_id = ANY (moved);
+  END IF;
+  IF cardinality(moved || unheard) > 0 THEN
+    DELETE FROM source_health_report WHERE source_id = ANY (moved || unheard);
+  END IF;
   RETURN NULL;
 END $function$;
 
