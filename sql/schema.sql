@@ -1934,6 +1934,7 @@ CREATE TABLE source (
   last_error text,
   scan_minutes integer NOT NULL DEFAULT 360,
   next_scan_at timestamp with time zone,
+  is_scan_asked boolean NOT NULL DEFAULT false,
   last_scan_at timestamp with time zone,
   health_state text NOT NULL DEFAULT 'unknown'::text,
   is_reachable boolean NOT NULL DEFAULT true,
