@@ -13,6 +13,8 @@ ALTER TABLE source
   -- 0: only when somebody says so.
   ADD COLUMN scan_minutes integer NOT NULL DEFAULT 360 CHECK (scan_minutes = 0 OR scan_minutes BETWEEN 5 AND 525600),
   ADD COLUMN next_scan_at timestamptz,
+  -- Its owner wants it scanned now, once, even though it rests.
+  ADD COLUMN is_scan_asked boolean NOT NULL DEFAULT false,
   ADD COLUMN last_scan_at timestamptz,
   ADD CONSTRAINT source_base_url_check CHECK (base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$' AND length(base_url) <= 2000);
 CREATE INDEX source_due ON source (next_scan_at) WHERE is_active AND next_scan_at IS NOT NULL;
@@ -139,4 +141,5 @@ ALTER TABLE source
   DROP COLUMN last_error,
   DROP COLUMN scan_minutes,
   DROP COLUMN next_scan_at,
+  DROP COLUMN is_scan_asked,
   DROP COLUMN last_scan_at;

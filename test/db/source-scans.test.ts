@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { rows } from '../../src/platform/db.ts';
+import { detailInput } from '../../src/streams/source-files.ts';
+import { addStream } from '../support/kind-deps.ts';
 import { sourceRoom } from '../support/source-room.ts';
 
 const room = sourceRoom();
@@ -115,4 +119,35 @@ test('a base that is not there fails the scan', async () => {
   };
   expect(await room.scan()).toBe('failed');
   expect(await room.logs()).toMatchObject([{ status: 'failed' }]);
+});
+
+test('a file its owner switched off stays off when it goes and comes back, and nothing is held against it', async () => {
+  room.server().files.set(FILM, 5).set('Films/Alien.1979.mkv', 5);
+  const streamId = await addStream(room.db(), 'http');
+  const http = room.kinds().get('http');
+  const at = { sourceId: room.sourceId(), filePath: FILM };
+  await http?.save(
+    room.db(),
+    streamId,
+    http.parse(detailInput({ baseUrl: room.server().baseUrl }, FILM)),
+    at,
+  );
+  await room.run('UPDATE stream SET is_active = false');
+  const isNow = async () => {
+    const [state] = await room.db().any(
+      rows('test.state', z.object({ state: z.string(), isOn: z.boolean(), isNoted: z.boolean() }))`
+        SELECT s.state, s.is_active AS "isOn", EXISTS (SELECT FROM source_link_check c WHERE c.stream_id = s.id) AS "isNoted"
+        FROM stream s`,
+    );
+    return state;
+  };
+  room.server().files.delete(FILM);
+  await room.scan();
+  // As a probe that finds it gone leaves it.
+  await room.run(`INSERT INTO source_link_check (stream_id, failing_since, broken_at, reason)
+    SELECT id, now(), now(), 'It is gone.' FROM stream`);
+  expect(await isNow()).toEqual({ state: 'broken', isOn: false, isNoted: true });
+  room.server().files.set(FILM, 5);
+  await room.scan();
+  expect(await isNow()).toEqual({ state: 'active', isOn: false, isNoted: false });
 });

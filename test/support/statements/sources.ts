@@ -7,7 +7,6 @@ import * as sources from '../../../src/features/sources/queries/sources.ts';
 import * as staging from '../../../src/features/sources/queries/staging.ts';
 import * as subtitles from '../../../src/features/sources/queries/subtitles.ts';
 import { dropSubtitles, putFoundSubtitles } from '../../../src/features/stream-index/queries/parts.ts';
-import { setBroken, setFound } from '../../../src/features/stream-index/queries/streams.ts';
 import { type Calls, FILM, stored } from './sample.ts';
 
 const holder = randomUUID();
@@ -80,8 +79,6 @@ export const sourceCalls: Calls = {
     await staging.movedFiles(db, http);
     await staging.goneStreams(db, http);
     await staging.foundStreams(db, http);
-    await setBroken(db, stored);
-    await setFound(db, stored);
     await dropSubtitles(db, [{ streamId: FILM, path: 'a.srt' }]);
   },
   matching: async (db) => {
