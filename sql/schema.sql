@@ -1724,7 +1724,7 @@ CREATE TABLE scan_item (
   CONSTRAINT scan_item_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 500))),
   CONSTRAINT scan_item_file_path_check CHECK (((length(file_path) >= 1) AND (length(file_path) <= 2000))),
   CONSTRAINT scan_item_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
-  CONSTRAINT scan_item_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT scan_item_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= '9007199254740991'::bigint))),
   CONSTRAINT scan_item_state_check CHECK ((state = ANY (ARRAY['held'::text, 'pending'::text, 'processing'::text, 'unmatched'::text, 'failed'::text, 'extra'::text])))
 );
 

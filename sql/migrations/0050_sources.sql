@@ -88,7 +88,8 @@ CREATE TABLE scan_item (
   -- Segments joined by /, each as a URL has it.
   file_path text NOT NULL CHECK (length(file_path) BETWEEN 1 AND 2000),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 1000),
-  size_bytes bigint CHECK (size_bytes >= 0),
+  -- What the program reads is below 2^53.
+  size_bytes bigint CHECK (size_bytes BETWEEN 0 AND 9007199254740991),
   -- `held`: perhaps a known file that moved, which the end of the scan tells. `extra`: samples, trailers and the like, never matched.
   state text NOT NULL DEFAULT 'pending' CHECK (state IN ('held', 'pending', 'processing', 'unmatched', 'failed', 'extra')),
   attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { changeSource } from '../../src/features/sources/change-sources.ts';
+import { sourceById } from '../../src/features/sources/queries/sources.ts';
 import { rows } from '../../src/platform/db.ts';
 import { detailInput } from '../../src/streams/source-files.ts';
 import { addStream } from '../support/kind-deps.ts';
@@ -150,4 +152,44 @@ test('a file its owner switched off stays off when it goes and comes back, and n
   room.server().files.set(FILM, 5);
   await room.scan();
   expect(await isNow()).toEqual({ state: 'active', isOn: false, isNoted: false });
+});
+
+test('a walk ends where its source gets another address, and nothing of it is gone on with', async () => {
+  for (const folder of ['a', 'b', 'c']) room.server().files.set(`${folder}/deep/Film.2001.mkv`, 5);
+  const stored = await sourceById(room.db(), room.sourceId());
+  const deps = { ...room.deps(), crypto: { seal: () => Buffer.alloc(0) }, localFolders: new Map() };
+  const move = (folder: string) =>
+    changeSource(deps, stored?.publicId ?? '', { baseUrl: `${room.server().baseUrl}${folder}` });
+  let isMoved = false;
+  room.server().onList = async (folder) => {
+    if (folder === '' || isMoved) return;
+    isMoved = true;
+    await move('b/');
+  };
+  expect(await room.scan()).toBe('not-mine');
+  expect(await room.logs()).toMatchObject([
+    { status: 'failed', failure: 'The source has another address or finder now.', inserted: 0 },
+  ]);
+  expect(await room.count('scan_log', 'holder IS NULL AND held_until IS NULL')).toBe(1);
+  expect(await room.count('scan_folder')).toBe(0);
+
+  room.server().listed.length = 0;
+  // One that was broken off is not gone on with either.
+  let answers = 1;
+  room.server().onList = () => {
+    answers -= 1;
+    if (answers < 0) throw new Error('gone');
+  };
+  expect(await room.scan()).toBe('failed');
+  expect(await room.count('scan_folder', `state = 'waiting'`)).toBe(1);
+  room.server().onList = () => {};
+  await move('c/');
+  expect(await room.scan()).toBe('completed');
+  expect(room.server().listed.slice(-2)).toEqual(['c/', 'c/deep/']);
+  expect(await room.items()).toEqual([{ path: 'deep/Film.2001.mkv', state: 'pending' }]);
+  expect(await room.logs()).toMatchObject([
+    { status: 'failed' },
+    { status: 'failed' },
+    { status: 'completed', files: 1 },
+  ]);
 });

@@ -142,3 +142,22 @@ test('a provider that is away leaves files for a later try, and they are shown t
   expect(await room.items()).toEqual([]);
   expect(await room.count('media', 'is_published')).toBe(1);
 });
+
+test('a file that cannot be stored takes no other with it', async () => {
+  for (const name of ['Alpha', 'Bravo', 'Charlie']) room.server().files.set(`${name}.2001.mkv`, 5);
+  await room.scan();
+  await room.run(`ALTER TABLE stream_http ADD CONSTRAINT test_only CHECK (file_path NOT LIKE 'Bravo%')`);
+  try {
+    const tmdb = teller('tmdb', ['tmdb']);
+    tmdb.search = async ({ title }) => [{ kind: 'movie', title, year: 2001, ids: { tmdb: title } }];
+    tmdb.byId = async ({ value }) => ({ kind: 'movie', title: value, year: 2001, ids: { tmdb: value } });
+    const deps = { db: room.db(), kinds: room.kinds(), enricher: enricherOf(tmdb), log };
+    expect(await matchItems(deps, 200, signal)).toBe(3);
+  } finally {
+    await room.run('ALTER TABLE stream_http DROP CONSTRAINT test_only');
+  }
+  expect(await room.items()).toEqual([{ path: 'Bravo.2001.mkv', state: 'failed' }]);
+  expect(await room.count('scan_item', `failure LIKE 'It could not be stored%' AND next_at > now()`)).toBe(1);
+  expect(await room.count('stream_http')).toBe(2);
+  expect(await room.count('scan_log', `phase = 'enricher' AND matched = 2 AND failed = 1`)).toBe(1);
+});

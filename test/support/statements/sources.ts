@@ -72,6 +72,7 @@ export const sourceCalls: Calls = {
     await scans.leaveScan(db, running);
     await scans.endScan(db, running, { failure: null, moved: 0, gone: 0 });
     await scans.noteScanned(db, SOURCE, null);
+    await scans.endWalk(db, SOURCE, 'It moved.');
     await scans.noteResults(db, { sourceId: SOURCE, batchId }, none);
     await scans.forgetOldScans(db, 90);
   },

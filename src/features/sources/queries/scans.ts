@@ -92,6 +92,16 @@ export async function forgetWalk(db: Db, sourceId: number): Promise<void> {
   await db.query(command('sources.forget_seen')`DELETE FROM scan_seen WHERE source_id = ${sourceId}`);
 }
 
+/** The walk that runs, or was broken off, is over: who walks finds it lost, and nobody goes on with it. The caller holds the row of the source. */
+export async function endWalk(db: Db, sourceId: number, failure: string): Promise<void> {
+  await forgetWalk(db, sourceId);
+  await db.query(command('sources.end_walk')`
+    UPDATE scan_log SET status = 'failed', failure = ${failure}, ended_at = now(), noted_at = now(), current_folder = NULL, holder = NULL,
+      held_until = NULL
+    WHERE source_id = ${sourceId} AND phase = 'collector' AND status = 'started'
+  `);
+}
+
 /** What a chunk adds. */
 export type ScanCounts = {
   folders: number;
