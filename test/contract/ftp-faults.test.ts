@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, expect, test } from 'vitest';
+import { selfSigned } from '../support/certificate.ts';
 import { filmOf, MIB, openFtpRoom, readRange, sha256 } from '../support/ftp-room.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const film = filmOf(40 * MIB);
 const files = new Map([['/film.mkv', film]]);
+const known = getCACertificates('default');
+afterEach(() => setDefaultCACertificates(known));
 
 test.each([1, 2, 3])('ten cuts at random bytes and every byte arrives once (seed %d)', async (seed) => {
   await using room = await openFtpRoom(files);
@@ -45,6 +50,36 @@ test.each(['greeting', 'PASS', 'SIZE'])(
     await expect(room.open()).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
   },
 );
+
+test.each([
+  ['explicit', 'ftpes'],
+  ['implicit', 'ftps'],
+] as const)(
+  'a TLS handshake that hangs (%s) ends by a timer, and the server is asked again after it',
+  async (mode, scheme) => {
+    const own = selfSigned('127.0.0.1');
+    setDefaultCACertificates([...known, own.cert]);
+    await using room = await openFtpRoom(files, { tls: { ...own, mode }, scheme, loginMs: 300 });
+    room.server.behaviour.mute.add('handshake');
+    await expect(room.open()).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
+    await waitUntil(() => room.server.open === 0, { what: 'the hung connection is closed', timeoutMs: 2000 });
+    room.server.behaviour.mute.clear();
+    expect((await room.open()).size).toBe(film.length);
+  },
+);
+
+test('a TLS handshake that hangs ends with the program', async () => {
+  await using room = await openFtpRoom(files, {
+    tls: { ...selfSigned('127.0.0.1'), mode: 'implicit' },
+    scheme: 'ftps',
+  });
+  room.server.behaviour.mute.add('handshake');
+  const ended = expect(room.open()).rejects.toThrow();
+  await waitUntil(() => room.server.open === 1, { what: 'a connection', timeoutMs: 2000 });
+  await room.kind.close?.();
+  await ended;
+  await waitUntil(() => room.server.open === 0, { what: 'the hung connection is closed', timeoutMs: 2000 });
+});
 
 test.each(['EPSV', 'REST', 'RETR'])('a server that keeps silent at %s ends by a timer', async (when) => {
   await using room = await openFtpRoom(files, { replyMs: 60 });
