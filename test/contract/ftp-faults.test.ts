@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
-import { filmOf, MIB, openFtpRoom, readRange, sha256 } from '../support/ftp-room.ts';
+import { filmOf, MIB, openFtpRoom, readRange, sha256, stallingSink } from '../support/ftp-room.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const film = filmOf(40 * MIB);
@@ -33,6 +34,24 @@ test('goes on where the server says nothing of the lost data connection, with a 
   const reading = readRange(source, 0, 12 * MIB);
   await expect(reading.then(sha256)).resolves.toBe(sha256(film.subarray(0, 12 * MIB)));
   expect(room.server.logins).toBe(3);
+});
+
+test('a transfer that is given up after its data ended takes the session from nobody later', async () => {
+  await using room = await openFtpRoom(files, { cutMs: 500, mostPerPlace: 1 });
+  const source = await room.open();
+  Object.assign(room.server.behaviour, { cutAfter: MIB, cutCode: null });
+  const stop = new AbortController();
+  const sink = stallingSink(2 * MIB);
+  const ended = expect(source.send({ start: 0, end: film.length }, sink, stop.signal)).rejects.toThrow('left');
+  await waitUntil(() => sink.bytes() === MIB, { what: 'the first MiB', timeoutMs: 5000, everyMs: 2 });
+  await sleep(100);
+  stop.abort(new Error('left'));
+  await ended;
+  room.server.behaviour.cutAfter = Number.POSITIVE_INFINITY;
+  await readRange(source, 5 * MIB, 5 * MIB + 1);
+  await sleep(600);
+  await readRange(source, MIB, MIB + 1);
+  expect(room.server.logins).toBe(1);
 });
 
 test('does not go on with a file that is another one now', async () => {
@@ -76,8 +95,10 @@ test('a TLS handshake that hangs ends with the program', async () => {
   room.server.behaviour.mute.add('handshake');
   const ended = expect(room.open()).rejects.toThrow();
   await waitUntil(() => room.server.open === 1, { what: 'a connection', timeoutMs: 2000 });
+  const before = performance.now();
   await room.kind.close?.();
   await ended;
+  expect(performance.now() - before).toBeLessThan(5000);
   await waitUntil(() => room.server.open === 0, { what: 'the hung connection is closed', timeoutMs: 2000 });
 });
 
