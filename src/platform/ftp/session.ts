@@ -126,8 +126,9 @@ export class FtpSession {
         throw error;
       }
       transfer.attach(await dialling);
-      this.#isRestartSet = false;
       await transfer.begin(command);
+      // A command that was refused leaves it in place at many servers.
+      this.#isRestartSet = false;
       return transfer;
     } catch (error) {
       transfer.drop();
