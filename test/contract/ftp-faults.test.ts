@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { selfSigned } from '../support/certificate.ts';
-import { filmOf, MIB, openFtpRoom, readRange, sha256, stallingSink } from '../support/ftp-room.ts';
+import { filmOf, MIB, NEVER, openFtpRoom, readRange, sha256, stallingSink } from '../support/ftp-room.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const film = filmOf(40 * MIB);
@@ -42,7 +42,9 @@ test('a transfer that is given up after its data ended takes the session from no
   Object.assign(room.server.behaviour, { cutAfter: MIB, cutCode: null });
   const stop = new AbortController();
   const sink = stallingSink(2 * MIB);
-  const ended = expect(source.send({ start: 0, end: film.length }, sink, stop.signal)).rejects.toThrow('left');
+  const ended = expect(source.send({ start: 0, end: film.length }, sink, stop.signal)).rejects.toThrow(
+    'left',
+  );
   await waitUntil(() => sink.bytes() === MIB, { what: 'the first MiB', timeoutMs: 5000, everyMs: 2 });
   await sleep(100);
   stop.abort(new Error('left'));
@@ -59,6 +61,30 @@ test('does not go on with a file that is another one now', async () => {
   const source = await room.open();
   Object.assign(room.server.behaviour, { cutAfter: 3 * MIB, size: film.length + 1 });
   await expect(readRange(source, 0, film.length)).rejects.toThrow(/has changed/);
+});
+
+test('does not go on with another file after others had the connection', async () => {
+  await using room = await openFtpRoom(files, { mostPerPlace: 1 });
+  const source = await room.open();
+  const sink = stallingSink(1);
+  const ended = expect(source.send({ start: 0, end: film.length }, sink, NEVER)).rejects.toThrow(
+    /has changed/,
+  );
+  await waitUntil(() => sink.bytes() > 0, { what: 'the first bytes', timeoutMs: 5000, everyMs: 2 });
+  await readRange(source, 30 * MIB, 30 * MIB + 1);
+  room.server.behaviour.size = film.length + 1;
+  sink.goOn();
+  await ended;
+});
+
+test('a range after one that the server refused begins where it is asked for', async () => {
+  await using room = await openFtpRoom(files, { mostPerPlace: 1 });
+  const source = await room.open();
+  room.server.behaviour.refuse.RETR = 550;
+  await expect(readRange(source, MIB, 2 * MIB)).rejects.toMatchObject({ status: 404 });
+  delete room.server.behaviour.refuse.RETR;
+  expect((await readRange(source, 0, 99)).equals(film.subarray(0, 99))).toBe(true);
+  expect(room.server.logins).toBe(1);
 });
 
 test.each(['greeting', 'PASS', 'SIZE'])(
