@@ -113,13 +113,17 @@ export function openSocket(
   });
 }
 
-/** TLS on a connection that spoke in the clear so far (AUTH TLS, RFC 4217), for `host`; closed where the certificate is not for it. */
+/**
+ * TLS on a connection that spoke in the clear so far (AUTH TLS, RFC 4217), for `host`; closed where the certificate is not for it. Rejects
+ * with `signal`'s reason on abort; it has no timer of its own.
+ */
 export function startTls(
   raw: Socket,
   host: string,
   session: TlsSession,
   signal: AbortSignal,
 ): Promise<Socket> {
+  signal.throwIfAborted();
   const servername = isIP(host) === 0 ? host : '';
   const socket = connectTls({ socket: raw, host, servername }).on('session', (ticket) => {
     session.current = ticket;

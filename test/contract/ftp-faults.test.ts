@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest';
-import { filmOf, MIB, openFtpRoom, readRange, sha256 } from '../support/ftp-room.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, expect, test } from 'vitest';
+import { selfSigned } from '../support/certificate.ts';
+import { filmOf, MIB, NEVER, openFtpRoom, readRange, sha256, stallingSink } from '../support/ftp-room.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const film = filmOf(40 * MIB);
 const files = new Map([['/film.mkv', film]]);
+const known = getCACertificates('default');
+afterEach(() => setDefaultCACertificates(known));
 
 test.each([1, 2, 3])('ten cuts at random bytes and every byte arrives once (seed %d)', async (seed) => {
   await using room = await openFtpRoom(files);
@@ -30,11 +36,55 @@ test('goes on where the server says nothing of the lost data connection, with a 
   expect(room.server.logins).toBe(3);
 });
 
+test('a transfer that is given up after its data ended takes the session from nobody later', async () => {
+  await using room = await openFtpRoom(files, { cutMs: 500, mostPerPlace: 1 });
+  const source = await room.open();
+  Object.assign(room.server.behaviour, { cutAfter: MIB, cutCode: null });
+  const stop = new AbortController();
+  const sink = stallingSink(2 * MIB);
+  const ended = expect(source.send({ start: 0, end: film.length }, sink, stop.signal)).rejects.toThrow(
+    'left',
+  );
+  await waitUntil(() => sink.bytes() === MIB, { what: 'the first MiB', timeoutMs: 5000, everyMs: 2 });
+  await sleep(100);
+  stop.abort(new Error('left'));
+  await ended;
+  room.server.behaviour.cutAfter = Number.POSITIVE_INFINITY;
+  await readRange(source, 5 * MIB, 5 * MIB + 1);
+  await sleep(600);
+  await readRange(source, MIB, MIB + 1);
+  expect(room.server.logins).toBe(1);
+});
+
 test('does not go on with a file that is another one now', async () => {
   await using room = await openFtpRoom(files);
   const source = await room.open();
   Object.assign(room.server.behaviour, { cutAfter: 3 * MIB, size: film.length + 1 });
   await expect(readRange(source, 0, film.length)).rejects.toThrow(/has changed/);
+});
+
+test('does not go on with another file after others had the connection', async () => {
+  await using room = await openFtpRoom(files, { mostPerPlace: 1 });
+  const source = await room.open();
+  const sink = stallingSink(1);
+  const ended = expect(source.send({ start: 0, end: film.length }, sink, NEVER)).rejects.toThrow(
+    /has changed/,
+  );
+  await waitUntil(() => sink.bytes() > 0, { what: 'the first bytes', timeoutMs: 5000, everyMs: 2 });
+  await readRange(source, 30 * MIB, 30 * MIB + 1);
+  room.server.behaviour.size = film.length + 1;
+  sink.goOn();
+  await ended;
+});
+
+test('a range after one that the server refused begins where it is asked for', async () => {
+  await using room = await openFtpRoom(files, { mostPerPlace: 1 });
+  const source = await room.open();
+  room.server.behaviour.refuse.RETR = 550;
+  await expect(readRange(source, MIB, 2 * MIB)).rejects.toMatchObject({ status: 404 });
+  delete room.server.behaviour.refuse.RETR;
+  expect((await readRange(source, 0, 99)).equals(film.subarray(0, 99))).toBe(true);
+  expect(room.server.logins).toBe(1);
 });
 
 test.each(['greeting', 'PASS', 'SIZE'])(
@@ -45,6 +95,38 @@ test.each(['greeting', 'PASS', 'SIZE'])(
     await expect(room.open()).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
   },
 );
+
+test.each([
+  ['explicit', 'ftpes'],
+  ['implicit', 'ftps'],
+] as const)(
+  'a TLS handshake that hangs (%s) ends by a timer, and the server is asked again after it',
+  async (mode, scheme) => {
+    const own = selfSigned('127.0.0.1');
+    setDefaultCACertificates([...known, own.cert]);
+    await using room = await openFtpRoom(files, { tls: { ...own, mode }, scheme, loginMs: 300 });
+    room.server.behaviour.mute.add('handshake');
+    await expect(room.open()).rejects.toMatchObject({ code: 'upstream.failed', status: 504 });
+    await waitUntil(() => room.server.open === 0, { what: 'the hung connection is closed', timeoutMs: 2000 });
+    room.server.behaviour.mute.clear();
+    expect((await room.open()).size).toBe(film.length);
+  },
+);
+
+test('a TLS handshake that hangs ends with the program', async () => {
+  await using room = await openFtpRoom(files, {
+    tls: { ...selfSigned('127.0.0.1'), mode: 'implicit' },
+    scheme: 'ftps',
+  });
+  room.server.behaviour.mute.add('handshake');
+  const ended = expect(room.open()).rejects.toThrow();
+  await waitUntil(() => room.server.open === 1, { what: 'a connection', timeoutMs: 2000 });
+  const before = performance.now();
+  await room.kind.close?.();
+  await ended;
+  expect(performance.now() - before).toBeLessThan(5000);
+  await waitUntil(() => room.server.open === 0, { what: 'the hung connection is closed', timeoutMs: 2000 });
+});
 
 test.each(['EPSV', 'REST', 'RETR'])('a server that keeps silent at %s ends by a timer', async (when) => {
   await using room = await openFtpRoom(files, { replyMs: 60 });

@@ -6,7 +6,7 @@ import { createSecureContext, createServer as createTlsServer, TLSSocket } from 
 /** What the server does wrong; changed while it runs. Codes of single commands: `refuse: { SIZE: 500 }`. */
 export type FtpBehaviour = {
   refuse: Partial<Record<string, number>>;
-  /** Commands that are never answered. */
+  /** Commands that are never answered; `greeting`, `handshake` (TLS) and `bytes` too. */
   mute: Set<string>;
   /** The data connection ends after so many bytes of a transfer, with this word on it. */
   cutAfter: number;
@@ -60,21 +60,23 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
     ...{ features: ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'EPSV'], abor: 'usual', listing: new Map() },
   };
   const sockets = new Set<Socket>();
-  const onControl = (socket: Socket) => {
-    sockets.add(socket);
+  const onControl = (raw: Socket) => {
+    sockets.add(raw);
     served.open += 1;
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      sockets.delete(socket);
+    raw.on('error', () => {});
+    raw.on('close', () => {
+      sockets.delete(raw);
       served.open -= 1;
     });
+    const isImplicit = tls?.mode === 'implicit';
+    if (isImplicit && behaviour.mute.has('handshake')) {
+      raw.resume();
+      return;
+    }
+    const socket = isImplicit ? secured(raw, tls) : raw;
     new Conversation(socket, { files, behaviour, served, sockets, tls }).begin();
   };
-  const control: Server =
-    tls?.mode === 'implicit'
-      ? createTlsServer({ key: tls.key, cert: tls.cert }, onControl)
-      : createServer(onControl);
-  control.on('tlsClientError', () => {});
+  const control = createServer(onControl);
   control.listen(0, '127.0.0.1');
   await once(control, 'listening');
   const served: FtpServer = {
@@ -213,8 +215,8 @@ class Conversation {
     const { tls, sockets } = this.#room;
     if (tls === undefined) return;
     this.#socket.removeAllListeners('data');
-    const secure = new TLSSocket(this.#socket, { isServer: true, secureContext: createSecureContext(tls) });
-    secure.on('error', () => {});
+    if (this.#room.behaviour.mute.has('handshake')) return;
+    const secure = secured(this.#socket, tls);
     sockets.add(secure);
     this.#socket = secure;
     this.#listen();
@@ -285,6 +287,11 @@ class Conversation {
     }
     this.#say(225, 'Aborted');
   }
+}
+
+function secured(raw: Socket, tls: Tls): TLSSocket {
+  const secure = new TLSSocket(raw, { isServer: true, secureContext: createSecureContext(tls) });
+  return secure.on('error', () => {});
 }
 
 function portOf(server: Server): number {

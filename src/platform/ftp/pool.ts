@@ -52,6 +52,7 @@ export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = 
   const queues = new Map<string, PlaceQueue>();
   let ticker: NodeJS.Timeout | null = null;
   let trimmedAt = 0;
+  let isClosed = false;
 
   function tick(): void {
     const now = performance.now();
@@ -69,6 +70,7 @@ export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = 
   return {
     async lease(place, signal) {
       signal.throwIfAborted();
+      if (isClosed) throw new Error('the server stops');
       const key = JSON.stringify(Object.values(place));
       const queue = queues.get(key) ?? new PlaceQueue(place, deps, mostPerPlace);
       queues.set(key, queue);
@@ -83,6 +85,7 @@ export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = 
     },
     counts: () => ({ open: [...queues.values()].reduce((sum, { openCount }) => sum + openCount, 0) }),
     close() {
+      isClosed = true;
       for (const queue of queues.values()) queue.close();
       queues.clear();
       if (ticker !== null) clearInterval(ticker);

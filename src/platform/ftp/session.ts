@@ -29,6 +29,8 @@ export class FtpSession {
   readonly place: FtpPlace;
   readonly #deps: FtpSessionDeps;
   readonly #control: FtpControl;
+  /** Ends the control connection, and what is dialled or secured meanwhile. */
+  readonly #stop = new AbortController();
   readonly #tls: TlsSession = { current: undefined, isAwaited: false };
   #features: ReadonlySet<string> = new Set();
   #address: CheckedAddress | undefined;
@@ -42,24 +44,30 @@ export class FtpSession {
     this.place = place;
     this.#deps = deps;
     this.#control = new FtpControl(deps.times.replyMs, 'latin1');
+    const { signal } = this.#stop;
+    signal.addEventListener('abort', () => this.#control.closeWithError(signal.reason), { once: true });
   }
 
   /** Dials and logs in. Rejects with what the server or the socket said. */
   static async open(place: FtpPlace, deps: FtpSessionDeps, signal: AbortSignal): Promise<FtpSession> {
+    signal.throwIfAborted();
     const session = new FtpSession(place, deps);
-    const late = setTimeout(
-      () => session.#control.closeWithError(new Error('Timeout (login)')),
-      deps.times.loginMs,
-    ).unref();
+    const stop = session.#stop;
+    const onAbort = () => stop.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const late = setTimeout(() => stop.abort(new Error('Timeout (login)')), deps.times.loginMs).unref();
     try {
-      await session.#connect(signal);
+      await session.#connect();
       await session.#login();
       return session;
     } catch (error) {
+      // What ended for this reason may tell of its own end only.
+      const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
       session.close();
-      throw error;
+      throw reason;
     } finally {
       clearTimeout(late);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -68,7 +76,7 @@ export class FtpSession {
   }
 
   close(): void {
-    this.#control.close();
+    this.#stop.abort(new Error('the session was closed'));
   }
 
   hasFeature(name: string): boolean {
@@ -118,8 +126,9 @@ export class FtpSession {
         throw error;
       }
       transfer.attach(await dialling);
-      this.#isRestartSet = false;
       await transfer.begin(command);
+      // A command that was refused leaves it in place at many servers.
+      this.#isRestartSet = false;
       return transfer;
     } catch (error) {
       transfer.drop();
@@ -127,7 +136,8 @@ export class FtpSession {
     }
   }
 
-  async #connect(signal: AbortSignal): Promise<void> {
+  async #connect(): Promise<void> {
+    const { signal } = this.#stop;
     const { host, port, tls } = this.place;
     const raw = await this.#deps.net.dial({ host, port, isTls: false }, signal);
     const { remoteAddress: address = '', remoteFamily } = raw;
@@ -184,7 +194,7 @@ export class FtpSession {
     const sameAddress = this.#address;
     const target = { host, port, isTls: tls !== 'none', onread, session: this.#tls };
     const at = sameAddress === undefined ? {} : { sameAddress };
-    return this.#deps.net.dial({ ...target, ...at }, new AbortController().signal);
+    return this.#deps.net.dial({ ...target, ...at }, this.#stop.signal);
   }
 }
 

@@ -51,6 +51,7 @@ export class FtpTransfer {
   /** Before it began, or after the server refused it. */
   drop(): void {
     this.#isOver = true;
+    this.#stopTimer();
     this.#flow.cut();
   }
 
@@ -87,12 +88,11 @@ export class FtpTransfer {
    */
   cut(): Promise<void> {
     const wasOver = this.#isOver;
-    this.#isOver = true;
-    this.#flow.cut();
+    this.drop();
     if (wasOver || this.#control.closed) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => {
-        if (this.#timer !== null) clearTimeout(this.#timer);
+        this.#stopTimer();
         this.#finish();
         resolve();
       };
@@ -131,9 +131,12 @@ export class FtpTransfer {
 
   #onDataEnd(error: Error | null): void {
     this.#ended = { error };
+    this.#stopTimer();
     this.#timer = setTimeout(() => {
-      this.#verdict ??= new Error('the server did not say how the transfer ended');
-      this.#control.closeWithError(new Error('the server did not say how the transfer ended'));
+      if (this.#isOver) return;
+      const silence = new Error('the server did not say how the transfer ended');
+      this.#verdict ??= silence;
+      this.#control.closeWithError(silence);
       this.#settle();
     }, this.#times.cutMs).unref();
     this.#settle();
@@ -142,8 +145,13 @@ export class FtpTransfer {
   #settle(): void {
     if (this.#isOver || this.#ended === null || this.#verdict === null) return;
     this.#isOver = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#finish();
     this.#reader.onEnd(this.#ended.error ?? (this.#verdict instanceof Error ? this.#verdict : null));
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

@@ -106,13 +106,14 @@ export class RangeSender implements Sender {
     else parked.put(key, reading);
   }
 
-  async #readingAt({ progress, isResumed, signal }: Sending): Promise<Reading> {
+  async #readingAt({ range, progress, isResumed, signal }: Sending): Promise<Reading> {
     const { parked, key, canRestart } = this.#deps;
     const { at } = progress;
     const skipped = canRestart() ? MOST_SKIPPED : MAX_SKIP_BYTES;
     const waiting = parked.take(key, at, skipped);
     if (waiting !== null) return waiting;
-    const beginning = this.#begin(at, isResumed, signal);
+    // After others had the connection the file may be another one, as after a break.
+    const beginning = this.#begin(at, isResumed || at > range.start, signal);
     try {
       return await abortable(beginning, signal);
     } catch (error) {
@@ -122,12 +123,12 @@ export class RangeSender implements Sender {
   }
 
   /** The commands of a transfer go on when the viewer left: the connection is in order again after them. */
-  async #begin(at: number, isResumed: boolean, signal: AbortSignal): Promise<Reading> {
+  async #begin(at: number, isInMiddle: boolean, signal: AbortSignal): Promise<Reading> {
     const { pool, place, path, canRestart, onCannotRestart, assertSame } = this.#deps;
     const from = canRestart() ? at : 0;
-    if (at - from > MAX_SKIP_BYTES) throw isResumed ? brokeOff(false) : new CannotSeek();
+    if (at - from > MAX_SKIP_BYTES) throw isInMiddle ? brokeOff(false) : new CannotSeek();
     const lease = await pool.lease(place, signal);
-    if (isResumed)
+    if (isInMiddle)
       await assertSame(lease.session).catch((error: unknown) => {
         lease.release();
         throw error;
@@ -137,7 +138,7 @@ export class RangeSender implements Sender {
     } catch (error) {
       if (!(error instanceof CannotRestart) || from === 0) throw error;
       onCannotRestart();
-      return await this.#begin(at, isResumed, signal);
+      return await this.#begin(at, isInMiddle, signal);
     }
   }
 }
