@@ -73,7 +73,8 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
   }
 
   async function remove(req: Request, res: Response) {
-    if (!(await deleteSource(db, idOf(req)))) throw notFound();
+    const publicId = idOf(req);
+    if (!(await db.transaction((tx) => deleteSource(tx, publicId)))) throw notFound();
     await deps.settled();
     res.status(204).end();
   }

@@ -23,7 +23,7 @@ export const SourceAnswer = z.object({
   config: Config,
   username: z.string().nullable(),
   hasPassword: z.boolean(),
-  /** Higher first. */
+  /** Lower first. */
   priority: z.int(),
   isActive: z.boolean(),
   /** It may be reached although it is in a private network. */
@@ -105,12 +105,23 @@ export async function updateSource(
   `);
 }
 
-/** True: it was there. Its streams go with it. */
-export async function deleteSource(db: Db, publicId: string): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** True: it was there. Its streams go with it. Within a transaction. */
+export async function deleteSource(tx: Db, publicId: string): Promise<boolean> {
+  await holdHealth(tx, publicId);
+  const { rowCount } = await tx.query(
     command('sources.delete')`DELETE FROM source WHERE public_id = ${publicId}::uuid`,
   );
   return rowCount > 0;
+}
+
+/**
+ * Verdicts hold the health of a source, and then its row, which mirrors it. Who changes a source changes its health with it, and so holds
+ * both in this order too: the other way round the two would wait for each other for ever.
+ */
+async function holdHealth(tx: Db, publicId: string): Promise<void> {
+  await tx.query(command('sources.hold_health')`
+    SELECT 1 FROM source_health h WHERE h.source_id = (SELECT c.id FROM source c WHERE c.public_id = ${publicId}::uuid) FOR UPDATE
+  `);
 }
 
 const Bare = z.object({
@@ -143,9 +154,10 @@ export function sourceById(db: Db, id: number): Promise<StoredSource | null> {
   return db.maybeOne(rows('sources.by_id', Bare)`SELECT ${stored} FROM source c WHERE c.id = ${id}`);
 }
 
-/** One to change; its row is locked until the transaction ends. */
-export function sourceToChange(db: Db, publicId: string): Promise<StoredSource | null> {
-  return db.maybeOne(rows('sources.to_change', Bare)`
+/** One to change; its health and its row are held until the transaction ends. */
+export async function sourceToChange(tx: Db, publicId: string): Promise<StoredSource | null> {
+  await holdHealth(tx, publicId);
+  return await tx.maybeOne(rows('sources.to_change', Bare)`
     SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid FOR UPDATE
   `);
 }
@@ -180,4 +192,7 @@ export async function sourceAround(
 export const sealedPasswords = sealedIn(
   { table: 'source', column: 'password_sealed' },
   { stale: rows('sources.stale', Sealed), replace: command('sources.replace') },
+  // Before the row itself, as `holdHealth`: a password that is another changes the health of its source.
+  (id) =>
+    sql.fragment`(SELECT count(*) FROM (SELECT 1 FROM source_health h WHERE h.source_id = ${id} FOR UPDATE) held) = 1`,
 );
