@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { changeSource } from '../../src/features/sources/change-sources.ts';
-import { deleteSource, sealedPasswords } from '../../src/features/sources/queries/sources.ts';
+import { deleteSource, dropDeleted } from '../../src/features/sources/delete-sources.ts';
+import { sealedPasswords } from '../../src/features/sources/queries/sources.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { rows } from '../../src/platform/db.ts';
 import { sourceRoom } from '../support/source-room.ts';
@@ -25,11 +26,13 @@ test.each<[what: string, left: string, work: (publicId: string) => Promise<unkno
     `get_byte(password_sealed, 0) = 1`,
     () => sealedPasswords.replace(room.db(), { streamId: room.sourceId(), sealed: OLD }, NEW),
   ],
-  ['deletes', 'true', (publicId) => room.db().transaction((tx) => deleteSource(tx, publicId))],
+  ['deletes', 'deleted_at IS NULL', (publicId) => deleteSource(room.db(), publicId)],
+  ['takes away', 'true', () => dropDeleted(room.db(), new AbortController().signal)],
 ])('who %s a source leaves it free until a verdict on it is written', async (_what, left, work) => {
   const publicId = await room.db().oneFirst(rows('test.public_id', z.object({ id: z.uuid() }))`
     SELECT public_id AS id FROM source`);
   await room.run(`UPDATE source SET username = 'me', password_sealed = decode(repeat('01', 40), 'hex')`);
+  if (left === 'true') await room.run('UPDATE source SET is_active = false, deleted_at = now()');
   await using verdict = await room.connect();
   await verdict.query(`BEGIN; UPDATE source_health SET settled_at = now()`);
   const working = work(publicId);
