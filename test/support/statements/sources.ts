@@ -40,7 +40,7 @@ export const sourceCalls: Calls = {
     for (const of of [null, SOURCE]) await answers.matchingOf(db, of, 100_000);
     await scans.dueSources(db, 3);
     await scans.makeSourceDue(db, publicId);
-    await scans.makeDueSoon(db, id);
+    await scans.makeDueSoon(db, id, true);
     await sources.deleteSource(db, mediaPublicId);
   },
   'a scan': async (db) => {
