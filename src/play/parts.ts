@@ -1,3 +1,4 @@
+import { basicAuthorization } from '../kit/basic-authorization.ts';
 import { safeFilename } from '../kit/content-disposition.ts';
 import { extensionOf } from '../kit/content-type.ts';
 import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
@@ -43,8 +44,7 @@ export function addressOf(url: string, from: Address): Address {
   const isSame = target.origin === URL.parse(from.url)?.origin;
   const headers = { ...(isSame ? from.headers : withoutCredentials(from.headers)) };
   if (target.username !== '' || target.password !== '') {
-    const plain = `${decoded(target.username)}:${decoded(target.password)}`;
-    headers.authorization = `Basic ${Buffer.from(plain).toString('base64')}`;
+    headers.authorization = basicAuthorization(decoded(target.username), decoded(target.password));
   }
   target.username = '';
   target.password = '';

@@ -71,6 +71,7 @@ test('a watch that ended begins again, more and more rarely, and what happened m
     // It hears again, once for each change, and is not begun twice.
     await waitUntil(async () => (await dueNow()) === 0 && scanner.running() === 0, {
       what: 'the scan is over',
+      timeoutMs: 5000,
     });
     await scanner.watch();
     await writeFile(join(root, 'Other.2002.mkv'), 'film');

@@ -59,6 +59,7 @@ export const sourceCalls: Calls = {
     await staging.stageSubtitles(db, { source: http, batchId }, [
       { path: 'a.srt', folder: '', name: 'a.srt' },
     ]);
+    await staging.countStaged(db, SOURCE, 100_000);
     await staging.noteSeenPaths(
       db,
       SOURCE,
