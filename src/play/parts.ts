@@ -37,7 +37,10 @@ export function createPartLinks(
   };
 }
 
-/** Where a part is and what may be told there: the link's headers at the origin they are for, no credentials anywhere else. */
+/**
+ * Where a part is and what may be told there: the link's headers at the origin they are for, no credentials anywhere else. A permission to reach
+ * an origin in a private network is of that one too.
+ */
 export function addressOf(url: string, from: Address): Address {
   const target = URL.parse(url);
   if (target === null) return { url, headers: {} };
@@ -49,7 +52,7 @@ export function addressOf(url: string, from: Address): Address {
   target.username = '';
   target.password = '';
   target.hash = '';
-  return { url: target.href, headers };
+  return { url: target.href, headers, ...(isSame && from.allowsPrivate ? { allowsPrivate: true } : {}) };
 }
 
 /** Players, ffmpeg above all, recognise what a link leads to by the end of its path. */

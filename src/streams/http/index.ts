@@ -76,7 +76,8 @@ export function httpKind(deps: KindDeps): StreamKind {
   }
 
   async function detailOf(ref: StreamRef): Promise<HttpOrigin> {
-    if ('detail' in ref) return HttpDetail.parse(ref.detail);
+    if ('detail' in ref)
+      return { ...HttpDetail.parse(ref.detail), allowsPrivate: ref.allowsPrivate ?? false };
     const stored = await storedHttp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     if (stored.isExpired)
