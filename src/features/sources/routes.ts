@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { Conflict, NotFound } from '../../kit/errors.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { hangUpOf, parseInput } from '../../platform/http-input.ts';
@@ -36,7 +37,6 @@ const MAX_SHOWN = 500;
 const MOST_COUNTED = 100_000;
 const DROP_MS = 3000;
 const TEST_TIMEOUT_MS = 20_000;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** `/api/sources`: file servers and folders, which the admin adds, tests, activates and takes away. Passwords are never answered. */
 export function sourceRoutes(deps: SourceRoutesDeps): Router {

@@ -41,7 +41,7 @@ export const sourceCalls: Calls = {
     for (const of of [null, SOURCE]) await answers.matchingOf(db, of, 100_000);
     await scans.dueSources(db, 3);
     await scans.makeSourceDue(db, publicId);
-    await scans.makeDueSoon(db, id);
+    await scans.makeDueSoon(db, id, true);
     await deleted.markDeleted(db, id);
     for (const source of await deleted.deletedSources(db, 50)) {
       for (const table of deleted.SCAN_TABLES) await deleted.dropNotes(db, table, source.id, 1000);
@@ -65,6 +65,7 @@ export const sourceCalls: Calls = {
     await staging.stageSubtitles(db, { source: http, batchId }, [
       { path: 'a.srt', folder: '', name: 'a.srt' },
     ]);
+    await staging.countStaged(db, SOURCE, 100_000);
     await staging.noteSeenPaths(
       db,
       SOURCE,
