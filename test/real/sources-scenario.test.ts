@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ReviewPage } from '../../src/features/metadata/index.ts';
 import { SourceHistory } from '../../src/features/source-health/index.ts';
+import { videoHash } from '../../src/kit/video-hash.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { metasIn, streamsIn, subtitlesIn } from '../support/addon-answers.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -175,6 +176,15 @@ test('F4: on B, in a folder and on a page of links it is the same film, with a l
   expect(await worker.match()).toBe(2);
   await expect.poll(() => resolutions(FILM), soon).toEqual(['1080p', '720p', '576p', '480p']);
   expect(await count('media')).toBe(3);
+});
+
+test('each is told by the hash of its bytes, its name and its size', async () => {
+  expect(await worker.hash()).toBe(7);
+  const hints = async () => (await played(FILM)).map(({ behaviorHints }) => behaviorHints);
+  const bytes = servers.bytes.get(MATRIX) ?? Buffer.alloc(0);
+  const hash = videoHash(bytes.length, bytes.subarray(0, 65_536), bytes.subarray(-65_536));
+  const known = { filename: MATRIX, videoSize: bytes.length, videoHash: hash };
+  await expect.poll(hints, soon).toMatchObject([known, {}, {}, {}]);
 });
 
 test('F5: approved, Avatar is as sure as can be, and shown', async () => {

@@ -1,5 +1,6 @@
 import nock from 'nock';
 import { askSources } from '../../../src/ask-sources.ts';
+import { hashSourceFiles } from '../../../src/features/file-facts/hash-files.ts';
 import { createEnricher } from '../../../src/features/metadata/index.ts';
 import { createSettings } from '../../../src/features/settings/index.ts';
 import { sourceHealthJobs } from '../../../src/features/source-health/index.ts';
@@ -81,6 +82,8 @@ export async function startHouseholdWorker(
       await db.query(command('test.due')`UPDATE source_health SET next_probe_at = now()`);
       await probeDue({ db, kinds, log, settings, ...asked }, NEVER);
     },
+    /** Files of sources get their hash; how many. */
+    hash: () => hashSourceFiles({ db, kinds }, NEVER),
     /** What is kept so many days only goes. */
     async retain(): Promise<void> {
       for (const job of [...sourceJobs, ...sourceHealthJobs])
