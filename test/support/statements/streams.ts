@@ -13,6 +13,7 @@ import * as external from '../../../src/streams/external/queries.ts';
 import * as ftp from '../../../src/streams/ftp/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
+import { moveFtp, moveHttp, moveLocal } from '../../../src/streams/moved-files.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
@@ -167,6 +168,9 @@ const kindCalls: Calls = {
       ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
       ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
     });
+    await moveHttp(db, [
+      { streamId: OF.http, url: 'https://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
+    ]);
     await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
@@ -179,6 +183,9 @@ const kindCalls: Calls = {
       ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
       ...{ credentialsSealed: null, place: null },
     });
+    await moveFtp(db, [
+      { streamId: OF.ftp, url: 'ftp://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
+    ]);
     await ftp.offeredFtp(db, shown);
     await ftp.storedFtp(db, OF.ftp);
     await ftp.staleCredentials(db, 0, SEALED.sealed, 100);
@@ -233,6 +240,7 @@ const kindCalls: Calls = {
   local: async (db) => {
     await local.streamOfFile(db, 'films', 'new.mkv');
     await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
+    await moveLocal(db, [{ streamId: OF.local, folder: 'films', path: 'm.mkv', filePath: 'm.mkv' }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },
