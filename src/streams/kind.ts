@@ -164,10 +164,7 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
-  /**
-   * Files of a source lie elsewhere in it from now on, all in one statement; answers those streams. Left as they are: those whose new address
-   * another stream has. Absent: its files never move.
-   */
+  /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
   move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
   rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;

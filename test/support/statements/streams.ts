@@ -166,7 +166,8 @@ const kindCalls: Calls = {
     await http.streamOfUrl(db, sha256('2'));
     await http.saveHttpRow(db, {
       ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
+      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+      place: { sourceId: 1, filePath: 'new.mp4' },
     });
     await moveHttp(db, [
       { streamId: OF.http, url: 'https://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
@@ -181,7 +182,7 @@ const kindCalls: Calls = {
     await ftp.streamOfFtpUrl(db, sha256('9'));
     await ftp.saveFtpRow(db, {
       ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ credentialsSealed: null, place: null },
+      ...{ credentialsSealed: null, place: { sourceId: 1, filePath: 'new.mp4' } },
     });
     await moveFtp(db, [
       { streamId: OF.ftp, url: 'ftp://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
@@ -239,7 +240,12 @@ const kindCalls: Calls = {
   },
   local: async (db) => {
     await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
+    await local.saveLocalRow(
+      db,
+      OF.local,
+      { folder: 'films', path: 'new.mkv' },
+      { sourceId: 1, filePath: 'new.mkv' },
+    );
     await moveLocal(db, [{ streamId: OF.local, folder: 'films', path: 'm.mkv', filePath: 'm.mkv' }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
