@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ftpListing } from '../../src/finders/ftp-listing/index.ts';
+import { LineBatches } from '../../src/finders/ftp-listing/line-batches.ts';
 import type { ListedEntry, Lister } from '../../src/finders/lister.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { type FtpServer, startFtpServer } from '../support/ftp-server.ts';
@@ -142,6 +143,43 @@ test.each([
   server.behaviour.listing.set('/films/a', []);
   Object.assign(server.behaviour.refuse, refuse);
   await expect(listed(path)).rejects.toMatchObject({ code: 'source.listing_failed', reach, isLasting });
+});
+
+test('a folder of more links than are followed is told with those that are, and as failed', async () => {
+  const line = (at: number) => `lrwxrwxrwx    1 0        0      12 Nov 27 14:48 ${at} -> /nowhere`;
+  const many = Array.from({ length: 10_500 }, (_, at) => line(at));
+  server.behaviour.listing.set('/films', [
+    ...many,
+    '-rw-r--r--    1 0        0      12 Nov 27 14:48 file.mkv',
+  ]);
+  const names: string[] = [];
+  const listing = (async () => {
+    for await (const batch of lister.list('', NEVER)) names.push(...batch.map(({ name }) => name));
+  })();
+  await expect(listing).rejects.toMatchObject({
+    reach: 'folder',
+    message: expect.stringContaining('more than 10000 links'),
+  });
+  expect(names).toEqual(['file.mkv']);
+  expect(server.commands.filter((command) => command.startsWith('SIZE')).length).toBe(10_000);
+}, 60_000);
+
+test('a listing without end is given up, and what came of it is told', async () => {
+  const lines = new LineBatches(100_000);
+  const chunk = Buffer.from('-rw-r--r--    1 0        0      12 Nov 27 14:48 file.mkv\r\n'.repeat(500));
+  let sent = 0;
+  while (lines.onData(chunk, () => {}) && sent < 100) sent += 1;
+  lines.onEnd(new Error('cut off'));
+  let count = 0;
+  await expect(
+    (async () => {
+      for (let batch = await lines.next(1000, NEVER); batch !== null; batch = await lines.next(1000, NEVER))
+        count += batch.length;
+    })(),
+  ).rejects.toMatchObject({ reach: 'folder', message: expect.stringContaining('512 MiB') });
+  expect(sent).toBeLessThan(5);
+  expect(count).toBeGreaterThan(500);
+  expect(lines.hasEnded).toBe(false);
 });
 
 test('a listing that breaks off is none, and the next one is whole', async () => {

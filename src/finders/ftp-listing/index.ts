@@ -18,6 +18,8 @@ import { type ListedLine, lineOfList, lineOfMlsd } from './listing-line.ts';
 const CONNECTIONS = 8;
 const BATCH = 1000;
 const BUSY_REST_MS = 30_000;
+/** In one folder: each is asked for by a question of its own, or two. */
+const MAX_LINKS = 10_000;
 
 /**
  * Lists the folders of an FTP server: by MLSD where it has that (UTC times, exact sizes), else by LIST in the folder itself, as paths with
@@ -74,10 +76,22 @@ async function* listFolder(
       batch = await lines.next(BATCH, signal)
     ) {
       const entries = entriesOf(batch, read, links, onRefused);
+      // One more tells that there are more.
+      links.splice(MAX_LINKS + 1);
       if (entries.length > 0) yield entries;
     }
-    for (let at = 0; at < links.length; at += BATCH)
-      yield await followed(session, folder, links.slice(at, at + BATCH), signal);
+    const some = links.slice(0, MAX_LINKS);
+    for (let at = 0; at < some.length; at += BATCH)
+      yield await followed(session, folder, some.slice(at, at + BATCH), signal);
+    // Told as failed, so that nothing of it is taken for gone.
+    if (links.length > MAX_LINKS)
+      throw new ListingFailed(
+        'folder',
+        `It holds more than ${MAX_LINKS} links: the rest of them is left out.`,
+        {
+          isLasting: true,
+        },
+      );
   } catch (error) {
     throw failed(error, path, signal);
   } finally {
