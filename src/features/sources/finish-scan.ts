@@ -1,3 +1,4 @@
+import { BadInput } from '../../kit/errors.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { addressOf, detailInput, readablePath } from '../../streams/source-files.ts';
@@ -92,10 +93,10 @@ async function moveStreams(tx: Db | Pool, kind: StreamKind | undefined, { source
     const done = new Set(
       await kind.move(
         tx,
-        some.map(({ streamId, path }) => ({
-          ...{ streamId, filePath: path },
-          detail: kind.parse(detailInput(source, path)),
-        })),
+        some.flatMap(({ streamId, path }) => {
+          const detail = detailOf(kind, source, path);
+          return detail === null ? [] : [{ streamId, filePath: path, detail }];
+        }),
       ),
     );
     await markStreams(tx, [...done], 'active');
@@ -106,6 +107,16 @@ async function moveStreams(tx: Db | Pool, kind: StreamKind | undefined, { source
     count += done.size;
   }
   return count;
+}
+
+/** Null: a name its kind does not take, as one with a backslash in a folder here. */
+function detailOf(kind: StreamKind, source: Scan['source'], path: string): unknown {
+  try {
+    return kind.parse(detailInput(source, path));
+  } catch (error) {
+    if (error instanceof BadInput) return null;
+    throw error;
+  }
 }
 
 function idsOf(streams: readonly { streamId: number }[]): number[] {
