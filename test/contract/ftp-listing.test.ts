@@ -77,6 +77,19 @@ test('reads LIST line by line: spaces, arrows, Latin-1, links by what they lead 
   expect(server.commands).toContain('CWD /films');
 });
 
+test('half of a name with a line end in it becomes no file', async () => {
+  const line = (name: string) => `-rw-r--r--    1 0        0              12 Nov 27 14:48 ${name}`;
+  server.behaviour.listing.set('/films', [
+    ...[line('a.mkv'), line('Film.mkv'), 'txt', line('b.mkv')],
+    // A line of another kind is no half of a name.
+    '-?????????   ? ?        ?        ?            ? unreadable.mkv',
+    ...[line('c.mkv'), '', line('d.mkv')],
+  ]);
+  const { entries, refused } = await listed();
+  expect(entries.map(({ name }) => name)).toEqual(['a.mkv', 'b.mkv', 'c.mkv', 'd.mkv']);
+  expect(refused).toBe(2);
+});
+
 test('sizes and times that cannot be are not told', async () => {
   server.behaviour.listing.set('/films', [
     '-rw-r--r--    1 0        0        9007199254740991 Nov 27 14:48 most.mkv',
@@ -99,8 +112,8 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
     'type=pdir;modify=20260102030405;perm=el; ..',
     'type=dir;modify=20260102030405;perm=el;  sub',
     'Type=File;Size=5000000000;Modify=20260102030405.123; film; part=1.mkv',
-    'type=OS.unix=slink:/x;size=3; link.mkv',
     'type=file;size=9007199254740992;modify=20260231030405; impossible.mkv',
+    'type=OS.unix=slink:/x;size=3; link.mkv',
     'no facts at all',
   ]);
   const { entries, refused } = await listed('a%20b');

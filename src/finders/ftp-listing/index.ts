@@ -12,14 +12,13 @@ import { atFault } from '../ask-folder.ts';
 import { describeFolder } from '../describe-folder.ts';
 import { namedBy } from '../listed-name.ts';
 import { type ListedEntry, type Lister, ListingFailed, type ListingPlace } from '../lister.ts';
+import { EntryReader, MAX_LINKS } from './entry-reader.ts';
 import { LineBatches } from './line-batches.ts';
-import { type ListedLine, lineOfList, lineOfMlsd } from './listing-line.ts';
+import { lineOfList, lineOfMlsd } from './listing-line.ts';
 
 const CONNECTIONS = 8;
 const BATCH = 1000;
 const BUSY_REST_MS = 30_000;
-/** In one folder: each is asked for by a question of its own, or two. */
-const MAX_LINKS = 10_000;
 
 /**
  * Lists the folders of an FTP server: by MLSD where it has that (UTC times, exact sizes), else by LIST in the folder itself, as paths with
@@ -58,7 +57,6 @@ async function* listFolder(
   onRefused: () => void,
 ): AsyncGenerator<readonly ListedEntry[], void> {
   const lines = new LineBatches();
-  const links: string[] = [];
   let transfer: FtpTransfer | null = null;
   const lease = await pool.lease(server, signal).catch((error: unknown) => {
     throw failed(error, path, signal);
@@ -68,6 +66,7 @@ async function* listFolder(
   const beginning = begin(session, folder, lines);
   try {
     const { read, begun } = await abortable(beginning, signal);
+    const reader = new EntryReader(read, onRefused);
     transfer = begun;
     lines.onRoom = () => begun.resume();
     for (
@@ -75,11 +74,11 @@ async function* listFolder(
       batch !== null;
       batch = await lines.next(BATCH, signal)
     ) {
-      const entries = entriesOf(batch, read, links, onRefused);
-      // One more tells that there are more.
-      links.splice(MAX_LINKS + 1);
+      const entries = reader.take(batch);
       if (entries.length > 0) yield entries;
     }
+    yield reader.end();
+    const { links } = reader;
     const some = links.slice(0, MAX_LINKS);
     for (let at = 0; at < some.length; at += BATCH)
       yield await followed(session, folder, some.slice(at, at + BATCH), signal);
@@ -110,31 +109,6 @@ async function begin(session: FtpSession, folder: string, lines: LineBatches) {
     return { read: lineOfMlsd, begun: await session.transfer(`MLSD ${folder}`, 0, lines) };
   await session.demand(`CWD ${folder}`);
   return { read: lineOfList, begun: await session.transfer('LIST', 0, lines) };
-}
-
-function entriesOf(
-  batch: readonly string[],
-  read: (line: string) => ListedLine | null | 'refused',
-  links: string[],
-  onRefused: () => void,
-): ListedEntry[] {
-  const entries: ListedEntry[] = [];
-  for (const text of batch) {
-    const line = text === '' ? null : read(text);
-    if (line === null) continue;
-    const entry = line === 'refused' ? null : entryOf(line);
-    if (entry === null) onRefused();
-    else if (entry.kind === 'link') links.push(entry.bytes);
-    else entries.push(entry);
-  }
-  return entries;
-}
-
-function entryOf(line: ListedLine): ListedEntry | { kind: 'link'; bytes: string } | null {
-  const { kind, name: bytes, sizeBytes, modifiedAt } = line;
-  const named = namedBy(Buffer.from(bytes, 'latin1'));
-  if (named === null) return null;
-  return kind === 'link' ? { kind, bytes } : { kind, ...named, sizeBytes, modifiedAt };
 }
 
 /** What links lead to: SIZE follows them, and CWD goes into folders only. What leads nowhere is left out. */
