@@ -109,11 +109,8 @@ test('what a folder told before it could not be listed on is not lost', async ()
     throw new ListingFailed('folder', 'It is too large.');
   };
   const parts = await walked({ ...lister, list });
-  expect(parts.map(({ files, state, reason }) => [files.length, state, reason])).toEqual([
-    [1000, 'more', null],
-    [700, 'more', null],
-    [0, 'failed', 'It is too large.'],
-  ]);
+  const told = parts.map(({ files, state }) => `${files.length} ${state}`);
+  expect(told).toEqual(['1000 more', '700 more', '0 failed']);
 });
 
 test('a server that fails for a while is asked again; one that is gone ends the walk with its error', async () => {
