@@ -46,7 +46,10 @@ export class DataFlow {
     this.onread = { buffer: () => this.#room(), callback: (count) => this.#onRead(count) };
   }
 
-  /** The connected socket that was opened with `onread`. It is closed after `idleMs` in which nothing came although it was read. */
+  /**
+   * The connected socket that was opened with `onread`. It is closed after `idleMs` in which nothing came although it was read; one that
+   * has ended before ends now.
+   */
   attach(socket: Socket, idleMs: number): void {
     this.#socket = socket;
     if (this.#isOver) {
@@ -56,6 +59,10 @@ export class DataFlow {
     socket.on('error', (error) => this.#end(error));
     socket.on('end', () => this.#end(null));
     socket.on('close', () => this.#end(null));
+    if (socket.destroyed || socket.readableEnded) {
+      this.#end(socket.errored);
+      return;
+    }
     const tickMs = Math.min(TICK_MS, idleMs / 2);
     this.#ticker = setInterval(() => this.#tick(idleMs / tickMs), tickMs).unref();
   }
