@@ -680,12 +680,27 @@ CREATE OR REPLACE FUNCTION public.source_changed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  moved bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.base_url, n.finder) IS DISTINCT FROM (f.base_url, f.finder));
+  unheard bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.allows_private OR n.offers = 'proxied' OR n.username IS NOT NULL)
+      AND NOT (f.allows_private OR f.offers = 'proxied' OR f.username IS NOT NULL));
 BEGIN
   UPDATE source_health h SET scan_failures = 0, probe_failures = 0, disabled_at = NULL, unreachable_since = NULL, state = 'unknown',
-    state_since = now(), next_probe_at = now(), last_probe_at = NULL
+    state_since = now(), next_probe_at = now(), last_probe_at = NULL,
+    score = CASE WHEN n.id = ANY (moved) THEN 100 ELSE h.score END, reason = CASE WHEN n.id <> ALL (moved) THEN h.reason END,
+    last_ok_at = CASE WHEN n.id <> ALL (moved) THEN h.last_ok_at END
   FROM changed n JOIN former f ON f.id = n.id
   WHERE h.source_id = n.id AND (n.base_url, n.finder, n.username, n.password_sealed, n.allows_private, n.is_active)
     IS DISTINCT FROM (f.base_url, f.finder, f.username, f.password_sealed, f.allows_private, f.is_active);
+  IF cardinality(moved) > 0 THEN
+    DELETE FROM source_probe WHERE source_id = ANY (moved);
+    DELETE FROM source_probe_day WHERE source_id = ANY (moved);
+  END IF;
+  IF cardinality(moved || unheard) > 0 THEN
+    DELETE FROM source_health_report WHERE source_id = ANY (moved || unheard);
+  END IF;
   RETURN NULL;
 END $function$;
 
@@ -735,6 +750,15 @@ CREATE OR REPLACE FUNCTION public.stream_http_deleted()
 AS $function$
 BEGIN
   DELETE FROM stream s USING gone g WHERE s.id = g.stream_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.stream_shown()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM source_link_check WHERE stream_id = NEW.id;
   RETURN NULL;
 END $function$;
 
@@ -1700,7 +1724,7 @@ CREATE TABLE scan_item (
   CONSTRAINT scan_item_failure_check CHECK (((length(failure) >= 1) AND (length(failure) <= 500))),
   CONSTRAINT scan_item_file_path_check CHECK (((length(file_path) >= 1) AND (length(file_path) <= 2000))),
   CONSTRAINT scan_item_name_check CHECK (((length(name) >= 1) AND (length(name) <= 1000))),
-  CONSTRAINT scan_item_size_bytes_check CHECK ((size_bytes >= 0)),
+  CONSTRAINT scan_item_size_bytes_check CHECK (((size_bytes >= 0) AND (size_bytes <= '9007199254740991'::bigint))),
   CONSTRAINT scan_item_state_check CHECK ((state = ANY (ARRAY['held'::text, 'pending'::text, 'processing'::text, 'unmatched'::text, 'failed'::text, 'extra'::text])))
 );
 
@@ -1910,6 +1934,7 @@ CREATE TABLE source (
   last_error text,
   scan_minutes integer NOT NULL DEFAULT 360,
   next_scan_at timestamp with time zone,
+  is_scan_asked boolean NOT NULL DEFAULT false,
   last_scan_at timestamp with time zone,
   health_state text NOT NULL DEFAULT 'unknown'::text,
   is_reachable boolean NOT NULL DEFAULT true,
@@ -2095,6 +2120,8 @@ CREATE INDEX stream_owner ON public.stream USING btree (owner_id) WHERE (owner_i
 CREATE INDEX stream_parser_version ON public.stream USING btree (parser_version);
 
 CREATE TRIGGER stream_notify_update AFTER UPDATE ON public.stream REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_stream_updated();
+
+CREATE TRIGGER stream_shown AFTER UPDATE OF state ON public.stream FOR EACH ROW WHEN (((old.state = 'broken'::text) AND (new.state <> 'broken'::text))) EXECUTE FUNCTION stream_shown();
 
 CREATE TRIGGER stream_touch BEFORE UPDATE ON public.stream FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

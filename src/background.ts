@@ -31,6 +31,8 @@ import { buildWebUi, isWebUiStale } from './web/build.ts';
 const SETTLE_MS = 20_000;
 /** A stop waits this long for a page that is being built; its child is told to end first. */
 const BUILD_STOP_MS = 2500;
+/** More jobs than anybody asks for in the second a start takes. */
+const MOST_EARLY = 1000;
 
 export type Background = {
   begin(): Promise<void>;
@@ -47,11 +49,21 @@ export function runInBackground(
   const { config, log } = ground;
   let isBuilding = config.role !== 'worker';
   let jobQueue: Jobs | null = null;
+  /** By their keys: what was asked for while the starter catalogue is added, before there is a queue. */
+  const early = new Map<string, { name: string; payload: unknown }>();
   return {
     begin,
     isBuildingPage: () => isBuilding,
-    addJob: async (name, payload, key) => await jobQueue?.add(name, payload, { key }),
+    async addJob(name, payload, key) {
+      if (jobQueue !== null) await jobQueue.add(name, payload, { key });
+      else if (early.size < MOST_EARLY) early.set(key, { name, payload });
+    },
   };
+
+  async function addEarly(queue: Jobs) {
+    for (const [key, { name, payload }] of early) await queue.add(name, payload, { key });
+    early.clear();
+  }
 
   async function begin() {
     const building = buildPage();
@@ -94,6 +106,9 @@ export function runInBackground(
       onRun: ground.metrics.onRun,
     });
     jobQueue = queue;
+    await addEarly(queue).catch((err: unknown) =>
+      log.warn({ err }, 'jobs that were asked for early wait for the clock'),
+    );
     onClose(() => queue.stop());
     onClose(
       fillSoon(ground.notify, (atMs) =>

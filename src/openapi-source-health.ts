@@ -27,13 +27,17 @@ export const sourceHealthPaths = {
   },
   '/api/sources/measured': {
     get: {
-      summary: 'File servers that a viewer’s browser can measure; none unless the public catalogue shows all',
+      summary: 'Web servers that viewers reach themselves; none unless the public catalogue shows all',
+      description:
+        'Those whose files are offered by their own address (`offers` is `direct` or `both`), without a login and outside private networks.',
       responses: { '200': ok('Where they are, without a path', MeasuredSources) },
     },
   },
   '/api/sources/health-reports': {
     post: {
       summary: 'Which file servers a viewer reaches, once an hour; no address is kept',
+      description:
+        'What is said of a source that viewers do not reach themselves, or while the public catalogue does not show all, is ignored.',
       requestBody: json(HealthReports),
       responses: { '200': ok('What became of the reports', ReportsTaken), ...bad, '429': refusals['429'] },
     },

@@ -66,7 +66,7 @@ export const sourcePaths = {
   },
   '/api/sources/{id}/scan': {
     post: {
-      summary: 'Scan an active source now',
+      summary: 'Scan an active source now, once, even one that rests because of its health',
       security: ADMIN,
       requestParams: { path: id },
       responses: {

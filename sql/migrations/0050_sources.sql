@@ -13,6 +13,8 @@ ALTER TABLE source
   -- 0: only when somebody says so.
   ADD COLUMN scan_minutes integer NOT NULL DEFAULT 360 CHECK (scan_minutes = 0 OR scan_minutes BETWEEN 5 AND 525600),
   ADD COLUMN next_scan_at timestamptz,
+  -- Its owner wants it scanned now, once, even though it rests.
+  ADD COLUMN is_scan_asked boolean NOT NULL DEFAULT false,
   ADD COLUMN last_scan_at timestamptz,
   ADD CONSTRAINT source_base_url_check CHECK (base_url ~ '^(https?://|ftp(e?s)?://|local:).*/$' AND length(base_url) <= 2000);
 CREATE INDEX source_due ON source (next_scan_at) WHERE is_active AND next_scan_at IS NOT NULL;
@@ -86,7 +88,8 @@ CREATE TABLE scan_item (
   -- Segments joined by /, each as a URL has it.
   file_path text NOT NULL CHECK (length(file_path) BETWEEN 1 AND 2000),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 1000),
-  size_bytes bigint CHECK (size_bytes >= 0),
+  -- What the program reads is below 2^53.
+  size_bytes bigint CHECK (size_bytes BETWEEN 0 AND 9007199254740991),
   -- `held`: perhaps a known file that moved, which the end of the scan tells. `extra`: samples, trailers and the like, never matched.
   state text NOT NULL DEFAULT 'pending' CHECK (state IN ('held', 'pending', 'processing', 'unmatched', 'failed', 'extra')),
   attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
@@ -139,4 +142,5 @@ ALTER TABLE source
   DROP COLUMN last_error,
   DROP COLUMN scan_minutes,
   DROP COLUMN next_scan_at,
+  DROP COLUMN is_scan_asked,
   DROP COLUMN last_scan_at;

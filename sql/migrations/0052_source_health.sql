@@ -113,6 +113,15 @@ CREATE TABLE source_link_check (
 );
 CREATE INDEX source_link_check_broken ON source_link_check (broken_at) WHERE broken_at IS NOT NULL;
 
+-- Whoever shows a file again (a scan that saw it, its owner): what was noted against it goes.
+CREATE FUNCTION stream_shown() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM source_link_check WHERE stream_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER stream_shown AFTER UPDATE OF state ON stream FOR EACH ROW WHEN (OLD.state = 'broken' AND NEW.state <> 'broken')
+  EXECUTE FUNCTION stream_shown();
+
 ALTER TABLE source
   ADD COLUMN health_state text NOT NULL DEFAULT 'unknown'
     CHECK (health_state IN ('unknown', 'online', 'slow', 'isp_outage', 'globally_offline')),
@@ -151,14 +160,30 @@ BEGIN
 END $$;
 CREATE TRIGGER source_notify_update AFTER UPDATE ON source REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION notify_source_updated();
 
--- Who is elsewhere, or asked otherwise, begins anew: what failed before says nothing of it.
+-- Who is asked otherwise begins anew: what failed before says nothing of it. Of who is elsewhere nothing is known at all, and what viewers said
+-- of one that they do not reach themselves any more does not count either.
 CREATE FUNCTION source_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  moved bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.base_url, n.finder) IS DISTINCT FROM (f.base_url, f.finder));
+  unheard bigint[] := ARRAY(SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.allows_private OR n.offers = 'proxied' OR n.username IS NOT NULL)
+      AND NOT (f.allows_private OR f.offers = 'proxied' OR f.username IS NOT NULL));
 BEGIN
   UPDATE source_health h SET scan_failures = 0, probe_failures = 0, disabled_at = NULL, unreachable_since = NULL, state = 'unknown',
-    state_since = now(), next_probe_at = now(), last_probe_at = NULL
+    state_since = now(), next_probe_at = now(), last_probe_at = NULL,
+    score = CASE WHEN n.id = ANY (moved) THEN 100 ELSE h.score END, reason = CASE WHEN n.id <> ALL (moved) THEN h.reason END,
+    last_ok_at = CASE WHEN n.id <> ALL (moved) THEN h.last_ok_at END
   FROM changed n JOIN former f ON f.id = n.id
   WHERE h.source_id = n.id AND (n.base_url, n.finder, n.username, n.password_sealed, n.allows_private, n.is_active)
     IS DISTINCT FROM (f.base_url, f.finder, f.username, f.password_sealed, f.allows_private, f.is_active);
+  IF cardinality(moved) > 0 THEN
+    DELETE FROM source_probe WHERE source_id = ANY (moved);
+    DELETE FROM source_probe_day WHERE source_id = ANY (moved);
+  END IF;
+  IF cardinality(moved || unheard) > 0 THEN
+    DELETE FROM source_health_report WHERE source_id = ANY (moved || unheard);
+  END IF;
   RETURN NULL;
 END $$;
 -- Not for what the mirror writes, which would go round and round.
@@ -168,7 +193,8 @@ CREATE TRIGGER source_health_anew AFTER UPDATE ON source REFERENCING OLD TABLE A
 DROP TRIGGER source_health_anew ON source;
 DROP TRIGGER source_notify_update ON source;
 DROP TRIGGER source_health_row ON source;
+DROP TRIGGER stream_shown ON stream;
 DROP TABLE source_link_check, source_probe_day, source_probe, source_health, source_health_report;
-DROP FUNCTION source_changed(), notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
+DROP FUNCTION stream_shown(), source_changed(), notify_source_updated(), source_health_changed(), source_added(), forget_reports(timestamptz), make_report_month(timestamptz);
 ALTER TABLE source DROP COLUMN health_state, DROP COLUMN is_reachable;
 DROP SCHEMA months;

@@ -6,10 +6,12 @@ import {
   type DatabasePool,
   ForeignKeyIntegrityConstraintViolationError,
   type Interceptor,
+  InvalidInputError,
   type QueryContext,
   type QueryResultRow,
   type QuerySqlToken,
   SchemaValidationError,
+  SlonikError,
   sql as slonikSql,
   UniqueIntegrityConstraintViolationError,
   type ValueExpression,
@@ -192,6 +194,18 @@ export function sqlState(error: unknown): string | null {
       return current.code;
   }
   return null;
+}
+
+/** SQLSTATE classes of values: too many rows, data, constraints, limits of the program, and what a trigger refuses. */
+const OF_VALUES = /^(?:2[123]|54|P0)/;
+
+/** Whether what was asked is at fault, so that the same fails again: no database that is away, busy or slow just now. */
+export function isFaultOfValues(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return OF_VALUES.test(state);
+  // Slonik keeps no SQLSTATE of the first (22P02).
+  if (error instanceof InvalidInputError || error instanceof SchemaValidationError) return true;
+  return error instanceof Error && !(error instanceof SlonikError) && !('syscall' in error);
 }
 
 /** The constraint a write broke, or null when the error is another. */

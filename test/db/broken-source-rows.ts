@@ -23,6 +23,7 @@ export const BROKEN_SOURCE_ROWS: readonly [constraint: string, statement: string
   ['scan_item_file_path_check', `UPDATE scan_item SET file_path = ''`],
   ['scan_item_name_check', `UPDATE scan_item SET name = ''`],
   ['scan_item_size_bytes_check', `UPDATE scan_item SET size_bytes = -1`],
+  ['scan_item_size_bytes_check', `UPDATE scan_item SET size_bytes = 9007199254740992`],
   ['scan_item_state_check', `UPDATE scan_item SET state = 'matched'`],
   [
     'scan_log_batch_id_phase_key',

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { brokenConstraint, command, openDb, rows, sql, sqlState } from '../../src/platform/db.ts';
+import {
+  brokenConstraint,
+  command,
+  isFaultOfValues,
+  openDb,
+  rows,
+  sql,
+  sqlState,
+} from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -88,6 +96,27 @@ describe('errors', () => {
     expect(brokenConstraint(broken)).toEqual({ kind: 'unique', constraint: 'setting_pkey' });
     expect(sqlState(broken)).toBe('23505');
     expect(brokenConstraint(new Error('x'))).toBeNull();
+  });
+
+  test('of values that are at fault are told from those of a database that is away or slow', async () => {
+    const Told = z.object({ n: z.int() });
+    const { db } = database;
+    const faults = [
+      db.one(rows('test.too_big', Told)`SELECT 9007199254740992::int8 AS n`),
+      db.one(rows('test.no_number', Told)`SELECT ${'x'}::int8 AS n`),
+      db.one(rows('test.no_int', Told)`SELECT 'x' AS n`),
+      z.int().parseAsync('x'),
+    ];
+    const caught = (failing: Promise<unknown>[]) =>
+      Promise.all(failing.map((one) => one.catch((error: unknown) => error)));
+    expect((await caught(faults)).map(isFaultOfValues)).toEqual([true, true, true, true]);
+    const slow = db.transaction(async (tx) => {
+      await tx.query(command('test.hurry')`SET LOCAL statement_timeout = 20`);
+      await tx.query(command('test.sleep')`SELECT pg_sleep(5)`);
+    });
+    const url = 'postgres://nobody@127.0.0.1:9/nothing';
+    const others = await caught([slow, openDb({ url, poolMax: 1, log: createLog('silent') })]);
+    expect(others.map(isFaultOfValues)).toEqual([false, false]);
   });
 
   test('of a row that is refused leave nothing behind in a transaction', async () => {

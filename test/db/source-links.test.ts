@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { findMoved } from '../../src/features/source-health/find-moved.ts';
@@ -79,6 +80,34 @@ describe('a file that is gone', () => {
     await probe();
     expect(await streamOf(streamId)).toMatchObject({ state: 'active', isVerified: true });
     expect(await checks()).toEqual([]);
+  });
+
+  /** A lister as above that takes `ms` for each folder. */
+  const slowListerOf = (tree: Tree, ms: number) => ({
+    close: async () => {},
+    async *list(path: string, signal: AbortSignal) {
+      await sleep(ms, undefined, { signal });
+      yield* listerOf(tree).list(path);
+    },
+  });
+
+  test.each([
+    ['is found however long that takes', 8000, { state: 'active', path: 'new/film.mkv' }],
+    [
+      'is gone as far as was looked where the search takes too long',
+      200,
+      { state: 'broken', path: 'old/film.mkv' },
+    ],
+  ])('%s, and its server is not called away for it', async (_what, search, found) => {
+    const tree: Record<string, number> = { 'new/film.mkv': 5000 };
+    const server = await serveTree(tree);
+    const sourceId = await addSource(server.url);
+    const streamId = await addFile(sourceId, server.url, 'old/film.mkv', 5000);
+    // Three folders, 1,050 ms; reading may take less than that.
+    const lister = slowListerOf(tree, 350);
+    await probe({ listerOf: async () => lister, limitsMs: { read: 1000, search } });
+    expect(await streamOf(streamId)).toMatchObject({ state: found.state, url: `${server.url}${found.path}` });
+    expect(await room.healthOf(sourceId)).toMatchObject({ state: 'online', score: 100, failures: 0 });
   });
 
   test('leaves the address alone that another stream has', async () => {
@@ -187,5 +216,19 @@ describe('out of reach for 30 days', () => {
     expect(await keep()).toEqual({ hidden: 0, deleted: 0 });
     expect(await keep('delete')).toEqual({ hidden: 0, deleted: 1 });
     expect(await checks()).toEqual([]);
+  });
+
+  test('is not deleted once it is shown again, whoever shows it', async () => {
+    const sourceId = await addSource('http://127.0.0.1:1/');
+    const streamId = await addFile(sourceId, 'http://127.0.0.1:1/', 'a.mkv');
+    await longAgo(61, streamId);
+    await keep();
+    await db().query(command('test.owner')`UPDATE stream SET state = 'active'`);
+    expect(await checks()).toEqual([]);
+    await db().query(command('test.left_over')`
+      INSERT INTO source_link_check (stream_id, failing_since, broken_at, reason)
+      VALUES (${streamId}, now() - interval '61 days', now() - interval '31 days', 'It was away.')
+    `);
+    expect(await keep('delete')).toEqual({ hidden: 0, deleted: 0 });
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { probeDue } from '../../src/features/source-health/probe-sources.ts';
 import { probeDays } from '../../src/features/source-health/queries/probes.ts';
+import { insertReports, ispDays } from '../../src/features/source-health/queries/reports.ts';
+import { settle } from '../../src/features/source-health/settle.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { sourceHealthRoom } from '../support/source-health-room.ts';
 
@@ -30,6 +32,10 @@ async function fileServer(paths: readonly string[], asked: string[] = []) {
     return void res.end(part);
   });
 }
+
+const report = (sourceId: number) => ({
+  ...{ sourceId, ispName: 'Home', isReachable: false, responseMs: null, isVote: true },
+});
 
 const last = (sourceId: number) =>
   db().one(rows('test.probe', z.record(z.string(), z.unknown()))`
@@ -149,15 +155,28 @@ describe('a server that is away', () => {
   });
 
   test('begins anew where it lies elsewhere, or is asked otherwise', async () => {
+    const settled = (sourceId: number) => settle(room.deps(), [sourceId]);
     const sourceId = await addSource('http://127.0.0.1:1/');
     await probe();
     await probe();
+    await db().query(command('test.direct')`UPDATE source SET offers = 'direct'`);
     await db().query(command('test.rest')`UPDATE source_health SET scan_failures = 4, disabled_at = now()`);
     await db().query(command('test.name')`UPDATE source SET name = 'other'`);
     expect(await healthOf(sourceId)).toMatchObject({ state: 'globally_offline', failures: 2 });
+    await insertReports(db(), [report(sourceId), report(sourceId)]);
+    await db().query(command('test.login')`UPDATE source SET username = 'viewer'`);
+    await settled(sourceId);
+    // It is the same server, which failed twice; what viewers said of it does not count any more.
+    expect(await healthOf(sourceId)).toMatchObject({ state: 'unknown', score: 0, failures: 0, againS: 0 });
+    expect(await ispDays(db(), sourceId, 7)).toEqual([]);
+    await insertReports(db(), [report(sourceId), report(sourceId)]);
     const server = await fileServer([]);
     await db().query(command('test.move')`UPDATE source SET base_url = ${server.url}`);
-    expect(await healthOf(sourceId)).toMatchObject({ state: 'unknown', failures: 0, againS: 0 });
+    await settled(sourceId);
+    expect(await healthOf(sourceId)).toEqual({
+      ...{ state: 'unknown', score: 100, failures: 0, reason: null, againS: 0 },
+    });
+    expect([await probeDays(db(), sourceId), await ispDays(db(), sourceId, 7)]).toEqual([[], []]);
     const Rest = z.object({ isReachable: z.boolean(), scanFailures: z.int() });
     const rest = await db().one(rows('test.rest_of', Rest)`
       SELECT s.is_reachable AS "isReachable", h.scan_failures AS "scanFailures"

@@ -1,4 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { changeSource } from '../../src/features/sources/change-sources.ts';
+import { sourceById } from '../../src/features/sources/queries/sources.ts';
+import { rows } from '../../src/platform/db.ts';
+import { detailInput } from '../../src/streams/source-files.ts';
+import { addStream } from '../support/kind-deps.ts';
 import { sourceRoom } from '../support/source-room.ts';
 
 const room = sourceRoom();
@@ -115,4 +121,75 @@ test('a base that is not there fails the scan', async () => {
   };
   expect(await room.scan()).toBe('failed');
   expect(await room.logs()).toMatchObject([{ status: 'failed' }]);
+});
+
+test('a file its owner switched off stays off when it goes and comes back, and nothing is held against it', async () => {
+  room.server().files.set(FILM, 5).set('Films/Alien.1979.mkv', 5);
+  const streamId = await addStream(room.db(), 'http');
+  const http = room.kinds().get('http');
+  const at = { sourceId: room.sourceId(), filePath: FILM };
+  await http?.save(
+    room.db(),
+    streamId,
+    http.parse(detailInput({ baseUrl: room.server().baseUrl }, FILM)),
+    at,
+  );
+  await room.run('UPDATE stream SET is_active = false');
+  const isNow = async () => {
+    const [state] = await room.db().any(
+      rows('test.state', z.object({ state: z.string(), isOn: z.boolean(), isNoted: z.boolean() }))`
+        SELECT s.state, s.is_active AS "isOn", EXISTS (SELECT FROM source_link_check c WHERE c.stream_id = s.id) AS "isNoted"
+        FROM stream s`,
+    );
+    return state;
+  };
+  room.server().files.delete(FILM);
+  await room.scan();
+  // As a probe that finds it gone leaves it.
+  await room.run(`INSERT INTO source_link_check (stream_id, failing_since, broken_at, reason)
+    SELECT id, now(), now(), 'It is gone.' FROM stream`);
+  expect(await isNow()).toEqual({ state: 'broken', isOn: false, isNoted: true });
+  room.server().files.set(FILM, 5);
+  await room.scan();
+  expect(await isNow()).toEqual({ state: 'active', isOn: false, isNoted: false });
+});
+
+test('a walk ends where its source gets another address, and nothing of it is gone on with', async () => {
+  for (const folder of ['a', 'b', 'c']) room.server().files.set(`${folder}/deep/Film.2001.mkv`, 5);
+  const stored = await sourceById(room.db(), room.sourceId());
+  const deps = { ...room.deps(), crypto: { seal: () => Buffer.alloc(0) }, localFolders: new Map() };
+  const move = (folder: string) =>
+    changeSource(deps, stored?.publicId ?? '', { baseUrl: `${room.server().baseUrl}${folder}` });
+  let isMoved = false;
+  room.server().onList = async (folder) => {
+    if (folder === '' || isMoved) return;
+    isMoved = true;
+    await move('b/');
+  };
+  expect(await room.scan()).toBe('not-mine');
+  expect(await room.logs()).toMatchObject([
+    { status: 'failed', failure: 'The source has another address or finder now.', inserted: 0 },
+  ]);
+  expect(await room.count('scan_log', 'holder IS NULL AND held_until IS NULL')).toBe(1);
+  expect(await room.count('scan_folder')).toBe(0);
+
+  room.server().listed.length = 0;
+  // One that was broken off is not gone on with either.
+  let answers = 1;
+  room.server().onList = () => {
+    answers -= 1;
+    if (answers < 0) throw new Error('gone');
+  };
+  expect(await room.scan()).toBe('failed');
+  expect(await room.count('scan_folder', `state = 'waiting'`)).toBe(1);
+  room.server().onList = () => {};
+  await move('c/');
+  expect(await room.scan()).toBe('completed');
+  expect(room.server().listed.slice(-2)).toEqual(['c/', 'c/deep/']);
+  expect(await room.items()).toEqual([{ path: 'deep/Film.2001.mkv', state: 'pending' }]);
+  expect(await room.logs()).toMatchObject([
+    { status: 'failed' },
+    { status: 'failed' },
+    { status: 'completed', files: 1 },
+  ]);
 });

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { createEnricher } from '../../src/features/metadata/index.ts';
 import { sourceJobs } from '../../src/features/sources/jobs.ts';
 import { matchItems } from '../../src/features/sources/match-items.ts';
+import { makeSourceDue } from '../../src/features/sources/queries/scans.ts';
 import { createScanner } from '../../src/features/sources/scanner.ts';
+import { rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createTokenBucket } from '../../src/platform/token-bucket.ts';
 import { sourceRoom } from '../support/source-room.ts';
@@ -56,6 +59,29 @@ test('what is due is scanned, what rests is not, and what is new is told', async
       `next_scan_at BETWEEN now() + interval '350 minutes' AND now() + interval '360 minutes'`,
     ),
   ).toBe(1);
+});
+
+test('what rests is scanned once where its owner says so', async () => {
+  room.server().files.set('Film.2001.mkv', 5);
+  await room.run(`UPDATE source_health SET disabled_at = now()`);
+  const publicId = await room.db().oneFirst(rows('test.public_id', z.object({ id: z.uuid() }))`
+    SELECT public_id AS id FROM source`);
+  const staged = Promise.withResolvers<void>();
+  const scanner = createScanner({
+    ...room.deps(),
+    onStaged: async () => staged.resolve(),
+    onScanned: async () => {},
+  });
+  expect(await makeSourceDue(room.db(), publicId)).toBe(room.sourceId());
+  await scanner.scanDue();
+  expect(scanner.running()).toBe(1);
+  await staged.promise;
+  expect(await room.logs()).toMatchObject([{ status: 'completed', inserted: 1 }]);
+  // By the clock it goes on to rest.
+  await room.run(`UPDATE source SET next_scan_at = now() - interval '1 second'`);
+  await scanner.scanDue();
+  await scanner.close();
+  expect(await room.logs()).toHaveLength(1);
 });
 
 test('a scan whose instance died is taken up by another', async () => {
@@ -115,4 +141,23 @@ test('a provider that is away leaves files for a later try, and they are shown t
   await matchItems(deps, 200, signal);
   expect(await room.items()).toEqual([]);
   expect(await room.count('media', 'is_published')).toBe(1);
+});
+
+test('a file that cannot be stored takes no other with it', async () => {
+  for (const name of ['Alpha', 'Bravo', 'Charlie']) room.server().files.set(`${name}.2001.mkv`, 5);
+  await room.scan();
+  await room.run(`ALTER TABLE stream_http ADD CONSTRAINT test_only CHECK (file_path NOT LIKE 'Bravo%')`);
+  try {
+    const tmdb = teller('tmdb', ['tmdb']);
+    tmdb.search = async ({ title }) => [{ kind: 'movie', title, year: 2001, ids: { tmdb: title } }];
+    tmdb.byId = async ({ value }) => ({ kind: 'movie', title: value, year: 2001, ids: { tmdb: value } });
+    const deps = { db: room.db(), kinds: room.kinds(), enricher: enricherOf(tmdb), log };
+    expect(await matchItems(deps, 200, signal)).toBe(3);
+  } finally {
+    await room.run('ALTER TABLE stream_http DROP CONSTRAINT test_only');
+  }
+  expect(await room.items()).toEqual([{ path: 'Bravo.2001.mkv', state: 'failed' }]);
+  expect(await room.count('scan_item', `failure LIKE 'It could not be stored%' AND next_at > now()`)).toBe(1);
+  expect(await room.count('stream_http')).toBe(2);
+  expect(await room.count('scan_log', `phase = 'enricher' AND matched = 2 AND failed = 1`)).toBe(1);
 });

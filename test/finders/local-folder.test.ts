@@ -1,4 +1,6 @@
-import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { chmod, mkdir, open as openFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -73,6 +75,8 @@ test('links: a file inside is listed, a folder inside once, nothing outside, no 
     'near.mkv': '../../root-other/near.mkv',
     gone: 'nowhere',
     round: 'round',
+    through: 'season/a.mkv/b.mkv',
+    long: 'x'.repeat(300),
     dev: '/dev/zero',
   };
   for (const [name, target] of Object.entries(links)) await symlink(target, join(place, name));
@@ -201,4 +205,53 @@ test('a folder that cannot be read is told as failed', async () => {
   } finally {
     await chmod(place, 0o755);
   }
+});
+
+test('an entry the disk does not answer for is not taken for gone: its folder failed', async () => {
+  // One that can be listed and holds a name that no path leads to: a path has 4,095 bytes at most.
+  const deep = Array.from({ length: 16 }, () => 'd'.repeat(240)).join('/');
+  await mkdir(join(root, deep), { recursive: true });
+  await using folder = await openFile(join(root, deep), 'r');
+  const film = `/proc/self/fd/${folder.fd}/${'f'.repeat(250)}`;
+  await writeFile(film, 'x');
+  try {
+    await expect(listedIn(films, deep)).rejects.toMatchObject({
+      reach: 'folder',
+      message: 'The folder is not there or cannot be read (ENAMETOOLONG).',
+    });
+  } finally {
+    await rm(film);
+  }
+});
+
+test('whoever stops does not wait for a disk that does not answer', async () => {
+  const place = join(root, 'stuck');
+  await mkdir(place);
+  for (let n = 0; n < 200; n += 1) await writeFile(join(place, `${n}.mkv`), 'x');
+  const pipe = join(dir.path, 'pipe');
+  spawnSync('mkfifo', [pipe]);
+  const stop = new AbortController();
+  const listing = films.list('stuck', stop.signal)[Symbol.asyncIterator]();
+  expect((await listing.next()).value).toHaveLength(64);
+  // Each holds a thread of the pool until somebody writes: all that is asked of a disk waits behind them.
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  const opening = Array.from({ length: threads }, () => openFile(pipe, 'r'));
+  try {
+    const stopped = listing.next().catch((error: unknown) => error);
+    await sleep(50);
+    stop.abort(new Error('enough'));
+    expect(await Promise.race([stopped, sleep(2000, 'still waits')])).toMatchObject({ message: 'enough' });
+  } finally {
+    const writer = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    for (const opened of opening) await (await opened).close();
+    closeSync(writer);
+  }
+});
+
+test('a watch ends with its signal although the disk does not say where a folder is', async () => {
+  const stop = new AbortController();
+  const placeOf = () => new Promise<Buffer>(() => {});
+  const watching = watchFolders({ lister: films, placeOf, onChange: () => {}, signal: stop.signal });
+  stop.abort();
+  expect(await Promise.race([watching, sleep(2000, 'still watches')])).toBeUndefined();
 });

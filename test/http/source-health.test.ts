@@ -47,8 +47,8 @@ beforeEach(async () => {
   isShown = true;
   await database.db.query(command('test.empty')`TRUNCATE source RESTART IDENTITY CASCADE`);
   const added = await database.db.any(rows('test.add', z.object({ id: z.string(), name: z.string() }))`
-    INSERT INTO source (name, base_url, is_active) VALUES ('a', 'http://nas.example:8080/secret/films/', true),
-      ('b', 'ftp://b.example/', true), ('off', 'http://off.example/', false)
+    INSERT INTO source (name, base_url, is_active, offers) VALUES ('a', 'http://nas.example:8080/secret/films/', true, 'both'),
+      ('b', 'ftp://b.example/', true, 'direct'), ('off', 'http://off.example/', false, 'both')
     RETURNING public_id AS id, name
   `);
   const idOf = (name: string) => added.find((source) => source.name === name)?.id ?? '';
@@ -126,6 +126,28 @@ describe('POST /api/sources/health-reports', () => {
     const twice = { sourceId: sources.a, isReachable: true };
     const { body } = await post({ ispName: 'Home', reports: [twice, twice] }, 'c3');
     expect(body).toMatchObject({ accepted: 1, repeated: 1 });
+  });
+
+  const HOME_ONLY = [
+    ['is in a private network', { allowsPrivate: true, offers: 'both', username: null }],
+    ['is offered through us only', { allowsPrivate: false, offers: 'proxied', username: null }],
+    ['is asked with a login', { allowsPrivate: false, offers: 'direct', username: 'viewer' }],
+  ] as const;
+  test.each(HOME_ONLY)('does not hear, and names to nobody, a source that %s', async (_what, set) => {
+    await database.db.query(command('test.home')`
+      UPDATE source SET allows_private = ${set.allowsPrivate}, offers = ${set.offers}, username = ${set.username} WHERE name = 'a'
+    `);
+    expect(await report('Home', false, 'c1')).toEqual({ accepted: 0, repeated: 0, ignored: 1, full: 0 });
+    expect(await report('Home', false, 'c2')).toMatchObject({ ignored: 1 });
+    expect(await healthOf()).toMatchObject({ score: 100, state: 'unknown', isps: [] });
+    expect((await api.ask('GET', '/api/sources/measured')).body).toEqual({ sources: [] });
+  });
+
+  test('hears nobody while the public catalogue does not show sources', async () => {
+    isShown = false;
+    expect(await report('Home', false, 'c1')).toEqual({ accepted: 0, repeated: 0, ignored: 1, full: 0 });
+    isShown = true;
+    expect(await report('Home', false, 'c1')).toMatchObject({ accepted: 1 });
   });
 
   test('tells how many sources it does not know, or are switched off, and needs no sign-in', async () => {

@@ -14,14 +14,19 @@ export type CheckLinkDeps = {
   kinds: { get(kind: string): StreamKind | undefined };
   /** Lists the folders of a source, to find a file that is not where it was; closed afterwards. Null: nobody can. */
   listerOf(source: ProbedSource): Promise<Pick<Lister, 'list' | 'close'> | null>;
+  /** Milliseconds that reading a file may take, and the search for one that is gone; left out: 15 s and 30 s. */
+  limitsMs?: { read: number; search: number };
 };
+
+const LIMITS_MS = { read: 15_000, search: 30_000 };
 
 /** Its bytes were read; it was not there; it could not be reached. */
 type Seen = { state: 'read'; read: SampleRead } | { state: 'gone' | 'away'; reason: string };
 
 /**
  * Reads the beginning of one file of a source and writes down what came of it: a file that is gone (404, 410) is looked for under its name
- * and size, and hidden as `broken` when it is nowhere; one that was not reached is hidden after 30 days, by the job of each night.
+ * and size, and hidden as `broken` when it is nowhere; one that was not reached is hidden after 30 days, by the job of each night. Rejects where
+ * it was not read in time; a search that takes too long is one that found nothing.
  */
 export async function checkLink(
   deps: CheckLinkDeps,
@@ -39,11 +44,16 @@ export async function checkLink(
   return seen;
 }
 
-async function look(deps: CheckLinkDeps, file: LinkSample, signal: AbortSignal): Promise<Seen> {
+async function look(
+  { kinds, limitsMs: { read } = LIMITS_MS }: CheckLinkDeps,
+  file: LinkSample,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(read)]);
   try {
-    return { state: 'read', read: await readSample(deps.kinds, file, signal) };
+    return { state: 'read', read: await readSample(kinds, file, limited) };
   } catch (error) {
-    signal.throwIfAborted();
+    limited.throwIfAborted();
     if (!(error instanceof AppError)) throw error;
     const isGone = error.status === 404 || error.status === 410;
     return { state: isGone ? 'gone' : 'away', reason: error.message.replace('origin', 'server') };
@@ -66,16 +76,22 @@ async function lookElsewhere(
   await markStreams(deps.db, [file.streamId], 'broken');
 }
 
+/** The server answered that the file is gone: however long its folders take, that says nothing against it. */
 async function newPathOf(
-  deps: CheckLinkDeps,
+  { listerOf, limitsMs: { search } = LIMITS_MS }: CheckLinkDeps,
   source: ProbedSource,
   file: LinkSample,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const lister = await deps.listerOf(source);
+  const lister = await listerOf(source);
   if (lister === null) return null;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(search)]);
   try {
-    return await findMoved(lister, file, signal);
+    return await findMoved(lister, file, limited);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limited.aborted) return null;
+    throw error;
   } finally {
     await lister.close();
   }
@@ -102,6 +118,7 @@ async function moveFile(
 }
 
 async function show(db: Db, streamId: number): Promise<void> {
+  // One that was not reached, but is not hidden yet.
   await forgetFailing(db, streamId);
   await markStreams(db, [streamId], 'active');
 }

@@ -108,9 +108,8 @@ function hasAnswered({ message }: AppError): boolean {
 async function sampled(deps: ProbeDeps, source: ProbedSource, signal: AbortSignal) {
   const file = await nextSample(deps.db, source.sourceId);
   if (file === null) return null;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(STEP_MS)]);
   try {
-    const seen = await checkLink(deps, source, file, limited);
+    const seen = await checkLink(deps, source, file, signal);
     if (seen.state === 'read') return seen.read;
     // One file that was away before says nothing new of its server.
     return seen.state === 'away' && !file.wasFailing ? 'away' : null;

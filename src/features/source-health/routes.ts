@@ -4,12 +4,11 @@ import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
-import type { CountOnce } from './count-once.ts';
 import { healthOf, SourceHealth, sourceIdOf, webSources } from './queries/health.ts';
 import { ProbeDay, probeDays } from './queries/probes.ts';
 import { IspDay, ispDays } from './queries/reports.ts';
 import { type SettleDeps, settle } from './settle.ts';
-import { HealthReports, takeReports } from './take-reports.ts';
+import { HealthReports, type ReportDeps, takeReports } from './take-reports.ts';
 
 /** Shown by name in the plots; the others are one line. */
 const MAX_ISPS = 7;
@@ -28,16 +27,13 @@ export const MeasuredSources = z.object({
 });
 
 export type SourceHealthRoutesDeps = SettleDeps & { requireAdmin: RequestHandler };
-export type SourceReportRoutesDeps = SettleDeps & {
-  once: CountOnce;
+export type SourceReportRoutesDeps = ReportDeps & {
   /** Who reports, as the limits know visitors. */
   clientOf(req: Request): string;
   limitReports: RequestHandler;
-  /** Whether everybody may know of the owner's file servers. */
-  areSourcesShown(): boolean;
 };
 
-/** Active web servers by name and origin. */
+/** Web servers that viewers reach themselves, by name and origin. */
 export async function measuredSources(db: Db) {
   const sources = await webSources(db, MAX_MEASURED);
   return sources.flatMap(({ baseUrl, ...source }) => {

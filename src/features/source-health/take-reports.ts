@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CountOnce } from './count-once.ts';
 import { settledBefore } from './queries/health.ts';
-import { activeSources, insertReports } from './queries/reports.ts';
+import { insertReports, reachedSources } from './queries/reports.ts';
 import { type SettleDeps, settle } from './settle.ts';
 
 const [HOUR_S, DAY_S] = [3600, 86_400];
@@ -40,20 +40,27 @@ export const ReportsTaken = z.object({
   accepted: z.int(),
   /** This client was counted for that source within the hour. */
   repeated: z.int(),
-  /** No such source, or it is switched off. */
+  /** No such source, it is switched off, or viewers do not reach it themselves. */
   ignored: z.int(),
   /** Enough is known of that source for this hour. */
   full: z.int(),
 });
 export type ReportsTaken = z.infer<typeof ReportsTaken>;
 
+export type ReportDeps = SettleDeps & {
+  once: CountOnce;
+  /** Whether everybody may know of the owner's file servers; else nobody can speak of one. */
+  areSourcesShown(): boolean;
+};
+
 /** Takes what one client measured. `client` goes no further than the marks. */
 export async function takeReports(
-  deps: SettleDeps & { once: CountOnce },
+  deps: ReportDeps,
   { ispName: isp, reports }: z.infer<typeof HealthReports>,
   client: string,
 ): Promise<ReportsTaken> {
-  const known = await activeSources(deps.db, [...new Set(reports.map(({ sourceId }) => sourceId))]);
+  const publicIds = [...new Set(reports.map(({ sourceId }) => sourceId))];
+  const known = deps.areSourcesShown() ? await reachedSources(deps.db, publicIds) : [];
   const ids = new Map(known.map(({ id, publicId }) => [publicId, id]));
   const meant = reports.flatMap(({ sourceId: publicId, ...report }) => {
     const sourceId = ids.get(publicId.toLowerCase());

@@ -6,6 +6,7 @@ import type { StreamKind } from '../../streams/kind.ts';
 import { SOURCE_PASSWORD } from '../../streams/source-access.ts';
 import { baseUrlOf, kindOf, SOURCE_FINDERS } from './place.ts';
 import { hasFiles } from './queries/files.ts';
+import { endWalk } from './queries/scans.ts';
 import {
   Config,
   insertSource,
@@ -106,6 +107,8 @@ export async function changeSource(
     const row = rowAfter(crypto, stored, patch, localFolders);
     const isElsewhere = row.baseUrl !== stored.baseUrl || row.finder !== stored.finder;
     if (isElsewhere) await moveFiles({ db: tx, kinds }, stored, row);
+    // What it had still to walk, and what it saw, was of the place before.
+    if (isElsewhere) await endWalk(tx, stored.id, 'The source has another address or finder now.');
     const isOther = isElsewhere || !stored.isActive || patch.password !== undefined;
     await updateSource(tx, stored.id, row, row.isActive && isOther).catch(asConflict);
   });

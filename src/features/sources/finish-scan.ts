@@ -1,7 +1,7 @@
 import type { Db, Pool } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { addressOf, detailInput } from '../../streams/source-files.ts';
-import { dropSubtitles, setBroken, setFound } from '../stream-index/index.ts';
+import { dropSubtitles, markStreams } from '../stream-index/index.ts';
 import { kindOf } from './place.ts';
 import { endScan, forgetWalk, noteScanned } from './queries/scans.ts';
 import {
@@ -32,8 +32,8 @@ export async function finishScan(deps: ScanDeps, scan: Scan): Promise<ScanResult
     const moved = await movedFiles(tx, source);
     await moveStreams(tx, deps.kinds.get(kindOf(source.finder)), scan, moved);
     const gone = await goneStreams(tx, source);
-    await setBroken(tx, idsOf(gone));
-    await setFound(tx, idsOf(await foundStreams(tx, source)));
+    await markStreams(tx, idsOf(gone), 'broken');
+    await markStreams(tx, idsOf(await foundStreams(tx, source)), 'active');
     const lost = await dropGoneSubtitles(tx, source.id);
     await dropSubtitles(
       tx,
@@ -65,10 +65,7 @@ async function moveStreams(
       sourceId: source.id,
       filePath: path,
     });
-  await setFound(
-    tx,
-    moved.map(({ streamId }) => streamId),
-  );
+  await markStreams(tx, idsOf(moved), 'active');
   await dropItems(
     tx,
     moved.map(({ itemId }) => itemId),

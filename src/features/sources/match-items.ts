@@ -1,6 +1,6 @@
 import { AppError } from '../../kit/errors.ts';
 import { parseReleaseName, type ReleaseName } from '../../kit/release-name.ts';
-import type { Pool } from '../../platform/db.ts';
+import { isFaultOfValues, type Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { detailInput, readablePath } from '../../streams/source-files.ts';
@@ -45,6 +45,7 @@ export type MatchDeps = {
 type Read = { item: ClaimedItem; path: string; parsed: ReleaseName; title: NamedTitle };
 /** An item with its stream and its title. */
 type Saved = { item: ClaimedItem; mediaId: number };
+type Outcomes = { saved: Saved[]; ended: ItemEnd[] };
 
 /**
  * Takes staged videos, newest first: each becomes a stream of the title its name tells, and titles that are new are asked about. Answers how many
@@ -54,8 +55,7 @@ export async function matchItems(deps: MatchDeps, limit: number, signal: AbortSi
   if (!deps.enricher.isOn()) return 0;
   const items = await claimItems(deps.db, limit);
   if (items.length === 0) return 0;
-  const { read, nameless } = readItems(items);
-  const { saved, failed } = await saveItems(deps, read);
+  const { saved, ended } = await saveApart(deps, items, signal);
   const titles = [...new Set(saved.map(({ mediaId }) => mediaId))];
   const before = await standingsOf(deps.db, titles);
   const unknown = new Set(before.filter(({ isHidden }) => isHidden).map(({ mediaId }) => mediaId));
@@ -65,8 +65,7 @@ export async function matchItems(deps: MatchDeps, limit: number, signal: AbortSi
   );
   const after = new Map((await standingsOf(deps.db, titles)).map((standing) => [standing.mediaId, standing]));
   const ends = [
-    ...nameless,
-    ...failed,
+    ...ended,
     ...saved.map(({ item, mediaId }) => endOf(item, unknown.has(mediaId) ? after.get(mediaId) : undefined)),
   ];
   await deps.db.transaction(async (tx) => {
@@ -94,6 +93,34 @@ function endOf(item: ClaimedItem, title: Standing | undefined): ItemEnd {
     : ended('failed', 'Nobody could be asked about its title.');
 }
 
+/** A batch in which an item is at fault is taken again item by item: it would fail for ever, and with it the newest of all. */
+async function saveApart(
+  deps: MatchDeps,
+  items: readonly ClaimedItem[],
+  signal: AbortSignal,
+): Promise<Outcomes> {
+  try {
+    return await saveItems(deps, items);
+  } catch (error) {
+    if (!isFaultOfValues(error)) throw error;
+    deps.log.debug({ err: error, files: items.length }, 'files of sources are taken one by one');
+  }
+  const all: Outcomes = { saved: [], ended: [] };
+  for (const item of items) {
+    signal.throwIfAborted();
+    const { saved, ended } = await saveItems(deps, [item]).catch((error: unknown): Outcomes => {
+      if (!isFaultOfValues(error)) throw error;
+      deps.log.error({ err: error, sourceId: item.sourceId, file: item.path }, 'a file of a source failed');
+      return { saved: [], ended: [endWith(item, 'failed', FAULT)] };
+    });
+    all.saved.push(...saved);
+    all.ended.push(...ended);
+  }
+  return all;
+}
+
+const FAULT = 'It could not be stored, by a fault of this server, which its log names.';
+
 function readItems(items: readonly ClaimedItem[]): { read: Read[]; nameless: ItemEnd[] } {
   const read: Read[] = [];
   const nameless: ItemEnd[] = [];
@@ -118,27 +145,24 @@ function endWith({ id, sourceId, batchId }: ClaimedItem, end: ItemEnd['end'], fa
   return { id, sourceId, batchId, end, failure };
 }
 
-async function saveItems(
-  deps: MatchDeps,
-  read: readonly Read[],
-): Promise<{ saved: Saved[]; failed: ItemEnd[] }> {
+async function saveItems(deps: MatchDeps, items: readonly ClaimedItem[]): Promise<Outcomes> {
   const { db } = deps;
-  if (read.length === 0) return { saved: [], failed: [] };
+  const { read, nameless: ended } = readItems(items);
+  if (read.length === 0) return { saved: [], ended };
   const titles = await titlesOfAll(db, read);
-  const failed: ItemEnd[] = [];
   const placed = (await placeAll(db, read, titles)).flatMap((one) => {
     try {
       return [{ ...one, prepared: prepared(deps, one.read) }];
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      failed.push(endWith(one.read.item, 'unmatched', error.message));
+      ended.push(endWith(one.read.item, 'unmatched', error.message));
       return [];
     }
   });
   const told = placed.filter(({ matches }) => matches !== null);
   for (const { read: one, matches } of placed)
     if (matches === null)
-      failed.push(endWith(one.item, 'unmatched', 'Its name does not say which episode it is.'));
+      ended.push(endWith(one.item, 'unmatched', 'Its name does not say which episode it is.'));
   await db.transaction(async (tx) => {
     const links = await linksOfMatches(
       tx,
@@ -158,7 +182,7 @@ async function saveItems(
     });
     await saveStreams({ ...deps, db: tx }, streams, { isSeen: true, origin: 'source' });
   });
-  return { saved: told.map(({ read: { item }, match }) => ({ item, mediaId: match.mediaId })), failed };
+  return { saved: told.map(({ read: { item }, match }) => ({ item, mediaId: match.mediaId })), ended };
 }
 
 /** Each title is looked for once, however many files are of it. */

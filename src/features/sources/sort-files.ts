@@ -7,6 +7,7 @@ import type { StagedSubtitle, StagedVideo } from './queries/staging.ts';
 /** Of a path in the tables. */
 export const MAX_PATH_CHARS = 2000;
 const MAX_NAME_CHARS = 1000;
+const YEAR_10000 = Date.UTC(10_000, 0);
 const SUBTITLES: ReadonlySet<string> = new Set(['srt', 'vtt', 'ass', 'ssa', 'sub']);
 /** Playlists whose parts are the film. */
 const PRESENTATIONS: ReadonlySet<string> = new Set(['m3u8', 'mpd']);
@@ -25,8 +26,8 @@ export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
     const fits = path.length <= MAX_PATH_CHARS && name.length > 0;
     if (fits && isFilm(name))
       sorted.videos.push({
-        ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes },
-        modifiedAt: modifiedAt?.toISOString() ?? null,
+        ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes: sizeOf(sizeBytes) },
+        modifiedAt: timeOf(modifiedAt),
         isExtra: isExtra(readablePath(path)),
       });
     else if (fits && SUBTITLES.has(extensionOf(name)))
@@ -34,6 +35,17 @@ export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
     else sorted.others += 1;
   }
   return sorted;
+}
+
+/** What a server claims is not trusted: the tables and the program hold sizes below 2^53. */
+function sizeOf(claimed: number | null): number | null {
+  return claimed !== null && Number.isSafeInteger(claimed) && claimed >= 0 ? claimed : null;
+}
+
+/** ISO 8601 of the years 1970 to 9999, which the tables hold. */
+function timeOf(claimed: Date | null): string | null {
+  const time = claimed?.getTime() ?? -1;
+  return claimed !== null && time >= 0 && time < YEAR_10000 ? claimed.toISOString() : null;
 }
 
 function isFilm(name: string): boolean {

@@ -14,7 +14,7 @@ export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playli
 export { isPlayable } from './queries/answers.ts';
 export { dropSubtitles } from './queries/parts.ts';
 export { deleteStreams, markStreams, noteVerified } from './queries/reach.ts';
-export { hideUnseen, setBroken, setFound } from './queries/streams.ts';
+export { hideUnseen } from './queries/streams.ts';
 export { type StreamRoutesDeps, streamRoutes } from './routes.ts';
 export { prepareStream, requireLicences, type SaveDeps, saveStream, saveStreams } from './save-streams.ts';
 export {

@@ -17,6 +17,10 @@ const OF_FOLDER: ReadonlySet<string> = new Set([
   'ENAMETOOLONG',
 ]);
 
+/** The entry is gone meanwhile; behind a link also: it leads nowhere, or where we may not look. All else is no answer. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT']);
+const LEADS_NOWHERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);
+
 export type FolderRead = {
   root: string;
   /** From the root, segments as in ListedEntry. */
@@ -37,9 +41,7 @@ export async function* readFolder(read: FolderRead): AsyncGenerator<readonly Lis
     const folder = await abortable(realInside(root, path), signal);
     if (folder === null)
       throw new ListingFailed('folder', 'It leads out of its folder.', { isLasting: true });
-    // Latin-1 gives each byte of a name as it is; the types know no Buffers here.
-    const dir = await opendir(folder, { encoding: 'latin1', bufferSize: BATCH });
-    for await (const names of namesIn(dir, signal)) {
+    for await (const names of namesIn(await opened(folder, signal), signal)) {
       const entries = await abortable(Promise.all(names.map((name) => entryOf(root, folder, name))), signal);
       for (const entry of entries) if (entry === 'refused') onRefused();
       yield entries.filter((entry) => entry !== 'refused' && entry !== null);
@@ -49,16 +51,38 @@ export async function* readFolder(read: FolderRead): AsyncGenerator<readonly Lis
   }
 }
 
-async function* namesIn(dir: Dir, signal: AbortSignal): AsyncGenerator<Buffer[], void> {
-  let names: Buffer[] = [];
-  for await (const { name } of dir) {
-    names.push(Buffer.from(name, 'latin1'));
-    if (names.length < BATCH) continue;
-    signal.throwIfAborted();
-    yield names;
-    names = [];
+async function opened(folder: Buffer, signal: AbortSignal): Promise<Dir> {
+  // Latin-1 gives each byte of a name as it is; the types know no Buffers here.
+  const opening = opendir(folder, { encoding: 'latin1', bufferSize: BATCH });
+  try {
+    return await abortable(opening, signal);
+  } catch (error) {
+    opening.then((dir) => dir.close()).catch(() => {});
+    throw error;
   }
-  yield names;
+}
+
+async function* namesIn(dir: Dir, signal: AbortSignal): AsyncGenerator<Buffer[], void> {
+  try {
+    for (let isWhole = false; !isWhole; ) {
+      const names = await abortable(nextNames(dir), signal);
+      isWhole = names.length < BATCH;
+      yield names;
+    }
+  } finally {
+    // Not waited for: the disk may be gone.
+    dir.close().catch(() => {});
+  }
+}
+
+async function nextNames(dir: Dir): Promise<Buffer[]> {
+  const names: Buffer[] = [];
+  while (names.length < BATCH) {
+    const entry = await dir.read();
+    if (entry === null) break;
+    names.push(Buffer.from(entry.name, 'latin1'));
+  }
+  return names;
 }
 
 /** Null: neither file nor folder, gone meanwhile, a link that leads out or to a folder. */
@@ -66,7 +90,7 @@ async function entryOf(root: Buffer, folder: Buffer, name: Buffer): Promise<List
   const named = namedBy(name);
   if (named === null) return 'refused';
   const path = joined(folder, name);
-  const found = await lstat(path, { bigint: true }).catch(() => null);
+  const found = await lstat(path, { bigint: true }).catch(nullIf(GONE));
   const isLink = found?.isSymbolicLink() === true;
   const info = isLink ? await behindLink(root, path) : found;
   const kind = info?.isFile() ? 'file' : info?.isDirectory() && !isLink ? 'folder' : null;
@@ -79,8 +103,17 @@ async function entryOf(root: Buffer, folder: Buffer, name: Buffer): Promise<List
 }
 
 async function behindLink(root: Buffer, path: Buffer) {
-  const real = await realpath(path, { encoding: 'buffer' }).catch(() => null);
-  return real === null || !isInside(root, real) ? null : await stat(real, { bigint: true }).catch(() => null);
+  const real = await realpath(path, { encoding: 'buffer' }).catch(nullIf(LEADS_NOWHERE));
+  if (real === null || !isInside(root, real)) return null;
+  return await stat(real, { bigint: true }).catch(nullIf(LEADS_NOWHERE));
+}
+
+/** A disk that does not answer for an entry must not count as one that has it no more. */
+function nullIf(codes: ReadonlySet<string>): (error: unknown) => null {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && codes.has(String(error.code))) return null;
+    throw error;
+  };
 }
 
 function translated(error: unknown, isBase: boolean, signal: AbortSignal): unknown {

@@ -63,7 +63,8 @@ async function watchWhilePossible({ lister, placeOf, onChange, signal, ...limits
     if (watched.has(path)) return;
     if (watched.size >= maxFolders) throw new TooManyFolders();
     try {
-      const watcher = watch(await placeOf(path), { persistent: false }, () => changes.note(path));
+      const place = await abortable(placeOf(path), signal);
+      const watcher = watch(place, { persistent: false }, () => changes.note(path));
       watched.set(path, watcher.on('error', changes.fail));
     } catch (error) {
       if (path === '' || !OF_FOLDER.has(codeOf(error) ?? '')) throw error;

@@ -13,7 +13,7 @@ const probe = {
 export const sourceHealthCalls: Calls = {
   'reports of sources': async (db) => {
     for (const ahead of [0, 1]) await reports.makeMonth(db, ahead);
-    await reports.activeSources(db, [UNKNOWN]);
+    await reports.reachedSources(db, [UNKNOWN]);
     await reports.insertReports(db, [
       { sourceId: FILM, ispName: 'Home', isReachable: true, responseMs: 20, isVote: true },
     ]);

@@ -7,7 +7,6 @@ import * as sources from '../../../src/features/sources/queries/sources.ts';
 import * as staging from '../../../src/features/sources/queries/staging.ts';
 import * as subtitles from '../../../src/features/sources/queries/subtitles.ts';
 import { dropSubtitles, putFoundSubtitles } from '../../../src/features/stream-index/queries/parts.ts';
-import { setBroken, setFound } from '../../../src/features/stream-index/queries/streams.ts';
 import { type Calls, FILM, stored } from './sample.ts';
 
 const holder = randomUUID();
@@ -73,6 +72,7 @@ export const sourceCalls: Calls = {
     await scans.leaveScan(db, running);
     await scans.endScan(db, running, { failure: null, moved: 0, gone: 0 });
     await scans.noteScanned(db, SOURCE, null);
+    await scans.endWalk(db, SOURCE, 'It moved.');
     await scans.noteResults(db, { sourceId: SOURCE, batchId }, none);
     await scans.forgetOldScans(db, 90);
   },
@@ -80,8 +80,6 @@ export const sourceCalls: Calls = {
     await staging.movedFiles(db, http);
     await staging.goneStreams(db, http);
     await staging.foundStreams(db, http);
-    await setBroken(db, stored);
-    await setFound(db, stored);
     await dropSubtitles(db, [{ streamId: FILM, path: 'a.srt' }]);
   },
   matching: async (db) => {

@@ -163,10 +163,16 @@ export async function sourceIdOf(db: Db, publicId: string): Promise<number | nul
 
 const Origin = z.object({ sourceId: z.uuid(), name: z.string(), baseUrl: z.string() });
 
-/** Active sources a browser can ask. */
+/**
+ * Sources viewers may be given the address of: what only this server reaches, or asks with a login, is nobody else's to know, and who cannot
+ * get there says nothing of how it does.
+ */
+export const REACHED_BY_VIEWERS = sql.fragment`is_active AND NOT allows_private AND offers <> 'proxied' AND username IS NULL`;
+
+/** Those a browser can ask. */
 export function webSources(db: Db, most: number): Promise<readonly z.infer<typeof Origin>[]> {
   return db.any(rows('source_health.web_sources', Origin)`
     SELECT public_id AS "sourceId", name, base_url AS "baseUrl" FROM source
-    WHERE is_active AND base_url ~ '^https?://' ORDER BY priority, name LIMIT ${most}
+    WHERE ${REACHED_BY_VIEWERS} AND base_url ~ '^https?://' ORDER BY priority, name LIMIT ${most}
   `);
 }

@@ -118,8 +118,8 @@ export async function showWithSource(db: Db, sourceId: number, most: number): Pr
 /** Files hidden for 30 days. */
 export async function longHidden(db: Db, most: number): Promise<number[]> {
   const hidden = await db.any(rows('source_health.long_hidden', StreamId)`
-    SELECT stream_id AS "streamId" FROM source_link_check
-    WHERE broken_at < now() - make_interval(days => ${DAYS}) LIMIT ${most}
+    SELECT c.stream_id AS "streamId" FROM source_link_check c JOIN stream s ON s.id = c.stream_id AND s.state = 'broken'
+    WHERE c.broken_at < now() - make_interval(days => ${DAYS}) LIMIT ${most}
   `);
   return numbers(hidden);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 
-/** A claim is worth this long; a probe takes 45 s at most. */
+/** A claim is worth this long; a probe takes 75 s at most. */
 const CLAIM_S = 120;
 /** Pause after a good probe; the first after a failure is a minute, each further one doubles it up to six hours. */
 const [AGAIN_S, BACK_OFF_S, MAX_BACK_OFF_S] = [900, 60, 21_600];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { brokenConstraint, command, type Db, rows, sql } from '../../../platform/db.ts';
+import { REACHED_BY_VIEWERS } from './health.ts';
 
 /** Reports of one source that are kept of an hour, whoever sends them: 30 days of it are 144,000 rows at most. */
 const MAX_AN_HOUR = 200;
@@ -64,16 +65,16 @@ export function forgetReports(db: Db): Promise<z.infer<typeof Forgotten>> {
   `);
 }
 
-const ActiveSource = z.object({ id: z.int(), publicId: z.string() });
+const ReachedSource = z.object({ id: z.int(), publicId: z.string() });
 
-/** Those of these that exist and are switched on. */
-export function activeSources(
+/** Those of these that viewers reach themselves. */
+export function reachedSources(
   db: Db,
   publicIds: readonly string[],
-): Promise<readonly z.infer<typeof ActiveSource>[]> {
-  return db.any(rows('source_health.active', ActiveSource)`
+): Promise<readonly z.infer<typeof ReachedSource>[]> {
+  return db.any(rows('source_health.reached', ReachedSource)`
     SELECT id, public_id AS "publicId" FROM source
-    WHERE public_id = ANY (${sql.array(publicIds, 'uuid')}) AND is_active
+    WHERE public_id = ANY (${sql.array(publicIds, 'uuid')}) AND ${REACHED_BY_VIEWERS}
   `);
 }
 

@@ -92,6 +92,16 @@ export async function forgetWalk(db: Db, sourceId: number): Promise<void> {
   await db.query(command('sources.forget_seen')`DELETE FROM scan_seen WHERE source_id = ${sourceId}`);
 }
 
+/** The walk that runs, or was broken off, is over: who walks finds it lost, and nobody goes on with it. The caller holds the row of the source. */
+export async function endWalk(db: Db, sourceId: number, failure: string): Promise<void> {
+  await forgetWalk(db, sourceId);
+  await db.query(command('sources.end_walk')`
+    UPDATE scan_log SET status = 'failed', failure = ${failure}, ended_at = now(), noted_at = now(), current_folder = NULL, holder = NULL,
+      held_until = NULL
+    WHERE source_id = ${sourceId} AND phase = 'collector' AND status = 'started'
+  `);
+}
+
 /** What a chunk adds. */
 export type ScanCounts = {
   folders: number;
@@ -174,14 +184,15 @@ const Due = z.object({ id: z.int() });
 
 /**
  * Sources whose time has come, each for the one caller: it is asked again in some minutes, should the job it makes of it be lost. And those
- * whose scan nobody goes on with. One that nobody reaches, or that rests by its health, waits until a probe reaches it.
+ * whose scan nobody goes on with. One that nobody reaches, or that rests by its health, waits until a probe reaches it, unless its owner
+ * asked for the scan, which holds for one.
  */
 export async function dueSources(db: Db, limit: number): Promise<number[]> {
   const due = await db.any(rows('sources.due', Due)`
-    UPDATE source c SET next_scan_at = now() + interval '5 minutes'
+    UPDATE source c SET next_scan_at = now() + interval '5 minutes', is_scan_asked = false
     WHERE c.id IN (
       SELECT d.id FROM source d
-      WHERE d.is_active AND d.is_reachable AND (d.next_scan_at <= now() OR EXISTS (
+      WHERE d.is_active AND (d.is_reachable OR d.is_scan_asked) AND (d.next_scan_at <= now() OR EXISTS (
         SELECT 1 FROM scan_log l WHERE l.source_id = d.id AND l.phase = 'collector' AND l.status = 'started' AND l.held_until < now()))
       ORDER BY d.next_scan_at NULLS LAST LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
@@ -190,10 +201,10 @@ export async function dueSources(db: Db, limit: number): Promise<number[]> {
   return due.map(({ id }) => id);
 }
 
-/** It is due at once; answers its number. Null: there is no such source that is active. */
+/** Its owner wants it scanned at once, whatever its health; answers its number. Null: there is no such source that is active. */
 export async function makeSourceDue(db: Db, publicId: string): Promise<number | null> {
   const found = await db.maybeOne(rows('sources.make_due', Due)`
-    UPDATE source SET next_scan_at = now() WHERE public_id = ${publicId}::uuid AND is_active RETURNING id
+    UPDATE source SET next_scan_at = now(), is_scan_asked = true WHERE public_id = ${publicId}::uuid AND is_active RETURNING id
   `);
   return found?.id ?? null;
 }

@@ -132,23 +132,6 @@ export async function touchStreams(db: Db, streamIds: readonly number[]): Promis
   `);
 }
 
-/** Their bytes are gone: they are hidden, and kept for when they come back. */
-export async function setBroken(db: Db, streamIds: readonly number[]): Promise<void> {
-  if (streamIds.length === 0) return;
-  await db.query(command('streams.set_broken')`
-    UPDATE stream SET state = 'broken', is_active = false WHERE id = ANY(${sql.array(streamIds, 'int8')})
-  `);
-}
-
-/** Those of them that were broken are shown again. */
-export async function setFound(db: Db, streamIds: readonly number[]): Promise<void> {
-  if (streamIds.length === 0) return;
-  await db.query(command('streams.set_found')`
-    UPDATE stream SET state = 'active', is_active = true, last_seen_at = now()
-    WHERE id = ANY(${sql.array(streamIds, 'int8')}) AND state = 'broken'
-  `);
-}
-
 /** Hides the streams that came from there and were not seen since; answers how many. They come back when they are seen again. */
 export async function hideUnseen(db: Db, origin: string, since: Date): Promise<number> {
   const hidden = await db.query(command('streams.hide_unseen')`
