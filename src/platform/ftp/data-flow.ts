@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { ReadBuffers } from '../http1/read-buffers.ts';
+import { ReadPace, Silent } from '../http1/read-pace.ts';
 
 /** Takes what comes on one data connection. After `onEnd` nothing more is called. */
 export type DataReader = {
@@ -9,8 +10,6 @@ export type DataReader = {
   onEnd(error: Error | null): void;
 };
 
-/** Past what the kernel's buffers take of a viewer who reads nothing: such a one is not fast. */
-const FAST_AFTER_BYTES = 12 * 1024 * 1024;
 /** TLS hands over 16 KiB at a time; so much has to be free for the next one. */
 const RECORD_BYTES = 16 * 1024;
 const TICK_MS = 1500;
@@ -31,10 +30,7 @@ export class DataFlow {
   #socket: Socket | null = null;
   #isPaused = false;
   #isOver = false;
-  /** By reads that filled their buffer, one after the other. */
-  #fullBytes = 0;
-  #hasRead = true;
-  #silentTicks = 0;
+  readonly #pace = new ReadPace();
   #ticker: NodeJS.Timeout | null = null;
 
   /** `gathers`: the records of TLS that come together are handed over together. */
@@ -70,7 +66,6 @@ export class DataFlow {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#hasRead = true;
     this.#socket?.resume();
   }
 
@@ -87,10 +82,8 @@ export class DataFlow {
   }
 
   #tick(mostTicks: number): void {
-    if (this.#isPaused || this.#hasRead) this.#silentTicks = 0;
-    else this.#silentTicks += 1;
-    this.#hasRead = false;
-    if (this.#silentTicks >= mostTicks) this.#end(new Silent('the data connection fell silent'));
+    if (this.#pace.tick(!this.#isPaused) > mostTicks)
+      this.#end(new Silent('the data connection fell silent'));
   }
 
   #end(error: Error | null): void {
@@ -107,19 +100,16 @@ export class DataFlow {
     // Who is paused holds no memory for what comes next: the first read after it is one of the shared buffer.
     const isWanted = this.#gathers || !this.#isPaused;
     if (isWanted && !this.#isOver && this.#buffer === this.#buffers.shared)
-      this.#buffer = this.#buffers.take(!this.#gathers && this.#fullBytes >= FAST_AFTER_BYTES);
+      this.#buffer = this.#buffers.take(!this.#gathers && this.#pace.isFast);
     return this.#filled === 0 ? this.#buffer : this.#buffer.subarray(this.#filled);
   }
 
   /** Node's `onread`: false stops reading. */
   #onRead(count: number): boolean {
-    this.#hasRead = true;
+    this.#pace.count(count);
     if (this.#isOver) return false;
     if (this.#gathers) this.#gather(count);
-    else {
-      this.#fullBytes = count === this.#buffer.length ? this.#fullBytes + count : 0;
-      this.#hand(count);
-    }
+    else this.#hand(count);
     return !this.#isPaused && !this.#isOver;
   }
 
@@ -179,8 +169,4 @@ export class DataFlow {
     users.count -= 1;
     if (users.count === 0) this.#buffers.give(buffer);
   }
-}
-
-class Silent extends Error {
-  readonly code = 'ETIMEDOUT';
 }
