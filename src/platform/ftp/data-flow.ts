@@ -1,4 +1,4 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ReadBuffers } from '../http1/read-buffers.ts';
 import { ReadPace, Silent } from '../http1/read-pace.ts';
 
@@ -14,9 +14,12 @@ export type DataReader = {
 const RECORD_BYTES = 16 * 1024;
 const TICK_MS = 1500;
 
+/** Node's `onread` as it is used here: where the next read goes, and what is done with it; false stops reading. */
+export type Onread = { buffer(): Buffer; callback(count: number): boolean };
+
 /** Reads a data connection into recycled buffers; pauses with its reader. */
 export class DataFlow {
-  readonly onread: OnReadOpts;
+  readonly onread: Onread;
   readonly #buffers: ReadBuffers;
   readonly #reader: DataReader;
   readonly #gathers: boolean;
@@ -43,7 +46,7 @@ export class DataFlow {
   }
 
   /**
-   * The connected socket that was opened with `onread`. It is closed after `idleMs` in which nothing came although it was read; one that
+   * The connected socket whose reads come by `onread`. It is closed after `idleMs` in which nothing came although it was read; one that
    * has ended before ends now.
    */
   attach(socket: Socket, idleMs: number): void {
