@@ -39,7 +39,8 @@ export class FtpSession {
   /** Where the login leads; relative paths begin there. */
   #home = '/';
   readonly #ports: DataPorts;
-  #hasSentFiles = false;
+  /** The last transfer was of a file, and the server agreed to it. */
+  #readsFiles = false;
   /** A `REST` was sent that no transfer has used up. */
   #isRestartSet = false;
 
@@ -136,12 +137,12 @@ export class FtpSession {
    * that need not be the one the server wants to see resumed then.
    */
   prepare(): void {
-    if (this.#hasSentFiles && this.place.tls === 'none' && !this.isClosed) this.#ports.prepare();
+    if (this.#readsFiles && this.place.tls === 'none' && !this.isClosed) this.#ports.prepare();
   }
 
   /** Begins `RETR`, `LIST` or `MLSD`; what comes goes to `reader`. Resolves once the server has agreed to send. */
   async transfer(command: string, offset: number, reader: DataReader): Promise<FtpTransfer> {
-    this.#hasSentFiles ||= command.startsWith('RETR ');
+    this.#readsFiles = false;
     const port = this.#ports.take();
     const transfer = new FtpTransfer(this.#control, this.#deps, this.place.tls !== 'none', reader);
     try {
@@ -152,6 +153,7 @@ export class FtpSession {
       await transfer.begin(command);
       // A command that was refused leaves it in place at many servers.
       this.#isRestartSet = false;
+      this.#readsFiles = command.startsWith('RETR ');
       return transfer;
     } catch (error) {
       port.close();
