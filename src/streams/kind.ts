@@ -70,12 +70,19 @@ export type Delivery = {
   url: string;
   /** What the link adds to a request; to another origin it goes without credentials. */
   headers: Readonly<Record<string, string>>;
+  /** The owner of its source lets its server be reached in a private network: that origin, and no other. */
+  allowsPrivate?: boolean;
 };
 
 /** What reaches bytes: a stored stream (by id) or a link made by `POST /api/links` (its parsed detail, never stored). */
 export type StreamRef =
   | { streamId: number; fileIndex: number | null }
-  | { detail: unknown; fileIndex: number | null };
+  | {
+      detail: unknown;
+      fileIndex: number | null;
+      /** As of Delivery: part of a presentation that its own kind said this of. Never from outside. */
+      allowsPrivate?: boolean;
+    };
 
 /** How a stored stream is offered to a Stremio client. */
 export type Target =
@@ -127,6 +134,9 @@ export type Described = {
 /** A file of a source. `filePath`: from its base, segments joined by `/`, each as a URL has it. */
 export type SourcePlace = { sourceId: number; filePath: string };
 
+/** A stored stream and where its file lies now; `filePath` as of SourcePlace. */
+export type MovedFile = { streamId: number; detail: unknown; filePath: string };
+
 /** One row to offer: a stored stream, seen through one of its links. */
 export type OfferRef = { streamId: number; fileIndex: number | null };
 
@@ -154,6 +164,8 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
+  /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
+  move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
   rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;
   /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */

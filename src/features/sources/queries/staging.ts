@@ -59,6 +59,17 @@ export async function stageSubtitles(
   return rowCount;
 }
 
+/** Files of a source that are staged, matched or not yet: so many at most are counted. */
+export async function countStaged(db: Db, sourceId: number, most: number): Promise<number> {
+  const { count } = await db.one(rows('sources.count_staged', z.object({ count: z.int() }))`
+    SELECT count(*)::integer AS count FROM (
+      (SELECT 1 FROM scan_item i WHERE i.source_id = ${sourceId} LIMIT ${most})
+      UNION ALL (SELECT 1 FROM scan_subtitle t WHERE t.source_id = ${sourceId} AND t.state <> 'linked' LIMIT ${most})
+      LIMIT ${most}) s
+  `);
+  return count;
+}
+
 /** These paths were there. */
 export async function noteSeenPaths(db: Db, sourceId: number, paths: readonly string[]): Promise<void> {
   if (paths.length === 0) return;
@@ -90,21 +101,23 @@ export function sightsOf(db: Db, source: FilesOf): Promise<z.infer<typeof Sights
 const Moved = z.object({ streamId: z.int(), itemId: z.int(), path: z.string() });
 export type Moved = z.infer<typeof Moved>;
 
-/** Files that are somewhere else now: one that is gone and one that is new have this name and size, and no others have. */
+/**
+ * Files that are somewhere else now: one that is gone and one that is new have this name and size, and no others have. Counted together rather than
+ * joined: without statistics a join of ten thousand with ten thousand takes minutes.
+ */
 export function movedFiles(db: Db, source: FilesOf): Promise<readonly Moved[]> {
   return db.any(rows('sources.moved', Moved)`
-    WITH gone AS (
-      SELECT h.stream_id, ${leaf(FILE_PATH)} AS leaf, s.size_bytes
+    SELECT min(f.stream_id) AS "streamId", min(f.item_id) AS "itemId", min(f.path) AS path
+    FROM (
+      SELECT h.stream_id, NULL::int8 AS item_id, NULL::text AS path, ${leaf(FILE_PATH)} AS leaf, s.size_bytes
       FROM ${tableOf(source)} h JOIN stream s ON s.id = h.stream_id
       WHERE h.source_id = ${source.id} AND s.size_bytes IS NOT NULL AND ${isGone(source.id, FILE_PATH)}
-    ), fresh AS (
-      SELECT i.id, i.file_path, ${leaf(ITEM_PATH)} AS leaf, i.size_bytes FROM scan_item i
+      UNION ALL
+      SELECT NULL, i.id, i.file_path, ${leaf(ITEM_PATH)}, i.size_bytes FROM scan_item i
       WHERE i.source_id = ${source.id} AND i.state = 'held' AND i.size_bytes IS NOT NULL
-    )
-    SELECT min(g.stream_id) AS "streamId", min(n.id) AS "itemId", min(n.file_path) AS path
-    FROM gone g JOIN fresh n ON n.leaf = g.leaf AND n.size_bytes = g.size_bytes
-    GROUP BY g.leaf, g.size_bytes
-    HAVING count(*) = 1
+    ) f
+    GROUP BY f.leaf, f.size_bytes
+    HAVING count(f.stream_id) = 1 AND count(f.item_id) = 1
   `);
 }
 
