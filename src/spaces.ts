@@ -21,9 +21,9 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
   const memory = createKeptMemory();
   return {
     pages: cache.space('catalog', {
-      pack: ({ bytes }) => {
+      pack: ({ bytes, etag }) => {
         const { sizeBytes, read, free } = memory.keep(bytes);
-        return { sizeBytes, value: () => new JsonText(read()), free };
+        return { sizeBytes, value: () => new JsonText(read(), etag), free };
       },
       ttlMs: 30 * MINUTE_MS,
       maxEntries: 2000,

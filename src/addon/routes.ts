@@ -38,7 +38,8 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
     if (cacheMaxAge !== undefined) {
       res.set('Cache-Control', cacheControl({ cacheMaxAge, staleRevalidate, staleError }));
     }
-    if (answer.json instanceof JsonText) res.type('json').send(answer.json.bytes);
+    if (answer.json instanceof JsonText)
+      res.type('json').set('ETag', answer.json.etag).send(answer.json.bytes);
     else res.json(answer);
   }
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -6,9 +7,18 @@ import { z } from 'zod';
  */
 export class JsonText {
   readonly bytes: Buffer;
+  #etag: string | undefined;
 
-  constructor(text: string | Buffer) {
+  /** `etag`: of the same bytes, where it is known. */
+  constructor(text: string | Buffer, etag?: string) {
     this.bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    this.#etag = etag;
+  }
+
+  /** The one Express would give these bytes, taken once. */
+  get etag(): string {
+    this.#etag ??= `W/"${this.bytes.length.toString(16)}-${hash('sha1', this.bytes, 'base64').slice(0, 27)}"`;
+    return this.#etag;
   }
 
   /** Inside of other JSON, such as a cache that several processes share, it is a string. */

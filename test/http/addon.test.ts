@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { metaIn, metasIn, streamsIn, subtitlesIn } from '../support/addon-answers.ts';
@@ -59,6 +60,19 @@ describe('every answer', () => {
     });
     expect(again.status).toBe(304);
     expect(again.headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('a page from the database and from the cache', () => {
+  test('is the same bytes under the tag Express gives them, and 304 to who has them', async () => {
+    const path = '/catalog/movie/new.json';
+    const [first, again] = [await get(path), await get(path)];
+    expect(again.text).toBe(first.text);
+    const sum = createHash('sha1').update(first.text).digest('base64').slice(0, 27);
+    const tag = `W/"${Buffer.byteLength(first.text).toString(16)}-${sum}"`;
+    expect([first, again].map(({ headers }) => headers.get('etag'))).toEqual([tag, tag]);
+    const headers = { 'If-None-Match': tag, 'Cache-Control': 'max-age=0' };
+    expect((await get(path, { headers })).status).toBe(304);
   });
 });
 
