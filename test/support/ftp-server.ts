@@ -19,6 +19,8 @@ export type FtpBehaviour = {
   isDeadAfterCut: boolean;
   /** The next so many logins get 421. */
   busyLogins: number;
+  /** The next so many passwords get 530, as ProFTPD says that it is full. */
+  fullLogins: number;
   /** What PASV names; the control connection's port is real all the same. */
   pasvHost: string;
   /** Told in place of the true size. */
@@ -60,7 +62,14 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
       cutCode: 426,
       stallAfter: Number.POSITIVE_INFINITY,
     },
-    ...{ losesData: false, isDeadAfterCut: false, busyLogins: 0, pasvHost: '127,0,0,1', size: null },
+    ...{
+      losesData: false,
+      isDeadAfterCut: false,
+      busyLogins: 0,
+      fullLogins: 0,
+      pasvHost: '127,0,0,1',
+      size: null,
+    },
     ...{ features: ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'EPSV'], abor: 'usual', listing: new Map() },
   };
   const sockets = new Set<Socket>();
@@ -159,8 +168,7 @@ class Conversation {
       case 'USER':
         return this.#say(331, 'Password?');
       case 'PASS':
-        served.logins += 1;
-        return this.#say(230, 'In');
+        return this.#login();
       case 'FEAT':
         this.#socket.write(
           `211-Features:\r\n${behaviour.features.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`,
@@ -214,6 +222,17 @@ class Conversation {
       default:
         return this.#say(200, 'Ok');
     }
+  }
+
+  #login(): void {
+    const { behaviour, served } = this.#room;
+    if (behaviour.fullLogins > 0) {
+      behaviour.fullLogins -= 1;
+      this.#say(530, 'Sorry, the maximum number of clients (1) for this user are already connected.');
+      return;
+    }
+    served.logins += 1;
+    this.#say(230, 'In');
   }
 
   #secure(): void {
