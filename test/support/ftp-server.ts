@@ -163,7 +163,7 @@ class Conversation {
   }
 
   async #answer(command: string, argument: string): Promise<void> {
-    const { behaviour, served, files } = this.#room;
+    const { behaviour, files } = this.#room;
     switch (command) {
       case 'USER':
         return this.#say(331, 'Password?');
