@@ -1,4 +1,5 @@
 import { FileType, parseList } from '../../platform/ftp/control.ts';
+import { ftpTime } from '../../platform/ftp/time.ts';
 
 /** One line of a listing; the name in bytes, one character each. */
 export type ListedLine = {
@@ -67,19 +68,10 @@ export function lineOfMlsd(line: string): ListedLine | null | 'refused' {
       }),
   );
   const type = facts.get('type')?.toLowerCase() ?? '';
-  const modifiedAt = timeOf(facts.get('modify') ?? '');
+  const modifiedAt = ftpTime(facts.get('modify') ?? '');
   if (type === 'dir') return { kind: 'folder', name, sizeBytes: null, modifiedAt };
   if (type.startsWith('os.unix=s')) return { kind: 'link', name, sizeBytes: null, modifiedAt: null };
   if (type !== 'file') return null;
   const size = facts.get('size') ?? '';
   return { kind: 'file', name, sizeBytes: /^\d{1,15}$/.test(size) ? Number(size) : null, modifiedAt };
-}
-
-/** `YYYYMMDDHHMMSS[.sss]`, UTC. */
-function timeOf(text: string): Date | null {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text) ?? [];
-  if (second === undefined) return null;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time.getTime()) ? null : time;
 }

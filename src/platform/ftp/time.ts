@@ -1,0 +1,8 @@
+/** `YYYYMMDDHHMMSS[.sss]`, UTC, of MDTM and MLSD (RFC 3659 §2.3); null: it is none. */
+export function ftpTime(text: string): Date | null {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text) ?? [];
+  if (second === undefined) return null;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) ? null : time;
+}
