@@ -7,6 +7,7 @@ import { walkFolders } from '../../src/finders/walk-folders.ts';
 import { createNet } from '../../src/platform/net.ts';
 import { REAL_FTP_PARTS, startVsftpd } from '../../test/support/real/ftp-servers.ts';
 import type { BenchRow } from '../bench.ts';
+import { median } from './measure.ts';
 
 const run = promisify(execFile);
 const SHOWS = 20;
@@ -28,14 +29,19 @@ export async function walkRow(folder: string, rounds: number): Promise<BenchRow>
   const net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() });
   const [own, other]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    own.push(await timed(() => ourWalk(net, server.port)));
-    other.push(await timed(() => lftpFind(server.port)));
+    const ours = async () => void own.push(await timed(() => ourWalk(net, server.port)));
+    const theirs = async () => void other.push(await timed(() => lftpFind(server.port)));
+    for (const walk of round % 2 === 0 ? [ours, theirs] : [theirs, ours]) await walk();
   }
   await net.close();
   const ratios = own.map((ms, at) => ms / (other[at] ?? 1));
   return {
-    ...{ what: 'walk of 20,000 files, ms', own: median(own), 'lftp find': median(other) },
-    ratio: Math.round(median(ratios, 100) * 100) / 100,
+    ...{
+      what: 'walk of 20,000 files, ms',
+      own: Math.round(median(own)),
+      'lftp find': Math.round(median(other)),
+    },
+    ratio: Number(median(ratios).toFixed(2)),
   };
 }
 
@@ -61,9 +67,4 @@ async function timed(walk: () => Promise<number>): Promise<number> {
   const count = await walk();
   if (count !== SHOWS * SEASONS * EPISODES) throw new Error(`${count} files were found`);
   return performance.now() - begun;
-}
-
-function median(values: readonly number[], digits = 1): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * digits) / digits;
 }

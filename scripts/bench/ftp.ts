@@ -8,6 +8,7 @@ import { loginsOf, startVsftpd } from '../../test/support/real/ftp-servers.ts';
 import type { Bench, BenchRow } from '../bench.ts';
 import { walkRow } from './ftp-walk.ts';
 import { type HttpGround, onHttpGround } from './http-ground.ts';
+import { cpuSeconds, median } from './measure.ts';
 
 const run = promisify(execFile);
 const FILM_BYTES = 1024 * 1024 * 1024;
@@ -33,9 +34,9 @@ async function rowsOn(ground: HttpGround, quick: boolean): Promise<BenchRow[]> {
   const safe = await wholeLink(ground, `ftpes://127.0.0.1:${tls.port}/film.mkv`, film);
   const curlSafe = ['--ssl-reqd', '--cacert', files.certFile, `ftp://127.0.0.1:${tls.port}/film.mkv`];
   const rows: BenchRow[] = [
-    await bodies(ground, 'FTP body', play, [direct], rounds),
-    await bodies(ground, 'FTPS body', safe, curlSafe, rounds),
-    ...(await seeks(play, direct, film)),
+    await bodies(ground, 'FTP body', { play, size: film.length }, [direct], rounds),
+    await bodies(ground, 'FTPS body', { play: safe, size: film.length }, curlSafe, rounds),
+    ...(await seeks(ground.folder, play, direct, film)),
   ];
   const before = await loginsOf(plain);
   await abortedSeeks(play, film.length);
@@ -54,60 +55,82 @@ async function wholeLink(ground: HttpGround, url: string, film: Buffer): Promise
   return play;
 }
 
-async function curl(args: readonly string[]): Promise<{ mbps: number; firstByteMs: number }> {
-  const format = '%{speed_download} %{time_starttransfer}';
-  const { stdout } = await run('curl', ['-sS', '-o', '/dev/null', '-w', format, ...args]);
-  const [speed = 0, first = 0] = stdout.split(' ').map(Number);
-  return { mbps: speed / 1e6, firstByteMs: first * 1000 };
+type Got = { mbps: number; firstByteMs: number; cpuS: number };
+
+/** Of one run of curl, which fails where it is refused or anything but `size` bytes came. */
+async function curl(args: readonly string[], size: number, to = '/dev/null'): Promise<Got> {
+  const format = '%{size_download} %{speed_download} %{time_starttransfer}';
+  const timed = 'TIMEFORMAT="%U %S"; time curl "$@"';
+  const own = ['-sSf', '-o', to, '-w', format];
+  const { stdout, stderr } = await run('bash', ['-c', timed, 'curl', ...own, ...args]);
+  const [got, speed = 0, first = 0] = stdout.split(' ').map(Number);
+  if (got !== size) throw new Error(`curl had ${got} bytes of ${size}`);
+  const [user = 0, system = 0] = stderr.trim().split(' ').map(Number);
+  return { mbps: speed / 1e6, firstByteMs: first * 1000, cpuS: user + system };
+}
+
+/** Once each, the second one first in every other round. */
+async function inTurns<T>(round: number, own: () => Promise<T>, other: () => Promise<T>): Promise<[T, T]> {
+  if (round % 2 === 0) return [await own(), await other()];
+  const second = await other();
+  return [await own(), second];
 }
 
 async function bodies(
   ground: HttpGround,
   what: string,
-  play: URL,
+  { play, size }: { play: URL; size: number },
   theirs: readonly string[],
   rounds: number,
 ): Promise<BenchRow> {
-  const pairs: { own: number; other: number }[] = [];
-  const cpu = { before: await cpuSeconds(ground.pid), bytes: 0 };
-  for (let round = 0; round < rounds; round += 1) {
-    const measured = { own: 0, other: 0 };
-    const order = round % 2 === 0 ? (['own', 'other'] as const) : (['other', 'own'] as const);
-    for (const who of order) measured[who] = (await curl(who === 'own' ? [play.href] : theirs)).mbps;
-    pairs.push(measured);
-  }
-  const cpuS = (await cpuSeconds(ground.pid)) - cpu.before;
-  const { size } = await headOf(play);
+  const pairs: [Got, Got][] = [];
+  const before = await cpuSeconds(ground.pid);
+  for (let round = 0; round < rounds; round += 1)
+    pairs.push(
+      await inTurns(
+        round,
+        () => curl([play.href], size),
+        () => curl(theirs, size),
+      ),
+    );
+  const cpuS = (await cpuSeconds(ground.pid)) - before;
+  const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
   return {
-    ...{
-      what,
-      'MB/s': median(pairs.map(({ own }) => own)),
-      'curl MB/s': median(pairs.map(({ other }) => other)),
-    },
-    ratio:
-      Math.round(
-        median(
-          pairs.map(({ own, other }) => own / other),
-          1000,
-        ) * 1000,
-      ) / 1000,
-    'CPU s/GB': Math.round((cpuS / ((rounds * size) / GB)) * 100) / 100,
+    what,
+    'MB/s': Math.round(median(pairs.map(([own]) => own.mbps))),
+    'curl MB/s': Math.round(median(pairs.map(([, other]) => other.mbps))),
+    ratio: rounded(median(pairs.map(([own, other]) => own.mbps / other.mbps)), 3),
+    'CPU s/GB': rounded(cpuS / ((rounds * size) / GB), 2),
+    "curl's": rounded(median(pairs.map(([, other]) => other.cpuS)) / (size / GB), 2),
   };
 }
 
-async function seeks(play: URL, direct: string, film: Buffer): Promise<BenchRow[]> {
-  const agent = new Agent({ keepAlive: true });
-  const [warm, cold]: [number[], number[]] = [[], []];
-  for (let seek = 0; seek < 40; seek += 1) {
+/** Both asked by curl, each by a connection of its own: one by a session that waits, the other by a login. */
+async function seeks(folder: string, play: URL, direct: string, film: Buffer): Promise<BenchRow[]> {
+  const pairs: [Got, Got][] = [];
+  const to = join(folder, 'byte');
+  for (let seek = 0; seek < 60; seek += 1) {
     const at = Math.floor((film.length - 1) * ((seek * 0.618) % 1));
-    const own = await range(play, agent, at, 1);
-    if (own.bytes[0] !== film[at]) throw new Error(`another byte at ${at}`);
-    warm.push(own.firstByteMs);
-    cold.push((await curl(['-r', `${at}-${at}`, direct])).firstByteMs);
+    const byteOf = async (url: string) => {
+      const got = await curl(['-r', `${at}-${at}`, url], 1, to);
+      if ((await readFile(to))[0] !== film[at]) throw new Error(`another byte at ${at}`);
+      return got;
+    };
+    pairs.push(
+      await inTurns(
+        seek,
+        () => byteOf(play.href),
+        () => byteOf(direct),
+      ),
+    );
   }
-  agent.destroy();
-  const round = (values: number[]) => Math.round(median(values, 1000) * 100) / 100;
-  return [{ what: 'seek to first byte, ms', warm: round(warm), 'curl cold': round(cold) }];
+  const ms = (of: (pair: [Got, Got]) => Got) =>
+    Number(median(pairs.map((pair) => of(pair).firstByteMs)).toFixed(2));
+  const sooner = pairs.filter(([own, other]) => own.firstByteMs < other.firstByteMs).length;
+  const what = 'seek to first byte, ms';
+  return [
+    { what, warm: ms(([own]) => own), 'curl cold': ms(([, other]) => other), sooner: `${sooner} of 60` },
+  ];
 }
 
 /** As a player seeks: the request is given up after its first bytes. */
@@ -116,6 +139,7 @@ async function abortedSeeks(play: URL, size: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const headers = { range: `bytes=${Math.floor(size * ((seek * 0.618) % 0.9))}-` };
       get(play, { headers, agent: false }, (response) => {
+        if (response.statusCode !== 206) reject(new Error(`a seek was answered with ${response.statusCode}`));
         response.once('data', () => response.destroy());
         response.once('close', resolve);
         response.on('error', () => {});
@@ -128,29 +152,20 @@ async function rangesASecond(play: URL, film: Buffer, count: number): Promise<nu
   const begun = performance.now();
   for (let index = 0; index < count; index += 1) {
     const at = index * RANGE_BYTES;
-    const { bytes } = await range(play, agent, at, RANGE_BYTES);
+    const bytes = await range(play, agent, at, RANGE_BYTES);
     if (!bytes.equals(film.subarray(at, at + RANGE_BYTES))) throw new Error(`other bytes at ${at}`);
   }
   agent.destroy();
   return Math.round(count / ((performance.now() - begun) / 1000));
 }
 
-function range(
-  url: URL,
-  agent: Agent,
-  at: number,
-  length: number,
-): Promise<{ bytes: Buffer; firstByteMs: number }> {
-  const begun = performance.now();
+function range(url: URL, agent: Agent, at: number, length: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     get(url, { agent, headers: { range: `bytes=${at}-${at + length - 1}` } }, (response) => {
+      if (response.statusCode !== 206) reject(new Error(`a range was answered with ${response.statusCode}`));
       const chunks: Buffer[] = [];
-      let firstByteMs = 0;
-      response.on('data', (chunk: Buffer) => {
-        if (chunks.length === 0) firstByteMs = performance.now() - begun;
-        chunks.push(chunk);
-      });
-      response.on('end', () => resolve({ bytes: Buffer.concat(chunks), firstByteMs }));
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(Buffer.concat(chunks)));
       response.on('error', reject);
     }).on('error', reject);
   });
@@ -159,21 +174,7 @@ function range(
 async function hashOf(url: URL): Promise<string> {
   const hash = createHash('sha256');
   const response = await fetch(url);
+  if (!response.ok) throw new Error(`the film was answered with ${response.status}`);
   for await (const chunk of response.body ?? []) hash.update(chunk);
   return hash.digest('hex');
-}
-
-async function headOf(url: URL): Promise<{ size: number }> {
-  const response = await fetch(url, { method: 'HEAD' });
-  return { size: Number(response.headers.get('content-length')) };
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function median(values: readonly number[], digits = 1): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * digits) / digits;
 }

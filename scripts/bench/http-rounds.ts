@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { BenchRow } from '../bench.ts';
 import type { Job, Result } from './http-client.ts';
-import { median } from './measure.ts';
+import { cpuSeconds, median } from './measure.ts';
 
 const CLIENT = fileURLToPath(new URL('http-client.ts', import.meta.url));
 
@@ -133,13 +133,6 @@ function runJob(
       else resolve(JSON.parse(out));
     });
   });
-}
-
-/** User and system time of a process and all its threads. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function rssMib(pid: number): Promise<number> {

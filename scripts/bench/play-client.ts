@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { cpuSeconds } from './measure.ts';
 
 export type Server = { baseUrl: string; pid: number; adminToken: string };
 export type Film = { bytes: Buffer; sha256: string; path: string };
@@ -104,12 +105,6 @@ async function loopP99Ms({ baseUrl, adminToken }: Server): Promise<number> {
   const value = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await answer.text())?.[1];
   if (value === undefined) throw new Error('no event loop lag is told');
   return Number(value) * 1000;
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 export async function rssMib(pid: number): Promise<number> {

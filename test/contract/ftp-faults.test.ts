@@ -166,6 +166,15 @@ test('asks a busy server once more, and not again and again', async () => {
   expect(other.server.behaviour.busyLogins).toBe(3);
 });
 
+test('a 530 that says how many may be there is a busy server, not a wrong login', async () => {
+  await using room = await openFtpRoom(files);
+  room.server.behaviour.fullLogins = 1;
+  expect((await room.open()).size).toBe(film.length);
+  await using other = await openFtpRoom(files);
+  other.server.behaviour.fullLogins = 5;
+  await expect(other.open()).rejects.toMatchObject({ status: 503 });
+});
+
 test('gives a file that is gone as 404 in the middle too', async () => {
   await using room = await openFtpRoom(files);
   const source = await room.open();

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { DataFlow } from '../../src/platform/ftp/data-flow.ts';
 import { createFtpPool } from '../../src/platform/ftp/pool.ts';
+import { createFtpPools } from '../../src/platform/ftp/pools.ts';
 import { FtpSession } from '../../src/platform/ftp/session.ts';
 import { createReadBuffers } from '../../src/platform/http1/read-buffers.ts';
 import { createNet } from '../../src/platform/net.ts';
@@ -115,4 +116,19 @@ test('a data connection that ended before it was looked at has ended', async () 
   onTestFinished(() => flow.cut());
   flow.attach(socket, 1000);
   expect(heard).toEqual([null]);
+});
+
+test('a way out by which nobody has a session any more is forgotten, one that is used is not', async () => {
+  const { net, place } = await openServer();
+  const pools = createFtpPools({ ...times, keepMs: 50 });
+  onTestFinished(() => pools.close());
+  const ways = Array.from({ length: 5 }, () => ({ dial: net.dial }));
+  const leases = await Promise.all(ways.map((way) => pools.for(way).lease(place, NEVER)));
+  const [first, ...others] = leases;
+  for (const lease of others) lease.release();
+  const idle = () => ways.filter((way) => pools.for(way).isIdle()).length;
+  await waitUntil(() => idle() === 4, { what: 'four have no session', timeoutMs: 5000 });
+  pools.for({ dial: net.dial });
+  expect(pools.count()).toBe(2);
+  first?.release();
 });

@@ -2,49 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
+import type { FtpBehaviour, FtpServer } from './ftp-behaviour.ts';
 
-/** What the server does wrong; changed while it runs. Codes of single commands: `refuse: { SIZE: 500 }`. */
-export type FtpBehaviour = {
-  refuse: Partial<Record<string, number>>;
-  /** Commands that are never answered; `greeting`, `handshake` (TLS) and `bytes` too. */
-  mute: Set<string>;
-  /** The data connection ends after so many bytes of a transfer, with this word on it. */
-  cutAfter: number;
-  cutCode: number | null;
-  /** Sends no more after so many bytes of a transfer, and keeps it open. */
-  stallAfter: number;
-  /** It has forgotten the data connection of the next transfer: 425. */
-  losesData: boolean;
-  /** Takes no new transfers once one was cut. */
-  isDeadAfterCut: boolean;
-  /** The next so many logins get 421. */
-  busyLogins: number;
-  /** What PASV names; the control connection's port is real all the same. */
-  pasvHost: string;
-  /** Told in place of the true size. */
-  size: number | null;
-  features: string[];
-  /** What ABOR is answered after the 426 and 225 of it; null: with nothing at all. */
-  abor: 'usual' | 'none';
-  /** A line of LIST or MLSD each; by folder. */
-  listing: Map<string, string[]>;
-};
-
-export type FtpServer = {
-  port: number;
-  behaviour: FtpBehaviour;
-  /** All commands, in their order, as bytes. */
-  commands: string[];
-  logins: number;
-  /** Open control connections. */
-  open: number;
-  /** Data connections that no transfer has used yet. */
-  waiting: Set<Socket>;
-  /** Bytes handed to data connections. */
-  sentBytes: number;
-  stop(): Promise<void>;
-};
-
+export type { FtpServer };
 export type FtpFiles = ReadonlyMap<string, Buffer>;
 type Tls = { key: string; cert: string; mode: 'explicit' | 'implicit' };
 
@@ -60,7 +20,14 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
       cutCode: 426,
       stallAfter: Number.POSITIVE_INFINITY,
     },
-    ...{ losesData: false, isDeadAfterCut: false, busyLogins: 0, pasvHost: '127,0,0,1', size: null },
+    ...{
+      losesData: false,
+      isDeadAfterCut: false,
+      busyLogins: 0,
+      fullLogins: 0,
+      pasvHost: '127,0,0,1',
+      size: null,
+    },
     ...{ features: ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'EPSV'], abor: 'usual', listing: new Map() },
   };
   const sockets = new Set<Socket>();
@@ -154,13 +121,12 @@ class Conversation {
   }
 
   async #answer(command: string, argument: string): Promise<void> {
-    const { behaviour, served, files } = this.#room;
+    const { behaviour, files } = this.#room;
     switch (command) {
       case 'USER':
         return this.#say(331, 'Password?');
       case 'PASS':
-        served.logins += 1;
-        return this.#say(230, 'In');
+        return this.#login();
       case 'FEAT':
         this.#socket.write(
           `211-Features:\r\n${behaviour.features.map((name) => ` ${name}\r\n`).join('')}211 End\r\n`,
@@ -214,6 +180,17 @@ class Conversation {
       default:
         return this.#say(200, 'Ok');
     }
+  }
+
+  #login(): void {
+    const { behaviour, served } = this.#room;
+    if (behaviour.fullLogins > 0) {
+      behaviour.fullLogins -= 1;
+      this.#say(530, 'Sorry, the maximum number of clients (1) for this user are already connected.');
+      return;
+    }
+    served.logins += 1;
+    this.#say(230, 'In');
   }
 
   #secure(): void {
@@ -287,7 +264,12 @@ class Conversation {
       const piece = bytes.subarray(at, at + 65_536);
       this.#room.served.sentBytes += piece.length;
       if (socket.write(piece)) continue;
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
+      const isOver = new AbortController();
+      const { signal } = isOver;
+      await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).catch(
+        () => {},
+      );
+      isOver.abort();
     }
   }
 

@@ -1,6 +1,6 @@
-import { instantOf } from '../../kit/instant.ts';
 import { wholeSize } from '../../kit/whole-size.ts';
 import { FileType, parseList } from '../../platform/ftp/control.ts';
+import { ftpTime } from '../../platform/ftp/time.ts';
 
 /** One line of a listing; the name in bytes, one character each. */
 export type ListedLine = {
@@ -70,17 +70,9 @@ export function lineOfMlsd(line: string): ListedLine | null | 'refused' {
       }),
   );
   const type = facts.get('type')?.toLowerCase() ?? '';
-  const modifiedAt = timeOf(facts.get('modify') ?? '');
+  const modifiedAt = ftpTime(facts.get('modify') ?? '');
   if (type === 'dir') return { kind: 'folder', name, sizeBytes: null, modifiedAt };
   if (type.startsWith('os.unix=s')) return { kind: 'link', name, sizeBytes: null, modifiedAt: null };
   if (type !== 'file') return null;
   return { kind: 'file', name, sizeBytes: wholeSize(facts.get('size') ?? ''), modifiedAt };
-}
-
-/** `YYYYMMDDHHMMSS[.sss]`, UTC. */
-function timeOf(text: string): Date | null {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text) ?? [];
-  if (second === undefined) return null;
-  return instantOf(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }

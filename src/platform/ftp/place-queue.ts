@@ -1,13 +1,12 @@
 import type { FtpPlace } from './place.ts';
 import type { FtpHolder, FtpLease } from './pool.ts';
-import { refusedWith } from './refusal.ts';
+import { isBusy } from './refusal.ts';
 import { FtpSession, type FtpSessionDeps } from './session.ts';
 
-/** A server that said 421 to a new connection gets no more than it has for so long. */
+/** A server that was too busy for a new connection gets no more than it has for so long. */
 const FULL_MS = 60_000;
 /** Alone, it is asked once more after this. */
 const BUSY_RETRY_MS = 500;
-const BUSY = 421;
 /** A session that is to be given back is waited for so long, rather than dialling a new one. */
 const SOON_MS = 250;
 
@@ -145,12 +144,12 @@ export class PlaceQueue {
   }
 
   #onDialFailed(failure: unknown, isSecondTry: boolean): void {
-    const isBusy = refusedWith(failure) === BUSY;
-    if (isBusy && this.openCount > 0) {
+    const isFull = isBusy(failure);
+    if (isFull && this.openCount > 0) {
       this.#full = { most: this.openCount, until: performance.now() + FULL_MS };
       return;
     }
-    if (isBusy && !isSecondTry && this.#waiting.length > 0) {
+    if (isFull && !isSecondTry && this.#waiting.length > 0) {
       // Counted as on its way, so that nobody dials meanwhile.
       this.#dialling += 1;
       setTimeout(() => {

@@ -29,6 +29,8 @@ export type FtpPool = {
    */
   lease(place: FtpPlace, signal: AbortSignal): Promise<FtpLease>;
   counts(): { open: number };
+  /** Nobody has a session or waits for one, and none is kept. */
+  isIdle(): boolean;
   close(): void;
 };
 
@@ -84,6 +86,7 @@ export function createFtpPool(net: Pick<Net, 'dial'>, options: FtpPoolOptions = 
       }
     },
     counts: () => ({ open: [...queues.values()].reduce((sum, { openCount }) => sum + openCount, 0) }),
+    isIdle: () => [...queues.values()].every((queue) => queue.isEmpty),
     close() {
       isClosed = true;
       for (const queue of queues.values()) queue.close();

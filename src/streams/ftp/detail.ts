@@ -40,8 +40,7 @@ export function parseFtp(input: unknown): FtpDetail {
   if (url === null || place === null) throw wrong('is not an ftp, ftpes or ftps URL');
   const [username, password] = [plain(url.username), plain(url.password)];
   const host = place.host.includes(':') ? `[${place.host}]` : place.host;
-  // `?` means nothing to FTP, so it is a letter of a name.
-  const path = canonicalPath(`${url.pathname}${url.search}`);
+  const path = canonicalPath(url);
   const href = `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}/${path}`;
   if (href.length > MAX_URL_CHARS) throw wrong('is too long');
   return { url: href, login: username === '' ? null : { username, password } };
@@ -66,19 +65,41 @@ export function liesIn(baseUrl: string, url: string): boolean {
   const [base, place] = [placeOf(baseUrl, null), placeOf(url, null)];
   if (base === null || place === null || base.host !== place.host || base.port !== place.port) return false;
   const isAsSafe = base.tls === place.tls || (base.tls === 'none' && place.tls === 'explicit');
-  return isAsSafe && remotePath(url).startsWith(remotePath(baseUrl));
+  const [folder, file] = [pathIn(URL.parse(baseUrl)), pathIn(URL.parse(url))];
+  return (
+    isAsSafe &&
+    folder.isFromRoot === file.isFromRoot &&
+    file.segments.length > folder.segments.length &&
+    file.segments.every((segment) => wrongIn(segment) === null) &&
+    folder.segments.every((segment, at) => segment === file.segments[at])
+  );
 }
 
-/** One spelling for each file: RFC 1738 has `%2F` at the beginning for the root; `//` is read as that too. */
-function canonicalPath(path: string): string {
+/** RFC 1738 has `%2F` at the beginning for the root; `//` is read as that too. Segments are bytes. */
+function pathIn(url: Pick<URL, 'pathname' | 'search'> | null): { isFromRoot: boolean; segments: string[] } {
+  // `?` means nothing to FTP, so it is a letter of a name.
+  const path = url === null ? '' : `${url.pathname}${url.search}`;
   const [first = '', ...rest] = path.replace(TYPE_SUFFIX, '').split('/').slice(1).map(bytesOf);
   const isFromRoot = first.startsWith('/') || (first === '' && rest.length > 0);
-  const segments = [first.replace(/^\//, ''), ...rest].filter((segment) => segment !== '');
+  return {
+    isFromRoot,
+    segments: [first.replace(/^\//, ''), ...rest].filter((segment) => segment !== ''),
+  };
+}
+
+function wrongIn(segment: string): string | null {
+  if (BREAKING.test(segment)) return 'holds a line break or NUL';
+  if (segment.includes('/')) return 'holds an encoded slash';
+  return segment === '.' || segment === '..' ? 'leads out of its folder' : null;
+}
+
+/** One spelling for each file. */
+function canonicalPath(url: URL): string {
+  const { isFromRoot, segments } = pathIn(url);
   if (segments.length === 0) throw wrong('names no file');
   for (const segment of segments) {
-    if (BREAKING.test(segment)) throw wrong('holds a line break or NUL');
-    if (segment.includes('/')) throw wrong('holds an encoded slash');
-    if (segment === '.' || segment === '..') throw wrong('leads out of its folder');
+    const reason = wrongIn(segment);
+    if (reason !== null) throw wrong(reason);
   }
   return (isFromRoot ? '%2F' : '') + segments.map(segmentOf).join('/');
 }

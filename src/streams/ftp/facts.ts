@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FtpRefused } from '../../platform/ftp/control.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
+import { ftpTime } from '../../platform/ftp/time.ts';
 
 /** What a server says of a file; read again from the JSON by which instances share it. */
 export const FtpFacts = z.object({
@@ -35,14 +36,6 @@ export async function versionOf(
   const time = await session.ask(`MDTM ${path}`);
   return {
     sizeBytes: digits === undefined ? null : Number(digits),
-    modifiedAt: time.code === 213 ? timeIn(time.message.slice(4)) : null,
+    modifiedAt: time.code === 213 ? ftpTime(time.message.slice(4)) : null,
   };
-}
-
-/** `YYYYMMDDHHMMSS[.sss]`, UTC (RFC 3659 §2.3). */
-function timeIn(text: string): Date | null {
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text) ?? [];
-  if (parts.length !== 6) return null;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second));
 }

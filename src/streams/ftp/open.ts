@@ -4,7 +4,8 @@ import { abortable } from '../../platform/abortable.ts';
 import type { Cache, CacheSpace } from '../../platform/cache.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
-import { createFtpPool, type FtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
+import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
+import { createFtpPools } from '../../platform/ftp/pools.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
 import type { Net } from '../../platform/net.ts';
@@ -33,14 +34,9 @@ export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space
 
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
 export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
-  /** By what they may reach. */
-  const pools = new Map<Net, FtpPool>();
-  function poolFor({ url, allowsPrivate = false }: FtpOrigin): FtpPool {
-    const way = netTo(net, { url, allowsPrivate });
-    const pool = pools.get(way) ?? createFtpPool(way, ftp);
-    pools.set(way, pool);
-    return pool;
-  }
+  const pools = createFtpPools(ftp);
+  const lease = ({ url, login, allowsPrivate = false }: FtpOrigin, signal: AbortSignal) =>
+    pools.for(netTo(net, { url, allowsPrivate })).lease(placeFor({ url, login }), signal);
   const parked = new Parked();
   const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
     ttlMs: FACTS_TTL_MS,
@@ -56,11 +52,8 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     run: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
     try {
-      const lease = await poolFor(origin).lease(placeFor(origin), signal);
-      return await abortable(
-        run(lease.session).finally(() => lease.release()),
-        signal,
-      );
+      const { session, release } = await lease(origin, signal);
+      return await abortable(run(session).finally(release), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw ftpFailure(error);
@@ -81,12 +74,13 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
 
   function sourceOf(detail: FtpOrigin, key: string, first: FtpFacts): ByteSource {
     const { url } = detail;
-    const [place, path] = [placeFor(detail), remotePath(url)];
+    const path = remotePath(url);
     let facts = first;
     const { sizeBytes, modifiedAt } = first;
     const version = `${sizeBytes}\n${modifiedAt?.toISOString() ?? ''}`;
     const sender = new RangeSender({
-      ...{ pool: poolFor(detail), parked, place, path, key: `${key}\n${version}`, sizeBytes },
+      ...{ parked, path, key: `${key}\n${version}`, sizeBytes },
+      lease: (signal) => lease(detail, signal),
       canRestart: () => facts.canRestart,
       onCannotRestart() {
         facts = { ...facts, canRestart: false };
@@ -127,7 +121,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     },
     close() {
       parked.close();
-      for (const pool of pools.values()) pool.close();
+      pools.close();
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { ByteRange } from '../../kit/range.ts';
 import { abortable } from '../../platform/abortable.ts';
-import type { FtpPlace } from '../../platform/ftp/place.ts';
-import type { FtpPool } from '../../platform/ftp/pool.ts';
+import type { FtpLease } from '../../platform/ftp/pool.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import { CannotRestart, type FtpSession } from '../../platform/ftp/session.ts';
 import { Cutter } from '../cutter.ts';
@@ -13,9 +12,9 @@ import { Reading, type Taker } from './reading.ts';
 const MOST_SKIPPED = 1024 * 1024;
 
 export type RangeSenderDeps = {
-  pool: FtpPool;
+  /** A session of the server. */
+  lease(signal: AbortSignal): Promise<FtpLease>;
   parked: Parked;
-  place: FtpPlace;
   path: string;
   /** Of this version of the file, for whoever may read it. */
   key: string;
@@ -124,10 +123,10 @@ export class RangeSender implements Sender {
 
   /** The commands of a transfer go on when the viewer left: the connection is in order again after them. */
   async #begin(at: number, isInMiddle: boolean, signal: AbortSignal): Promise<Reading> {
-    const { pool, place, path, canRestart, onCannotRestart, assertSame } = this.#deps;
+    const { path, canRestart, onCannotRestart, assertSame } = this.#deps;
     const from = canRestart() ? at : 0;
     if (at - from > MAX_SKIP_BYTES) throw isInMiddle ? brokeOff(false) : new CannotSeek();
-    const lease = await pool.lease(place, signal);
+    const lease = await this.#deps.lease(signal);
     if (isInMiddle)
       await assertSame(lease.session).catch((error: unknown) => {
         lease.release();

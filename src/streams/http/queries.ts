@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { SourcePlace } from '../kind.ts';
-import { Sealed, sealedIn, sourceAccess } from '../queries.ts';
+import { Sealed, StreamId, sealedIn, sourceAccess, streamIdBy } from '../queries.ts';
 import { SourceAccess } from '../source-access.ts';
 
-const StreamId = z.object({ streamId: z.int() });
-
 /** The stream with this URL, or null. */
-export async function streamOfUrl(db: Db, urlHash: Buffer): Promise<number | null> {
-  const row = await db.maybeOne(rows('http.find', StreamId)`
-    SELECT stream_id AS "streamId" FROM stream_http WHERE url_hash = ${sql.binary(urlHash)}
-  `);
-  return row?.streamId ?? null;
+export function streamOfUrl(db: Db, urlHash: Buffer): Promise<number | null> {
+  return streamIdBy(
+    db,
+    rows(
+      'http.find',
+      StreamId,
+    )`SELECT stream_id AS "streamId" FROM stream_http WHERE url_hash = ${sql.binary(urlHash)}`,
+  );
 }
 
 export type HttpRow = {
