@@ -127,6 +127,9 @@ export type Described = {
 /** A file of a source. `filePath`: from its base, segments joined by `/`, each as a URL has it. */
 export type SourcePlace = { sourceId: number; filePath: string };
 
+/** What `save` is given of a stream. */
+export type SavedDetail = { streamId: number; detail: unknown; place?: SourcePlace | undefined };
+
 /** One row to offer: a stored stream, seen through one of its links. */
 export type OfferRef = { streamId: number; fileIndex: number | null };
 
@@ -154,6 +157,10 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
+  /** `find` of many at once, in their order, for imports of thousands. Absent: one after the other. */
+  findAll?(db: Db, details: readonly unknown[]): Promise<readonly (number | null)[]>;
+  /** `save` of many at once, each stream once. Absent: one after the other. */
+  saveAll?(db: Db, saved: readonly SavedDetail[]): Promise<void>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
   rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;
   /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */

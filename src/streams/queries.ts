@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type command, type Db, type rows, type Statement, sql } from '../platform/db.ts';
+import { type command, type Db, rows, type Statement, sql } from '../platform/db.ts';
 import type { SealedColumn } from './reseal.ts';
 
 // What the queries of all kinds share. Each kind writes its own table, in its own folder.
@@ -9,6 +9,23 @@ export const StreamId = z.object({ streamId: z.int() });
 /** The stream a statement finds, or null. */
 export async function streamIdBy(db: Db, statement: Statement<typeof StreamId>): Promise<number | null> {
   return (await db.maybeOne(statement))?.streamId ?? null;
+}
+
+const Stored = z.object({ key: z.instanceof(Buffer), streamId: z.int() });
+
+/** The streams that have these hashes of their URLs, in their order, or null; `named` names the statement. */
+export async function streamsByUrlHash(
+  db: Db,
+  table: 'stream_http' | 'stream_ftp',
+  named: string,
+  hashes: readonly Buffer[],
+): Promise<(number | null)[]> {
+  const found = await db.any(rows(named, Stored)`
+    SELECT k.url_hash AS key, k.stream_id AS "streamId" FROM ${sql.identifier([table])} k
+    WHERE k.url_hash = ANY(${sql.array([...hashes], 'bytea')})
+  `);
+  const known = new Map(found.map(({ key, streamId }) => [key.toString('hex'), streamId]));
+  return hashes.map((hash) => known.get(hash.toString('hex')) ?? null);
 }
 
 /** The rest of a SELECT from `k`, the kind's own table: of these streams those that may be offered, active and not blocked. */

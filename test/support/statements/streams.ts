@@ -162,11 +162,13 @@ const kindCalls: Calls = {
     }
   },
   http: async (db) => {
-    await http.streamOfUrl(db, sha256('2'));
-    await http.saveHttpRow(db, {
-      ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
-    });
+    await http.streamsOfUrls(db, [sha256('2'), sha256('3')]);
+    await http.saveHttpRows(db, [
+      {
+        ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
+        ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
+      },
+    ]);
     await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
@@ -174,11 +176,13 @@ const kindCalls: Calls = {
     await http.replaceHeaders(db, { ...SEALED, streamId: OF.http }, SEALED.sealed);
   },
   ftp: async (db) => {
-    await ftp.streamOfFtpUrl(db, sha256('9'));
-    await ftp.saveFtpRow(db, {
-      ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ credentialsSealed: null, place: null },
-    });
+    await ftp.streamsOfFtpUrls(db, [sha256('9'), sha256('8')]);
+    await ftp.saveFtpRows(db, [
+      {
+        ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
+        ...{ credentialsSealed: null, place: null },
+      },
+    ]);
     await ftp.offeredFtp(db, shown);
     await ftp.storedFtp(db, OF.ftp);
     await ftp.staleCredentials(db, 0, SEALED.sealed, 100);
@@ -231,8 +235,9 @@ const kindCalls: Calls = {
     await telegram.offeredTelegram(db, shown);
   },
   local: async (db) => {
-    await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
+    const file = { folder: 'films', path: 'new.mkv' };
+    await local.streamsOfFiles(db, [file, { folder: 'films', path: 'old.mkv' }]);
+    await local.saveLocalRows(db, [{ ...file, streamId: OF.local, place: null }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },
