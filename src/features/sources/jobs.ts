@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
 import { dropDeleted } from './delete-sources.ts';
-import { linkSourceSubtitles } from './link-subtitles.ts';
+import { type KnownFolders, linkSourceSubtitles } from './link-subtitles.ts';
 import { type MatchDeps, matchItems } from './match-items.ts';
 import { forgetOldScans } from './queries/scans.ts';
 import type { Scanner } from './scanner.ts';
@@ -37,9 +37,11 @@ export const sourceJobs: readonly Job<Context>[] = [
     async run(_payload, context: Context) {
       const begun = performance.now();
       let files = 0;
+      const known: KnownFolders = new Map();
       while (performance.now() - begun < LONGEST_RUN_MS) {
         const taken = await matchItems(context, ITEMS_AT_ONCE, context.signal);
-        const subtitles = taken > 0 ? 0 : await linkSourceSubtitles(context, context.signal);
+        if (taken > 0) known.clear();
+        const subtitles = taken > 0 ? 0 : await linkSourceSubtitles(context, context.signal, known);
         if (taken + subtitles === 0) break;
         files += taken;
       }
