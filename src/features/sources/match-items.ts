@@ -47,6 +47,25 @@ type Read = { item: ClaimedItem; path: string; parsed: ReleaseName; title: Named
 type Saved = { item: ClaimedItem; mediaId: number };
 type Outcomes = { saved: Saved[]; ended: ItemEnd[] };
 
+/** While providers are asked about one batch the database has time to look for the names of another. */
+const BATCHES_AT_ONCE = 2;
+
+/** Takes staged videos in batches, two at once, until none waits or `goesOn` says no; answers how many. See `matchItems`. */
+export async function matchStaged(
+  deps: MatchDeps,
+  { itemsAtOnce, goesOn }: { itemsAtOnce: number; goesOn(): boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  let taken = 0;
+  const takeAll = async () => {
+    for (let last = 1; last > 0 && goesOn(); taken += last)
+      last = await matchItems(deps, itemsAtOnce, signal);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, takeAll));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return taken;
+}
+
 /**
  * Takes staged videos, newest first: each becomes a stream of the title its name tells, and titles that are new are asked about. Answers how many
  * were taken; none while enrichment is paused. What is broken off, or whose title nobody could be asked about just now, waits for another run.
