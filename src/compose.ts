@@ -17,7 +17,12 @@ import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/find
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
-import { createCountOnce, sourceHealthRoutes, sourceReportRoutes } from './features/source-health/index.ts';
+import {
+  createCountOnce,
+  LINK_JOB,
+  sourceHealthRoutes,
+  sourceReportRoutes,
+} from './features/source-health/index.ts';
 import {
   DROP_JOB,
   MATCH_JOB,
@@ -63,7 +68,9 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
   const search = createLiveSearch({ ...ground, openSpace: ground.cache.space });
   options.onClose(() => search.close());
-  const play = playDoor(ground, spaces, options.onClose);
+  const play = playDoor(ground, spaces, options.onClose, (streamId) =>
+    background.addJob(LINK_JOB, { streamId }, `${LINK_JOB} ${streamId}`),
+  );
   const app = createApp({
     log,
     trustProxy: config.http.trustProxy,

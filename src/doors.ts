@@ -12,6 +12,7 @@ import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
 import { measuredSources } from './features/source-health/index.ts';
 import { countPlay, isPlayable, type OfferLimits } from './features/stream-index/index.ts';
+import { goneFiles } from './gone-files.ts';
 import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
@@ -119,6 +120,7 @@ export function playDoor(
   ground: Ground,
   { playable }: Spaces,
   onClose: (closer: () => Promise<void> | void) => void,
+  checkLater: (streamId: number) => Promise<void>,
 ) {
   const { db, links, kinds, log, metrics, redis, notify, settings, crypto, budget, net } = ground;
   const sources = createSources();
@@ -161,6 +163,11 @@ export function playDoor(
       if (!noted.has(key)) void notePlay(ground, link, client);
       noted.set(key, true);
     },
+    onGone: goneFiles((streamId) => {
+      checkLater(streamId).catch((err: unknown) =>
+        log.debug({ err, streamId }, 'a look for a file could not be queued'),
+      );
+    }),
     metrics,
   };
   const doorway = {

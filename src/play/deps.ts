@@ -22,6 +22,8 @@ export type PlayDeps = {
   isPlayable(streamId: number): Promise<boolean>;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
+  /** Where its bytes were there is nothing any more (404, 410). */
+  onGone?(streamId: number): void;
   metrics: Pick<PlayMetrics, 'onBytes' | 'onReceived' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
 };
 

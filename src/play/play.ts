@@ -80,8 +80,8 @@ function take(
 
 /** Throws on unless nobody is there to be told. */
 function tell(
-  { metrics, log }: PlayDeps,
-  { kind, streamId }: PlayLink,
+  { metrics, log, onGone }: PlayDeps,
+  { kind, streamId, part }: PlayLink,
   signal: AbortSignal,
   error: unknown,
 ): void {
@@ -89,6 +89,7 @@ function tell(
     log.debug({ kind, streamId }, 'client left (499)');
     return;
   }
+  if (streamId !== undefined && part === undefined && isGone(error)) onGone?.(streamId);
   metrics.onStreamError(kind ?? 'unknown', error instanceof AppError ? error.code : 'unexpected');
   throw error;
 }
@@ -96,6 +97,15 @@ function tell(
 /** A 412 or 416 says nothing against the source. */
 function isFault(error: unknown): boolean {
   return !(error instanceof AppError) || error.status >= 500 || error.status === 404 || error.status === 410;
+}
+
+/** Said by whoever has the bytes, and not by us. */
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof AppError &&
+    (error.status === 404 || error.status === 410) &&
+    !error.code.startsWith('play.')
+  );
 }
 
 type LinkPath = {

@@ -137,6 +137,9 @@ export type SourcePlace = { sourceId: number; filePath: string };
 /** What `save` is given of a stream. */
 export type SavedDetail = { streamId: number; detail: unknown; place?: SourcePlace | undefined };
 
+/** A stored stream and where its file lies now; `filePath` as of SourcePlace. */
+export type MovedFile = { streamId: number; detail: unknown; filePath: string };
+
 /** One row to offer: a stored stream, seen through one of its links. */
 export type OfferRef = { streamId: number; fileIndex: number | null };
 
@@ -168,6 +171,8 @@ export type StreamKind = {
   findAll?(db: Db, details: readonly unknown[]): Promise<readonly (number | null)[]>;
   /** `save` of many at once, each stream once. Absent: one after the other. */
   saveAll?(db: Db, saved: readonly SavedDetail[]): Promise<void>;
+  /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
+  move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
   rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;
   /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { findMoved } from '../../src/features/source-health/find-moved.ts';
+import { LINK_JOB, sourceHealthJobs } from '../../src/features/source-health/index.ts';
 import { keepLinks } from '../../src/features/source-health/keep-links.ts';
+import { noteFailing } from '../../src/features/source-health/queries/links.ts';
 import type { ListedEntry } from '../../src/finders/lister.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { sourceHealthRoom } from '../support/source-health-room.ts';
@@ -131,6 +133,46 @@ describe('a file that is gone', () => {
     await probe();
     await probe();
     expect(await room.healthOf(sourceId)).toMatchObject({ state: 'online', score: 100 });
+  });
+});
+
+describe('a file nobody found who wanted to see it', () => {
+  const job = sourceHealthJobs.find(({ name }) => name === LINK_JOB);
+  const look = (streamId: number, tree: Tree) =>
+    job?.run(
+      { streamId },
+      { ...room.deps({ listerOf: async () => listerOf(tree) }), signal: NEVER, attempt: 1 },
+    );
+
+  test('is looked for at once, and hidden where it is nowhere', async () => {
+    const tree: Record<string, number> = { 'new/film.mkv': 5000 };
+    const server = await serveTree(tree);
+    const sourceId = await addSource(server.url);
+    const streamId = await addFile(sourceId, server.url, 'old/film.mkv', 5000);
+    await look(streamId, tree);
+    expect(await streamOf(streamId)).toMatchObject({ state: 'active', url: `${server.url}new/film.mkv` });
+    delete tree['new/film.mkv'];
+    await look(streamId, tree);
+    expect(await streamOf(streamId)).toMatchObject({ state: 'broken' });
+    expect(await room.healthOf(sourceId)).toMatchObject({ score: 100, failures: 0 });
+  });
+
+  test('is left alone where its source is switched off, or it was looked for just now', async () => {
+    const tree: Record<string, number> = { 'new/film.mkv': 5000 };
+    const server = await serveTree(tree);
+    const sourceId = await addSource(server.url);
+    const streamId = await addFile(sourceId, server.url, 'old/film.mkv', 5000);
+    await noteFailing(db(), streamId, { isBroken: false, reason: 'It was away.' });
+    await look(streamId, tree);
+    await db().query(
+      command('test.later')`UPDATE source_link_check SET checked_at = now() - interval '6 minutes'`,
+    );
+    await db().query(command('test.off')`UPDATE source SET is_active = false`);
+    await look(streamId, tree);
+    expect(await streamOf(streamId)).toMatchObject({ url: `${server.url}old/film.mkv` });
+    await db().query(command('test.on')`UPDATE source SET is_active = true`);
+    await look(streamId, tree);
+    expect(await streamOf(streamId)).toMatchObject({ url: `${server.url}new/film.mkv` });
   });
 });
 

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -142,4 +142,35 @@ test('on nginx too it is the same title with another link, and the second scan o
     });
     expect((await scans())[0]).toMatchObject({ inserted: 0, skipped: 1, gone: 0 });
   }
+});
+
+test('a viewer who finds nothing where it was has it looked for: it plays from where it lies now, or is offered no more', async () => {
+  const [from, to] = [join(dir.path, 'root', FOLDER), join(dir.path, 'root', 'Films', 'Sorted')];
+  const offered = async () => {
+    const answer = await (await fetch(`${product.baseUrl}/stream/movie/${SINTEL}.json`)).json();
+    return ofSources(z.looseObject({ streams: z.unknown() }).parse(answer).streams);
+  };
+  const status = async (url: string) => {
+    const answer = await fetch(url, { headers: { range: 'bytes=0-99' } });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  await rename(from, to);
+  const [{ url } = { url: '' }] = await offered();
+  expect(await status(url)).toBe(404);
+  await waitUntil(async () => (await status(url)) === 206, {
+    what: 'the same link plays again',
+    timeoutMs: 20_000,
+    everyMs: 250,
+  });
+  await rm(to, { recursive: true });
+  // One after the other, as viewers go on to the next.
+  await waitUntil(
+    async () => {
+      const left = await offered();
+      for (const each of left) await status(each.url);
+      return left.length === 0;
+    },
+    { what: 'it is offered no more', timeoutMs: 30_000, everyMs: 500 },
+  );
 });

@@ -1,6 +1,6 @@
 export { type CountOnce, createCountOnce } from './count-once.ts';
 export { httpProbe } from './http-probe.ts';
-export { type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
+export { LINK_JOB, type SourceHealthJobsDeps, sourceHealthJobs } from './jobs.ts';
 export { listerProbe } from './lister-probe.ts';
 export {
   MeasuredSources,

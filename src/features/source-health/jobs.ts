@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { checkLink } from './check-link.ts';
 import { keepLinks } from './keep-links.ts';
 import { type ProbeDeps, probeDue } from './probe-sources.ts';
 import { unsettled } from './queries/health.ts';
+import { linkOf } from './queries/links.ts';
 import { forgetProbes } from './queries/probes.ts';
 import { forgetReports, makeMonth } from './queries/reports.ts';
 import { settle } from './settle.ts';
@@ -11,6 +13,9 @@ export type SourceHealthJobsDeps = Omit<ProbeDeps, 'settings'> & {
   settings: { get(): { sourceDisableBelow: number; brokenLinks: 'keep' | 'delete' } };
 };
 type Context = JobContext & SourceHealthJobsDeps;
+
+/** A viewer found nothing where a file was: it is looked for at once, and does not wait for its turn. */
+export const LINK_JOB = 'source_health.link';
 
 const DAY_MS = 86_400_000;
 const SOURCES_AT_ONCE = 50;
@@ -34,6 +39,22 @@ export const sourceHealthJobs: readonly Job<Context>[] = [
     run: async (_payload, { db, log, signal, settings }: Context) => {
       const { hidden, deleted } = await keepLinks(db, settings.get().brokenLinks, signal);
       if (hidden + deleted > 0) log.info({ hidden, deleted }, 'links of file servers that nobody reaches');
+    },
+  }),
+  defineJob({
+    name: LINK_JOB,
+    payload: z.object({ streamId: z.int() }),
+    maxAttempts: 1,
+    run: async ({ streamId }, context: Context) => {
+      const found = await linkOf(context.db, streamId);
+      if (found === null) return;
+      const { sourceId, publicId, baseUrl, ...file } = found;
+      try {
+        await checkLink(context, { sourceId, publicId, baseUrl }, file, context.signal);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        context.log.debug({ err: error, streamId }, 'a file of a source was not read in time');
+      }
     },
   }),
   defineJob({

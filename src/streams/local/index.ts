@@ -5,6 +5,7 @@ import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import type { KindDeps, SavedDetail, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
+import { moveLocal } from '../moved-files.ts';
 import { resourceKey } from '../resource.ts';
 import { createBuffers, openLocal } from './open.ts';
 import { offeredLocal, saveLocalRows, storedLocal, streamsOfFiles } from './queries.ts';
@@ -63,6 +64,11 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
     },
     targets,
+    move: async (on, moved) =>
+      await moveLocal(
+        on,
+        moved.map(({ detail, ...rest }) => ({ ...rest, ...LocalDetail.parse(detail) })),
+      ),
     async beside(streamId, address) {
       const row = await storedLocal(db, streamId);
       const detail = LocalInput.safeParse({ file: address.replace(/^local:/, '') });

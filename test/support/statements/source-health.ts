@@ -33,6 +33,7 @@ export const sourceHealthCalls: Calls = {
   },
   'files of sources': async (db) => {
     await links.nextSample(db, FILM);
+    await links.linkOf(db, 2);
     await links.noteFailing(db, 2, { isBroken: true, reason: 'It is gone.' });
     await links.hideLongFailing(db, 5000);
     await links.hideWithSources(db, 5000);

@@ -13,6 +13,7 @@ import * as external from '../../../src/streams/external/queries.ts';
 import * as ftp from '../../../src/streams/ftp/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
+import { moveFtp, moveHttp, moveLocal } from '../../../src/streams/moved-files.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
@@ -166,8 +167,12 @@ const kindCalls: Calls = {
     await http.saveHttpRows(db, [
       {
         ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-        ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
+        ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+        place: { sourceId: 1, filePath: 'new.mp4' },
       },
+    ]);
+    await moveHttp(db, [
+      { streamId: OF.http, url: 'https://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
     ]);
     await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
@@ -180,8 +185,11 @@ const kindCalls: Calls = {
     await ftp.saveFtpRows(db, [
       {
         ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-        ...{ credentialsSealed: null, place: null },
+        ...{ credentialsSealed: null, place: { sourceId: 1, filePath: 'new.mp4' } },
       },
+    ]);
+    await moveFtp(db, [
+      { streamId: OF.ftp, url: 'ftp://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
     ]);
     await ftp.offeredFtp(db, shown);
     await ftp.storedFtp(db, OF.ftp);
@@ -237,7 +245,10 @@ const kindCalls: Calls = {
   local: async (db) => {
     const file = { folder: 'films', path: 'new.mkv' };
     await local.streamsOfFiles(db, [file, { folder: 'films', path: 'old.mkv' }]);
-    await local.saveLocalRows(db, [{ ...file, streamId: OF.local, place: null }]);
+    await local.saveLocalRows(db, [
+      { ...file, streamId: OF.local, place: { sourceId: 1, filePath: 'new.mkv' } },
+    ]);
+    await moveLocal(db, [{ streamId: OF.local, folder: 'films', path: 'm.mkv', filePath: 'm.mkv' }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },

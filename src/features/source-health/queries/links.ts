@@ -51,6 +51,19 @@ export function nextSample(db: Db, sourceId: number): Promise<LinkSample | null>
   `);
 }
 
+const Link = Sample.extend({ sourceId: z.int(), publicId: z.uuid(), baseUrl: z.string() });
+
+/** A file that is offered, with its source; null: it is none of an active source, or was looked at within five minutes. */
+export function linkOf(db: Db, streamId: number): Promise<z.infer<typeof Link> | null> {
+  return db.maybeOne(rows('source_health.link_of', Link)`
+    SELECT s.id AS "streamId", s.kind, s.name, s.size_bytes AS "sizeBytes", t.file_path AS path, c.stream_id IS NOT NULL AS "wasFailing",
+      o.id AS "sourceId", o.public_id AS "publicId", o.base_url AS "baseUrl"
+    FROM stream s JOIN ${FILES} t ON t.stream_id = s.id JOIN source o ON o.id = t.source_id
+    LEFT JOIN source_link_check c ON c.stream_id = s.id
+    WHERE s.id = ${streamId} AND s.state = 'active' AND o.is_active AND coalesce(c.checked_at < now() - interval '5 minutes', true)
+  `);
+}
+
 /** A file was not reached; `isBroken`: it is gone, not only away. */
 export async function noteFailing(
   db: Db,
