@@ -6,6 +6,7 @@ import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
 import type { TorrentMetrics } from '../platform/torrent-metrics.ts';
+import type { ManyAtOnce } from './many-at-once.ts';
 import type { SealedColumn } from './reseal.ts';
 import type { KindStorage, StoredTorrent } from './storage.ts';
 import type { Provider, ProviderState } from './usenet/providers/provider.ts';
@@ -134,9 +135,6 @@ export type Described = {
 /** A file of a source. `filePath`: from its base, segments joined by `/`, each as a URL has it. */
 export type SourcePlace = { sourceId: number; filePath: string };
 
-/** What `save` is given of a stream. */
-export type SavedDetail = { streamId: number; detail: unknown; place?: SourcePlace | undefined };
-
 /** A stored stream and where its file lies now; `filePath` as of SourcePlace. */
 export type MovedFile = { streamId: number; detail: unknown; filePath: string };
 
@@ -147,7 +145,7 @@ export type OfferRef = { streamId: number; fileIndex: number | null };
  * A stream kind: one folder in `streams/`, one line in `registry.ts`.
  * Small must-have part (`parse`, `describe`, `save`, `targets`), optional powers below it.
  */
-export type StreamKind = {
+export type StreamKind = ManyAtOnce & {
   readonly kind: string;
   /** Parses outside input (API body, import file) to this kind's detail; throws BadInput naming each bad field. */
   parse(input: unknown): unknown;
@@ -167,10 +165,6 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
-  /** `find` of many at once, in their order, for imports of thousands. Absent: one after the other. */
-  findAll?(db: Db, details: readonly unknown[]): Promise<readonly (number | null)[]>;
-  /** `save` of many at once, each stream once. Absent: one after the other. */
-  saveAll?(db: Db, saved: readonly SavedDetail[]): Promise<void>;
   /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
   move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
