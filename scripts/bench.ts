@@ -1,4 +1,4 @@
-/** `npm run bench [name]`: benchmarks against their yardsticks, one table a run; the result also as JSON (`--json FILE`). */
+/** `npm run bench [name]`: benchmarks against their yardsticks, one table a run; the result also as JSON (`--json FILE`). Ends with 1 where a row says that its goal is not `met`. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
@@ -39,7 +39,10 @@ for (const name of names) {
   for (const table of tablesOf(results[name])) console.table(table);
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
-process.exit(0);
+const isMissed = Object.values(results)
+  .flat()
+  .some(({ met }) => met === 'no');
+process.exit(isMissed ? 1 : 0);
 
 /** A table for rows that tell the same things: one of all rows would be wider than any window. */
 function tablesOf(rows: readonly BenchRow[]): BenchRow[][] {

@@ -133,6 +133,9 @@ function plainly(read: Plain): Walk {
   };
 }
 
+/** The files of an nginx with JSON listings by the least that can do it. */
+export const plainJsonWalk: Walk = plainly(byJson);
+
 /** Shows, seasons and episodes of different sizes that take no room. */
 async function makeTree(root: string, shows: number): Promise<void> {
   for (let show = 0; show < shows; show += 1) {

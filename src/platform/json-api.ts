@@ -50,7 +50,7 @@ export class AskedTooOften extends UpstreamFailed {
   }
 }
 
-/** One provider's API: so many requests a second, tries again where that helps, waits as long as Retry-After says (at most a minute). */
+/** One provider's API: so many requests a second, one after the other where no `burst` is said, tries again where that helps, waits as long as Retry-After says (at most a minute). */
 export type JsonApi = {
   /** Null: 404. */
   get<T>(request: JsonRequest<T>): Promise<T | null>;
@@ -63,7 +63,7 @@ export type OpenJsonApi = (
 
 /** A JSON API by got over the guarded dialer. What it rejects with says which provider and what, never an address or a key. */
 export const openJsonApi: OpenJsonApi = (net, { name, perSecond, burst, timeoutMs = TIMEOUT_MS }) => {
-  const bucket = createTokenBucket(perSecond, burst ?? Math.max(1, Math.ceil(perSecond)), LONGEST_WAIT_MS);
+  const bucket = createTokenBucket(perSecond, burst ?? 1, LONGEST_WAIT_MS);
   const client = clientOf(net, bucket, name, timeoutMs);
   return {
     async get(request) {

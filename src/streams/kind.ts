@@ -6,6 +6,7 @@ import type { Db } from '../platform/db.ts';
 import type { Log } from '../platform/log.ts';
 import type { Net } from '../platform/net.ts';
 import type { TorrentMetrics } from '../platform/torrent-metrics.ts';
+import type { ManyAtOnce } from './many-at-once.ts';
 import type { SealedColumn } from './reseal.ts';
 import type { KindStorage, StoredTorrent } from './storage.ts';
 import type { Provider, ProviderState } from './usenet/providers/provider.ts';
@@ -144,7 +145,7 @@ export type OfferRef = { streamId: number; fileIndex: number | null };
  * A stream kind: one folder in `streams/`, one line in `registry.ts`.
  * Small must-have part (`parse`, `describe`, `save`, `targets`), optional powers below it.
  */
-export type StreamKind = {
+export type StreamKind = ManyAtOnce & {
   readonly kind: string;
   /** Parses outside input (API body, import file) to this kind's detail; throws BadInput naming each bad field. */
   parse(input: unknown): unknown;

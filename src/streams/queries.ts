@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type command, type Db, type Fragment, type rows, type Statement, sql } from '../platform/db.ts';
+import { type command, type Db, type Fragment, rows, type Statement, sql } from '../platform/db.ts';
 import type { SealedColumn } from './reseal.ts';
 
 // What the queries of all kinds share. Each kind writes its own table, in its own folder.
@@ -9,6 +9,23 @@ export const StreamId = z.object({ streamId: z.int() });
 /** The stream a statement finds, or null. */
 export async function streamIdBy(db: Db, statement: Statement<typeof StreamId>): Promise<number | null> {
   return (await db.maybeOne(statement))?.streamId ?? null;
+}
+
+const Stored = z.object({ key: z.instanceof(Buffer), streamId: z.int() });
+
+/** The streams that have these hashes of their URLs, in their order, or null; `named` names the statement. */
+export async function streamsByUrlHash(
+  db: Db,
+  table: 'stream_http' | 'stream_ftp',
+  named: string,
+  hashes: readonly Buffer[],
+): Promise<(number | null)[]> {
+  const found = await db.any(rows(named, Stored)`
+    SELECT k.url_hash AS key, k.stream_id AS "streamId" FROM ${sql.identifier([table])} k
+    WHERE k.url_hash = ANY(${sql.array([...hashes], 'bytea')})
+  `);
+  const known = new Map(found.map(({ key, streamId }) => [key.toString('hex'), streamId]));
+  return hashes.map((hash) => known.get(hash.toString('hex')) ?? null);
 }
 
 /** The rest of a SELECT from `k`, the kind's own table: of these streams those that may be offered, active and not blocked. */
@@ -59,4 +76,31 @@ export function sealedIn(
       `);
     },
   };
+}
+
+/** Where the file of a stream lies now. `filePath`: as of SourcePlace. */
+type MovedUrl = { streamId: number; url: string; urlHash: Buffer; filePath: string };
+
+/** Files of sources have these addresses now, in one statement; answers their streams. Those whose address another stream has stay as they are. */
+export const moveHttp = (db: Db, moved: readonly MovedUrl[]): Promise<number[]> =>
+  moveUrls(db, 'stream_http', rows('http.move', StreamId), moved);
+
+export const moveFtp = (db: Db, moved: readonly MovedUrl[]): Promise<number[]> =>
+  moveUrls(db, 'stream_ftp', rows('ftp.move', StreamId), moved);
+
+async function moveUrls(
+  db: Db,
+  table: 'stream_http' | 'stream_ftp',
+  named: ReturnType<typeof rows<typeof StreamId>>,
+  moved: readonly MovedUrl[],
+): Promise<number[]> {
+  const values = moved.map(({ streamId, url, urlHash, filePath }) => [streamId, url, urlHash, filePath]);
+  const name = sql.identifier([table]);
+  const found = await db.any(named`
+    UPDATE ${name} k SET url = g.url, url_hash = g.url_hash, file_path = g.file_path
+    FROM ${sql.unnest(values, ['int8', 'text', 'bytea', 'text'])} AS g(stream_id, url, url_hash, file_path)
+    WHERE k.stream_id = g.stream_id AND NOT EXISTS (SELECT 1 FROM ${name} o WHERE o.url_hash = g.url_hash)
+    RETURNING k.stream_id AS "streamId"
+  `);
+  return found.map(({ streamId }) => streamId);
 }

@@ -62,7 +62,7 @@ describe('a title made from a name', () => {
     tmdb().hits = [{ ...hit('Matrix', 2020), ids: { tmdb: '9' } }, hit('The Matrix', 1999)];
     lay(tmdb(), MATRIX, 'tmdb 603');
     const { mediaId } = await titleForName(db(), { kind: 'movie', title: 'The Matrx', year: 1999 });
-    expect(await due()).toEqual([{ outcome: 'enriched', failure: null }]);
+    expect(await due()).toEqual([{ mediaId, outcome: 'enriched', failure: null }]);
     expect(await detail(mediaId)).toMatchObject({
       title: 'The Matrix',
       imdbId: 'tt0133093',

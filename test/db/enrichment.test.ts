@@ -14,7 +14,7 @@ describe('a title that waits for details', () => {
     lay(cinemeta(), CINE, 'imdb tt0133093');
     const mediaId = await film();
     expect((await standing(mediaId)).status).toBe('pending');
-    expect(await due()).toEqual([{ outcome: 'enriched', failure: null }]);
+    expect(await due()).toEqual([{ mediaId, outcome: 'enriched', failure: null }]);
     expect(await detail(mediaId)).toMatchObject({
       title: 'The Matrix',
       overview: 'A hacker learns what is real.',

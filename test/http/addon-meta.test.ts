@@ -113,17 +113,13 @@ describe('a film', () => {
     const offer = (region: string, service: string, kind: string, url: string | null) => ({
       ...{ provider: 'tmdb', region, service, offer: kind, url },
     });
-    await putWatchOffers(
-      server.db,
-      mediaId ?? 0,
-      ['tmdb'],
-      [
-        offer('DE', 'Apple TV', 'rent', 'https://watch.example/de'),
-        offer('DE', 'Apple TV', 'buy', 'https://watch.example/de'),
-        offer('DE', 'No page', 'ads', null),
-        offer('NL', 'Elsewhere', 'free', 'https://watch.example/nl'),
-      ],
-    );
+    const offers = [
+      offer('DE', 'Apple TV', 'rent', 'https://watch.example/de'),
+      offer('DE', 'Apple TV', 'buy', 'https://watch.example/de'),
+      offer('DE', 'No page', 'ads', null),
+      offer('NL', 'Elsewhere', 'free', 'https://watch.example/nl'),
+    ];
+    await putWatchOffers(server.db, [{ mediaId: mediaId ?? 0, providers: ['tmdb'], offers }]);
     const services = async () =>
       ((await metaOf('movie', 'tt0000051')).links ?? []).filter(({ category }) =>
         category.startsWith('Where to watch'),

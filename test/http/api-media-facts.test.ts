@@ -16,21 +16,11 @@ test('keeps how much is seen, and tells where else it may be watched in every co
   expect(await add({ ...SINTEL, nudity: 'some' })).toMatchObject({ status: 400 });
   const { body } = await api.ask('PATCH', '/api/media/tt1727587', { nudity: 'none' });
   expect(body).toMatchObject({ nudity: 'none' });
-  await putWatchOffers(
-    database.db,
-    1,
-    ['tmdb'],
-    [
-      { provider: 'tmdb', region: 'DE', service: 'Netflix', offer: 'subscription', url: null },
-      {
-        provider: 'tmdb',
-        region: 'AT',
-        service: 'Apple TV',
-        offer: 'rent',
-        url: 'https://watch.example/1',
-      },
-    ],
-  );
+  const offers = [
+    { provider: 'tmdb', region: 'DE', service: 'Netflix', offer: 'subscription', url: null },
+    { provider: 'tmdb', region: 'AT', service: 'Apple TV', offer: 'rent', url: 'https://watch.example/1' },
+  ];
+  await putWatchOffers(database.db, [{ mediaId: 1, providers: ['tmdb'], offers }]);
   expect((await api.ask('GET', '/api/media/tt1727587')).body).toMatchObject({
     watch: [
       { region: 'AT', service: 'Apple TV', offer: 'rent', url: 'https://watch.example/1' },

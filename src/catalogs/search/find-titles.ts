@@ -14,11 +14,24 @@ const VERY_FEW = 5;
  * their keywords, then, where that is nothing (or less than five by a single word), by names like it, at last without the short words.
  */
 export async function findTitles(db: Db, search: TitleSearch): Promise<readonly number[]> {
+  return find(db, search, (asked) => titlesByPeople(db, asked));
+}
+
+/** As `findTitles`, by their names alone: of a title that is written somewhere no person is meant. */
+export async function findTitlesCalled(db: Db, search: TitleSearch): Promise<readonly number[]> {
+  return find(db, search, async () => []);
+}
+
+async function find(
+  db: Db,
+  search: TitleSearch,
+  otherwise: (asked: TitleSearch) => Promise<number[]>,
+): Promise<readonly number[]> {
   const text = searchWords(search.text);
   if (text === null) return [];
   const asked = { ...search, text };
   const found = await titlesByName(db, asked);
-  if (found.length < FEW) found.push(...(await titlesByPeople(db, asked)));
+  if (found.length < FEW) found.push(...(await otherwise(asked)));
   // Several words that stand in one title are seldom there by a slip; a single word often is.
   const isOneWord = !text.includes(' ');
   if (found.length === 0 || (isOneWord && found.length < VERY_FEW))

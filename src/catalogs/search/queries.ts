@@ -159,6 +159,28 @@ export async function titlesByName(db: Db, search: TitleSearch): Promise<number[
   return idsOf(found);
 }
 
+/**
+ * Titles, hidden ones too and adult ones not, that are called just so by any of their names (case, accents, blanks and punctuation forgiven);
+ * `index` says which name. One statement however many names, 40 titles of each and how well known they are at most.
+ */
+export function titlesCalledSo(db: Db, names: readonly { kind: MediaKind; name: string }[]) {
+  const values = names.map(({ kind, name }, index) => [index, kind, name]);
+  return db.any(rows('search.called_so', Found.extend({ index: z.int() }))`
+    SELECT g.index, c.media_id AS "mediaId"
+    FROM (
+      SELECT n.index, n.kind, array_to_tsvector(ARRAY[search_whole(search_name(n.name))])::text::tsquery && '!#adult'::tsquery AS whole
+      FROM ${sql.unnest(values, ['int4', 'text', 'text'])} AS n(index, kind, name)
+      WHERE search_name(n.name) <> '' OFFSET 0
+    ) g
+    CROSS JOIN LATERAL (
+      (SELECT s.media_id FROM media_search s WHERE s.tier = 2 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
+      UNION ALL (SELECT s.media_id FROM media_search s WHERE s.tier = 1 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
+      UNION ALL (SELECT s.media_id FROM media_search s WHERE s.tier = 0 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
+    ) c
+    ORDER BY g.index, c.media_id
+  `);
+}
+
 /** The words of a person's name, as the index `person_search` has them. */
 const PERSON_WORDS = sql.fragment`array_to_tsvector(search_words(search_name(p.name), false))`;
 

@@ -1,7 +1,16 @@
 export { patchMedia } from './change-media.ts';
 export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
-export { fillMedia, ownersOfIds, type Refused, type Standing, setMediaStanding } from './fill-media.ts';
+export {
+  type Fill,
+  fillTitles,
+  type IdOwner,
+  ownersOfEach,
+  ownersOfIds,
+  type Refused,
+  type Standing,
+  setMediaStandings,
+} from './fill-media.ts';
 export { type GenreFamily, weighParentGenres, writeGenreTree } from './genre-tree.ts';
 export { type NamedTitle, type TitleMatch, titleForName, titlesForNames } from './match-name.ts';
 export { mediaDetail } from './media-detail.ts';
@@ -18,9 +27,11 @@ export {
 } from './merge-staged.ts';
 export { mergeWithOwner } from './merge-title.ts';
 export type { ListedTitle } from './queries/listed.ts';
+export { lockTitles } from './queries/match.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
 export * as guide from './queries/programmes.ts';
 export { type Channel, forgetProgrammes, type GuideProgramme } from './queries/programmes.ts';
+export { storedSeasons } from './queries/seasons.ts';
 export type { StagedTable } from './queries/staging.ts';
 export * as staging from './queries/staging.ts';
 export { titlesOf } from './queries/titles.ts';

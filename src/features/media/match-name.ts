@@ -1,8 +1,8 @@
-import { findTitles } from '../../catalogs/search/index.ts';
+import { findTitlesCalled, titlesCalledSo } from '../../catalogs/search/index.ts';
 import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Called, mediaCalled } from './queries/match.ts';
-import { upsertTitle, upsertTitles } from './upsert-titles.ts';
+import { upsertTitles } from './upsert-titles.ts';
 
 /** What the name of a release tells of its title, and of its first episode. */
 export type NamedTitle = {
@@ -21,40 +21,26 @@ export type TitleMatch = { mediaId: number; isNew: boolean; confidence: number }
  * the name alone, hidden and flagged for review with the confidence of the likeliest, which is what it may turn out to be (F3).
  */
 export async function titleForName(db: Db, named: NamedTitle): Promise<TitleMatch> {
-  const likeliest = await likeliestTitle(db, named);
-  if (likeliest !== null && likeliest.confidence >= SURE) {
-    const { mediaId, confidence, rivals } = likeliest;
-    return { mediaId, isNew: false, confidence: confidence / (1 + rivals) };
-  }
-  const { kind, title, year } = named;
-  const alone = { kind, title, ...(year === undefined ? {} : { year }) };
-  const added = await upsertTitle(db, alone, { guessed: [likeliest?.confidence ?? 0] });
-  return { ...added, confidence: ownConfidence(named) };
+  const [match] = await titlesForNames(db, [named]);
+  if (match === undefined) throw new Error('a name has a title, or one was made of it');
+  return match;
 }
 
 /**
  * As `titleForName` for many releases, in their order: two of one new title are one. The titles of all of them are added in one transaction.
  */
 export async function titlesForNames(db: Db, named: readonly NamedTitle[]): Promise<TitleMatch[]> {
-  const likeliest = new Map<number, Likely | null>();
-  const waiting = [...named.keys()];
-  const look = async () => {
-    for (let n = waiting.shift(); n !== undefined; n = waiting.shift()) {
-      const one = named[n];
-      if (one !== undefined) likeliest.set(n, await likeliestTitle(db, one));
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
-  const isSure = (n: number) => (likeliest.get(n)?.confidence ?? 0) >= SURE;
-  const unsure = [...named.keys()].filter((n) => !isSure(n));
+  if (named.length === 0) return [];
+  const likeliest = await likeliestTitles(db, named);
+  const unsure = [...named.keys()].filter((n) => (likeliest[n]?.confidence ?? 0) < SURE);
   const added = await upsertTitles(
     db,
     unsure.flatMap((n) => nameAlone(named[n])),
-    { guessed: unsure.map((n) => likeliest.get(n)?.confidence ?? 0) },
+    { guessed: unsure.map((n) => likeliest[n]?.confidence ?? 0) },
   );
   const places = new Map(unsure.map((n, place) => [n, added[place]]));
   return named.map((one, n) => {
-    const known = likeliest.get(n);
+    const known = likeliest[n];
     const made = places.get(n);
     if (made !== undefined)
       return { mediaId: made.mediaId, isNew: made.outcome === 'new', confidence: ownConfidence(one) };
@@ -62,8 +48,6 @@ export async function titlesForNames(db: Db, named: readonly NamedTitle[]): Prom
     return { mediaId: known.mediaId, isNew: false, confidence: known.confidence / (1 + known.rivals) };
   });
 }
-
-const LOOKS_AT_ONCE = 4;
 
 function nameAlone(named: NamedTitle | undefined) {
   if (named === undefined) return [];
@@ -81,16 +65,56 @@ type Likely = { mediaId: number; confidence: number /** Others that are as likel
 
 /** More of those that somebody who types it would find are not compared. */
 const MOST_FOUND = 40;
+const LOOKS_AT_ONCE = 4;
 
-/** Among equally likely ones the most popular; null: none is called anything like it. */
-async function likeliestTitle(db: Db, named: NamedTitle): Promise<Likely | null> {
-  // In names it is often written "&", or left out.
-  const text = named.title.replace(/\band\b/gi, ' ');
-  const found = await findTitles(db, { text, kind: named.kind, audience: 'owner' });
-  return likeliestOf(named, await mediaCalled(db, named, found.slice(0, MOST_FOUND)));
+/** Of each name; among equally likely ones the most popular; null: none is called anything like it. */
+async function likeliestTitles(db: Db, named: readonly NamedTitle[]): Promise<(Likely | null)[]> {
+  const called = await titlesCalledSo(
+    db,
+    named.map(({ kind, title }) => ({ kind, name: title })),
+  );
+  const likeliest = await likeliestOf(db, named, called);
+  // What is called just so is likelier than what is nearly called so.
+  const open = [...named.keys()].filter((n) => (likeliest[n]?.confidence ?? 0) < SURE);
+  if (open.length === 0) return likeliest;
+  const places = new Map(open.map((n, index) => [n, index]));
+  const found = called.flatMap(({ index, mediaId }) => {
+    const place = places.get(index);
+    return place === undefined ? [] : [{ index: place, mediaId }];
+  });
+  const names = open.flatMap((n) => named[n] ?? []);
+  const waiting = [...names.entries()];
+  const look = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, one] = next;
+      found.push(...(await titlesLike(db, one)).map((mediaId) => ({ index, mediaId })));
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
+  const again = await likeliestOf(db, names, found);
+  return likeliest.map((known, n) => {
+    const place = places.get(n);
+    return place === undefined ? known : (again[place] ?? null);
+  });
 }
 
-function likeliestOf(read: ReadTitle, titles: readonly Called[]): Likely | null {
+/** What somebody who types its name would find. */
+async function titlesLike(db: Db, { kind, title }: NamedTitle): Promise<readonly number[]> {
+  // In names it is often written "&", or left out.
+  const text = title.replace(/\band\b/gi, ' ');
+  return (await findTitlesCalled(db, { text, kind, audience: 'owner' })).slice(0, MOST_FOUND);
+}
+
+async function likeliestOf(
+  db: Db,
+  named: readonly NamedTitle[],
+  likely: readonly { index: number; mediaId: number }[],
+): Promise<(Likely | null)[]> {
+  const called = Map.groupBy(await mediaCalled(db, named, likely), ({ index }) => index);
+  return named.map((read, index) => mostLikely(read, called.get(index) ?? []));
+}
+
+function mostLikely(read: ReadTitle, titles: readonly Called[]): Likely | null {
   const scored = titles.map((known) => ({
     mediaId: known.mediaId,
     confidence: matchConfidence(read, known),

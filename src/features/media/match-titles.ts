@@ -47,23 +47,9 @@ export function yearOf(title: Pick<TitleInput, 'year' | 'releaseDate'>): number 
   return title.releaseDate === undefined ? null : Number(title.releaseDate.slice(0, 4));
 }
 
-/**
- * Splits candidates so that no two of one wave can be the same title: a later one finds the earlier one in the
- * database. An ordinary batch is one wave.
- */
-export function wavesOf(candidates: readonly Candidate[]): Candidate[][] {
-  const waves: Candidate[][] = [];
-  const lastWave = new Map<string, number>();
-  for (const candidate of candidates) {
-    const keys = [
-      ...candidate.ids.map(idKey),
-      `title ${candidate.title.kind} ${candidate.year} ${candidate.folded}`,
-    ];
-    const wave = Math.max(...keys.map((key) => (lastWave.get(key) ?? -1) + 1));
-    waves[wave] = [...(waves[wave] ?? []), candidate];
-    for (const key of keys) lastWave.set(key, wave);
-  }
-  return waves;
+/** What two candidates of one title have in common: an outside id, or kind, year and folded title. */
+export function keysOf({ ids, title, year, folded }: Candidate): string[] {
+  return [...ids.map(idKey), `title ${title.kind} ${year} ${folded}`];
 }
 
 /**

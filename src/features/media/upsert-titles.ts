@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Conflict } from '../../kit/errors.ts';
+import { wavesOf } from '../../kit/waves.ts';
 import type { Db } from '../../platform/db.ts';
 import { completeIds } from './complete-ids.ts';
-import { type Candidate, candidatesOf, type Match, matchTitles, wavesOf } from './match-titles.ts';
+import { type Candidate, candidatesOf, keysOf, type Match, matchTitles } from './match-titles.ts';
 import { lockTitles, vouchForTitles } from './queries/match.ts';
 import { insertIds, insertTitles, takeOverTitles, updateTitles } from './queries/titles.ts';
 import type { TitleInput } from './schemas.ts';
@@ -70,7 +71,7 @@ async function upsertBatch(
   guessed: Guesses,
 ): Promise<UpsertOutcome[]> {
   const outcomes = new Map<number, UpsertOutcome>();
-  const waves = wavesOf(await candidatesOf(db, titles));
+  const waves = wavesOf(await candidatesOf(db, titles), keysOf);
   for (let wave = waves.shift(); wave !== undefined; wave = waves.shift()) {
     const { now, later } = oncePerTitle(await matchTitles(db, wave));
     if (later.length > 0) waves.unshift(later);

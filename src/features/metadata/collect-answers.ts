@@ -2,7 +2,7 @@ import type { AppError } from '../../kit/errors.ts';
 import type { MetadataProvider, ProvidedTitle } from '../../providers/provider.ts';
 import { expected } from './identify.ts';
 import type { Answer } from './merge-answers.ts';
-import type { KeptAnswer } from './queries/answers.ts';
+import type { FetchedAnswer, KeptAnswer } from './queries/answers.ts';
 import type { Doubt } from './queries/doubts.ts';
 import { posterOf, soundIds } from './sound-fields.ts';
 
@@ -10,7 +10,7 @@ export type Collected = {
   /** In the order in which their word counts. */
   answers: readonly Answer[];
   /** Asked anew; null: it does not know the title. */
-  fetched: readonly { provider: string; data: ProvidedTitle | null; days: number }[];
+  fetched: readonly FetchedAnswer[];
   /** Answers whose ids contradict what is known; nothing of them is in `answers`. */
   doubts: readonly Doubt[];
   failures: readonly AppError[];

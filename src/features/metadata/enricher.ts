@@ -1,35 +1,29 @@
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../../kit/errors.ts';
-import type { Log } from '../../platform/log.ts';
-import { type EnrichDeps, enrichTitle, type Outcome } from './enrich-title.ts';
-import { claimDue, claimOne, noteTried } from './queries/due.ts';
-import { noteSources } from './queries/progress.ts';
+import { type AskedTitles, askTitles, type EnrichDeps } from './ask-titles.ts';
+import { claimDue, claimTitles } from './queries/due.ts';
 import { watchSources } from './watch-sources.ts';
+import type { Outcome } from './write-asked.ts';
 
 /** While a title is asked about nobody else takes it; one whose instance died is due again after that. */
 const CLAIM_SECONDS = 300;
-const DAY_SECONDS = 24 * 3600;
-/** Answers are kept a week or two: sooner there is nothing new. */
-const AGAIN_SECONDS = 14 * DAY_SECONDS;
-/** Nobody knew it: perhaps it is too new. */
-const UNKNOWN_SECONDS = 3 * DAY_SECONDS;
-/** Doubled with each failure. */
-const FAILED_SECONDS = 120;
+/** None is begun after that: the last ones end, and are written, while they are still ours. */
+const BEGUN_WITHIN_MS = 150_000;
 /** Whoever opens titles faster than they are asked about is served without. */
 const MOST_AT_ONCE = 8;
 const LATELY_MS = 60_000;
-/** Of those that somebody waits for. Providers have their own pace. */
-const TITLES_AT_ONCE = 4;
 
 export type Enricher = {
   /** The owner's switch. */
   isOn(): boolean;
   /** Names of the sources that are asked. */
   readonly sources: readonly string[];
-  /** Takes titles that wait, newest first, and asks about each in turn. */
+  /** Takes titles that wait, newest first, and asks about them, some at once. */
   enrichDue(limit: number, signal: AbortSignal): Promise<Outcome[]>;
-  /** Asks about these, some at once, those first that come first; one that somebody else has, or that was asked about lately, is passed over. */
-  enrich(mediaIds: readonly number[], signal: AbortSignal): Promise<void>;
+  /**
+   * Asks about these, some at once, those first that come first. Answers those that were left: somebody else has them, they were asked about
+   * lately, it is paused, the providers are down or want peace, or there was no time. Within four minutes.
+   */
+  enrich(mediaIds: readonly number[], signal: AbortSignal): Promise<ReadonlySet<number>>;
   /**
    * A title without details was opened: asks about it in the background, and waits so long for that. True: it has changed by now. Never throws.
    */
@@ -39,7 +33,7 @@ export type Enricher = {
 };
 
 /** Asks providers about titles, each by one instance at a time. */
-export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean }): Enricher {
+export function createEnricher(deps: EnrichDeps & { isOn(): boolean }): Enricher {
   const { db, log, isOn } = deps;
   const watch = watchSources(deps.providers);
   const closing = new AbortController();
@@ -47,37 +41,19 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
   const lately = new LRUCache<number, true>({ max: 10_000, ttl: LATELY_MS });
   const running = new Map<number, Promise<boolean>>();
 
-  async function enrichClaimed(mediaId: number, signal: AbortSignal): Promise<Outcome> {
-    const result = await enrichTitle({ db, providers: watch.providers }, mediaId, signal).catch(
-      (error: unknown): Outcome => {
-        signal.throwIfAborted();
-        log.warn({ err: error, mediaId }, 'a title could not be completed');
-        const failure = new AppError('metadata.failed', 'What was told of it could not be stored.', {
-          status: 500,
-        });
-        return { outcome: 'failed', failure };
-      },
-    );
-    await tellSources();
-    const failure = result.failure?.message ?? null;
-    await noteTried(db, mediaId, { failure, dueInSeconds: failure === null ? rest(result) : FAILED_SECONDS });
-    return result;
-  }
-
-  /** For the owner to see; a title does not fail for it. */
-  async function tellSources(): Promise<void> {
-    const told = watch.take();
-    if (told.length > 0)
-      await noteSources(db, told).catch((err: unknown) =>
-        log.debug({ err }, 'how sources did was not noted'),
-      );
+  function ask(mediaIds: readonly number[], signal: AbortSignal): Promise<AskedTitles> {
+    const begun = performance.now();
+    return askTitles({ ...deps, watch }, mediaIds, {
+      signal: AbortSignal.any([signal, closing.signal]),
+      goesOn: () => isOn() && performance.now() - begun < BEGUN_WITHIN_MS,
+    });
   }
 
   async function enrichOpened(mediaId: number): Promise<boolean> {
     try {
-      if (!(await claimOne(db, mediaId, CLAIM_SECONDS))) return false;
-      const { outcome } = await enrichClaimed(mediaId, closing.signal);
-      return outcome === 'enriched' || outcome === 'doubtful';
+      if (!(await claimTitles(db, [mediaId], CLAIM_SECONDS)).has(mediaId)) return false;
+      const [one] = (await ask([mediaId], closing.signal)).outcomes;
+      return one?.outcome === 'enriched' || one?.outcome === 'doubtful';
     } catch (error) {
       if (!closing.signal.aborted)
         log.warn({ err: error, mediaId }, 'an opened title could not be completed');
@@ -98,26 +74,17 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
     async enrichDue(limit, signal) {
       // With nobody to ask they wait: whoever is switched on later is asked about them.
       if (deps.providers.length === 0) return [];
-      const either = AbortSignal.any([signal, closing.signal]);
-      const outcomes: Outcome[] = [];
-      for (const mediaId of await claimDue(db, limit, CLAIM_SECONDS)) {
-        either.throwIfAborted();
-        outcomes.push(await enrichClaimed(mediaId, either));
-      }
-      return outcomes;
+      return (await ask(await claimDue(db, limit, CLAIM_SECONDS), signal)).outcomes;
     },
     async enrich(mediaIds, signal) {
-      if (deps.providers.length === 0) return;
-      const either = AbortSignal.any([signal, closing.signal]);
-      const waiting = [...mediaIds];
-      const take = async () => {
-        for (let mediaId = waiting.shift(); mediaId !== undefined; mediaId = waiting.shift()) {
-          either.throwIfAborted();
-          if (!isOn()) return;
-          if (await claimOne(db, mediaId, CLAIM_SECONDS)) await enrichClaimed(mediaId, either);
-        }
-      };
-      await Promise.all(Array.from({ length: TITLES_AT_ONCE }, take));
+      if (deps.providers.length === 0 || mediaIds.length === 0) return new Set();
+      if (!isOn()) return new Set(mediaIds);
+      const claimed = await claimTitles(db, mediaIds, CLAIM_SECONDS);
+      const { left } = await ask(
+        mediaIds.filter((mediaId) => claimed.has(mediaId)),
+        signal,
+      );
+      return new Set([...left, ...mediaIds.filter((mediaId) => !claimed.has(mediaId))]);
     },
     async opened(mediaId, waitMs) {
       if (!isOn() || deps.providers.length === 0 || closing.signal.aborted) return false;
@@ -133,10 +100,6 @@ export function createEnricher(deps: EnrichDeps & { log: Log; isOn(): boolean })
       await Promise.allSettled(running.values());
     },
   };
-}
-
-function rest({ outcome }: Outcome): number {
-  return outcome === 'unknown' ? UNKNOWN_SECONDS : AGAIN_SECONDS;
 }
 
 async function within(work: Promise<boolean>, waitMs: number): Promise<boolean> {

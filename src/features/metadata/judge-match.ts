@@ -1,6 +1,5 @@
 import { SURE, titleConfidence } from '../../kit/match-confidence.ts';
-import type { Db } from '../../platform/db.ts';
-import { ownersOfIds, type Standing } from '../media/index.ts';
+import type { IdOwner, Standing } from '../media/index.ts';
 import type { Guess } from './identify.ts';
 import type { Merged } from './merge-answers.ts';
 import type { Doubt } from './queries/doubts.ts';
@@ -22,28 +21,26 @@ type Standings = Omit<Judged, 'twinIds'>;
 /** A hit less like than this is no candidate for a title that somebody named on purpose. */
 const WORTH_A_LOOK = 0.5;
 
-/** Whether what was found is this title: sure, for a person, or another title here. */
-export async function judge(
-  tx: Db,
+/** Whether what was found is this title: sure, for a person, or another title here. `owners`: who has the ids that `foundIds` gives. */
+export function judge(
   stored: StoredTitle,
   merged: Merged,
-  { guess, isKnown }: { guess: Guess | null; isKnown: boolean },
-): Promise<Judged> {
-  const ids = soundIds({ ...guess?.hit.ids, ...merged.ids });
-  const twin = guess === null ? null : await twinOf(tx, stored, ids);
+  { guess, isKnown, owners }: { guess: Guess | null; isKnown: boolean; owners: readonly IdOwner[] },
+): Judged {
+  const twin = guess === null ? null : twinOf(stored, owners);
   if (guess === null || twin === null)
     return { ...standingOf(stored, merged, guess, isKnown), twinIds: null };
   const isSure = isFromName(stored) && guess.confidence >= SURE;
-  return { ...twinDoubt(guess, twin), twinIds: isSure ? ids : null };
+  return { ...twinDoubt(guess, twin), twinIds: isSure ? foundIds(guess, merged) : null };
+}
+
+/** The ids of what a name was found to mean, as those who know it tell them. */
+export function foundIds(guess: Guess, merged: Merged): Record<string, string> {
+  return soundIds({ ...guess.hit.ids, ...merged.ids });
 }
 
 /** Another title here that a name turned out to mean. */
-async function twinOf(
-  tx: Db,
-  stored: StoredTitle,
-  ids: Readonly<Record<string, string>>,
-): Promise<string | null> {
-  const owners = await ownersOfIds(tx, stored.kind, ids);
+function twinOf(stored: StoredTitle, owners: readonly IdOwner[]): string | null {
   const twin = owners.find(({ mediaId }) => mediaId !== stored.mediaId);
   return twin === undefined ? null : `${twin.provider} ${twin.value}`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { absoluteUrl } from '../../kit/asset-url.ts';
 import { Conflict, NotFound } from '../../kit/errors.ts';
 import type { Db, Pool } from '../../platform/db.ts';
-import { MediaPatch, mergeWithOwner, patchMedia, setMediaStanding, titlesOf } from '../media/index.ts';
+import { MediaPatch, mergeWithOwner, patchMedia, setMediaStandings, titlesOf } from '../media/index.ts';
 import { forgetAnswers } from './queries/answers.ts';
 import {
   forgetDoubts,
@@ -98,7 +98,7 @@ export async function approve(
   if (doubt !== undefined) return correct(db, mediaId, { ids: proposed(title, doubt) });
   await db.transaction(async (tx) => {
     await keepAsIs(tx, mediaId);
-    await setMediaStanding(tx, mediaId, { status: 'approved', confidence: 1 });
+    await setMediaStandings(tx, [{ mediaId, status: 'approved', confidence: 1 }]);
     await patchMedia(tx, mediaId, { isPublished: true });
   });
   return null;
@@ -122,7 +122,7 @@ export async function correct(
     await forgetDoubts(tx, mediaId);
     // A name that a person gave stays, as those of titles do that nobody guessed.
     const confidence = body.title === undefined ? 1 : null;
-    await setMediaStanding(tx, mediaId, { status: 'pending', confidence });
+    await setMediaStandings(tx, [{ mediaId, status: 'pending', confidence }]);
     await makeTitlesDue(tx, [mediaId]);
     return null;
   });
@@ -146,7 +146,7 @@ export async function reject(db: Pool, mediaId: number): Promise<void> {
   await db.transaction(async (tx) => {
     await keepAsIs(tx, mediaId);
     if (status !== 'flagged') return;
-    await setMediaStanding(tx, mediaId, { status: 'rejected', confidence: 0 });
+    await setMediaStandings(tx, [{ mediaId, status: 'rejected', confidence: 0 }]);
     await patchMedia(tx, mediaId, { isPublished: false });
   });
 }

@@ -13,8 +13,10 @@ export type SourceAsked = {
   restMs: number | null;
 };
 
+export type WatchedSources = { readonly providers: readonly MetadataProvider[]; take(): SourceAsked[] };
+
 /** The same providers, and what became of each question to them; `take` gives what is new. */
-export function watchSources(providers: readonly MetadataProvider[]) {
+export function watchSources(providers: readonly MetadataProvider[]): WatchedSources {
   let told = new Map<string, SourceAsked>();
 
   function note(name: string, end: Pick<SourceAsked, 'error' | 'restMs'>): void {

@@ -1,8 +1,8 @@
 import { languageOf } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
-import { fillMedia, mediaDetail, type Refused } from '../media/index.ts';
+import { type Fill, fillTitles, type Refused, storedSeasons } from '../media/index.ts';
 import type { Merged } from './merge-answers.ts';
-import { seasonsToWrite } from './merge-seasons.ts';
+import { type StoredSeason, seasonsToWrite } from './merge-seasons.ts';
 import { type FieldOrigin, fieldOrigins, putFieldOrigins, putWatchOffers } from './queries/origins.ts';
 import { fieldPrints, type StoredTitle } from './queries/titles.ts';
 import { OwnedFields } from './sound-fields.ts';
@@ -10,53 +10,97 @@ import { OwnedFields } from './sound-fields.ts';
 /** Texts of an import file have at most so many. */
 const MOST_ALIASES = 200;
 
+/** What is to be written of a title; `before` is what they told the last time. */
+export type Told = { stored: StoredTitle; merged: Merged; before: Merged };
+
+type Fields = ReturnType<typeof datesInOrder>;
+type Planned = { told: Told; owned: Merged['owned']; fields: Fields; fill: Fill };
+
 /**
- * Writes what providers tell, in the caller's transaction: a field is filled where nothing stands, and changed where the providers wrote it
- * themselves; what a person or an import wrote stays. `before` is what they told the last time. Null: the title is gone.
+ * Writes what providers tell of titles, in the caller's transaction: a field is filled where nothing stands, and changed where the providers
+ * wrote it themselves; what a person or an import wrote stays. Answers ids that were refused, by title; one that is gone is left out.
  */
 export async function writeMerged(
   tx: Db,
-  stored: StoredTitle,
-  merged: Merged,
-  before: Merged | null,
-): Promise<{ refused: Refused[] } | null> {
-  const { mediaId } = stored;
-  const [prints, origins] = await Promise.all([fieldPrints(tx, mediaId), fieldOrigins(tx, mediaId)]);
-  const owned = new Map([...merged.owned].filter(([field]) => mayWrite(stored, field, prints, origins)));
-  const values = Object.fromEntries([...owned].map(([field, { value }]) => [field, value]));
-  const fields = datesInOrder(OwnedFields.parse(values), stored);
-  const detail = merged.seasons.length === 0 ? null : await mediaDetail(tx, mediaId, 'en');
-  const seasons = seasonsToWrite(detail?.seasons ?? [], merged.seasons, before?.seasons ?? []);
-  const filled = await fillMedia(tx, mediaId, {
-    patch: {
-      ...fields,
-      aliases: aliasesOf(stored, merged, fields.title),
-      translations: translationsToWrite(stored, merged, before),
-      ratings: merged.ratings,
-      ...(seasons.length === 0 ? {} : { seasons }),
-    },
-    ids: merged.ids,
-    images: merged.images,
+  titles: readonly Told[],
+): Promise<ReadonlyMap<number, readonly Refused[]>> {
+  const mediaIds = titles.map(({ stored }) => stored.mediaId);
+  const prints = await fieldPrints(tx, mediaIds);
+  const origins = Map.groupBy(await fieldOrigins(tx, mediaIds), ({ mediaId }) => mediaId);
+  const seasons = await seasonsOf(tx, titles);
+  const planned = titles.map((told): Planned => {
+    const { mediaId } = told.stored;
+    const known = { prints: prints.get(mediaId) ?? {}, origins: origins.get(mediaId) ?? [] };
+    return planOf(told, known, seasons.get(mediaId) ?? []);
   });
-  if (filled === null) return null;
-  const after = await fieldPrints(tx, mediaId);
-  const written = [...owned].flatMap(([field, { provider }]): FieldOrigin[] => {
-    const fingerprint = after[field];
-    return fingerprint === undefined || !(field in fields) ? [] : [{ field, provider, fingerprint }];
-  });
-  if (written.length > 0) await putFieldOrigins(tx, mediaId, written);
-  const providers = merged.images.map(({ provider }) => provider);
-  await putWatchOffers(tx, mediaId, providers, merged.watch);
+  const filled = await fillTitles(
+    tx,
+    planned.map(({ fill }) => fill),
+  );
+  const written = planned.filter(({ fill }) => filled.has(fill.mediaId));
+  await noteOrigins(tx, written);
+  await putWatchOffers(
+    tx,
+    written.map(({ told: { merged }, fill: { mediaId } }) => ({
+      ...{ mediaId, offers: merged.watch },
+      providers: merged.images.map(({ provider }) => provider),
+    })),
+  );
   return filled;
 }
 
+/** Of those titles only of whose seasons something was told. */
+async function seasonsOf(
+  tx: Db,
+  titles: readonly Told[],
+): Promise<ReadonlyMap<number, readonly StoredSeason[]>> {
+  const told = titles.filter(({ merged }) => merged.seasons.length > 0);
+  if (told.length === 0) return new Map();
+  const stored = await storedSeasons(
+    tx,
+    told.map(({ stored: { mediaId } }) => mediaId),
+  );
+  return Map.groupBy(stored, ({ mediaId }) => mediaId);
+}
+
+type Known = { prints: Readonly<Record<string, string>>; origins: readonly FieldOrigin[] };
+
+function planOf(told: Told, known: Known, storedSeasons: readonly StoredSeason[]): Planned {
+  const { stored, merged, before } = told;
+  const owned = new Map([...merged.owned].filter(([field]) => mayWrite(stored, field, known)));
+  const values = Object.fromEntries([...owned].map(([field, { value }]) => [field, value]));
+  const fields = datesInOrder(OwnedFields.parse(values), stored);
+  const seasons = seasonsToWrite(storedSeasons, merged.seasons, before.seasons);
+  const patch = {
+    ...fields,
+    aliases: aliasesOf(stored, merged, fields.title),
+    translations: translationsToWrite(stored, merged, before),
+    ratings: merged.ratings,
+    ...(seasons.length === 0 ? {} : { seasons }),
+  };
+  const fill = { mediaId: stored.mediaId, patch, ids: merged.ids, images: merged.images };
+  return { told, owned, fields, fill };
+}
+
+/** Who gave what now stands in the fields that were written. */
+async function noteOrigins(tx: Db, planned: readonly Planned[]): Promise<void> {
+  const after = await fieldPrints(
+    tx,
+    planned.map(({ fill }) => fill.mediaId),
+  );
+  const written = planned.flatMap(({ owned, fields, fill: { mediaId } }) =>
+    [...owned].flatMap(([field, { provider }]): FieldOrigin[] => {
+      const fingerprint = after.get(mediaId)?.[field];
+      return fingerprint === undefined || !(field in fields)
+        ? []
+        : [{ mediaId, field, provider, fingerprint }];
+    }),
+  );
+  if (written.length > 0) await putFieldOrigins(tx, written);
+}
+
 /** What a release name called a title and its year gives way to its real name. */
-function mayWrite(
-  stored: StoredTitle,
-  field: string,
-  prints: Readonly<Record<string, string>>,
-  origins: readonly FieldOrigin[],
-): boolean {
+function mayWrite(stored: StoredTitle, field: string, { prints, origins }: Known): boolean {
   const print = prints[field];
   if (print === undefined) return true;
   const origin = origins.find((one) => one.field === field);
@@ -100,9 +144,9 @@ const TEXTS = ['title', 'overview', 'tagline'] as const;
 function translationsToWrite(
   stored: StoredTitle,
   { translations }: Merged,
-  before: Merged | null,
+  before: Merged,
 ): Translations[number][] {
-  const last = byLanguage(before?.translations ?? []);
+  const last = byLanguage(before.translations);
   const held = new Map(stored.translations.map((entry) => [entry.language, entry]));
   return [...byLanguage(translations)].flatMap(([language, given]) => {
     const now = held.get(language);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
 import { dropDeleted } from './delete-sources.ts';
-import { linkSourceSubtitles } from './link-subtitles.ts';
-import { type MatchDeps, matchItems } from './match-items.ts';
+import { type KnownFolders, linkSourceSubtitles } from './link-subtitles.ts';
+import { type MatchDeps, matchStaged } from './match-items.ts';
 import { forgetOldScans } from './queries/scans.ts';
 import type { Scanner } from './scanner.ts';
 
@@ -15,7 +15,8 @@ export const DROP_JOB = 'sources.drop';
 
 /** A little less than the schedule's step. */
 const LONGEST_RUN_MS = 270_000;
-const ITEMS_AT_ONCE = 200;
+/** Asked about within the claim at three questions a second, too. */
+const ITEMS_AT_ONCE = 100;
 const KEPT_DAYS = 90;
 
 export const sourceJobs: readonly Job<Context>[] = [
@@ -37,9 +38,12 @@ export const sourceJobs: readonly Job<Context>[] = [
     async run(_payload, context: Context) {
       const begun = performance.now();
       let files = 0;
-      while (performance.now() - begun < LONGEST_RUN_MS) {
-        const taken = await matchItems(context, ITEMS_AT_ONCE, context.signal);
-        const subtitles = taken > 0 ? 0 : await linkSourceSubtitles(context, context.signal);
+      const known: KnownFolders = new Map();
+      const goesOn = () => performance.now() - begun < LONGEST_RUN_MS;
+      while (goesOn()) {
+        const taken = await matchStaged(context, { itemsAtOnce: ITEMS_AT_ONCE, goesOn }, context.signal);
+        if (taken > 0) known.clear();
+        const subtitles = taken > 0 ? 0 : await linkSourceSubtitles(context, context.signal, known);
         if (taken + subtitles === 0) break;
         files += taken;
       }

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../../kit/errors.ts';
+import { createPause } from '../../kit/pause.ts';
 import { encodingOf } from '../../kit/text-encoding.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { asReadable, type StreamKind } from '../../streams/kind.ts';
 import { addressOf, readablePath } from '../../streams/source-files.ts';
 import { subtitleLanguage, linkSubtitles as writeSubtitles } from '../stream-index/index.ts';
-import { subtitleMatcher } from './match-subtitles.ts';
+import { type FolderIndex, indexFolder, matchSubtitle, type VideoFile } from './match-subtitles.ts';
 import { kindOf } from './place.ts';
 import { type StoredSource, sourceById } from './queries/sources.ts';
 import { endSubtitles, sourcesWithSubtitles, videosIn, waitingSubtitles } from './queries/subtitles.ts';
@@ -20,34 +21,47 @@ const SUBTITLES_AT_ONCE = 500;
 const READS_AT_ONCE = 4;
 const READ_MS = 10_000;
 const SAMPLE_BYTES = 65_536;
+/** So long nobody else has a turn at most, but for one name. */
+const TURN_MS = 10;
+/** Videos that come meanwhile are seen after that. */
+const KNOWN_MS = 30_000;
+
+/** Folders by source, as people read them, whose videos were read a moment ago: the next subtitles mostly lie in the same ones. */
+export type KnownFolders = Map<number, { readAt: number; folders: Map<string, FolderIndex> }>;
 
 /** Links subtitles that lie beside the videos of sources, once these are streams. Answers how many were looked at. */
-export async function linkSourceSubtitles(deps: SubtitleDeps, signal: AbortSignal): Promise<number> {
+export async function linkSourceSubtitles(
+  deps: SubtitleDeps,
+  signal: AbortSignal,
+  known: KnownFolders = new Map(),
+): Promise<number> {
   let looked = 0;
   for (const sourceId of await sourcesWithSubtitles(deps.db, SOURCES_AT_ONCE)) {
     const source = await sourceById(deps.db, sourceId);
-    if (source !== null) looked += await linkOfSource(deps, source, signal);
+    if (source !== null) looked += await linkOfSource(deps, source, { signal, known });
   }
   return looked;
 }
 
 type Found = { id: number; streamId: number; address: string; language: string | null; similarity: number };
 
-async function linkOfSource(deps: SubtitleDeps, source: StoredSource, signal: AbortSignal): Promise<number> {
+async function linkOfSource(
+  deps: SubtitleDeps,
+  source: StoredSource,
+  { signal, known }: { signal: AbortSignal; known: KnownFolders },
+): Promise<number> {
   const waiting = await waitingSubtitles(deps.db, source.id, SUBTITLES_AT_ONCE);
-  const folders = new Set(waiting.flatMap(({ path }) => foldersAround(path)));
-  const videos = (await videosIn(deps.db, source, [...folders])).map(({ streamId, path }) => {
-    const readable = readablePath(path);
-    return { streamId, folder: folderOf(readable), name: readable.slice(readable.lastIndexOf('/') + 1) };
-  });
-  const match = subtitleMatcher(videos);
-  const found = waiting.flatMap(({ id, path, name }): Found[] => {
-    const matched = match({ folder: folderOf(readablePath(path)), name });
-    if (matched === null) return [];
+  const pause = createPause(TURN_MS);
+  const folders = await foldersOf(deps.db, source, { paths: waiting.map(({ path }) => path), known, pause });
+  const found: Found[] = [];
+  for (const { id, path, name } of waiting) {
+    await pause();
+    const matched = matchSubtitle(folders, { folder: folderOf(readablePath(path)), name });
+    if (matched === null) continue;
     const { video, similarity } = matched;
     const language = subtitleLanguage(name, video.name);
-    return [{ id, streamId: video.streamId, address: addressOf(source, path), language, similarity }];
-  });
+    found.push({ id, streamId: video.streamId, address: addressOf(source, path), language, similarity });
+  }
   const read = await readAll(deps, kindOf(source.finder), found, signal);
   const linked = read.filter(({ isText }) => isText);
   const linkedIds = new Map(linked.map(({ id, streamId }) => [id, streamId]));
@@ -59,6 +73,35 @@ async function linkOfSource(deps: SubtitleDeps, source: StoredSource, signal: Ab
     );
   });
   return waiting.length;
+}
+
+/** The folders around these paths with their videos, read anew where they are not known or not from just now. */
+async function foldersOf(
+  db: Pool,
+  source: StoredSource,
+  { paths, known, pause }: { paths: readonly string[]; known: KnownFolders; pause: () => Promise<void> },
+): Promise<ReadonlyMap<string, FolderIndex>> {
+  const last = known.get(source.id);
+  const isFresh = last !== undefined && performance.now() - last.readAt < KNOWN_MS;
+  const kept = isFresh ? last.folders : new Map<string, FolderIndex>();
+  const around = [...new Set(paths.flatMap(foldersAround))];
+  const missing = around.filter((folder) => !kept.has(readablePath(folder)));
+  const videos = missing.length === 0 ? [] : await videosIn(db, source, missing);
+  const byFolder = new Map<string, VideoFile[]>(missing.map((folder) => [readablePath(folder), []]));
+  for (const { streamId, path } of videos) {
+    const readable = readablePath(path);
+    const folder = folderOf(readable);
+    byFolder.get(folder)?.push({ streamId, folder, name: readable.slice(readable.lastIndexOf('/') + 1) });
+    await pause();
+  }
+  const folders = new Map<string, FolderIndex>();
+  for (const [folder, inside] of byFolder) folders.set(folder, await indexFolder(inside, pause));
+  for (const folder of around.map(readablePath)) {
+    const index = kept.get(folder);
+    if (index !== undefined && !folders.has(folder)) folders.set(folder, index);
+  }
+  known.set(source.id, { readAt: isFresh ? last.readAt : performance.now(), folders });
+  return folders;
 }
 
 /** Its own, and two above: `Subs/Show.S01E02/2_English.srt`. */

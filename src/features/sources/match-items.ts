@@ -47,50 +47,85 @@ type Read = { item: ClaimedItem; path: string; parsed: ReleaseName; title: Named
 type Saved = { item: ClaimedItem; mediaId: number };
 type Outcomes = { saved: Saved[]; ended: ItemEnd[] };
 
+/** While providers are asked about one batch the database has time to look for the names of another. */
+const BATCHES_AT_ONCE = 2;
+
+/** Takes staged videos in batches, two at once, until none waits or `goesOn` says no; answers how many. See `matchItems`. */
+export async function matchStaged(
+  deps: MatchDeps,
+  { itemsAtOnce, goesOn }: { itemsAtOnce: number; goesOn(): boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  let taken = 0;
+  const takeAll = async () => {
+    for (let last = 1; last > 0 && goesOn(); taken += last)
+      last = await matchItems(deps, itemsAtOnce, signal);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: BATCHES_AT_ONCE }, takeAll));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return taken;
+}
+
 /**
  * Takes staged videos, newest first: each becomes a stream of the title its name tells, and titles that are new are asked about. Answers how many
- * were taken; none while enrichment is paused.
+ * were taken; none while enrichment is paused. What is broken off, or whose title nobody could be asked about just now, waits for another run.
  */
 export async function matchItems(deps: MatchDeps, limit: number, signal: AbortSignal): Promise<number> {
   if (!deps.enricher.isOn()) return 0;
   const items = await claimItems(deps.db, limit);
   if (items.length === 0) return 0;
-  const { saved, ended } = await saveApart(deps, items, signal);
-  const titles = [...new Set(saved.map(({ mediaId }) => mediaId))];
-  const before = await standingsOf(deps.db, titles);
-  const unknown = new Set(before.filter(({ isHidden }) => isHidden).map(({ mediaId }) => mediaId));
-  await deps.enricher.enrich(
-    titles.filter((mediaId) => unknown.has(mediaId)),
-    signal,
-  );
-  const after = new Map((await standingsOf(deps.db, titles)).map((standing) => [standing.mediaId, standing]));
-  const ends = [
-    ...ended,
-    ...saved.map(({ item, mediaId }) => endOf(item, unknown.has(mediaId) ? after.get(mediaId) : undefined)),
-  ];
-  await deps.db.transaction(async (tx) => {
-    await endItems(tx, ends);
-    await noteEnds(tx, ends);
-    await reviveSubtitles(tx, [...new Set(saved.map(({ item }) => item.sourceId))]);
-  });
+  try {
+    await settle(deps, await endsOf(deps, items, signal));
+  } catch (error) {
+    const waiting = items.map((item) => endWith(item, 'waiting'));
+    // Where that fails too nobody has them after some minutes.
+    await endItems(deps.db, waiting).catch((err: unknown) =>
+      deps.log.debug({ err }, 'files of sources were not let go'),
+    );
+    throw error;
+  }
   return items.length;
 }
 
-/** A title that was known, or is known by now, or has become one that was. */
-function endOf(item: ClaimedItem, title: Standing | undefined): ItemEnd {
-  const { id, sourceId, batchId } = item;
-  const ended = (end: ItemEnd['end'], failure: string | null = null) => ({
-    id,
-    sourceId,
-    batchId,
-    end,
-    failure,
+async function endsOf(
+  deps: MatchDeps,
+  items: readonly ClaimedItem[],
+  signal: AbortSignal,
+): Promise<ItemEnd[]> {
+  const { db, enricher } = deps;
+  const { saved, ended } = await saveApart(deps, items, signal);
+  const titles = [...new Set(saved.map(({ mediaId }) => mediaId))];
+  const hidden = (await standingsOf(db, titles)).filter(({ isHidden }) => isHidden);
+  const unknown = new Set(hidden.map(({ mediaId }) => mediaId));
+  const left = await enricher.enrich(
+    titles.filter((mediaId) => unknown.has(mediaId)),
+    signal,
+  );
+  const after = new Map((await standingsOf(db, titles)).map((standing) => [standing.mediaId, standing]));
+  return [
+    ...ended,
+    ...saved.map(({ item, mediaId }) =>
+      endOf(item, unknown.has(mediaId) ? after.get(mediaId) : undefined, left.has(mediaId)),
+    ),
+  ];
+}
+
+async function settle({ db }: MatchDeps, ends: readonly ItemEnd[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    const ours = await endItems(tx, ends);
+    await noteEnds(tx, ours);
+    await reviveSubtitles(tx, [...new Set(ours.map(({ sourceId }) => sourceId))]);
   });
-  if (title === undefined || !title.isHidden) return ended('matched');
-  if (title.status === 'rejected' || title.hasDoubt) return ended('flagged');
+}
+
+/** A title that was known, or is known by now, or has become one that was. */
+function endOf(item: ClaimedItem, title: Standing | undefined, isLeft: boolean): ItemEnd {
+  if (title === undefined || !title.isHidden) return endWith(item, 'matched');
+  if (title.status === 'rejected' || title.hasDoubt) return endWith(item, 'flagged');
+  if (isLeft && !title.isTried) return endWith(item, 'waiting');
   return title.isAsked
-    ? ended('unmatched', 'Nobody knows a title of this name.')
-    : ended('failed', 'Nobody could be asked about its title.');
+    ? endWith(item, 'unmatched', 'Nobody knows a title of this name.')
+    : endWith(item, 'failed', 'Nobody could be asked about its title.');
 }
 
 /** A batch in which an item is at fault is taken again item by item: it would fail for ever, and with it the newest of all. */
@@ -141,8 +176,12 @@ function readItems(items: readonly ClaimedItem[]): { read: Read[]; nameless: Ite
   return { read, nameless };
 }
 
-function endWith({ id, sourceId, batchId }: ClaimedItem, end: ItemEnd['end'], failure: string): ItemEnd {
-  return { id, sourceId, batchId, end, failure };
+function endWith(
+  { id, sourceId, batchId, until }: ClaimedItem,
+  end: ItemEnd['end'],
+  failure: string | null = null,
+): ItemEnd {
+  return { id, sourceId, batchId, until, end, failure };
 }
 
 async function saveItems(deps: MatchDeps, items: readonly ClaimedItem[]): Promise<Outcomes> {

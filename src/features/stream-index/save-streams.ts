@@ -56,7 +56,8 @@ export async function saveStream(
 
 /**
  * Saves and links streams, found again by their bytes, so that one info hash is one stream with many links (C5).
- * Answers one result a stream, in order. One transaction: two statements a stream for its kind, a dozen for all.
+ * Answers one result a stream, in order. One transaction: a dozen statements for all, and for kinds without
+ * `findAll` and `saveAll` two a stream.
  */
 export async function saveStreams(
   deps: SaveDeps,
@@ -106,13 +107,15 @@ async function writeGroups(
 ): Promise<Map<PreparedStream, SavedStream>> {
   const known: StreamGroup[] = [];
   const fresh: FreshGroup[] = [];
-  for (const group of groupsOf(streams)) {
-    const streamId = await group.first.kind.find(db, group.first.detail);
+  const given = groupsOf(streams);
+  const ids = await findAll(db, given);
+  for (const group of given) {
+    const streamId = ids.get(group) ?? null;
     if (streamId === null) fresh.push(group);
     else known.push({ ...group, streamId, isNew: false });
   }
   const groups = [...known, ...(fresh.length === 0 ? [] : await insertFresh(db, fresh, options))];
-  for (const { first, streamId } of groups) await first.kind.save(db, streamId, first.detail, first.place);
+  await saveAll(db, groups);
   const changed = new Set(known.length === 0 ? [] : await updateKnown(db, known, options));
   for (const streamId of await writeParts(db, groups)) changed.add(streamId);
   const torrents = groups.filter(({ first }) => first.kind.kind === 'torrent');
@@ -121,6 +124,31 @@ async function writeGroups(
     torrents.map(({ streamId }) => streamId),
   );
   return answersOf(db, groups, changed);
+}
+
+type Group = Pick<FreshGroup, 'first'>;
+const byKind = <G extends Group>(groups: readonly G[]) => Map.groupBy(groups, ({ first }) => first.kind);
+
+/** Streams that have the bytes of these groups. */
+async function findAll(db: Db, groups: readonly Group[]): Promise<ReadonlyMap<Group, number | null>> {
+  const ids = new Map<Group, number | null>();
+  for (const [kind, members] of byKind(groups)) {
+    const details = members.map(({ first }) => first.detail);
+    const found = (await kind.findAll?.(db, details)) ?? [];
+    for (const [place, member] of members.entries()) {
+      const isAsked = kind.findAll !== undefined;
+      ids.set(member, isAsked ? (found[place] ?? null) : await kind.find(db, member.first.detail));
+    }
+  }
+  return ids;
+}
+
+async function saveAll(db: Db, groups: readonly StreamGroup[]): Promise<void> {
+  for (const [kind, members] of byKind(groups)) {
+    const saved = members.map(({ streamId, first: { detail, place } }) => ({ streamId, detail, place }));
+    if (kind.saveAll !== undefined) await kind.saveAll(db, saved);
+    else for (const { streamId, detail, place } of saved) await kind.save(db, streamId, detail, place);
+  }
 }
 
 function groupsOf(streams: readonly PreparedStream[]): FreshGroup[] {

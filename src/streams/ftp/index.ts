@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
-import { moveFtp } from '../moved-files.ts';
+import type { SavedDetail } from '../many-at-once.ts';
+import { moveFtp } from '../queries.ts';
 import { resourceKey } from '../resource.ts';
 import { openPassword, type SourceAccess } from '../source-access.ts';
 import { FtpDetail, type FtpOrigin, Login, liesIn, nameOf, parseFtp, urlHash } from './detail.ts';
@@ -12,10 +14,10 @@ import { createFtpOrigins } from './open.ts';
 import {
   offeredFtp,
   replaceCredentials,
-  saveFtpRow,
+  saveFtpRows,
   staleCredentials,
   storedFtp,
-  streamOfFtpUrl,
+  streamsOfFtpUrls,
 } from './queries.ts';
 
 const SEALED_CREDENTIALS = 'ftp.credentials';
@@ -28,20 +30,16 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     kind: 'ftp',
     parse: parseFtp,
     resource: (detail) => resourceKey('ftp', FtpDetail.parse(detail).url),
-    find: (on, detail) => streamOfFtpUrl(on, urlHash(FtpDetail.parse(detail).url)),
+    find: async (on, detail) => (await findAll(on, [detail]))[0] ?? null,
+    findAll,
     async describe(detail, signal) {
       const target = FtpDetail.parse(detail);
       const { sizeBytes } = await origins.ask(target, signal);
       const name = nameOf(target.url);
       return { name, sizeBytes, contentType: contentTypeOf(name), files: [], trackers: [] };
     },
-    async save(on, streamId, detail, place) {
-      const { url, login } = FtpDetail.parse(detail);
-      const credentialsSealed =
-        login === null ? null : crypto.seal(SEALED_CREDENTIALS, JSON.stringify(login));
-      const row = { streamId, url, urlHash: urlHash(url), credentialsSealed };
-      await saveFtpRow(on, { ...row, place: place ?? null });
-    },
+    save: (on, streamId, detail, place) => saveAll(on, [{ streamId, detail, place }]),
+    saveAll,
     async targets(on, refs) {
       const offered = await offeredFtp(on, streamIdsOf(refs));
       return targetsOf(refs, offered, ({ url }, { fileIndex }) => ({
@@ -82,6 +80,25 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     },
     close: async () => origins.close(),
   };
+
+  function findAll(on: Db, details: readonly unknown[]): Promise<(number | null)[]> {
+    return streamsOfFtpUrls(
+      on,
+      details.map((detail) => urlHash(FtpDetail.parse(detail).url)),
+    );
+  }
+
+  async function saveAll(on: Db, saved: readonly SavedDetail[]): Promise<void> {
+    await saveFtpRows(
+      on,
+      saved.map(({ streamId, detail, place = null }) => {
+        const { url, login } = FtpDetail.parse(detail);
+        const credentialsSealed =
+          login === null ? null : crypto.seal(SEALED_CREDENTIALS, JSON.stringify(login));
+        return { streamId, url, urlHash: urlHash(url), credentialsSealed, place };
+      }),
+    );
+  }
 
   /** Where a stream is and who is there, stored or told. */
   async function detailOf(ref: StreamRef): Promise<FtpOrigin> {

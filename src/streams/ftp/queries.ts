@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { SourcePlace } from '../kind.ts';
-import { offeredFrom, Sealed, StreamId, sealedIn, sourceAccess, streamIdBy } from '../queries.ts';
+import { offeredFrom, Sealed, sealedIn, sourceAccess, streamsByUrlHash } from '../queries.ts';
 import { SourceAccess } from '../source-access.ts';
 
-/** The stream with this URL, or null. */
-export function streamOfFtpUrl(db: Db, urlHash: Buffer): Promise<number | null> {
-  return streamIdBy(
-    db,
-    rows(
-      'ftp.find',
-      StreamId,
-    )`SELECT stream_id AS "streamId" FROM stream_ftp WHERE url_hash = ${sql.binary(urlHash)}`,
-  );
+/** The streams with these URLs, in their order, or null. */
+export function streamsOfFtpUrls(db: Db, urlHashes: readonly Buffer[]): Promise<(number | null)[]> {
+  return streamsByUrlHash(db, 'stream_ftp', 'ftp.find', urlHashes);
 }
 
 export type FtpRow = {
@@ -24,12 +18,16 @@ export type FtpRow = {
   place: SourcePlace | null;
 };
 
-export async function saveFtpRow(db: Db, row: FtpRow): Promise<void> {
-  const credentials = row.credentialsSealed === null ? null : sql.binary(row.credentialsSealed);
+/** Writes rows, of each stream one. */
+export async function saveFtpRows(db: Db, given: readonly FtpRow[]): Promise<void> {
+  const values = given.map(({ streamId, url, urlHash, credentialsSealed, place }) => [
+    ...[streamId, url, urlHash, credentialsSealed],
+    ...[place?.sourceId ?? null, place?.filePath ?? null],
+  ]);
   await db.query(command('ftp.save')`
     INSERT INTO stream_ftp AS f (stream_id, url, url_hash, credentials_sealed, source_id, file_path)
-    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${credentials}::bytea,
-      ${row.place?.sourceId ?? null}::int8, ${row.place?.filePath ?? null}::text)
+    SELECT * FROM ${sql.unnest(values, ['int8', 'text', 'bytea', 'bytea', 'int8', 'text'])}
+      AS g(stream_id, url, url_hash, credentials_sealed, source_id, file_path)
     ON CONFLICT (stream_id) DO UPDATE SET
       source_id = coalesce(excluded.source_id, f.source_id), file_path = coalesce(excluded.file_path, f.file_path),
       url = excluded.url, url_hash = excluded.url_hash, credentials_sealed = excluded.credentials_sealed

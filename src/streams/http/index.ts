@@ -4,9 +4,10 @@ import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import { pathBelow } from '../../kit/url-below.ts';
 import type { Db } from '../../platform/db.ts';
-import type { Described, KindDeps, SourcePlace, StreamKind, StreamRef } from '../kind.ts';
+import type { Described, KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
-import { moveHttp } from '../moved-files.ts';
+import type { SavedDetail } from '../many-at-once.ts';
+import { moveHttp } from '../queries.ts';
 import { resourceKey } from '../resource.ts';
 import { openPassword, type SourceAccess } from '../source-access.ts';
 import { openDelivered } from './delivery.ts';
@@ -16,10 +17,10 @@ import {
   offeredHttp,
   rebaseHttp,
   replaceHeaders,
-  saveHttpRow,
+  saveHttpRows,
   staleHeaders,
   storedHttp,
-  streamOfUrl,
+  streamsOfUrls,
 } from './queries.ts';
 
 const Headers = z.record(z.string(), z.string());
@@ -33,9 +34,11 @@ export function httpKind(deps: KindDeps): StreamKind {
     kind: 'http',
     parse: parseHttp,
     resource: (detail) => resourceKey('http', HttpDetail.parse(detail).url),
-    find: (on, detail) => streamOfUrl(on, urlHash(HttpDetail.parse(detail).url)),
+    find: async (on, detail) => (await findAll(on, [detail]))[0] ?? null,
+    findAll,
     describe,
-    save,
+    save: (on, streamId, detail, place) => saveAll(on, [{ streamId, detail, place }]),
+    saveAll,
     rebase: rebaseHttp,
     targets,
     move: async (on, moved) =>
@@ -74,14 +77,23 @@ export function httpKind(deps: KindDeps): StreamKind {
     return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
   }
 
-  async function save(on: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void> {
-    const { url, headers, format, expiresAt } = HttpDetail.parse(detail);
-    const hasHeaders = Object.keys(headers).length > 0;
-    const headersSealed = hasHeaders ? crypto.seal(SEALED_HEADERS, JSON.stringify(headers)) : null;
-    await saveHttpRow(on, {
-      ...{ streamId, url, urlHash: urlHash(url), format, headersSealed, expiresAt },
-      place: place ?? null,
-    });
+  function findAll(on: Db, details: readonly unknown[]): Promise<(number | null)[]> {
+    return streamsOfUrls(
+      on,
+      details.map((detail) => urlHash(HttpDetail.parse(detail).url)),
+    );
+  }
+
+  async function saveAll(on: Db, saved: readonly SavedDetail[]): Promise<void> {
+    await saveHttpRows(
+      on,
+      saved.map(({ streamId, detail, place = null }) => {
+        const { url, headers, format, expiresAt } = HttpDetail.parse(detail);
+        const hasHeaders = Object.keys(headers).length > 0;
+        const headersSealed = hasHeaders ? crypto.seal(SEALED_HEADERS, JSON.stringify(headers)) : null;
+        return { streamId, url, urlHash: urlHash(url), format, headersSealed, expiresAt, place };
+      }),
+    );
   }
 
   async function detailOf(ref: StreamRef): Promise<HttpOrigin> {

@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { SourcePlace } from '../kind.ts';
-import { Sealed, StreamId, sealedIn, sourceAccess, streamIdBy } from '../queries.ts';
+import { Sealed, sealedIn, sourceAccess, streamsByUrlHash } from '../queries.ts';
 import { SourceAccess } from '../source-access.ts';
 
-/** The stream with this URL, or null. */
-export function streamOfUrl(db: Db, urlHash: Buffer): Promise<number | null> {
-  return streamIdBy(
-    db,
-    rows(
-      'http.find',
-      StreamId,
-    )`SELECT stream_id AS "streamId" FROM stream_http WHERE url_hash = ${sql.binary(urlHash)}`,
-  );
+/** The streams with these URLs, in their order, or null. */
+export function streamsOfUrls(db: Db, urlHashes: readonly Buffer[]): Promise<(number | null)[]> {
+  return streamsByUrlHash(db, 'stream_http', 'http.find', urlHashes);
 }
 
 export type HttpRow = {
@@ -27,12 +21,16 @@ export type HttpRow = {
   place: SourcePlace | null;
 };
 
-export async function saveHttpRow(db: Db, row: HttpRow): Promise<void> {
-  const headers = row.headersSealed === null ? null : sql.binary(row.headersSealed);
+/** Writes rows, of each stream one. */
+export async function saveHttpRows(db: Db, given: readonly HttpRow[]): Promise<void> {
+  const values = given.map(({ streamId, url, urlHash, format, headersSealed, expiresAt, place }) => [
+    ...[streamId, url, urlHash, format, headersSealed, expiresAt],
+    ...[place?.sourceId ?? null, place?.filePath ?? null],
+  ]);
   await db.query(command('http.save')`
     INSERT INTO stream_http AS h (stream_id, url, url_hash, format, headers_sealed, expires_at, source_id, file_path)
-    VALUES (${row.streamId}, ${row.url}, ${sql.binary(row.urlHash)}, ${row.format}, ${headers}::bytea, ${row.expiresAt}::timestamptz,
-      ${row.place?.sourceId ?? null}::int8, ${row.place?.filePath ?? null}::text)
+    SELECT * FROM ${sql.unnest(values, ['int8', 'text', 'bytea', 'text', 'bytea', 'timestamptz', 'int8', 'text'])}
+      AS g(stream_id, url, url_hash, format, headers_sealed, expires_at, source_id, file_path)
     ON CONFLICT (stream_id) DO UPDATE SET
       source_id = coalesce(excluded.source_id, h.source_id), file_path = coalesce(excluded.file_path, h.file_path),
       url = excluded.url, url_hash = excluded.url_hash, format = excluded.format,

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
-import { moveLocal } from '../moved-files.ts';
+import type { SavedDetail } from '../many-at-once.ts';
 import { resourceKey } from '../resource.ts';
 import { createBuffers, openLocal } from './open.ts';
-import { offeredLocal, saveLocalRow, storedLocal, streamOfFile } from './queries.ts';
+import { moveLocal, offeredLocal, saveLocalRows, storedLocal, streamsOfFiles } from './queries.ts';
 
 /** Folder name of the files shipped with the product. */
 const SHIPPED = 'starter';
@@ -52,13 +53,10 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
     kind: 'local',
     parse: (input) => parseInput(LocalInput, input, 'The file'),
     resource: (detail) => resourceOf(LocalDetail.parse(detail)),
-    async find(on, detail) {
-      const { folder, path } = LocalDetail.parse(detail);
-      return await streamOfFile(on, folder, path);
-    },
-    async save(on, streamId, detail, place) {
-      await saveLocalRow(on, streamId, LocalDetail.parse(detail), place ?? null);
-    },
+    find: async (on, detail) => (await findAll(on, [detail]))[0] ?? null,
+    findAll,
+    save: (on, streamId, detail, place) => saveAll(on, [{ streamId, detail, place }]),
+    saveAll,
     async describe(detail) {
       const source = await open({ detail, fileIndex: null });
       await source.close();
@@ -89,6 +87,20 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       }
     },
   };
+}
+
+function findAll(on: Db, details: readonly unknown[]): Promise<(number | null)[]> {
+  return streamsOfFiles(
+    on,
+    details.map((detail) => LocalDetail.parse(detail)),
+  );
+}
+
+async function saveAll(on: Db, saved: readonly SavedDetail[]): Promise<void> {
+  await saveLocalRows(
+    on,
+    saved.map(({ streamId, detail, place = null }) => ({ ...LocalDetail.parse(detail), streamId, place })),
+  );
 }
 
 const targets: StreamKind['targets'] = async (db, refs) => {

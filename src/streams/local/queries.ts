@@ -2,26 +2,35 @@ import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { SourcePlace } from '../kind.ts';
 
-const StreamId = z.object({ streamId: z.int() });
 const Place = z.object({ folder: z.string(), path: z.string() });
 const Offer = Place.extend({ streamId: z.int() });
 
-export async function streamOfFile(db: Db, folder: string, path: string): Promise<number | null> {
-  const row = await db.maybeOne(rows('local.find', StreamId)`
-    SELECT stream_id AS "streamId" FROM stream_local WHERE folder = ${folder} AND path = ${path}
+type File = z.infer<typeof Place>;
+
+/** The streams of these files, in their order, or null. */
+export async function streamsOfFiles(db: Db, files: readonly File[]): Promise<(number | null)[]> {
+  const values = files.map(({ folder, path }) => [folder, path]);
+  const found = await db.any(rows('local.find', Offer)`
+    SELECT l.stream_id AS "streamId", l.folder, l.path
+    FROM ${sql.unnest(values, ['text', 'text'])} AS g(folder, path)
+    JOIN stream_local l ON l.folder = g.folder AND l.path = g.path
   `);
-  return row?.streamId ?? null;
+  const known = new Map(found.map(({ folder, path, streamId }) => [`${folder}/${path}`, streamId]));
+  return files.map(({ folder, path }) => known.get(`${folder}/${path}`) ?? null);
 }
 
-export async function saveLocalRow(
+/** Writes rows, of each stream one; a place that is null stays as it is. */
+export async function saveLocalRows(
   db: Db,
-  streamId: number,
-  { folder, path }: z.infer<typeof Place>,
-  place: SourcePlace | null,
+  given: readonly (File & { streamId: number; place: SourcePlace | null })[],
 ): Promise<void> {
+  const values = given.map(({ streamId, folder, path, place }) => [
+    ...[streamId, folder, path],
+    ...[place?.sourceId ?? null, place?.filePath ?? null],
+  ]);
   await db.query(command('local.save')`
     INSERT INTO stream_local AS l (stream_id, folder, path, source_id, file_path)
-    VALUES (${streamId}, ${folder}, ${path}, ${place?.sourceId ?? null}::int8, ${place?.filePath ?? null}::text)
+    SELECT * FROM ${sql.unnest(values, ['int8', 'text', 'text', 'int8', 'text'])} AS g(stream_id, folder, path, source_id, file_path)
     ON CONFLICT (stream_id) DO UPDATE SET folder = excluded.folder, path = excluded.path,
       source_id = coalesce(excluded.source_id, l.source_id), file_path = coalesce(excluded.file_path, l.file_path)
   `);
@@ -43,4 +52,19 @@ export function storedLocal(db: Db, streamId: number): Promise<z.infer<typeof Pl
   return db.maybeOne(rows('local.stored', Place)`
     SELECT folder, path FROM stream_local WHERE stream_id = ${streamId}
   `);
+}
+
+type MovedLocal = { streamId: number; folder: string; path: string; filePath: string };
+
+/** The same of files in folders of this machine. */
+export async function moveLocal(db: Db, moved: readonly MovedLocal[]): Promise<number[]> {
+  const values = moved.map(({ streamId, folder, path, filePath }) => [streamId, folder, path, filePath]);
+  const found = await db.any(rows('local.move', z.object({ streamId: z.int() }))`
+    UPDATE stream_local k SET folder = g.folder, path = g.path, file_path = g.file_path
+    FROM ${sql.unnest(values, ['int8', 'text', 'text', 'text'])} AS g(stream_id, folder, path, file_path)
+    WHERE k.stream_id = g.stream_id
+      AND NOT EXISTS (SELECT 1 FROM stream_local o WHERE o.folder = g.folder AND o.path = g.path)
+    RETURNING k.stream_id AS "streamId"
+  `);
+  return found.map(({ streamId }) => streamId);
 }

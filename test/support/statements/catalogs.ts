@@ -12,7 +12,7 @@ import {
   stockOf,
 } from '../../../src/catalogs/queries.ts';
 import { catalogs } from '../../../src/catalogs/registry.ts';
-import { findTitles, settleTiers } from '../../../src/catalogs/search/index.ts';
+import { findTitles, settleTiers, titlesCalledSo } from '../../../src/catalogs/search/index.ts';
 import type { Db } from '../../../src/platform/db.ts';
 import { type Calls, FILM } from './sample.ts';
 
@@ -61,6 +61,11 @@ export const catalogCalls: Calls = {
         ),
       ),
     ),
+  'called so': (db) =>
+    titlesCalledSo(db, [
+      { kind: 'movie', name: 'the river' },
+      { kind: 'series', name: 'The River' },
+    ]),
   'settle tiers': (db) => settleTiers(db, 1000),
   cards: (db) => withEach(['de', 'pt-BR'], (language) => cardsOf(db, [FILM, 1, 2, 3], language)),
 };

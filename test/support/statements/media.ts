@@ -96,7 +96,11 @@ const readCalls: Calls = {
   },
   called: async (db) => {
     const river = { kind: 'series', title: 'The river', season: 1, episode: 3 };
-    await match.mediaCalled(db, river, [1, 2, 3]);
+    await match.mediaCalled(
+      db,
+      [river],
+      [1, 2, 3].map((mediaId) => ({ index: 0, mediaId })),
+    );
     await match.vouchForTitles(db, stored);
     await match.decideTitle(db, FILM, {
       ...{ status: 'approved', confidence: 1 },
@@ -123,6 +127,7 @@ const readCalls: Calls = {
     await match.mediaByExternalId(db, id, { season: 1, episode: 2 });
     await match.mediaByExternalId(db, { provider: 'tmdb', namespaces: ['movie', 'tv'], value: '50' }, null);
   },
+  'stored seasons': (db) => seasons.storedSeasons(db, [SERIES]),
   'episode ids': (db) => seasons.episodeIds(db, numbered),
 };
 

@@ -96,7 +96,7 @@ export const sourceCalls: Calls = {
       { path: path(9), name: 'Film.mkv', sizeBytes: 9, modifiedAt: null, isExtra: false },
     ]);
     await items.claimItems(db, 200);
-    const item = { sourceId: SOURCE, batchId, failure: 'x' };
+    const item = { sourceId: SOURCE, batchId, until: 1, failure: 'x' };
     const ends = [
       { ...item, id: 1, end: 'unmatched' as const },
       { ...item, id: 2, end: 'matched' as const },

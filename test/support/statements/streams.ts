@@ -13,7 +13,8 @@ import * as external from '../../../src/streams/external/queries.ts';
 import * as ftp from '../../../src/streams/ftp/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
-import { moveFtp, moveHttp, moveLocal } from '../../../src/streams/moved-files.ts';
+import { moveLocal } from '../../../src/streams/local/queries.ts';
+import { moveFtp, moveHttp } from '../../../src/streams/queries.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
@@ -163,12 +164,14 @@ const kindCalls: Calls = {
     }
   },
   http: async (db) => {
-    await http.streamOfUrl(db, sha256('2'));
-    await http.saveHttpRow(db, {
-      ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
-      place: { sourceId: 1, filePath: 'new.mp4' },
-    });
+    await http.streamsOfUrls(db, [sha256('2'), sha256('3')]);
+    await http.saveHttpRows(db, [
+      {
+        ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
+        ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+        place: { sourceId: 1, filePath: 'new.mp4' },
+      },
+    ]);
     await moveHttp(db, [
       { streamId: OF.http, url: 'https://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
     ]);
@@ -179,11 +182,13 @@ const kindCalls: Calls = {
     await http.replaceHeaders(db, { ...SEALED, streamId: OF.http }, SEALED.sealed);
   },
   ftp: async (db) => {
-    await ftp.streamOfFtpUrl(db, sha256('9'));
-    await ftp.saveFtpRow(db, {
-      ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ credentialsSealed: null, place: { sourceId: 1, filePath: 'new.mp4' } },
-    });
+    await ftp.streamsOfFtpUrls(db, [sha256('9'), sha256('8')]);
+    await ftp.saveFtpRows(db, [
+      {
+        ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
+        ...{ credentialsSealed: null, place: { sourceId: 1, filePath: 'new.mp4' } },
+      },
+    ]);
     await moveFtp(db, [
       { streamId: OF.ftp, url: 'ftp://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
     ]);
@@ -239,13 +244,11 @@ const kindCalls: Calls = {
     await telegram.offeredTelegram(db, shown);
   },
   local: async (db) => {
-    await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(
-      db,
-      OF.local,
-      { folder: 'films', path: 'new.mkv' },
-      { sourceId: 1, filePath: 'new.mkv' },
-    );
+    const file = { folder: 'films', path: 'new.mkv' };
+    await local.streamsOfFiles(db, [file, { folder: 'films', path: 'old.mkv' }]);
+    await local.saveLocalRows(db, [
+      { ...file, streamId: OF.local, place: { sourceId: 1, filePath: 'new.mkv' } },
+    ]);
     await moveLocal(db, [{ streamId: OF.local, folder: 'films', path: 'm.mkv', filePath: 'm.mkv' }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);

@@ -66,6 +66,7 @@ export function mediaWithTitles(
 }
 
 const Called = z.object({
+  index: z.int(),
   mediaId: z.int(),
   kind: z.string(),
   year: z.int().nullable(),
@@ -74,35 +75,48 @@ const Called = z.object({
 });
 export type Called = z.infer<typeof Called>;
 
+/** What a title is looked for by. */
+type Sought = { kind: string; title: string; season?: number | undefined; episode?: number | undefined };
+
 /** More titles of one name are not compared. */
 const MOST_CALLED = 40;
 
 /**
- * Titles of this kind called so, and those of `ids`; the most popular first. `hasEpisode` is null where nothing is known of the season.
+ * For each name its titles of this kind called so, and those of `likely` (`index`: of which name they are); the most popular first. `hasEpisode` is
+ * null where nothing is known of the season. One statement however many names.
  */
 export function mediaCalled(
   db: Db,
-  named: { kind: string; title: string; season?: number | undefined; episode?: number | undefined },
-  ids: readonly number[],
+  sought: readonly Sought[],
+  likely: readonly { index: number; mediaId: number }[],
 ): Promise<readonly Called[]> {
-  const { kind, title, season = null, episode = null } = named;
+  const values = sought.map(({ kind, title, season, episode }, index) => [
+    ...[index, kind, title],
+    ...[season ?? null, episode ?? null],
+  ]);
+  const known = likely.map(({ index, mediaId }) => [index, mediaId]);
   return db.any(rows('media.called', Called)`
-    SELECT m.id AS "mediaId", m.kind, m.year,
+    WITH g AS MATERIALIZED (
+      SELECT * FROM ${sql.unnest(values, ['int4', 'text', 'text', 'int4', 'int4'])} AS g(index, kind, title, season, episode)
+    )
+    SELECT g.index, m.id AS "mediaId", m.kind, m.year,
       array_remove(ARRAY[m.title, m.original_title]
         || ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title LIMIT 50)
         || ARRAY(SELECT t.title FROM media_translation t WHERE t.media_id = m.id ORDER BY t.language LIMIT 50), NULL) AS names,
-      (SELECT bool_or(ep.number = ${episode}::int4) FROM season se JOIN episode ep ON ep.season_id = se.id
-        WHERE se.media_id = m.id AND se.number = ${season}::int4) AS "hasEpisode"
+      (SELECT bool_or(ep.number = g.episode) FROM season se JOIN episode ep ON ep.season_id = se.id
+        WHERE se.media_id = m.id AND se.number = g.season) AS "hasEpisode"
     FROM (
-      (SELECT c.id FROM media c
-        WHERE fold(c.title) = fold(${title}) AND c.kind = ${kind} AND c.owner_id IS NULL
-        ORDER BY c.year DESC, c.id LIMIT ${MOST_CALLED})
+      SELECT g.index, f.id FROM g CROSS JOIN LATERAL (
+        SELECT c.id FROM media c
+        WHERE fold(c.title) = fold(g.title) AND c.kind = g.kind AND c.owner_id IS NULL
+        ORDER BY c.year DESC, c.id LIMIT ${MOST_CALLED}) f
       UNION
-      SELECT unnest(${sql.array([...ids], 'int8')})
+      SELECT * FROM ${sql.unnest(known, ['int4', 'int8'])} AS k(index, id)
     ) f
+    JOIN g ON g.index = f.index
     JOIN media m ON m.id = f.id
-    WHERE m.kind = ${kind} AND m.owner_id IS NULL
-    ORDER BY m.rank DESC, m.id
+    WHERE m.kind = g.kind AND m.owner_id IS NULL
+    ORDER BY g.index, m.rank DESC, m.id
   `);
 }
 
@@ -152,19 +166,24 @@ type Standing = {
   isPublished?: boolean;
 };
 
-/** How sure it is what a title is, whether it is for adults only, and whether it is shown; what is left out stays. */
-export async function setStanding(
+/** How sure it is what titles are, whether they are for adults only, and whether they are shown; what is left out stays. */
+export async function setStandings(
   db: Db,
-  mediaId: number,
-  { status, confidence, isAdult, isPublished }: Standing,
+  standings: readonly (Standing & { mediaId: number })[],
 ): Promise<void> {
-  await db.query(command('media.set_standing')`
+  const values = standings.map(({ mediaId, status, confidence, isAdult, isPublished }) => [
+    ...[mediaId, status ?? null, confidence !== undefined, confidence ?? null],
+    ...[isAdult ?? null, isPublished ?? null],
+  ]);
+  await db.query(command('media.set_standings')`
     UPDATE media m SET
-      enrichment_status = coalesce(${status ?? null}, m.enrichment_status),
-      match_confidence = CASE WHEN ${confidence !== undefined} THEN ${confidence ?? null}::real ELSE m.match_confidence END,
-      is_adult = coalesce(${isAdult ?? null}, m.is_adult),
-      is_published = coalesce(${isPublished ?? null}, m.is_published)
-    WHERE m.id = ${mediaId}
+      enrichment_status = coalesce(g.status, m.enrichment_status),
+      match_confidence = CASE WHEN g.has_confidence THEN g.confidence ELSE m.match_confidence END,
+      is_adult = coalesce(g.is_adult, m.is_adult),
+      is_published = coalesce(g.is_published, m.is_published)
+    FROM ${sql.unnest(values, ['int8', 'text', 'bool', 'float4', 'bool', 'bool'])}
+      AS g(media_id, status, has_confidence, confidence, is_adult, is_published)
+    WHERE m.id = g.media_id
   `);
 }
 

@@ -100,6 +100,40 @@ export async function insertMissingEpisodes(db: Db, wanted: readonly Numbered[])
   `);
 }
 
+const StoredSeason = z.object({
+  mediaId: z.int(),
+  number: z.int(),
+  title: z.string().nullable(),
+  overview: z.string().nullable(),
+  airDate: z.string().nullable(),
+  posterUrl: z.string().nullable(),
+  episodes: z.array(
+    z.object({
+      number: z.int(),
+      title: z.string().nullable(),
+      overview: z.string().nullable(),
+      airDate: z.string().nullable(),
+      runtimeMinutes: z.int().nullable(),
+      thumbnailUrl: z.string().nullable(),
+    }),
+  ),
+});
+
+/** The seasons of some titles with their episodes, as they are stored. */
+export function storedSeasons(
+  db: Db,
+  mediaIds: readonly number[],
+): Promise<readonly z.infer<typeof StoredSeason>[]> {
+  return db.any(rows('media.stored_seasons', StoredSeason)`
+    SELECT s.media_id AS "mediaId", s.number, s.title, s.overview, s.air_date AS "airDate", s.poster_url AS "posterUrl",
+      coalesce((SELECT jsonb_agg(jsonb_build_object('number', e.number, 'title', e.title, 'overview', e.overview,
+          'airDate', e.air_date, 'runtimeMinutes', e.runtime_minutes, 'thumbnailUrl', e.thumbnail_url) ORDER BY e.number)
+        FROM episode e WHERE e.season_id = s.id), '[]') AS episodes
+    FROM season s WHERE s.media_id = ANY(${sql.array(mediaIds, 'int8')})
+    ORDER BY s.media_id, s.number
+  `);
+}
+
 const EpisodeId = z.object({ mediaId: z.int(), season: z.int(), episode: z.int(), episodeId: z.int() });
 export type EpisodeId = z.infer<typeof EpisodeId>;
 

@@ -83,42 +83,35 @@ export function putImages(db: Db, given: readonly ImageRow[]): Answer {
   `);
 }
 
-export type ProviderImageRow = {
-  provider: string;
-  type: string;
-  url: string;
-  language: string | null;
-  position: number;
-};
+export type ProviderImageRow = ImageRow & { provider: string };
+const PROVIDER_IMAGE = ['int8', 'text', 'text', 'text', 'text', 'int4'] as const;
 const providerImageValues = (images: readonly ProviderImageRow[]) =>
-  images.map((i) => [i.provider, i.type, i.url, i.language, i.position]);
+  images.map((i) => [i.mediaId, i.provider, i.type, i.url, i.language, i.position]);
 
-/** Takes every other image of these providers away from a title. */
+/** Takes every other image of these providers away from these titles. */
 export async function keepProviderImages(
   db: Db,
-  mediaId: number,
-  providers: readonly string[],
+  owners: readonly { mediaId: number; provider: string }[],
   kept: readonly ProviderImageRow[],
 ): Promise<void> {
+  const values = owners.map(({ mediaId, provider }) => [mediaId, provider]);
   await db.query(command('media.keep_provider_images')`
-    DELETE FROM media_image i USING metadata_provider p
-    WHERE i.media_id = ${mediaId} AND p.id = i.provider_id AND p.name = ANY(${sql.array(providers, 'text')})
-      AND (p.name, i.type, i.url) NOT IN (
-        SELECT g.provider, g.type, g.url
-        FROM ${sql.unnest(providerImageValues(kept), ['text', 'text', 'text', 'text', 'int4'])} AS g(provider, type, url, language, position))
+    DELETE FROM media_image i
+    USING ${sql.unnest(values, ['int8', 'text'])} AS o(media_id, provider)
+    JOIN metadata_provider p ON p.name = o.provider
+    WHERE i.media_id = o.media_id AND i.provider_id = p.id
+      AND (i.media_id, p.name, i.type, i.url) NOT IN (
+        SELECT g.media_id, g.provider, g.type, g.url
+        FROM ${sql.unnest(providerImageValues(kept), [...PROVIDER_IMAGE])} AS g(media_id, provider, type, url, language, position))
   `);
 }
 
-/** Adds a provider's images to a title, or moves them to another place. */
-export async function putProviderImages(
-  db: Db,
-  mediaId: number,
-  given: readonly ProviderImageRow[],
-): Promise<void> {
+/** Adds providers' images to titles, or moves them to another place. */
+export async function putProviderImages(db: Db, given: readonly ProviderImageRow[]): Promise<void> {
   await db.query(command('media.put_provider_images')`
     INSERT INTO media_image AS i (media_id, provider_id, type, url, language, position)
-    SELECT ${mediaId}, p.id, g.type, g.url, g.language, g.position
-    FROM ${sql.unnest(providerImageValues(given), ['text', 'text', 'text', 'text', 'int4'])} AS g(provider, type, url, language, position)
+    SELECT g.media_id, p.id, g.type, g.url, g.language, g.position
+    FROM ${sql.unnest(providerImageValues(given), [...PROVIDER_IMAGE])} AS g(media_id, provider, type, url, language, position)
     JOIN metadata_provider p ON p.name = g.provider
     ON CONFLICT (media_id, provider_id, type, url) DO UPDATE SET language = EXCLUDED.language, position = EXCLUDED.position
       WHERE (i.language, i.position) IS DISTINCT FROM (EXCLUDED.language, EXCLUDED.position)

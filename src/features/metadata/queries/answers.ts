@@ -15,6 +15,7 @@ const Provided = z.custom<ProvidedTitle>(
     z.looseObject({ title: z.string(), ids: z.record(z.string(), z.string()) }).safeParse(value).success,
 );
 const Kept = z.object({
+  mediaId: z.int(),
   provider: z.string(),
   /** Null: it did not know the title. */
   data: Provided.nullable(),
@@ -22,30 +23,32 @@ const Kept = z.object({
 });
 export type KeptAnswer = z.infer<typeof Kept>;
 
-/** What providers said of a title the last time they were asked. */
-export function keptAnswers(db: Db, mediaId: number): Promise<readonly KeptAnswer[]> {
+/** What providers said of some titles the last time they were asked. */
+export function keptAnswers(db: Db, mediaIds: readonly number[]): Promise<readonly KeptAnswer[]> {
   return db.any(rows('metadata.kept_answers', Kept)`
-    SELECT p.name AS provider, a.data, a.expires_at > now() AS "isFresh"
+    SELECT a.media_id AS "mediaId", p.name AS provider, a.data, a.expires_at > now() AS "isFresh"
     FROM provider_metadata a JOIN metadata_provider p ON p.id = a.provider_id
-    WHERE a.media_id = ${mediaId}
+    WHERE a.media_id = ANY(${sql.array(mediaIds, 'int8')})
   `);
 }
+
+export type FetchedAnswer = { provider: string; data: ProvidedTitle | null; days: number };
 
 /** Keeps answers for so many days. */
 export async function keepAnswers(
   db: Db,
-  mediaId: number,
-  answers: readonly { provider: string; data: ProvidedTitle | null; days: number }[],
+  answers: readonly (FetchedAnswer & { mediaId: number })[],
 ): Promise<void> {
-  const values = answers.map(({ provider, data, days }) => [
+  const values = answers.map(({ mediaId, provider, data, days }) => [
+    mediaId,
     provider,
     data === null ? null : JSON.stringify(data),
     days,
   ]);
   await db.query(command('metadata.keep_answers')`
     INSERT INTO provider_metadata AS a (media_id, provider_id, data, fetched_at, expires_at)
-    SELECT ${mediaId}, p.id, g.data::jsonb, now(), now() + make_interval(days => g.days)
-    FROM ${sql.unnest(values, ['text', 'text', 'int4'])} AS g(provider, data, days)
+    SELECT g.media_id, p.id, g.data::jsonb, now(), now() + make_interval(days => g.days)
+    FROM ${sql.unnest(values, ['int8', 'text', 'text', 'int4'])} AS g(media_id, provider, data, days)
     JOIN metadata_provider p ON p.name = g.provider
     ON CONFLICT (media_id, provider_id) DO UPDATE SET
       data = EXCLUDED.data, fetched_at = EXCLUDED.fetched_at, expires_at = EXCLUDED.expires_at

@@ -45,11 +45,17 @@ export async function putDoubts(db: Db, doubts: readonly (Doubt & { mediaId: num
   `);
 }
 
-/** Doubts that are none any more: the providers named were asked anew and agree. */
-export async function dropDoubts(db: Db, mediaId: number, providers: readonly string[]): Promise<void> {
+/** Doubts that are none any more: these providers were asked anew about these titles and agree. */
+export async function dropDoubts(
+  db: Db,
+  agreed: readonly { mediaId: number; provider: string }[],
+): Promise<void> {
+  const values = agreed.map(({ mediaId, provider }) => [mediaId, provider]);
   await db.query(command('metadata.drop_doubts')`
-    DELETE FROM metadata_doubt d USING metadata_provider p
-    WHERE d.media_id = ${mediaId} AND d.state = 'open' AND p.id = d.provider_id AND p.name = ANY(${sql.array(providers, 'text')})
+    DELETE FROM metadata_doubt d
+    USING ${sql.unnest(values, ['int8', 'text'])} AS g(media_id, provider)
+    JOIN metadata_provider p ON p.name = g.provider
+    WHERE d.media_id = g.media_id AND d.provider_id = p.id AND d.state = 'open'
   `);
 }
 

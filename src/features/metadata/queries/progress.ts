@@ -70,7 +70,9 @@ export async function makeFailedDue(db: Db): Promise<boolean> {
   const { rowCount } = await db.query(command('metadata.make_failed_due')`
     UPDATE title_enrichment e SET next_at = now(), attempts = 0
     WHERE e.media_id IN (
-      SELECT f.media_id FROM title_enrichment f WHERE f.failure IS NOT NULL AND f.next_at > now() LIMIT 5000)
+      SELECT l.media_id FROM title_enrichment l WHERE l.media_id IN (
+        SELECT f.media_id FROM title_enrichment f WHERE f.failure IS NOT NULL AND f.next_at > now() LIMIT 5000)
+      ORDER BY l.media_id FOR UPDATE)
   `);
   return rowCount === 5000;
 }

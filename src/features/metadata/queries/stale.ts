@@ -26,7 +26,7 @@ export async function markChanged(db: Db, { provider, kind, idProvider, ids }: C
       FROM metadata_provider p WHERE p.name = ${provider} AND a.provider_id = p.id AND a.media_id IN (SELECT media_id FROM known)
         AND a.expires_at > now()
     ), due AS (
-      INSERT INTO title_enrichment AS e (media_id, next_at, is_stale) SELECT k.media_id, now(), true FROM known k
+      INSERT INTO title_enrichment AS e (media_id, next_at, is_stale) SELECT k.media_id, now(), true FROM known k ORDER BY k.media_id
       ON CONFLICT (media_id) DO UPDATE SET is_stale = true, next_at = ${UNCLAIMED}
       RETURNING e.media_id
     )
@@ -48,7 +48,7 @@ export async function markPopular(db: Db, most: number): Promise<number> {
       UPDATE provider_metadata a SET expires_at = now()
       WHERE a.media_id = ANY(ARRAY(SELECT id FROM popular)) AND a.expires_at > now() AND a.fetched_at < now() - interval '20 hours'
     ), due AS (
-      INSERT INTO title_enrichment AS e (media_id, next_at, is_stale) SELECT p.id, now(), true FROM popular p
+      INSERT INTO title_enrichment AS e (media_id, next_at, is_stale) SELECT p.id, now(), true FROM popular p ORDER BY p.id
       ON CONFLICT (media_id) DO UPDATE SET is_stale = true, next_at = ${UNCLAIMED}
       RETURNING e.media_id
     )

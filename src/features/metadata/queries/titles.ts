@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows } from '../../../platform/db.ts';
+import { type Db, rows, sql } from '../../../platform/db.ts';
 
 const Stored = z.object({
   mediaId: z.int(),
@@ -15,6 +15,8 @@ const Stored = z.object({
   isFromName: z.boolean(),
   /** A private title of one user: nobody outside is asked about it. */
   isPrivate: z.boolean(),
+  /** What providers told of it is kept. */
+  hasAnswers: z.boolean(),
   /** By provider; those of its own kind's namespace. */
   ids: z.record(z.string(), z.string()),
   aliases: z.array(z.string()),
@@ -29,26 +31,30 @@ const Stored = z.object({
 });
 export type StoredTitle = z.infer<typeof Stored>;
 
-/** A title as far as it decides what is asked and what may be written; null: there is none. */
-export function storedTitle(db: Db, mediaId: number): Promise<StoredTitle | null> {
-  return db.maybeOne(rows('metadata.stored_title', Stored)`
+/** Titles as far as they decide what is asked and what may be written; one that is gone is left out. */
+export function storedTitles(db: Db, mediaIds: readonly number[]): Promise<readonly StoredTitle[]> {
+  return db.any(rows('metadata.stored_titles', Stored)`
     SELECT m.id AS "mediaId", m.kind, m.title, m.year, m.release_date AS "releaseDate", m.end_date AS "endDate",
       m.enrichment_status AS status, m.match_confidence AS confidence, m.is_from_name AS "isFromName", m.owner_id IS NOT NULL AS "isPrivate",
+      EXISTS (SELECT 1 FROM provider_metadata a WHERE a.media_id = m.id) AS "hasAnswers",
       coalesce((SELECT jsonb_object_agg(e.provider, e.external_id) FROM media_external_id e
         WHERE e.media_id = m.id AND e.ns IN ('any', CASE m.kind WHEN 'movie' THEN 'movie' WHEN 'event' THEN 'movie' ELSE 'tv' END)), '{}') AS ids,
       ARRAY(SELECT a.title FROM media_alias a WHERE a.media_id = m.id ORDER BY a.title) AS aliases,
       coalesce((SELECT jsonb_agg(jsonb_build_object('language', t.language, 'title', t.title, 'overview', t.overview, 'tagline', t.tagline))
         FROM media_translation t WHERE t.media_id = m.id), '[]') AS translations
-    FROM media m WHERE m.id = ${mediaId}
+    FROM media m WHERE m.id = ANY(${sql.array(mediaIds, 'int8')})
   `);
 }
 
-const Prints = z.object({ prints: z.record(z.string(), z.string()) });
+const Prints = z.object({ mediaId: z.int(), prints: z.record(z.string(), z.string()) });
 
-/** A fingerprint of what each field holds now; a field that holds nothing is left out. */
-export async function fieldPrints(db: Db, mediaId: number): Promise<Readonly<Record<string, string>>> {
-  const row = await db.maybeOne(rows('metadata.field_prints', Prints)`
-    SELECT jsonb_strip_nulls(jsonb_build_object(
+/** Of each title a fingerprint of what each field holds now; a field that holds nothing is left out. */
+export async function fieldPrints(
+  db: Db,
+  mediaIds: readonly number[],
+): Promise<ReadonlyMap<number, Readonly<Record<string, string>>>> {
+  const found = await db.any(rows('metadata.field_prints', Prints)`
+    SELECT m.id AS "mediaId", jsonb_strip_nulls(jsonb_build_object(
       'title', md5(m.title), 'originalTitle', md5(m.original_title), 'year', md5(m.year::text),
       'releaseDate', md5(m.release_date::text), 'endDate', md5(m.end_date::text),
       'runtimeMinutes', md5(m.runtime_minutes::text), 'status', md5(m.status), 'network', md5(m.network),
@@ -68,7 +74,7 @@ export async function fieldPrints(db: Db, mediaId: number): Promise<Readonly<Rec
       'crew', (SELECT md5(string_agg(concat(c.person_id, c.department, c.job), ' ' ORDER BY c.id)) FROM media_credit c
         WHERE c.media_id = m.id AND c.credit_type = 'crew')
     )) AS prints
-    FROM media m WHERE m.id = ${mediaId}
+    FROM media m WHERE m.id = ANY(${sql.array(mediaIds, 'int8')})
   `);
-  return row?.prints ?? {};
+  return new Map(found.map(({ mediaId, prints }) => [mediaId, prints]));
 }

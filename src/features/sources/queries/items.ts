@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../../platform/db.ts';
 import { SOURCE_FINDERS } from '../place.ts';
-import { dropItems } from './staging.ts';
 
 const Claimed = z.object({
   id: z.int(),
@@ -12,11 +11,14 @@ const Claimed = z.object({
   sizeBytes: z.int().nullable(),
   finder: z.enum(SOURCE_FINDERS),
   baseUrl: z.string(),
+  /** Until when it is ours, in microseconds: whoever takes it later has another. */
+  until: z.int(),
 });
 export type ClaimedItem = z.infer<typeof Claimed>;
 
-/** Whoever died with some of them leaves them to another then. */
+/** Whoever died with some of them leaves them to another then. Whoever lives asks about their titles for four minutes at most (`Enricher.enrich`). */
 const CLAIM_S = 300;
+const UNTIL = sql.fragment`(extract(epoch FROM i.next_at) * 1000000)::int8`;
 
 /**
  * Takes videos that wait to be matched, newest first, and those whose next try has come, so that nobody else has them for some minutes. Two
@@ -35,41 +37,61 @@ export async function claimItems(db: Db, limit: number): Promise<ClaimedItem[]> 
     FROM due d, source c
     WHERE i.id = d.id AND c.id = i.source_id
     RETURNING i.id, i.source_id AS "sourceId", i.batch_id AS "batchId", i.file_path AS path, i.name, i.size_bytes AS "sizeBytes", c.finder,
-      c.base_url AS "baseUrl"
+      c.base_url AS "baseUrl", ${UNTIL} AS until
   `);
   return claimed.toSorted((a, b) => b.id - a.id);
 }
 
-/** What came of an item: `matched` and `flagged` have a stream and a title, the one shown, the other for a person; their rows go. */
-export type ItemEnd = {
-  id: number;
-  batchId: string;
-  sourceId: number;
-  end: 'matched' | 'flagged' | 'unmatched' | 'failed';
+/**
+ * What came of an item: `matched` and `flagged` have a stream and a title, the one shown, the other for a person; their rows go. `waiting`: its
+ * title was not asked about yet.
+ */
+export type ItemEnd = Pick<ClaimedItem, 'id' | 'batchId' | 'sourceId' | 'until'> & {
+  end: 'matched' | 'flagged' | 'unmatched' | 'failed' | 'waiting';
   failure: string | null;
 };
 
 /** Nobody knows it: perhaps it is too new. */
 const UNMATCHED_DAYS = 3;
+/** Whom nobody could be asked about just now. */
+const WAITING_S = 60;
 
-/** Rows of what is done go, the others wait for their next try: a failure 2 minutes at first and twice as long each time, a day at most. */
-export async function endItems(db: Db, ends: readonly ItemEnd[]): Promise<void> {
-  const done = ends.filter(({ end }) => end === 'matched' || end === 'flagged').map(({ id }) => id);
-  const kept = ends.filter(({ end }) => end === 'unmatched' || end === 'failed');
-  await dropItems(db, done);
-  const values = kept.map(({ id, end, failure }) => [id, end, failure?.slice(0, 500) ?? null]);
-  await db.query(command('sources.keep_items')`
-    UPDATE scan_item i SET state = g.state, failure = g.failure,
-      next_at = now() + CASE WHEN g.state = 'unmatched' THEN make_interval(days => ${UNMATCHED_DAYS})
-        ELSE least(make_interval(secs => 60 * 2 ^ least(i.attempts, 11)), interval '1 day') END
-    FROM ${sql.unnest(values, ['int8', 'text', 'text'])} AS g(id, state, failure)
-    WHERE i.id = g.id
+const Ended = z.object({ id: z.int() });
+
+/**
+ * Rows of what is done go, the others wait for their next try: a failure 2 minutes at first and twice as long each time, a day at most. Answers
+ * those that were still ours; what came of others is for whoever has them now.
+ */
+export async function endItems(db: Db, ends: readonly ItemEnd[]): Promise<ItemEnd[]> {
+  const isDone = ({ end }: ItemEnd) => end === 'matched' || end === 'flagged';
+  const done = ends.filter(isDone).map(({ id, until }) => [id, until]);
+  const kept = ends
+    .filter((one) => !isDone(one))
+    .map(({ id, until, end, failure }) => [id, until, end, failure?.slice(0, 500) ?? null]);
+  const gone = await db.any(rows('sources.drop_ended', Ended)`
+    DELETE FROM scan_item i USING ${sql.unnest(done, ['int8', 'int8'])} AS g(id, until)
+    WHERE i.id = g.id AND i.state = 'processing' AND ${UNTIL} = g.until
+    RETURNING i.id
   `);
+  const stayed = await db.any(rows('sources.keep_items', Ended)`
+    UPDATE scan_item i SET failure = g.failure,
+      state = CASE WHEN g.state = 'waiting' THEN 'pending' ELSE g.state END,
+      attempts = CASE WHEN g.state = 'waiting' THEN greatest(i.attempts - 1, 0) ELSE i.attempts END,
+      next_at = now() + CASE g.state WHEN 'unmatched' THEN make_interval(days => ${UNMATCHED_DAYS})
+        WHEN 'waiting' THEN make_interval(secs => ${WAITING_S})
+        ELSE least(make_interval(secs => 60 * 2 ^ least(i.attempts, 11)), interval '1 day') END
+    FROM ${sql.unnest(kept, ['int8', 'int8', 'text', 'text'])} AS g(id, until, state, failure)
+    WHERE i.id = g.id AND i.state = 'processing' AND ${UNTIL} = g.until
+    RETURNING i.id
+  `);
+  const ours = new Set([...gone, ...stayed].map(({ id }) => id));
+  return ends.filter(({ id }) => ours.has(id));
 }
 
-/** Counts what came of a batch under its own phase; the phase ends with the last item that has not been tried. */
+/** Counts what came of a batch under its own phase, but for those that wait; the phase ends with the last item that has not been tried. */
 export async function noteEnds(db: Db, ends: readonly ItemEnd[]): Promise<void> {
-  const values = [...Map.groupBy(ends, ({ batchId }) => batchId)].map(([batchId, members]) => {
+  const counted = ends.filter(({ end }) => end !== 'waiting');
+  const values = [...Map.groupBy(counted, ({ batchId }) => batchId)].map(([batchId, members]) => {
     const count = (wanted: ItemEnd['end']) => members.filter(({ end }) => end === wanted).length;
     const counts = [count('matched'), count('flagged'), count('unmatched'), count('failed')];
     return [members[0]?.sourceId ?? 0, batchId, members.length, ...counts];
@@ -105,6 +127,8 @@ const Standing = z.object({
   status: z.string(),
   /** Somebody was asked about it, and answered. */
   isAsked: z.boolean(),
+  /** Somebody was asked about it, or tried to. */
+  isTried: z.boolean(),
   hasDoubt: z.boolean(),
 });
 export type Standing = z.infer<typeof Standing>;
@@ -114,6 +138,7 @@ export function standingsOf(db: Db, mediaIds: readonly number[]): Promise<readon
   return db.any(rows('sources.standings', Standing)`
     SELECT m.id AS "mediaId", m.is_from_name AND NOT m.is_published AS "isHidden", m.enrichment_status AS status,
       EXISTS (SELECT 1 FROM title_enrichment e WHERE e.media_id = m.id AND e.tried_at IS NOT NULL AND e.failure IS NULL) AS "isAsked",
+      EXISTS (SELECT 1 FROM title_enrichment e WHERE e.media_id = m.id AND e.tried_at IS NOT NULL) AS "isTried",
       EXISTS (SELECT 1 FROM metadata_doubt d WHERE d.media_id = m.id AND d.state = 'open') AS "hasDoubt"
     FROM media m WHERE m.id = ANY (${sql.array(mediaIds, 'int8')})
   `);
