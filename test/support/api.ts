@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import express, { type Router } from 'express';
-import { createAdmin } from '../../src/features/accounts/index.ts';
+import { createGuard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
+import { openDb } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 
@@ -30,7 +31,10 @@ export type ApiPlace = {
 
 /** An app on a free port of 127.0.0.1 with the given routers under `/api`, the real admin guard and the real error reporter. */
 export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]): Promise<TestApi> {
-  const admin = createAdmin({
+  // Nobody connects: the admin token is known without asking.
+  const db = await openDb({ url: 'postgres://127.0.0.1:9/none', poolMax: 1, log: createLog('silent') });
+  const guard = createGuard({
+    db,
     adminToken: ADMIN_TOKEN,
     crypto: createCrypto(['a secret for tests that is long enough']),
   });
@@ -41,7 +45,7 @@ export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]
   app.use(
     '/api',
     ...routersOf({
-      requireAdmin: admin.requireAdmin,
+      requireAdmin: guard.requireAdmin,
       baseUrl: (req) => `http://${req.get('host')}`,
       settled: async () => {
         settled += 1;
@@ -58,6 +62,7 @@ export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
+    await db.end();
   };
   return { baseUrl, ask, settledCount: () => settled, close, [Symbol.asyncDispose]: close };
 
