@@ -866,6 +866,8 @@ CREATE TABLE app_user (
   CONSTRAINT app_user_username_check CHECK (((username ~ '^[^@\s[:cntrl:]]+$'::citext) AND ((length((username)::text) >= 2) AND (length((username)::text) <= 40))))
 );
 
+CREATE INDEX app_user_admin ON public.app_user USING btree (id) WHERE (role = 'admin'::text);
+
 CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE TABLE audit_log (
@@ -928,6 +930,8 @@ CREATE TABLE auth_ticket (
   CONSTRAINT auth_ticket_purpose_check CHECK ((purpose = ANY (ARRAY['reset-password'::text, 'verify-email'::text]))),
   CONSTRAINT auth_ticket_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+
+CREATE INDEX auth_ticket_ended ON public.auth_ticket USING btree (expires_at);
 
 CREATE TABLE auth_token (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

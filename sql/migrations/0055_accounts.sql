@@ -7,6 +7,7 @@ ALTER TABLE app_user
   ADD COLUMN last_sign_in_at timestamptz,
   ADD CONSTRAINT app_user_email_check CHECK (email ~ '^[^@\s]+@[^@\s]+$' AND length(email) <= 254),
   ADD CONSTRAINT app_user_username_check CHECK (username ~ '^[^@\s[:cntrl:]]+$' AND length(username) BETWEEN 2 AND 40);
+CREATE INDEX app_user_admin ON app_user (id) WHERE role = 'admin';
 
 -- A browser or app that is signed in: one chain of refresh tokens, 30 days at most. Five a user, the least recently used goes.
 CREATE TABLE auth_session (
@@ -56,6 +57,7 @@ CREATE TABLE auth_ticket (
   CHECK (created_at < expires_at),
   UNIQUE (user_id, purpose)
 );
+CREATE INDEX auth_ticket_ended ON auth_ticket (expires_at);
 
 -- Who did what, 90 days. Rows of a user who is gone stay, without a name.
 CREATE TABLE audit_log (
@@ -78,6 +80,7 @@ CREATE INDEX audit_log_user ON audit_log (user_id, id) WHERE user_id IS NOT NULL
 
 -- Down Migration
 DROP TABLE audit_log, auth_ticket, auth_token, auth_session;
+DROP INDEX app_user_admin;
 ALTER TABLE app_user
   DROP CONSTRAINT app_user_username_check, DROP CONSTRAINT app_user_email_check,
   DROP COLUMN last_sign_in_at, DROP COLUMN email_verified_at, DROP COLUMN password_hash;

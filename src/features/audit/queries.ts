@@ -15,8 +15,8 @@ export async function insertAudit(db: Db, row: AuditRow): Promise<void> {
 /** Of the lines older than that many days; at most `most` at a time. How many are gone. */
 export async function deleteOldAudit(db: Db, days: number, most: number): Promise<number> {
   const { rowCount } = await db.query(command('audit.delete_old')`
-    DELETE FROM audit_log WHERE id IN (
-      SELECT id FROM audit_log WHERE at < now() - make_interval(days => ${days}) ORDER BY at, id LIMIT ${most})
+    DELETE FROM audit_log WHERE id = ANY (ARRAY(
+      SELECT id FROM audit_log WHERE at < now() - make_interval(days => ${days}) ORDER BY at, id LIMIT ${most}))
   `);
   return rowCount;
 }
