@@ -19,7 +19,14 @@ import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import { createCountOnce, sourceHealthRoutes, sourceReportRoutes } from './features/source-health/index.ts';
-import { MATCH_JOB, resultsRoutes, SCAN_JOB, scanRoutes, sourceRoutes } from './features/sources/index.ts';
+import {
+  DROP_JOB,
+  MATCH_JOB,
+  resultsRoutes,
+  SCAN_JOB,
+  scanRoutes,
+  sourceRoutes,
+} from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
@@ -169,6 +176,7 @@ function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, backg
       openLister: openListers(config.localFolders),
       scanLater: () => background.addJob(SCAN_JOB, {}, `${SCAN_JOB} now`),
       matchLater: () => matchLater(background),
+      dropLater: () => background.addJob(DROP_JOB, {}, `${DROP_JOB} now`),
     }),
     trackerRoutes({
       ...ground,

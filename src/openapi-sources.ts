@@ -86,7 +86,9 @@ export const sourcePaths = {
       requestBody: json(ScanResults),
       responses: {
         '201': ok('Staged', ScanResultsAnswer),
-        '409': problem('The source is not active'),
+        '409': problem(
+          'The source is not active, or of a stranger: 100,000 files of it wait already (`sources.too_many_waiting`)',
+        ),
         ...bad,
         ...gone,
         ...refusals,

@@ -1,9 +1,10 @@
+import { basicAuthorization } from '../kit/basic-authorization.ts';
 import { AppError } from '../kit/errors.ts';
+import { pathBelow } from '../kit/url-below.ts';
 import type { Net } from '../platform/net.ts';
 import type { NetHeaders, NetRequest, NetResponse } from '../platform/net-request.ts';
 import { ListingFailed, type ListingPlace } from './lister.ts';
 import { restOf } from './retry-after.ts';
-import { isUnderBase } from './url-folder.ts';
 
 /** A listing of a million names has 200 MB. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -46,7 +47,7 @@ export function createFolderAsking(net: Pick<Net, 'request'>, place: ListingPlac
       const next = redirectOf(response);
       if (next === null) return answerOf(response, isBase, signal);
       response.body.destroy();
-      if (!isUnderBase(base, next)) throw atFault(isBase, 'It redirects to somewhere else.');
+      if (pathBelow(base, next) === null) throw atFault(isBase, 'It redirects to somewhere else.');
       url = next;
     }
     throw atFault(isBase, 'It redirects in circles.');
@@ -144,6 +145,5 @@ function translated(error: unknown, signal: AbortSignal): unknown {
 
 function loginOf({ username, password }: ListingPlace): { authorization?: string } {
   if (username === null && password === null) return {};
-  const login = Buffer.from(`${username ?? ''}:${password ?? ''}`, 'utf8').toString('base64');
-  return { authorization: `Basic ${login}` };
+  return { authorization: basicAuthorization(username ?? '', password) };
 }

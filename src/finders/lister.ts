@@ -46,8 +46,11 @@ export type Lister = {
   list(path: string, signal: AbortSignal, onRefused?: () => void): AsyncIterable<readonly ListedEntry[]>;
   /** Whether it answers, and what it says of itself, in words for its owner. */
   test(signal: AbortSignal): Promise<string>;
-  /** Tells folders that are to be walked anew, with all below them, until the signal; absent: it cannot be watched. */
-  watch?(onChange: (path: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Tells folders that are to be walked anew, with all below them, until the signal: first `''` once it hears of changes, whatever was before.
+   * `isSeen` false: nothing would tell of a change, so there may be one. Absent: it cannot be watched.
+   */
+  watch?(onChange: (path: string, isSeen: boolean) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 };
 

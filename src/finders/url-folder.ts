@@ -1,3 +1,4 @@
+import { restBelow, segmentsOf } from '../kit/url-below.ts';
 import { bytesOfSegment, namedBy } from './listed-name.ts';
 
 /** What a link in the listing of a folder leads to. `parent`: the folder it lies in; `elsewhere`: all that is no child. */
@@ -45,36 +46,14 @@ function hasControls(href: string): boolean {
   return [...href].some((char) => char < ' ' || char === '\x7f');
 }
 
-/** Whether a URL is the base or lies below it: the same origin, and the base's segments first. */
-export function isUnderBase(base: URL, url: URL): boolean {
-  return url.origin === base.origin && restBelow(segmentsOf(base.pathname), url.pathname) !== null;
-}
-
 function named(segment: string, isFolder: boolean): LinkTarget {
   const name = namedBy(bytesOfSegment(segment));
   return name === null ? 'refused' : { kind: isFolder ? 'folder' : 'file', ...name };
 }
 
-/** What stands in a path behind the segments of a folder; null: it does not lie in it. */
-function restBelow(folder: readonly string[], pathname: string): string | null {
-  const parts = pathname.split('/');
-  if (parts.length <= folder.length || folder.some((segment, at) => segment !== meant(parts[at] ?? '')))
-    return null;
-  return parts.slice(folder.length).join('/');
-}
-
 function isParent(folder: readonly string[], pathname: string): boolean {
   const segments = segmentsOf(pathname);
   return segments.length === folder.length - 1 && segments.every((segment, at) => segment === folder[at]);
-}
-
-/** Those of a folder's path, the empty one before the first slash too. */
-function segmentsOf(pathname: string): string[] {
-  return pathname.replace(/\/$/, '').split('/').map(meant);
-}
-
-function meant(segment: string): string {
-  return bytesOfSegment(segment).toString('latin1');
 }
 
 function byteEscape(char: string): string {

@@ -1,3 +1,4 @@
+import { UUID } from './uuid.ts';
 export type MediaId = {
   provider: 'imdb' | 'tmdb' | 'tvdb' | 'kitsu' | 'mal' | 'anilist' | 'tributary';
   /** The id at that provider: `tt0063350`, `603`, a UUID in lower case. */
@@ -18,9 +19,9 @@ const PREFIXES = new Map<string, { provider: MediaId['provider']; value: RegExp;
   ['kitsu', { provider: 'kitsu', value: /^[1-9]\d{0,8}$/ }],
   ['mal', { provider: 'mal', value: /^[1-9]\d{0,8}$/ }],
   ['anilist', { provider: 'anilist', value: /^[1-9]\d{0,8}$/ }],
-  ['trib', { provider: 'tributary', value: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i }],
+  ['trib', { provider: 'tributary', value: UUID }],
   // Kept so that ids of installs that came from an older catalogue go on working.
-  ['mf', { provider: 'tributary', value: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i }],
+  ['mf', { provider: 'tributary', value: UUID }],
 ]);
 
 const NAMESPACES = new Map<string, 'movie' | 'tv'>([

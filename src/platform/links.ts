@@ -34,6 +34,8 @@ export type LinkPart = {
   url: string;
   /** For `url` and nobody else. */
   headers: Readonly<Record<string, string>>;
+  /** The origin of `url` may be reached although it is in a private network: the owner of its source said so. */
+  allowsPrivate?: boolean;
   /**
    * `base`: the folder of a DASH presentation, files of which are named in the path after the token; `rendition`: one
    * track of a DASH presentation as an HLS playlist; `entry`: a stream of its own, of whatever type it turns out to be;
@@ -54,7 +56,7 @@ export type LinkPart = {
 };
 
 type Span = { start: number; end: number };
-type Place = Pick<LinkPart, 'url' | 'headers'>;
+type Place = Pick<LinkPart, 'url' | 'headers' | 'allowsPrivate'>;
 export type LinkLock = {
   /** Where its key is asked for. */
   licence: Place;
@@ -80,9 +82,11 @@ const MAX_KNOWN_CHARS = 8 * 1024 * 1024;
 
 const Texts = z.record(z.string(), z.string());
 const Span = z.object({ start: z.int().min(0), end: z.int().min(0) });
+const Place = z.object({ url: z.string(), headers: Texts, allowsPrivate: z.boolean().exactOptional() });
 const Part = z.object({
   u: z.string(),
   h: Texts.optional(),
+  w: z.literal(true).optional(),
   t: z.enum(PART_ROLES),
   l: z.int().min(0),
   v: Texts.optional(),
@@ -90,8 +94,8 @@ const Part = z.object({
   k: z.string().optional(),
   y: z
     .object({
-      licence: z.object({ url: z.string(), headers: Texts }),
-      init: z.object({ url: z.string(), headers: Texts, span: Span.exactOptional() }).exactOptional(),
+      licence: Place,
+      init: Place.extend({ span: Span.exactOptional() }).exactOptional(),
       span: Span.exactOptional(),
     })
     .optional(),
@@ -186,6 +190,7 @@ function linkOf(p: z.infer<typeof Payload>): PlayLink {
 function payloadOfPart({
   url,
   headers,
+  allowsPrivate,
   role,
   depth,
   variables,
@@ -194,13 +199,24 @@ function payloadOfPart({
   lock,
 }: LinkPart): z.input<typeof Part> {
   const h = Object.keys(headers).length === 0 ? undefined : headers;
-  return { u: url, h, t: role, l: depth, v: variables, o: of, k: track, y: lock };
+  return {
+    u: url,
+    h,
+    w: allowsPrivate ? true : undefined,
+    t: role,
+    l: depth,
+    v: variables,
+    o: of,
+    k: track,
+    y: lock,
+  };
 }
 
-function partOf({ u, h, t, l, v, o, k, y }: z.infer<typeof Part>): LinkPart {
+function partOf({ u, h, w, t, l, v, o, k, y }: z.infer<typeof Part>): LinkPart {
   return {
     url: u,
     headers: h ?? {},
+    ...(w === undefined ? {} : { allowsPrivate: w }),
     role: t,
     depth: l,
     ...(v === undefined ? {} : { variables: v }),

@@ -46,13 +46,14 @@ export function sourceKey(kind: string, link: Keyed): string {
 
 /** Parts that are too large to keep are files of the same kind, by their own address. */
 export function fileOpener({ kinds, sources }: PlayDeps, link: PlayLink, signal: AbortSignal): OpenFile {
-  return async ({ url, headers }) => {
+  return async ({ url, headers, allowsPrivate = false }) => {
     const kind = kinds.get(link.kind ?? '');
     if (kind?.open === undefined)
       throw new NotFound('play.no_bytes', 'Streams of this kind cannot be played here.');
     const { open } = kind;
     const detail = kind.parse({ url, headers, format: 'progressive' });
-    const ref = { detail, fileIndex: null };
-    return await sources.take(sourceKey(kind.kind, ref), (until) => open(ref, until), signal);
+    const ref = { detail, fileIndex: null, allowsPrivate };
+    const key = `${sourceKey(kind.kind, ref)}${allowsPrivate ? ' private' : ''}`;
+    return await sources.take(key, (until) => open(ref, until), signal);
   };
 }

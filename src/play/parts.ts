@@ -1,3 +1,4 @@
+import { basicAuthorization } from '../kit/basic-authorization.ts';
 import { safeFilename } from '../kit/content-disposition.ts';
 import { extensionOf } from '../kit/content-type.ts';
 import type { LinkPart, Links, PlayLink } from '../platform/links.ts';
@@ -36,20 +37,22 @@ export function createPartLinks(
   };
 }
 
-/** Where a part is and what may be told there: the link's headers at the origin they are for, no credentials anywhere else. */
+/**
+ * Where a part is and what may be told there: the link's headers at the origin they are for, no credentials anywhere else. A permission to reach
+ * an origin in a private network is of that one too.
+ */
 export function addressOf(url: string, from: Address): Address {
   const target = URL.parse(url);
   if (target === null) return { url, headers: {} };
   const isSame = target.origin === URL.parse(from.url)?.origin;
   const headers = { ...(isSame ? from.headers : withoutCredentials(from.headers)) };
   if (target.username !== '' || target.password !== '') {
-    const plain = `${decoded(target.username)}:${decoded(target.password)}`;
-    headers.authorization = `Basic ${Buffer.from(plain).toString('base64')}`;
+    headers.authorization = basicAuthorization(decoded(target.username), decoded(target.password));
   }
   target.username = '';
   target.password = '';
   target.hash = '';
-  return { url: target.href, headers };
+  return { url: target.href, headers, ...(isSame && from.allowsPrivate ? { allowsPrivate: true } : {}) };
 }
 
 /** Players, ffmpeg above all, recognise what a link leads to by the end of its path. */

@@ -24,13 +24,12 @@ export async function openSegment(
     signal,
   }: {
     request: Pick<PlayRequest, 'method' | 'headers'>;
-    part: Pick<LinkPart, 'url' | 'headers' | 'of'>;
+    part: Address & Pick<LinkPart, 'of'>;
     signal: AbortSignal;
   },
   openFile: () => Promise<Lease>,
 ): Promise<FoundSegment> {
-  const address: Address = { url: part.url, headers: part.headers };
-  const { of = '' } = part;
+  const { of = '', ...address } = part;
   if (method === 'GET') readAhead.requested(of, part.url);
   const kept = segments.kept(address);
   // `bytes=0-` is how ffmpeg and browsers ask for all of it.
@@ -52,7 +51,7 @@ export async function openSegment(
  * The address of a file below a base. The player wrote the path, so it may lead nowhere but down: no dots, no empty
  * or masked segments, and the result is compared once more.
  */
-export function addressBelow({ url, headers }: Address, path: string, search: string): Address {
+export function addressBelow({ url, ...rest }: Address, path: string, search: string): Address {
   const tail = path.split('/').slice(4);
   const target = URL.parse(tail.join('/') + search, url);
   const base = URL.parse(url);
@@ -64,7 +63,7 @@ export function addressBelow({ url, headers }: Address, path: string, search: st
     target.pathname.startsWith(base.pathname) &&
     target.pathname !== base.pathname;
   if (!isDown) throw leadsOut();
-  return { url: target.href, headers };
+  return { ...rest, url: target.href };
 }
 
 function isPlainSegment(segment: string): boolean {

@@ -70,12 +70,19 @@ export type Delivery = {
   url: string;
   /** What the link adds to a request; to another origin it goes without credentials. */
   headers: Readonly<Record<string, string>>;
+  /** The owner of its source lets its server be reached in a private network: that origin, and no other. */
+  allowsPrivate?: boolean;
 };
 
 /** What reaches bytes: a stored stream (by id) or a link made by `POST /api/links` (its parsed detail, never stored). */
 export type StreamRef =
   | { streamId: number; fileIndex: number | null }
-  | { detail: unknown; fileIndex: number | null };
+  | {
+      detail: unknown;
+      fileIndex: number | null;
+      /** As of Delivery: part of a presentation that its own kind said this of. Never from outside. */
+      allowsPrivate?: boolean;
+    };
 
 /** How a stored stream is offered to a Stremio client. */
 export type Target =

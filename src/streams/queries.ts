@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type command, type Db, type rows, type Statement, sql } from '../platform/db.ts';
+import { type command, type Db, type Fragment, type rows, type Statement, sql } from '../platform/db.ts';
 import type { SealedColumn } from './reseal.ts';
 
 // What the queries of all kinds share. Each kind writes its own table, in its own folder.
@@ -27,7 +27,10 @@ export const sourceAccess = sql.fragment`CASE WHEN c.id IS NOT NULL THEN jsonb_b
 
 export const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
 
-/** How `resealStreams` reads and replaces what a column holds sealed, by two statements its owner names; the id is that of its rows, whatever they are. */
+/**
+ * How `resealStreams` reads and replaces what a column holds sealed, by two statements its owner names; the id is that of its rows, whatever
+ * they are. `isHeld`: true, once what has to be locked before the row that is written is locked.
+ */
 export function sealedIn(
   {
     table,
@@ -37,6 +40,7 @@ export function sealedIn(
     column: `${string}_sealed`;
   },
   named: { stale: ReturnType<typeof rows<typeof Sealed>>; replace: ReturnType<typeof command> },
+  isHeld: (id: number) => Fragment = () => sql.fragment`true`,
 ): Pick<SealedColumn, 'stale' | 'replace'> {
   const id = sql.identifier([table.startsWith('stream_') ? 'stream_id' : 'id']);
   const [from, value] = [sql.identifier([table]), sql.identifier([column])];
@@ -51,7 +55,7 @@ export function sealedIn(
     async replace(db, old, sealed) {
       await db.query(named.replace`
         UPDATE ${from} SET ${value} = ${sql.binary(sealed)}
-        WHERE ${id} = ${old.streamId} AND ${value} = ${sql.binary(old.sealed)}
+        WHERE ${isHeld(old.streamId)} AND ${id} = ${old.streamId} AND ${value} = ${sql.binary(old.sealed)}
       `);
     },
   };

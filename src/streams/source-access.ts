@@ -38,21 +38,3 @@ export function openPassword(crypto: Pick<Crypto, 'open'>, sealed: Uint8Array | 
     );
   return plain.toString('utf8');
 }
-
-/** Whether a URL lies under a base: the same origin, and the base's path as whole segments. `http://nas.evil.example/` is not under `http://nas`. */
-export function isUnder(base: URL, url: URL): boolean {
-  const folder = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`;
-  return (
-    url.protocol === base.protocol &&
-    url.host === base.host &&
-    url.username === '' &&
-    url.password === '' &&
-    url.pathname.startsWith(folder) &&
-    url.pathname.length > folder.length
-  );
-}
-
-/** `Authorization: Basic` (RFC 7617). */
-export function basicAuthorization(username: string, password: string | null): string {
-  return `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
-}

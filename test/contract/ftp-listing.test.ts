@@ -76,6 +76,21 @@ test('reads LIST line by line: spaces, arrows, Latin-1, links by what they lead 
   expect(server.commands).toContain('CWD /films');
 });
 
+test('sizes and times that cannot be are not told', async () => {
+  server.behaviour.listing.set('/films', [
+    '-rw-r--r--    1 0        0        9007199254740991 Nov 27 14:48 most.mkv',
+    '-rw-r--r--    1 0        0        9007199254740992 Nov 27 14:48 more.mkv',
+    '-rw-r--r--    1 0        0        99999999999999999999 Nov 27 14:48 lie.mkv',
+    '02-27-24  02:45PM   99999999999999999999 dos.mkv',
+  ]);
+  expect((await listed()).entries.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual([
+    ['most.mkv', 2 ** 53 - 1],
+    ['more.mkv', null],
+    ['lie.mkv', null],
+    ['dos.mkv', null],
+  ]);
+});
+
 test('reads MLSD where the server has it, with sizes and times', async () => {
   server.behaviour.features = MLSD;
   server.behaviour.listing.set('/films/a b', [
@@ -84,6 +99,7 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
     'type=dir;modify=20260102030405;perm=el;  sub',
     'Type=File;Size=5000000000;Modify=20260102030405.123; film; part=1.mkv',
     'type=OS.unix=slink:/x;size=3; link.mkv',
+    'type=file;size=9007199254740992;modify=20260231030405; impossible.mkv',
     'no facts at all',
   ]);
   const { entries, refused } = await listed('a%20b');
@@ -94,6 +110,7 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
       ...{ kind: 'file', segment: 'film%3B%20part%3D1.mkv', name: 'film; part=1.mkv' },
       ...{ sizeBytes: 5_000_000_000, modifiedAt },
     },
+    { kind: 'file', segment: 'impossible.mkv', name: 'impossible.mkv', sizeBytes: null, modifiedAt: null },
     { kind: 'file', segment: 'link.mkv', name: 'link.mkv', sizeBytes: 78, modifiedAt: null },
   ]);
   expect(refused).toBe(1);

@@ -1,6 +1,7 @@
 /** As `BROKEN_ROWS`: sources, and what scanning them notes. */
 export const BROKEN_SOURCE_ROWS: readonly [constraint: string, statement: string][] = [
   ['source_base_url_check', `UPDATE source SET base_url = 'http://nas.example/films'`],
+  ['source_deleted_at_check', `UPDATE source SET is_active = true, deleted_at = now()`],
   ['source_config_check', `UPDATE source SET config = '[]'`],
   ['source_finder_check', `UPDATE source SET finder = 'gopher'`],
   ['source_last_error_check', `UPDATE source SET last_error = ''`],

@@ -192,6 +192,41 @@ describe('a server that is away', () => {
   });
 });
 
+describe('a fault of ours', () => {
+  test('at one source takes nothing from the others', async () => {
+    const server = await fileServer([]);
+    for (const name of ['a', 'b', 'c']) await addSource(`${server.url}${name}/`, name);
+    const failing = `${server.url}a/`;
+    const { probeOf } = room.deps();
+    const probed = await probe({
+      probeOf: (source) => {
+        if (source.baseUrl === failing) throw new TypeError('no such thing');
+        return probeOf(source);
+      },
+    });
+    expect(probed).toBe(3);
+    const settled = await db().any(rows('test.probed', z.object({ name: z.string() }))`
+      SELECT s.name FROM source_probe p JOIN source s ON s.id = p.source_id ORDER BY 1`);
+    expect(settled.map(({ name }) => name)).toEqual(['b', 'c']);
+  });
+
+  test('a program that stops writes nothing of a probe it did not end', async () => {
+    const sourceId = await addSource('http://127.0.0.1:1/');
+    const stopping = new AbortController();
+    const probing = probeDue(
+      room.deps({
+        probeOf: () => {
+          stopping.abort(new Error('the program stops'));
+          return null;
+        },
+      }),
+      stopping.signal,
+    );
+    await expect(probing).rejects.toThrow('the program stops');
+    expect(await healthOf(sourceId)).toMatchObject({ state: 'unknown', reason: null });
+  });
+});
+
 describe('a server that may not or cannot be asked', () => {
   test.each([
     ['not on the list of hosts', 'http://192.0.2.1/', /OUTBOUND_ALLOW/],

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type SourceHealthJobsDeps, sourceHealthJobs } from '../../src/features/source-health/index.ts';
+import {
+  createCountOnce,
+  type SourceHealthJobsDeps,
+  sourceHealthJobs,
+} from '../../src/features/source-health/index.ts';
 import { forgetReports, insertReports, makeMonth } from '../../src/features/source-health/queries/reports.ts';
+import { takeReports } from '../../src/features/source-health/take-reports.ts';
+import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -111,7 +117,7 @@ test('the table has no column an address would fit in', async () => {
 test('the first report of a month makes its partition, however many come at once', async () => {
   expect(await months()).toEqual([]);
   const inserted = await Promise.all([1, 2, 3, 4].map(() => insertReports(database.db, [report()])));
-  expect(inserted).toEqual([1, 1, 1, 1]);
+  expect(inserted).toEqual([1, 2, 3, 4].map(() => [sourceId]));
   expect(await months()).toEqual([monthOf(0)]);
   await makeMonth(database.db, 0);
   expect(await months()).toEqual([monthOf(0)]);
@@ -119,7 +125,7 @@ test('the first report of a month makes its partition, however many come at once
 
 test('of one source and hour 200 reports are kept, whoever sends them; others have their own room', async () => {
   let kept = 0;
-  for (let sent = 0; sent < 205; sent += 1) kept += await insertReports(database.db, [report()]);
+  for (let sent = 0; sent < 205; sent += 1) kept += (await insertReports(database.db, [report()])).length;
   expect(kept).toBe(200);
   await database.db.query(
     command('test.other')`INSERT INTO source (name, base_url) VALUES ('b', 'http://b.example/')`,
@@ -127,7 +133,42 @@ test('of one source and hour 200 reports are kept, whoever sends them; others ha
   const { count: other } = await database.db.one(rows('test.other_id', count)`
     SELECT id AS count FROM source WHERE name = 'b'
   `);
-  expect(await insertReports(database.db, [report(), report({ sourceId: other })])).toBe(1);
+  expect(await insertReports(database.db, [report(), report({ sourceId: other })])).toEqual([other]);
+});
+
+test('who found no room in an hour has its vote of the day still; who found some has not', async () => {
+  const once = createCountOnce({
+    redis: null,
+    crypto: createCrypto(['a secret for tests that is long enough']),
+  });
+  const settings = { get: () => ({ sourceDisableBelow: 20 }) };
+  const deps = { db: database.db, once, settings, areSourcesShown: () => true };
+  const { publicId } = await database.db.one(rows('test.reached', z.object({ publicId: z.uuid() }))`
+    UPDATE source SET offers = 'direct' RETURNING public_id AS "publicId"
+  `);
+  const take = () =>
+    takeReports(
+      deps,
+      { ispName: 'Mine', reports: [{ sourceId: publicId, isReachable: true, responseMs: 9 }] },
+      '192.0.2.7',
+    );
+  const hourPasses = async () => {
+    await once.forget(`192.0.2.7 ${sourceId} hour`);
+    await database.db.query(
+      command('test.hour')`UPDATE source_health_report SET reported_at = reported_at - interval '61 minutes'`,
+    );
+  };
+  await makeMonth(database.db, -1);
+  for (let sent = 0; sent < 200; sent += 1) await insertReports(database.db, [report()]);
+  expect(await take()).toMatchObject({ accepted: 0, full: 1 });
+  await hourPasses();
+  expect(await take()).toMatchObject({ accepted: 1, full: 0 });
+  await hourPasses();
+  expect(await take()).toMatchObject({ accepted: 1, full: 0 });
+  const votes = await database.db.any(rows('test.votes', z.object({ isVote: z.boolean() }))`
+    SELECT is_vote AS "isVote" FROM source_health_report WHERE isp_name = 'Mine' ORDER BY reported_at
+  `);
+  expect(votes.map(({ isVote }) => isVote)).toEqual([true, false]);
 });
 
 test('another rule that is broken is no missing month', async () => {

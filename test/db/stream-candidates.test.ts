@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ensureEpisodes } from '../../src/features/media/index.ts';
 import { type Ranked, rankedFor } from '../../src/features/stream-index/ranked.ts';
 import { ranksOf } from '../../src/features/stream-index/ranking-facts.ts';
-import { command, rows, sql } from '../../src/platform/db.ts';
+import { command, type Db, rows, sql } from '../../src/platform/db.ts';
 import { storedStreamsRoom } from '../support/stored-streams-room.ts';
 
 const room = storedStreamsRoom();
@@ -110,6 +110,23 @@ async function fillStreams(places: readonly { mediaId: number; episodeId: number
     `);
 }
 
+const Walks = z.object({ table: z.string(), walks: z.int() });
+
+/** How often the tables of kinds were walked by what `work` asked. */
+async function walksOf(work: (tx: Db) => Promise<unknown>): Promise<Record<string, number>> {
+  const count = (tx: Db) =>
+    tx.any(rows('test.walks', Walks)`
+      SELECT relname AS table, seq_scan + coalesce(idx_scan, 0) AS walks FROM pg_stat_xact_user_tables
+      WHERE relname IN ('stream_http', 'stream_ftp', 'stream_local', 'stream_torrent', 'stream_usenet')
+    `);
+  return await db().transaction(async (tx) => {
+    const before = new Map((await count(tx)).map(({ table, walks }) => [table, walks]));
+    await work(tx);
+    const after = await count(tx);
+    return Object.fromEntries(after.map(({ table, walks }) => [table, walks - (before.get(table) ?? 0)]));
+  });
+}
+
 test('what is asked table by table is what one join answers, for a title and for an episode', async () => {
   const [episode] = await ensureEpisodes(db(), [{ mediaId: room.series, season: 1, episode: 1 }]);
   const episodeId = episode?.episodeId ?? 0;
@@ -131,6 +148,9 @@ test('what is asked table by table is what one join answers, for a title and for
     expect(joined.length).toBeGreaterThan(150);
     expect(byLink(await rankedFor(db(), { mediaId, episodeId: episodeOf }, 'all'))).toEqual(joined);
   }
+  expect(await walksOf((tx) => rankedFor(tx, { mediaId: room.film, episodeId: null }, 'all'))).toEqual({
+    ...{ stream_http: 1, stream_ftp: 1, stream_local: 1, stream_torrent: 1, stream_usenet: 1 },
+  });
 });
 
 test('facts that change are those that streams are ranked by from then on', async () => {

@@ -125,12 +125,13 @@ async function watchedTree(limits: { maxFolders?: number; rescanMs?: number } = 
   await mkdir(join(place, 'b'));
   const lister = open(`local:films/${place.slice(root.length + 1)}/`);
   const told: string[] = [];
+  const unseen: string[] = [];
   const stop = new AbortController();
   const placeOf = async (path: string) => Buffer.from(join(place, decodeURIComponent(path)));
   const watching = watchFolders({
     lister,
     placeOf,
-    onChange: (path) => told.push(path),
+    onChange: (path, isSeen) => (isSeen ? told : unseen).push(path),
     signal: stop.signal,
     settleMs: 50,
     ...limits,
@@ -149,20 +150,14 @@ async function watchedTree(limits: { maxFolders?: number; rescanMs?: number } = 
     stop.abort();
     await watching;
   };
-  return { place, told, tells, end };
+  return { place, told, unseen, tells, end };
 }
 
 test('a change is told by its folder, in new folders and renamed ones too, until the signal', async () => {
-  const { place, told, tells, end } = await watchedTree();
-  await waitUntil(
-    async () => {
-      await writeFile(join(place, 'a', 'deep', `${told.length}`), 'x');
-      return told.length > 0;
-    },
-    { what: 'the watch hears', timeoutMs: 8000, everyMs: 200 },
-  );
-  await sleep(300);
-  expect(new Set(told.splice(0))).toEqual(new Set(['a/deep']));
+  const { place, told, unseen, tells, end } = await watchedTree();
+  expect(await tells('')).toEqual(['']);
+  await writeFile(join(place, 'a', 'deep', 'film.mkv'), 'x');
+  expect(new Set(await tells('a/deep'))).toEqual(new Set(['a/deep']));
 
   await writeFile(join(place, 'b', 'film.mkv'), 'x');
   expect(new Set(await tells('b'))).toEqual(new Set(['b']));
@@ -184,13 +179,26 @@ test('a change is told by its folder, in new folders and renamed ones too, until
   told.length = 0;
   await writeFile(join(place, 'b', 'last.mkv'), 'x');
   await sleep(200);
-  expect(told).toEqual([]);
+  expect([told, unseen]).toEqual([[], []]);
 });
 
 test('with more folders than may be watched, all is told again and again instead', async () => {
-  const { told, tells, end } = await watchedTree({ maxFolders: 3, rescanMs: 60 });
-  expect(new Set(await tells(''))).toEqual(new Set(['']));
-  await waitUntil(() => told.length >= 2, { what: 'told again', timeoutMs: 3000 });
+  const { told, unseen, end } = await watchedTree({ maxFolders: 3, rescanMs: 60 });
+  await waitUntil(() => unseen.length >= 2, { what: 'told again', timeoutMs: 3000 });
+  await end();
+  expect([new Set(unseen), told]).toEqual([new Set(['']), []]);
+});
+
+test('a folder that comes back is heard again, and told for what happened before', async () => {
+  const { place, told, unseen, tells, end } = await watchedTree({ rescanMs: 60 });
+  await tells('');
+  await rename(place, `${place}-away`);
+  await waitUntil(() => unseen.includes(''), { what: 'its going is told', timeoutMs: 8000 });
+  told.length = 0;
+  await rename(`${place}-away`, place);
+  await tells('');
+  await writeFile(join(place, 'b', 'film.mkv'), 'x');
+  expect(await tells('b')).toEqual(['b']);
   await end();
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { deleteSource, dropDeleted } from '../../src/features/sources/delete-sources.ts';
 import {
   SourceAnswer,
   SourcesAnswer,
@@ -31,7 +32,7 @@ beforeAll(async () => {
   api = await startApi((place) => [
     sourceRoutes({
       ...{ ...ground.deps, ...place, kinds, openLister: openListers(new Map()) },
-      ...{ scanLater: async () => {}, matchLater: async () => {} },
+      ...{ scanLater: async () => {}, matchLater: async () => {}, dropLater: async () => {} },
     }),
   ]);
 });
@@ -132,6 +133,17 @@ describe('sources of the admin', () => {
     for (const method of ['GET', 'DELETE'])
       expect((await api.ask(method, `/api/sources/${sourceId}`)).status).toBe(404);
     expect((await patch(sourceId, { name: 'x' })).status).toBe(404);
+  });
+
+  test('leave their address to another once their files are gone, and their name at once', async () => {
+    const { sourceId } = await add(nas({ baseUrl: 'http://nas.example/films/' }));
+    await deleteSource(ground.deps.db, sourceId);
+    expect((await api.ask('GET', '/api/sources')).body).toEqual({ sources: [] });
+    const early = await api.ask('POST', '/api/sources', nas({ name: 'B', baseUrl: 'http://nas.example/' }));
+    expect([early.status, codeOf(early.body)]).toEqual([409, 'sources.leaving']);
+    await add(nas({ baseUrl: 'http://other.example/' }));
+    await dropDeleted(ground.deps.db, NEVER);
+    await add(nas({ name: 'B', baseUrl: 'http://nas.example/films/' }));
   });
 
   test('keep their password with another path, and lose it to another server', async () => {

@@ -41,6 +41,14 @@ test('a client counts once over two instances, by a mark that does not hold its 
   }
 });
 
+test('what is forgotten is counted anew, by every instance', async () => {
+  const [one, other] = clients.map((redis) => createCountOnce({ redis, crypto }));
+  expect(await one?.isFirst('a day', 60)).toBe(true);
+  expect(await other?.isFirst('a day', 60)).toBe(false);
+  await one?.forget('a day');
+  expect(await one?.isFirst('a day', 60)).toBe(true);
+});
+
 test('without Redis each instance counts for itself', async () => {
   const [one, other] = [1, 2].map(() => createCountOnce({ redis: null, crypto }));
   expect(await one?.isFirst('a', 60)).toBe(true);

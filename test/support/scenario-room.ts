@@ -72,7 +72,7 @@ export function scenarioRoom() {
           openLister: openListers(new Map()),
           localFolders: new Map(),
         },
-        ...{ scanLater: async () => {}, matchLater: async () => {} },
+        ...{ scanLater: async () => {}, matchLater: async () => {}, dropLater: async () => {} },
       }),
       resultsRoutes({
         ...{ db: addon.db, requireAdmin: place.requireAdmin, isAdmin: async () => true, isOpen: () => false },

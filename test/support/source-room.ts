@@ -71,6 +71,8 @@ export function sourceRoom() {
         SELECT status, batch_id AS "batchId", failure, folders, files, inserted, skipped, invalid, extras, subtitles, moved, gone
         FROM scan_log WHERE phase = 'collector' ORDER BY id
       `),
+    /** A connection of its own, for two that hold locks. */
+    connect: () => connect(ground.url),
     /** Runs a statement as it stands. */
     run: async (statement: string) => {
       await using client = await connect(ground.url);

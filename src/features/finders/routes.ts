@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError, NotFound } from '../../kit/errors.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
@@ -30,7 +31,6 @@ export type FinderRoutesDeps = Pick<AskDeps, 'net'> & {
 
 const MAX_SHOWN = 500;
 const TEST_TIMEOUT_MS = 30_000;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Finders of the system, which the admin adds, approves, tests and takes away. Their addresses and keys are never answered. */
 export function finderRoutes(deps: FinderRoutesDeps): Router {

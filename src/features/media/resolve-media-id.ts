@@ -1,12 +1,11 @@
 import type { MediaKind } from '../../catalogs/catalog.ts';
 import { BadInput, Conflict, NotFound } from '../../kit/errors.ts';
 import { type MediaId, parseMediaId } from '../../kit/media-id.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Db } from '../../platform/db.ts';
 import { namespacesOf } from './external-ids.ts';
 import { mediaByExternalId, mediaByPublicId } from './queries/match.ts';
 import { resolveMapped } from './resolve-mapped.ts';
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
  * The title behind an id, and the episode when the id names one; null when either is unknown. `kind` chooses between

@@ -1,8 +1,8 @@
 import type { ListingPlace } from '../../finders/lister.ts';
+import { basicAuthorization } from '../../kit/basic-authorization.ts';
 import { UpstreamFailed } from '../../kit/errors.ts';
 import { plainHost } from '../../platform/address-rules.ts';
 import type { Net } from '../../platform/net.ts';
-import { basicAuthorization } from '../../streams/source-access.ts';
 
 /** How one server is asked whether it does; both reject with what is wrong, in a sentence. */
 export type SourceProbe = {

@@ -33,19 +33,30 @@ export async function probeDue(deps: ProbeDeps, signal: AbortSignal): Promise<nu
     signal.throwIfAborted();
     const sources = await claimProbes(deps.db, AT_ONCE);
     if (sources.length === 0) return probed;
-    await Promise.all(sources.map((source) => probeOne(deps, source, signal)));
+    await Promise.all(sources.map((source) => probeAndLog(deps, source, signal)));
     probed += sources.length;
+  }
+}
+
+/** A fault of ours at one of them takes nothing from the others; it is asked again when its claim runs out. */
+async function probeAndLog(deps: ProbeDeps, source: ProbedSource, signal: AbortSignal): Promise<void> {
+  try {
+    await probeOne(deps, source, signal);
+  } catch (error) {
+    if (!signal.aborted)
+      deps.log.error({ err: error, sourceId: source.sourceId }, 'a source could not be probed');
   }
 }
 
 async function probeOne(deps: ProbeDeps, source: ProbedSource, signal: AbortSignal): Promise<void> {
   const { db } = deps;
   const result = await ask(deps, source, signal);
+  signal.throwIfAborted();
   if (typeof result === 'string') await leaveUnprobed(db, source.sourceId, result);
   else {
     await recordProbe(db, source.sourceId, result);
     await settle(deps, [source.sourceId]);
-    if (result.isOk) await showAll(deps, source.sourceId);
+    if (result.isOk) await showAll(deps, source.sourceId, signal);
   }
 }
 
@@ -148,8 +159,9 @@ function wordsOf({ message }: AppError): string {
 }
 
 /** What was hidden with its server comes back with it. */
-async function showAll({ db }: ProbeDeps, sourceId: number): Promise<void> {
+async function showAll({ db }: ProbeDeps, sourceId: number, signal: AbortSignal): Promise<void> {
   for (;;) {
+    signal.throwIfAborted();
     const shown = await showWithSource(db, sourceId, STREAMS_AT_ONCE);
     if (shown.length > 0) await markStreams(db, shown, 'active');
     if (shown.length < STREAMS_AT_ONCE) return;

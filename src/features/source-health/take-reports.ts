@@ -70,24 +70,46 @@ export async function takeReports(
     meant.map(({ sourceId }) => deps.once.isFirst(`${client} ${sourceId} hour`, HOUR_S)),
   );
   const fresh = meant.filter((_report, index) => firsts[index] === true);
-  const votes = await Promise.all(
-    fresh.map(({ sourceId }) => deps.once.isFirst(`${client} ${sourceId} day`, DAY_S)),
+  const accepted = await keepReports(
+    deps,
+    fresh.map((report) => ({ ispName: isp, ...report })),
+    client,
   );
-  const accepted =
-    fresh.length === 0
-      ? 0
-      : await insertReports(
-          deps.db,
-          fresh.map(({ sourceId, isReachable, responseMs = null }, index) => ({
-            ...{ sourceId, ispName: isp, isReachable, responseMs, isVote: votes[index] === true },
-          })),
-        );
   const touched = fresh.map(({ sourceId }) => sourceId);
-  if (accepted > 0) await settle(deps, await settledBefore(deps.db, touched, SETTLE_EVERY_MS));
+  if (accepted.length > 0) await settle(deps, await settledBefore(deps.db, touched, SETTLE_EVERY_MS));
   return {
-    accepted,
+    accepted: accepted.length,
     repeated: meant.length - fresh.length,
     ignored: reports.length - meant.length,
-    full: fresh.length - accepted,
+    full: fresh.length - accepted.length,
   };
+}
+
+/** Keeps those there is room for; where there is none, the client has still its vote of the day. Answers the sources of those that were kept. */
+async function keepReports(
+  { db, once }: ReportDeps,
+  reports: readonly {
+    sourceId: number;
+    ispName: string;
+    isReachable: boolean;
+    responseMs?: number | null | undefined;
+  }[],
+  client: string,
+): Promise<number[]> {
+  if (reports.length === 0) return [];
+  const dayOf = (sourceId: number) => `${client} ${sourceId} day`;
+  const votes = await Promise.all(reports.map(({ sourceId }) => once.isFirst(dayOf(sourceId), DAY_S)));
+  let kept: number[] = [];
+  try {
+    kept = await insertReports(
+      db,
+      reports.map(({ responseMs = null, ...report }, index) => ({
+        ...{ ...report, responseMs, isVote: votes[index] === true },
+      })),
+    );
+    return kept;
+  } finally {
+    const lost = reports.filter(({ sourceId }, index) => votes[index] === true && !kept.includes(sourceId));
+    await Promise.all(lost.map(({ sourceId }) => once.forget(dayOf(sourceId))));
+  }
 }

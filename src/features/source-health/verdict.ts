@@ -9,7 +9,7 @@ const SCAN_FAILURE_COSTS = 10;
 type Word = 'soon' | 'slow' | 'down';
 
 /**
- * What follows from all that is said of a source (docs/decisions/0031): 100 × the mean over providers of the share that reached it,
+ * What follows from all that is said of a source (docs/decisions/0033): 100 × the mean over providers of the share that reached it,
  * less 10 for each failed scan in a row; nothing said → 100. It rests below `disableBelow` while our own last look failed too.
  */
 export function verdictOf(voices: Voices, disableBelow: number): Verdict {

@@ -76,7 +76,7 @@ type ChangeDeps = {
   localFolders: ReadonlyMap<string, string>;
 };
 
-/** Adds a source, inactive; answers its uuid. Throws Conflict `sources.known`, `sources.overlapping`, BadInput `sources.bad_base_url`. */
+/** Adds a source, inactive; answers its uuid. Throws Conflict `sources.known`, `sources.overlapping`, `sources.leaving`, BadInput `sources.bad_base_url`. */
 export async function addSource(
   { db, crypto, localFolders }: Omit<ChangeDeps, 'kinds'>,
   body: SourceBody,
@@ -160,11 +160,16 @@ async function moveFiles(
 }
 
 async function refuseOverlap(tx: Db, baseUrl: string, exceptId: number | null): Promise<void> {
-  const { count, overlapping } = await sourceAround(tx, baseUrl, exceptId);
-  if (overlapping !== null)
+  const { count, name, isLeaving } = await sourceAround(tx, baseUrl, exceptId);
+  if (isLeaving)
+    throw new Conflict(
+      'sources.leaving',
+      'A source of this address was deleted, and its files are still being taken away. Try again in a minute.',
+    );
+  if (name !== null)
     throw new Conflict(
       'sources.overlapping',
-      `The source "${overlapping}" has files of this address already. Choose folders that do not lie in each other.`,
+      `The source "${name}" has files of this address already. Choose folders that do not lie in each other.`,
     );
   if (exceptId === null && count >= MAX_SOURCES)
     throw new Conflict('sources.too_many', `There may be at most ${MAX_SOURCES} sources.`);

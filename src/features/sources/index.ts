@@ -2,7 +2,7 @@ import { SOURCE_PASSWORD } from '../../streams/source-access.ts';
 import { sealedPasswords } from './queries/sources.ts';
 
 export { SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
-export { MATCH_JOB, SCAN_JOB, type SourceJobsDeps, sourceJobs } from './jobs.ts';
+export { DROP_JOB, MATCH_JOB, SCAN_JOB, type SourceJobsDeps, sourceJobs } from './jobs.ts';
 export { type OpenLister, openSource } from './open-lister.ts';
 export { SourceAnswer } from './queries/sources.ts';
 export { type ResultsRoutesDeps, resultsRoutes } from './results-routes.ts';

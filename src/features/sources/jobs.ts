@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { dropDeleted } from './delete-sources.ts';
 import { linkSourceSubtitles } from './link-subtitles.ts';
 import { type MatchDeps, matchItems } from './match-items.ts';
 import { forgetOldScans } from './queries/scans.ts';
@@ -10,6 +11,7 @@ type Context = JobContext & SourceJobsDeps;
 
 export const MATCH_JOB = 'sources.match';
 export const SCAN_JOB = 'sources.scan';
+export const DROP_JOB = 'sources.drop';
 
 /** A little less than the schedule's step. */
 const LONGEST_RUN_MS = 270_000;
@@ -42,6 +44,18 @@ export const sourceJobs: readonly Job<Context>[] = [
         files += taken;
       }
       if (files > 0) context.log.info({ files }, 'files of sources were matched');
+    },
+  }),
+  defineJob({
+    name: DROP_JOB,
+    every: '*/5 * * * *',
+    payload: z.object({}),
+    maxAttempts: 1,
+    async run(_payload, { db, signal }: Context) {
+      const longest = AbortSignal.timeout(LONGEST_RUN_MS);
+      await dropDeleted(db, AbortSignal.any([signal, longest])).catch((error: unknown) => {
+        if (!longest.aborted) throw error;
+      });
     },
   }),
   defineJob({

@@ -1,10 +1,15 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { AppError, Conflict, NotFound } from '../../kit/errors.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
-import { storedSource } from './queries/sources.ts';
+import { type StoredSource, storedSource } from './queries/sources.ts';
+import { countStaged } from './queries/staging.ts';
 import { ScanResults, takeResults } from './scan-results.ts';
+
+/** Of one source, before strangers may send no more. */
+const MOST_WAITING = 100_000;
 
 export type ResultsRoutesDeps = {
   db: Pool;
@@ -16,8 +21,6 @@ export type ResultsRoutesDeps = {
   limitResults: RequestHandler;
   matchLater(): Promise<void>;
 };
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Results of a scan that somebody else made: the admin's, or anybody's where the setting says so. */
 export function resultsRoutes(deps: ResultsRoutesDeps): Router {
@@ -37,10 +40,20 @@ export function resultsRoutes(deps: ResultsRoutesDeps): Router {
     if (source === null) throw new NotFound('sources.not_found', 'There is no such source.');
     if (!source.isActive)
       throw new Conflict('sources.inactive', 'This source is not active. Activate it first.');
+    if (!deps.isAdmin(req)) await refuseMany(source);
     const results = parseInput(ScanResults, req.body, 'The scan');
     const answer = await takeResults(db, source, results);
     if (answer.inserted > 0) await deps.matchLater().catch(ifQueueIsAway);
     res.status(201).json(answer);
+  }
+
+  /** What strangers send stays until somebody has matched it: it must not grow without end. */
+  async function refuseMany(source: StoredSource): Promise<void> {
+    if ((await countStaged(db, source.id, MOST_WAITING)) < MOST_WAITING) return;
+    throw new Conflict(
+      'sources.too_many_waiting',
+      `${MOST_WAITING} files of this source wait to be matched already. Send yours once they are; its owner may send more at any time.`,
+    );
   }
 }
 

@@ -1,16 +1,18 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { Conflict, NotFound } from '../../kit/errors.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { addSource, changeSource, SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
+import { deleteSource, dropDeleted } from './delete-sources.ts';
 import { type ListerDeps, listerOf, testLister } from './open-lister.ts';
 import { baseUrlOf, placeOf } from './place.ts';
 import { retryItems } from './queries/items.ts';
 import { makeSourceDue } from './queries/scans.ts';
-import { deleteSource, SourceAnswer, sourceAnswers, storedSource } from './queries/sources.ts';
+import { SourceAnswer, sourceAnswers, storedSource } from './queries/sources.ts';
 
 export const SourcesAnswer = z.object({ sources: z.array(SourceAnswer) });
 /** How a server does just now, in words. */
@@ -25,14 +27,16 @@ export type SourceRoutesDeps = ListerDeps & {
   /** Sources that are due are scanned at once, and staged files matched. */
   scanLater(): Promise<void>;
   matchLater(): Promise<void>;
+  /** What deleted sources hold goes. */
+  dropLater(): Promise<void>;
   /** What was changed is known everywhere. */
   settled(): Promise<void>;
 };
 
 const MAX_SHOWN = 500;
 const MOST_COUNTED = 100_000;
+const DROP_MS = 3000;
 const TEST_TIMEOUT_MS = 20_000;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** `/api/sources`: file servers and folders, which the admin adds, tests, activates and takes away. Passwords are never answered. */
 export function sourceRoutes(deps: SourceRoutesDeps): Router {
@@ -73,7 +77,9 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
   }
 
   async function remove(req: Request, res: Response) {
-    if (!(await deleteSource(db, idOf(req)))) throw notFound();
+    await deleteSource(db, idOf(req));
+    const isGone = await isDroppedSoon(db, hangUpOf(res));
+    if (!isGone) await deps.dropLater();
     await deps.settled();
     res.status(204).end();
   }
@@ -110,6 +116,18 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
     const stored = await storedSource(db, idOf(req));
     if (stored === null) throw notFound();
     res.json(await testLister(listerOf(deps, stored, placeOf(crypto, stored)), testSignal(res)));
+  }
+}
+
+/** A household's is gone with the answer; a large one takes longer than somebody waits for. */
+async function isDroppedSoon(db: Pool, hangUp: AbortSignal): Promise<boolean> {
+  const soon = AbortSignal.any([hangUp, AbortSignal.timeout(DROP_MS)]);
+  try {
+    await dropDeleted(db, soon);
+    return true;
+  } catch (error) {
+    if (soon.aborted) return false;
+    throw error;
   }
 }
 

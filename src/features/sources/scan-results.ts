@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { bytesOfSegment, isListedSegment, namedBy } from '../../finders/listed-name.ts';
 import type { WalkedFile } from '../../finders/lister.ts';
+import { instantOf } from '../../kit/instant.ts';
+import { pathBelow } from '../../kit/url-below.ts';
 import type { Pool } from '../../platform/db.ts';
-import { isUnder } from '../../streams/source-access.ts';
 import { noteResults } from './queries/scans.ts';
 import type { StoredSource } from './queries/sources.ts';
 import { stageSubtitles, stageVideos } from './queries/staging.ts';
@@ -16,9 +17,10 @@ const File = z.union([
     /** An address below the base of the source, or a path from it. */
     path: Path.optional(),
     url: Path.optional(),
-    sizeBytes: z.int().min(0).nullish(),
-    size: z.int().min(0).nullish(),
-    modifiedAt: z.iso.datetime({ offset: true }).nullish(),
+    /** What is no size or time, or none that can be, counts as not told. */
+    sizeBytes: z.number().nullish(),
+    size: z.number().nullish(),
+    modifiedAt: z.string().max(100).nullish(),
   }),
 ]);
 
@@ -69,26 +71,31 @@ export async function takeResults(
 /** Null: it lies elsewhere, or its name is refused. Compared by origin and path segments: `http://nas.evil.example/` is not below `http://nas`. */
 function walkedFile(baseUrl: string, file: z.infer<typeof File>): WalkedFile | null {
   const given = typeof file === 'string' ? file : (file.path ?? file.url ?? '');
-  const path = pathBelow(baseUrl, given);
+  const path = segmentsBelow(baseUrl, given);
   const named = path === null ? null : namedBy(bytesOfSegment(path.slice(path.lastIndexOf('/') + 1)));
   if (path === null || named === null) return null;
   const told = typeof file === 'string' ? {} : file;
   return {
     ...{ path, name: named.name, sizeBytes: told.sizeBytes ?? told.size ?? null },
-    modifiedAt: told.modifiedAt == null ? null : new Date(told.modifiedAt),
+    modifiedAt: instantOf(told.modifiedAt ?? ''),
   };
 }
 
-function pathBelow(baseUrl: string, given: string): string | null {
-  const rest = /^[a-z][a-z\d+.-]*:/i.test(given) ? restOfUrl(baseUrl, given) : given.replace(/^\/+/, '');
+function segmentsBelow(baseUrl: string, given: string): string | null {
+  const rest = isAddress(baseUrl, given) ? restOfUrl(baseUrl, given) : given.replace(/^\/+/, '');
   if (rest === null) return null;
   const segments = rest.split('/').map((segment) => namedBy(bytesOfSegment(segment))?.segment ?? '');
   return segments.every(isListedSegment) ? segments.join('/') : null;
 }
 
+/** With a colon alone it may be a name: `Alien: Romulus/film.mkv`. */
+function isAddress(baseUrl: string, given: string): boolean {
+  return baseUrl.startsWith('local:') ? given.startsWith('local:') : /^[a-z][a-z\d+.-]*:\/\//i.test(given);
+}
+
 function restOfUrl(baseUrl: string, given: string): string | null {
-  const [base, url] = [new URL(baseUrl), URL.parse(given)];
+  if (baseUrl.startsWith('local:')) return given.startsWith(baseUrl) ? given.slice(baseUrl.length) : null;
+  const url = URL.parse(given);
   if (url === null || url.search !== '' || url.hash !== '') return null;
-  if (base.protocol === 'local:') return given.startsWith(baseUrl) ? given.slice(baseUrl.length) : null;
-  return isUnder(base, url) ? url.pathname.slice(base.pathname.length) : null;
+  return pathBelow(new URL(baseUrl), url);
 }

@@ -1,5 +1,6 @@
 import { absoluteUrl } from '../../kit/asset-url.ts';
 import { NotFound } from '../../kit/errors.ts';
+import { UUID } from '../../kit/uuid.ts';
 import type { Db } from '../../platform/db.ts';
 import { answerLinks, streamIdsOfTitle, streamRows } from './queries/answers.ts';
 import { streamIdOf } from './queries/streams.ts';
@@ -7,7 +8,6 @@ import type { StreamAnswer } from './schemas.ts';
 
 /** Links shown in one answer; a pack of a long series has thousands. */
 const MAX_LINKS = 2000;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The row number of a stream by our uuid; throws NotFound. */
 export async function requireStream(db: Db, publicId: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { bytesOf } from '../../kit/byte-names.ts';
 import { AppError } from '../../kit/errors.ts';
+import { wholeSize } from '../../kit/whole-size.ts';
 import { abortable } from '../../platform/abortable.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
 import { createFtpPool, type FtpPool } from '../../platform/ftp/pool.ts';
@@ -135,9 +136,9 @@ async function followed(
     const named = namedBy(Buffer.from(link, 'latin1'));
     const path = `${folder.replace(/\/$/, '')}/${link}`;
     const size = await session.ask(`SIZE ${path}`);
-    const bytes = size.code === 213 ? Number(size.message.slice(4)) : Number.NaN;
+    const bytes = size.code === 213 ? wholeSize(size.message.slice(4).trim()) : null;
     const isFolder = size.code !== 213 && (await session.ask(`CWD ${path}`)).code < 300;
-    if (named === null || !(isFolder || Number.isSafeInteger(bytes))) continue;
+    if (named === null || !(isFolder || bytes !== null)) continue;
     entries.push({
       ...{ kind: isFolder ? 'folder' : 'file', ...named },
       ...{ sizeBytes: isFolder ? null : bytes, modifiedAt: null },

@@ -1,3 +1,5 @@
+import { instantOf } from '../../kit/instant.ts';
+import { wholeSize } from '../../kit/whole-size.ts';
 import { FileType, parseList } from '../../platform/ftp/control.ts';
 
 /** One line of a listing; the name in bytes, one character each. */
@@ -23,7 +25,7 @@ export function lineOfList(line: string): ListedLine | null | 'refused' {
   if (name === '.' || name === '..') return null;
   // No year within the last months, and the server's own zone: no time one could rely on.
   if (kind === 'link') return { kind, name: linkName(name), sizeBytes: null, modifiedAt: null };
-  return { kind, name, sizeBytes: kind === 'file' ? Number(size) : null, modifiedAt: null };
+  return { kind, name, sizeBytes: kind === 'file' ? wholeSize(size) : null, modifiedAt: null };
 }
 
 /** DOS, and the rarer ways of `ls`: the library knows them. */
@@ -33,7 +35,8 @@ function otherLine(line: string): ListedLine | null | 'refused' {
   const { name } = info;
   if (info.type === FileType.Directory) return { kind: 'folder', name, sizeBytes: null, modifiedAt: null };
   if (info.type === FileType.SymbolicLink) return { kind: 'link', name, sizeBytes: null, modifiedAt: null };
-  if (info.type === FileType.File) return { kind: 'file', name, sizeBytes: info.size, modifiedAt: null };
+  if (info.type === FileType.File)
+    return { kind: 'file', name, sizeBytes: wholeSize(`${info.size}`), modifiedAt: null };
   return 'refused';
 }
 
@@ -71,8 +74,7 @@ export function lineOfMlsd(line: string): ListedLine | null | 'refused' {
   if (type === 'dir') return { kind: 'folder', name, sizeBytes: null, modifiedAt };
   if (type.startsWith('os.unix=s')) return { kind: 'link', name, sizeBytes: null, modifiedAt: null };
   if (type !== 'file') return null;
-  const size = facts.get('size') ?? '';
-  return { kind: 'file', name, sizeBytes: /^\d{1,15}$/.test(size) ? Number(size) : null, modifiedAt };
+  return { kind: 'file', name, sizeBytes: wholeSize(facts.get('size') ?? ''), modifiedAt };
 }
 
 /** `YYYYMMDDHHMMSS[.sss]`, UTC. */
@@ -80,6 +82,5 @@ function timeOf(text: string): Date | null {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(text) ?? [];
   if (second === undefined) return null;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time.getTime()) ? null : time;
+  return instantOf(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }

@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2';
+import { instantOf } from '../../kit/instant.ts';
 import { type ListedEntry, ListingFailed } from '../lister.ts';
 import type { LinkTarget } from '../url-folder.ts';
 import { exactSize, factsOfRow } from './row-facts.ts';
@@ -105,7 +106,7 @@ export function createHtmlListing(judge: (href: string) => LinkTarget, onRefused
         if (name === 'href' && tag === 'a') link(value);
         if (name === 'data-size' || (name === 'data-order' && tag === 'td'))
           row.sizeBytes ??= exactSize(value);
-        if (name === 'datetime') row.modifiedAt ??= timeOf(value);
+        if (name === 'datetime') row.modifiedAt ??= instantOf(value);
       },
       onclosetag(name, isImplied) {
         quietChars = 0;
@@ -148,13 +149,6 @@ export function createHtmlListing(judge: (href: string) => LinkTarget, onRefused
 
 function emptyRow(): Row {
   return { target: null, text: '', sizeBytes: null, modifiedAt: null };
-}
-
-/** An instant with its zone, as `<time>` has it. */
-function timeOf(value: string): Date | null {
-  const text = value.trim();
-  const date = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? new Date(text) : null;
-  return date === null || Number.isNaN(date.getTime()) ? null : date;
 }
 
 /** Those that listings write into links. One beyond ASCII becomes the bytes of its UTF-8, as links have them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../../kit/errors.ts';
+import { instantOf } from '../../kit/instant.ts';
 import { jsonItems } from '../../kit/json-items.ts';
 import { namedBy } from '../listed-name.ts';
 import { type ListedEntry, ListingFailed } from '../lister.ts';
@@ -7,10 +8,7 @@ import type { LinkTarget } from '../url-folder.ts';
 
 const BATCH = 1000;
 const MAX_ITEM_BYTES = 16_384;
-const Instant = z
-  .string()
-  .transform((text) => new Date(text))
-  .refine((date) => !Number.isNaN(date.getTime()));
+const Instant = z.string().transform(instantOf);
 const Size = z.int().nonnegative();
 
 /** nginx: `{name, type, mtime, size}` (autoindex_format json). Caddy: `{name, url, is_dir, mod_time, size}`. */

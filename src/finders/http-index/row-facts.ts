@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeSize } from '../../kit/whole-size.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const TIME = String.raw`(?<hour>\d{1,2}):(?<minute>\d\d)(?::(?<second>\d\d))?`;
@@ -13,7 +14,7 @@ const DATES = [
 /** `1/2/2026  8:15 PM`: nobody can tell whether of January or of February. */
 const UNCLEAR_DATE = /\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\s+\d{1,2}:\d\d(?::\d\d)?(?:\s?[AP]M)?/;
 /** Bytes, as a number of its own: `1.2G`, `12 KB` and `1,5` are rounded. */
-const EXACT_SIZE = /^\s*(\d{1,16})(?!\S)(?!\s*[KMGTP](?:i?B)?(?![A-Za-z]))(?!\s*(?:bytes?|B)\w)/i;
+const EXACT_SIZE = /^\s*(\d{1,19})(?!\S)(?!\s*[KMGTP](?:i?B)?(?![A-Za-z]))(?!\s*(?:bytes?|B)\w)/i;
 
 const DateParts = z.object({
   ...{ year: z.coerce.number(), month: z.string(), day: z.coerce.number() },
@@ -40,9 +41,7 @@ export function factsOfRow(text: string): { sizeBytes: number | null; modifiedAt
 
 /** Bytes where a text begins with them, unrounded. */
 export function exactSize(text: string): number | null {
-  const digits = EXACT_SIZE.exec(text)?.[1];
-  const sizeBytes = Number(digits);
-  return digits !== undefined && Number.isSafeInteger(sizeBytes) ? sizeBytes : null;
+  return wholeSize(EXACT_SIZE.exec(text)?.[1] ?? '');
 }
 
 function dateOf(groups: unknown): Date | null {
@@ -50,6 +49,7 @@ function dateOf(groups: unknown): Date | null {
   const at = /^\d/.test(month) ? Number(month) - 1 : MONTHS.indexOf(month.toLowerCase());
   const hours = half === undefined ? hour : (hour % 12) + (half === 'PM' ? 12 : 0);
   const date = new Date(Date.UTC(year, at, day, hours, minute, second));
-  // 31 February, month 13: what is written is no date.
-  return date.getUTCMonth() === at && date.getUTCDate() === day ? date : null;
+  // 31 February, month 13, 25:99: what is written is no date.
+  const isOne = date.getUTCMonth() === at && date.getUTCDate() === day && minute < 60 && second < 60;
+  return isOne ? date : null;
 }

@@ -1,5 +1,6 @@
 import type { Dir } from 'node:fs';
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
+import { wholeSize } from '../../kit/whole-size.ts';
 import { abortable } from '../../platform/abortable.ts';
 import { namedBy } from '../listed-name.ts';
 import { type ListedEntry, ListingFailed } from '../lister.ts';
@@ -96,7 +97,7 @@ async function entryOf(root: Buffer, folder: Buffer, name: Buffer): Promise<List
   const kind = info?.isFile() ? 'file' : info?.isDirectory() && !isLink ? 'folder' : null;
   if (info == null || kind === null) return null;
   const modifiedAt = info.mtime;
-  if (kind === 'file') return { ...named, kind, sizeBytes: Number(info.size), modifiedAt };
+  if (kind === 'file') return { ...named, kind, sizeBytes: wholeSize(`${info.size}`), modifiedAt };
   // Some file systems have no numbers of files.
   const identity = info.ino === 0n ? {} : { identity: `${info.dev}:${info.ino}` };
   return { ...named, kind, sizeBytes: null, modifiedAt, ...identity };

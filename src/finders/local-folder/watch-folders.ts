@@ -19,7 +19,7 @@ export type Watching = {
   lister: Lister;
   /** Where a folder is on this machine. */
   placeOf(path: string): Promise<Buffer>;
-  onChange(path: string): void;
+  onChange(path: string, isSeen: boolean): void;
   signal: AbortSignal;
   settleMs?: number;
   rescanMs?: number;
@@ -29,7 +29,7 @@ export type Watching = {
 /**
  * Tells folders that changed until the signal. One watch a folder: Node's own recursive one takes a watch for every file, and 1.4 s of
  * the whole process for 20,000. Where there are too many folders, or the system gives no more watches, or the folder is gone: the base is
- * told at once, and every quarter of an hour, when watching is tried again.
+ * told at once, and every quarter of an hour, when watching is tried again. The base is told whenever it begins to hear: it may have missed some.
  */
 export async function watchFolders(watching: Watching): Promise<void> {
   const { onChange, signal, rescanMs = RESCAN_MS } = watching;
@@ -38,7 +38,7 @@ export async function watchFolders(watching: Watching): Promise<void> {
       if (!signal.aborted && !isExpected(error)) throw error;
     });
     if (signal.aborted) return;
-    onChange('');
+    onChange('', false);
     await sleep(rescanMs, undefined, { signal }).catch(() => {});
   }
 }
@@ -95,10 +95,11 @@ async function watchWhilePossible({ lister, placeOf, onChange, signal, ...limits
 
   try {
     await addAllBelow('');
+    onChange('', true);
     for (;;) {
       const changed = await abortable(changes.settled(), signal);
       for (const path of changed) await follow(path);
-      for (const path of outermost(changed)) onChange(path);
+      for (const path of outermost(changed)) onChange(path, true);
     }
   } finally {
     for (const watcher of watched.values()) watcher.close();

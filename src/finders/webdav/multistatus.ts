@@ -1,4 +1,6 @@
 import { SaxesParser } from 'saxes';
+import { instantOf } from '../../kit/instant.ts';
+import { wholeSize } from '../../kit/whole-size.ts';
 import { xmlText } from '../../kit/xml-encoding.ts';
 import type { FolderAnswer } from '../ask-folder.ts';
 import { type ListedEntry, ListingFailed } from '../lister.ts';
@@ -101,11 +103,10 @@ function createResponses(judge: (href: string) => LinkTarget, onRefused: () => v
       told.isFolder = true;
     },
     getcontentlength() {
-      told.sizeBytes = /^\d{1,16}$/.test(text.trim()) ? Number(text) : null;
+      told.sizeBytes = wholeSize(text.trim());
     },
     getlastmodified() {
-      const at = new Date(text.trim());
-      told.modifiedAt = Number.isNaN(at.getTime()) ? null : at;
+      told.modifiedAt = instantOf(text);
     },
     status() {
       if (/^HTTP\/[\d.]+ 2\d\d/.test(text.trim())) return;

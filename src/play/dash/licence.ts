@@ -4,6 +4,7 @@ import { parseInput } from '../../platform/http-input.ts';
 import type { Net } from '../../platform/net.ts';
 import { fetchWhole } from '../../platform/net-body.ts';
 import { originHeaders } from '../../streams/http/facts.ts';
+import { netTo } from '../../streams/source-access.ts';
 import type { Address } from '../origin-fetch.ts';
 
 /** 16 bytes in base64url; some servers pad it, which players refuse. */
@@ -37,12 +38,12 @@ export function parseLicenceRequest(body: unknown): LicenceRequest {
 /** Asks a ClearKey licence server in a player's place. Nothing but keys comes back. Throws UpstreamFailed or what the dialer refuses with. */
 export async function askLicence(
   net: Net,
-  { url, headers }: Address,
+  { url, headers, allowsPrivate = false }: Address,
   asked: LicenceRequest,
   signal: AbortSignal,
 ): Promise<Licence> {
   const deadline = AbortSignal.timeout(DEADLINE_MS);
-  const bytes = await fetchWhole(net, url, {
+  const bytes = await fetchWhole(netTo(net, { url, allowsPrivate }), url, {
     what: 'The licence',
     maxBytes: MAX_BYTES,
     headers: { ...originHeaders(headers), 'content-type': 'application/json' },

@@ -121,9 +121,9 @@ export function createUnlocker({ net, segments, budget }: Needs): Unlocker {
   }
 
   return {
-    async open({ url, headers, lock }, lifeMs, signal) {
+    async open({ lock, ...part }, lifeMs, signal) {
       if (lock === undefined) throw unknownLock();
-      const piece = { url, headers, span: lock.span ?? null };
+      const piece = { ...part, span: lock.span ?? null };
       try {
         if (lock.init === undefined) return held((await initOf(piece, signal)).bytes);
         const init = await initOf({ ...lock.init, span: lock.init.span ?? null }, signal);

@@ -9,8 +9,8 @@ export async function openDelivered(
   detail: HttpOrigin,
   signal: AbortSignal,
 ): Promise<ByteSource> {
-  const { format, url, headers } = detail;
-  const delivery: Delivery = { format, url, headers };
+  const { format, url, headers, allowsPrivate = false } = detail;
+  const delivery: Delivery = { format, url, headers, ...(allowsPrivate ? { allowsPrivate } : {}) };
   if (format === 'progressive') return Object.assign(await origins.open(detail, signal), { delivery });
   return {
     size: null,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { basicAuthorization } from '../../kit/basic-authorization.ts';
 import { extensionOf } from '../../kit/content-type.ts';
 import { parseInput } from '../../platform/http-input.ts';
-import { basicAuthorization } from '../source-access.ts';
 
 const MAX_URL_CHARS = 8192;
 const MAX_HEADERS = 32;

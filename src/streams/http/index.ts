@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { basicAuthorization } from '../../kit/basic-authorization.ts';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
+import { pathBelow } from '../../kit/url-below.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Described, KindDeps, SourcePlace, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import { resourceKey } from '../resource.ts';
-import { basicAuthorization, isUnder, openPassword, type SourceAccess } from '../source-access.ts';
+import { openPassword, type SourceAccess } from '../source-access.ts';
 import { openDelivered } from './delivery.ts';
 import { HttpDetail, type HttpOrigin, nameOf, parseHttp, urlHash } from './detail.ts';
 import { createOrigins } from './open.ts';
@@ -39,7 +41,7 @@ export function httpKind(deps: KindDeps): StreamKind {
     async beside(streamId, address, signal) {
       const source = (await storedHttp(db, streamId))?.source ?? null;
       const url = URL.parse(address);
-      if (source === null || url === null || !isUnder(new URL(source.baseUrl), url)) return null;
+      if (source === null || url === null || !pathBelow(new URL(source.baseUrl), url)) return null;
       return await origins.open({ url: url.href, ...accessBy(source, url.href, {}) }, signal);
     },
     open: async (ref, signal) => openDelivered(origins, await detailOf(ref), signal),
@@ -74,7 +76,8 @@ export function httpKind(deps: KindDeps): StreamKind {
   }
 
   async function detailOf(ref: StreamRef): Promise<HttpOrigin> {
-    if ('detail' in ref) return HttpDetail.parse(ref.detail);
+    if ('detail' in ref)
+      return { ...HttpDetail.parse(ref.detail), allowsPrivate: ref.allowsPrivate ?? false };
     const stored = await storedHttp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     if (stored.isExpired)
@@ -90,7 +93,7 @@ export function httpKind(deps: KindDeps): StreamKind {
 
   /** What the owner gave the source goes to files below its base, and nowhere else. */
   function accessBy(source: SourceAccess, url: string, own: Readonly<Record<string, string>>) {
-    if (source === null || !isUnder(new URL(source.baseUrl), new URL(url))) return { headers: own };
+    if (source === null || !pathBelow(new URL(source.baseUrl), new URL(url))) return { headers: own };
     const { username, allowsPrivate } = source;
     if (username === null) return { headers: own, allowsPrivate };
     const authorization = basicAuthorization(username, openPassword(crypto, source.passwordSealed));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import * as deleted from '../../../src/features/sources/queries/deleted.ts';
 import * as files from '../../../src/features/sources/queries/files.ts';
 import * as items from '../../../src/features/sources/queries/items.ts';
 import * as answers from '../../../src/features/sources/queries/scan-answers.ts';
@@ -17,7 +18,7 @@ const path = (n: number) => `Films/Film.${n}.2001.mkv`;
 const none = { folders: 0, files: 0, inserted: 0, skipped: 0, invalid: 0, extras: 0, subtitles: 0 };
 
 export const sourceCalls: Calls = {
-  sources: async (db, { mediaPublicId }) => {
+  sources: async (db) => {
     const row: sources.SourceRow = {
       ...{ name: 'A', baseUrl: 'http://a.example/', finder: 'http-index', config: {}, username: 'me' },
       ...{ passwordSealed: Buffer.alloc(40), priority: 0, isActive: true, allowsPrivate: false },
@@ -40,8 +41,13 @@ export const sourceCalls: Calls = {
     for (const of of [null, SOURCE]) await answers.matchingOf(db, of, 100_000);
     await scans.dueSources(db, 3);
     await scans.makeSourceDue(db, publicId);
-    await scans.makeDueSoon(db, id);
-    await sources.deleteSource(db, mediaPublicId);
+    await scans.makeDueSoon(db, id, true);
+    await deleted.markDeleted(db, id);
+    for (const source of await deleted.deletedSources(db, 50)) {
+      for (const table of deleted.SCAN_TABLES) await deleted.dropNotes(db, table, source.id, 1000);
+      await deleted.streamsToDrop(db, source, 1000);
+      await deleted.dropSource(db, source);
+    }
   },
   'a scan': async (db) => {
     await scans.lockSource(db, SOURCE);
@@ -59,6 +65,7 @@ export const sourceCalls: Calls = {
     await staging.stageSubtitles(db, { source: http, batchId }, [
       { path: 'a.srt', folder: '', name: 'a.srt' },
     ]);
+    await staging.countStaged(db, SOURCE, 100_000);
     await staging.noteSeenPaths(
       db,
       SOURCE,

@@ -4,6 +4,7 @@ import { findTitles } from '../../../catalogs/search/index.ts';
 import { contentDisposition } from '../../../kit/content-disposition.ts';
 import { AppError } from '../../../kit/errors.ts';
 import { parseReleaseName } from '../../../kit/release-name.ts';
+import { UUID } from '../../../kit/uuid.ts';
 import { type Crypto, isSameSecret } from '../../../platform/crypto.ts';
 import type { Db } from '../../../platform/db.ts';
 import type { StreamKind } from '../../../streams/kind.ts';
@@ -22,7 +23,6 @@ export type NabServerDeps = {
 const NZB_TIMEOUT_MS = 30_000;
 /** Of each kind, of which a text may mean all. */
 const MOST_TITLES = 20;
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const Whole = z
   .string()
   .regex(/^\d{1,6}$/)

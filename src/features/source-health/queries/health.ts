@@ -148,7 +148,7 @@ export function healthOf(
       h.scan_failures AS "scanFailures", h.probe_failures AS "probeFailures", ${asIso('last_probe_at')} AS "lastProbeAt",
       ${asIso('last_ok_at')} AS "lastOkAt", ${asIso('next_probe_at')} AS "nextProbeAt", h.reason
     FROM source s JOIN source_health h ON h.source_id = s.id
-    WHERE ${publicId}::uuid IS NULL OR s.public_id = ${publicId}::uuid
+    WHERE s.deleted_at IS NULL AND (${publicId}::uuid IS NULL OR s.public_id = ${publicId}::uuid)
     ORDER BY s.priority, s.name LIMIT ${most}
   `);
 }
@@ -156,7 +156,7 @@ export function healthOf(
 /** The row number of a source by our uuid. */
 export async function sourceIdOf(db: Db, publicId: string): Promise<number | null> {
   const found = await db.maybeOne(rows('source_health.id_of', SourceId)`
-    SELECT id FROM source WHERE public_id = ${publicId}
+    SELECT id FROM source WHERE public_id = ${publicId} AND deleted_at IS NULL
   `);
   return found?.id ?? null;
 }

@@ -15,10 +15,10 @@ export type ReportRow = {
   isVote: boolean;
 };
 
-const Inserted = z.object({ count: z.int() });
+const Inserted = z.object({ sourceId: z.int() });
 
-/** Keeps reports of now, each of another source; answers how many there was room for. */
-export async function insertReports(db: Db, reports: readonly ReportRow[]): Promise<number> {
+/** Keeps reports of now, each of another source; answers of which there was room for one. */
+export async function insertReports(db: Db, reports: readonly ReportRow[]): Promise<number[]> {
   try {
     return await insertInMonth(db, reports);
   } catch (error) {
@@ -30,23 +30,20 @@ export async function insertReports(db: Db, reports: readonly ReportRow[]): Prom
   }
 }
 
-async function insertInMonth(db: Db, reports: readonly ReportRow[]): Promise<number> {
+async function insertInMonth(db: Db, reports: readonly ReportRow[]): Promise<number[]> {
   const values = reports.map(({ sourceId, ispName, isReachable, responseMs, isVote }) => [
     ...[sourceId, ispName, isReachable, responseMs, isVote],
   ]);
-  const { count } = await db.one(rows('source_health.insert_reports', Inserted)`
-    WITH added AS (
-      INSERT INTO source_health_report (source_id, isp_name, is_reachable, response_ms, is_vote)
-      SELECT n.* FROM ${sql.unnest(values, ['int8', 'text', 'bool', 'int4', 'bool'])} AS n(source_id, isp_name, is_reachable, response_ms, is_vote)
-      WHERE (
-        SELECT count(*) FROM source_health_report r
-        WHERE r.source_id = n.source_id AND r.reported_at > now() - interval '1 hour'
-      ) < ${MAX_AN_HOUR}
-      RETURNING 1
-    )
-    SELECT count(*) FROM added
+  const inserted = await db.any(rows('source_health.insert_reports', Inserted)`
+    INSERT INTO source_health_report (source_id, isp_name, is_reachable, response_ms, is_vote)
+    SELECT n.* FROM ${sql.unnest(values, ['int8', 'text', 'bool', 'int4', 'bool'])} AS n(source_id, isp_name, is_reachable, response_ms, is_vote)
+    WHERE (
+      SELECT count(*) FROM source_health_report r
+      WHERE r.source_id = n.source_id AND r.reported_at > now() - interval '1 hour'
+    ) < ${MAX_AN_HOUR}
+    RETURNING source_id AS "sourceId"
   `);
-  return count;
+  return inserted.map(({ sourceId }) => sourceId);
 }
 
 /** The month that begins `ahead` months after this one can take reports. */

@@ -209,10 +209,13 @@ export async function makeSourceDue(db: Db, publicId: string): Promise<number | 
   return found?.id ?? null;
 }
 
-/** Its files have changed. */
-export async function makeDueSoon(db: Db, sourceId: number): Promise<void> {
+/**
+ * Its files have changed (`isSeen`), or nothing would tell of it: then one that is scanned only when somebody says so stays as it is.
+ * `least` passes over NULL.
+ */
+export async function makeDueSoon(db: Db, sourceId: number, isSeen: boolean): Promise<void> {
   await db.query(command('sources.make_due_soon')`
-    UPDATE source SET next_scan_at = least(next_scan_at, now()) WHERE id = ${sourceId} AND is_active
+    UPDATE source SET next_scan_at = least(next_scan_at, now()) WHERE id = ${sourceId} AND is_active AND (${isSeen} OR scan_minutes > 0)
   `);
 }
 

@@ -23,7 +23,7 @@ export const SourceAnswer = z.object({
   config: Config,
   username: z.string().nullable(),
   hasPassword: z.boolean(),
-  /** Higher first. */
+  /** Lower first. */
   priority: z.int(),
   isActive: z.boolean(),
   /** It may be reached although it is in a private network. */
@@ -63,7 +63,7 @@ export function sourceAnswers(
         AS unmatched,
       ${time('c', 'created_at')} AS "createdAt"
     FROM source c
-    WHERE ${publicId}::uuid IS NULL OR c.public_id = ${publicId}::uuid
+    WHERE c.deleted_at IS NULL AND (${publicId}::uuid IS NULL OR c.public_id = ${publicId}::uuid)
     ORDER BY c.is_active DESC, c.priority, c.id LIMIT ${limit}
   `);
 }
@@ -105,12 +105,14 @@ export async function updateSource(
   `);
 }
 
-/** True: it was there. Its streams go with it. */
-export async function deleteSource(db: Db, publicId: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    command('sources.delete')`DELETE FROM source WHERE public_id = ${publicId}::uuid`,
-  );
-  return rowCount > 0;
+/**
+ * Verdicts hold the health of a source, and then its row, which mirrors it. Who changes a source changes its health with it, and so holds
+ * both in this order too: the other way round the two would wait for each other for ever.
+ */
+export async function holdHealth(tx: Db, publicId: string): Promise<void> {
+  await tx.query(command('sources.hold_health')`
+    SELECT 1 FROM source_health h WHERE h.source_id = (SELECT c.id FROM source c WHERE c.public_id = ${publicId}::uuid) FOR UPDATE
+  `);
 }
 
 const Bare = z.object({
@@ -135,7 +137,8 @@ const stored = sql.fragment`c.id, c.public_id AS "publicId", c.name, c.base_url 
 
 export function storedSource(db: Db, publicId: string): Promise<StoredSource | null> {
   return db.maybeOne(
-    rows('sources.stored', Bare)`SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid`,
+    rows('sources.stored', Bare)`
+      SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid AND c.deleted_at IS NULL`,
   );
 }
 
@@ -143,10 +146,11 @@ export function sourceById(db: Db, id: number): Promise<StoredSource | null> {
   return db.maybeOne(rows('sources.by_id', Bare)`SELECT ${stored} FROM source c WHERE c.id = ${id}`);
 }
 
-/** One to change; its row is locked until the transaction ends. */
-export function sourceToChange(db: Db, publicId: string): Promise<StoredSource | null> {
-  return db.maybeOne(rows('sources.to_change', Bare)`
-    SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid FOR UPDATE
+/** One to change; its health and its row are held until the transaction ends. */
+export async function sourceToChange(tx: Db, publicId: string): Promise<StoredSource | null> {
+  await holdHealth(tx, publicId);
+  return await tx.maybeOne(rows('sources.to_change', Bare)`
+    SELECT ${stored} FROM source c WHERE c.public_id = ${publicId}::uuid AND c.deleted_at IS NULL FOR UPDATE
   `);
 }
 
@@ -159,25 +163,34 @@ export function watchableSources(db: Db, limit: number): Promise<readonly z.infe
   `);
 }
 
-const Name = z.object({ name: z.string(), count: z.int() });
+const Around = z.object({ name: z.string().nullable(), isLeaving: z.boolean(), count: z.int() });
 
-/** How many sources there are, and the name of one whose files are among those of `baseUrl`, or the other way round, beside that of `exceptId`. */
-export async function sourceAround(
+/**
+ * How many sources there are, and the name of one whose files are among those of `baseUrl`, or the other way round, beside that of `exceptId`.
+ * `isLeaving`: one is that is deleted, but not wholly gone yet.
+ */
+export function sourceAround(
   db: Db,
   baseUrl: string,
   exceptId: number | null,
-): Promise<{ count: number; overlapping: string | null }> {
-  const found = await db.any(rows('sources.around', Name)`
-    SELECT coalesce(min(c.name) FILTER (WHERE (starts_with(c.base_url, ${baseUrl}) OR starts_with(${baseUrl}, c.base_url))
-      AND c.id IS DISTINCT FROM ${exceptId}::int8), '') AS name, count(*)::integer AS count
-    FROM source c
+): Promise<z.infer<typeof Around>> {
+  return db.one(rows('sources.around', Around)`
+    SELECT min(c.name) FILTER (WHERE c.is_around AND c.deleted_at IS NULL) AS name,
+      coalesce(bool_or(c.is_around AND c.deleted_at IS NOT NULL), false) AS "isLeaving",
+      (count(*) FILTER (WHERE c.deleted_at IS NULL))::integer AS count
+    FROM (
+      SELECT s.name, s.deleted_at, (starts_with(s.base_url, ${baseUrl}) OR starts_with(${baseUrl}, s.base_url))
+        AND s.id IS DISTINCT FROM ${exceptId}::int8 AS is_around
+      FROM source s
+    ) c
   `);
-  const [{ name, count } = { name: '', count: 0 }] = found;
-  return { count, overlapping: name === '' ? null : name };
 }
 
 /** The sealed passwords, for the change of the secret key; ids are those of sources. */
 export const sealedPasswords = sealedIn(
   { table: 'source', column: 'password_sealed' },
   { stale: rows('sources.stale', Sealed), replace: command('sources.replace') },
+  // Before the row itself, as `holdHealth`: a password that is another changes the health of its source.
+  (id) =>
+    sql.fragment`(SELECT count(*) FROM (SELECT 1 FROM source_health h WHERE h.source_id = ${id} FOR UPDATE) held) = 1`,
 );

@@ -59,6 +59,17 @@ export async function stageSubtitles(
   return rowCount;
 }
 
+/** Files of a source that are staged, matched or not yet: so many at most are counted. */
+export async function countStaged(db: Db, sourceId: number, most: number): Promise<number> {
+  const { count } = await db.one(rows('sources.count_staged', z.object({ count: z.int() }))`
+    SELECT count(*)::integer AS count FROM (
+      (SELECT 1 FROM scan_item i WHERE i.source_id = ${sourceId} LIMIT ${most})
+      UNION ALL (SELECT 1 FROM scan_subtitle t WHERE t.source_id = ${sourceId} AND t.state <> 'linked' LIMIT ${most})
+      LIMIT ${most}) s
+  `);
+  return count;
+}
+
 /** These paths were there. */
 export async function noteSeenPaths(db: Db, sourceId: number, paths: readonly string[]): Promise<void> {
   if (paths.length === 0) return;

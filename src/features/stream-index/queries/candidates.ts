@@ -99,9 +99,6 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
       ) s
       HAVING count(*) > 0
     ) streams, (
-      SELECT json_agg(h.stream_id) FILTER (WHERE h.expires_at <= now()) AS "expiredId"
-      FROM stream_http h WHERE h.stream_id = ANY ((SELECT ids FROM linked)::int8[])
-    ) http, (
       SELECT json_agg(t.stream_id) AS "torrentId", json_agg(t.seeders) AS seeders,
         json_agg(t.stream_id) FILTER (WHERE cardinality(t.web_seeds) > 0) AS "webSeededId"
       FROM stream_torrent t WHERE t.stream_id = ANY ((SELECT ids FROM linked)::int8[])
@@ -110,13 +107,16 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
         json_agg(n.health) FILTER (WHERE n.health IS NOT NULL) AS health
       FROM stream_usenet n WHERE n.stream_id = ANY ((SELECT ids FROM linked)::int8[])
     ) posts, (
-      SELECT json_agg(f.stream_id) AS "sourcedId", json_agg(o.is_reachable) AS "isReachable",
-        json_agg(o.priority) AS "sourcePriority", json_agg(floor(o.health_score / 10)::int4) AS "sourceTens"
+      SELECT json_agg(f.stream_id) FILTER (WHERE f.expires_at <= now()) AS "expiredId",
+        json_agg(f.stream_id) FILTER (WHERE o.id IS NOT NULL) AS "sourcedId",
+        json_agg(o.is_reachable) FILTER (WHERE o.id IS NOT NULL) AS "isReachable",
+        json_agg(o.priority) FILTER (WHERE o.id IS NOT NULL) AS "sourcePriority",
+        json_agg(floor(o.health_score / 10)::int4) FILTER (WHERE o.id IS NOT NULL) AS "sourceTens"
       FROM (
-        SELECT stream_id, source_id FROM stream_http WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
-        UNION ALL SELECT stream_id, source_id FROM stream_ftp WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
-        UNION ALL SELECT stream_id, source_id FROM stream_local WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
-      ) f JOIN source o ON o.id = f.source_id
-    ) sources
+        SELECT stream_id, source_id, expires_at FROM stream_http WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+        UNION ALL SELECT stream_id, source_id, NULL FROM stream_ftp WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+        UNION ALL SELECT stream_id, source_id, NULL FROM stream_local WHERE stream_id = ANY ((SELECT ids FROM linked)::int8[])
+      ) f LEFT JOIN source o ON o.id = f.source_id
+    ) places
   `);
 }
