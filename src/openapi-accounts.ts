@@ -68,7 +68,13 @@ export const accountPaths = {
     post: {
       summary: 'Trade a refresh token for the next one; a second use of one ends its session',
       requestBody: json(Refreshing),
-      responses: { '200': ok('Signed in', SignedInAnswer), ...bad, ...closed, ...refusals },
+      responses: {
+        '200': ok('Signed in', SignedInAnswer),
+        '409': problem('Another tab of this browser was faster; it holds the next cookie by now'),
+        ...bad,
+        ...closed,
+        ...refusals,
+      },
     },
   },
   '/api/auth/logout': {

@@ -119,10 +119,16 @@ describe('the page', () => {
     const next = await room.ask('POST', '/auth/refresh', {}, { ...SAME, cookie: cookiesIn(answer) });
     expect(next.status).toBe(200);
     expect(cookiesIn(next)).not.toBe(cookiesIn(answer));
-    // A cookie that is traded is worth nothing, and the page forgets it.
-    const again = await room.ask('POST', '/auth/refresh', {}, { ...SAME, cookie: cookiesIn(answer) });
-    expect(again.status).toBe(401);
-    expect(again.headers.getSetCookie().join()).toContain('tributary_session=;');
+    // Another tab of the same browser: it has the next cookie already, and forgets nothing.
+    const again = () => room.ask('POST', '/auth/refresh', {}, { ...SAME, cookie: cookiesIn(answer) });
+    expect(await again()).toMatchObject({ status: 409 });
+    expect((await again()).headers.getSetCookie()).toEqual([]);
+    await room.run(`UPDATE auth_token SET superseded_at = superseded_at - interval '11 seconds'`);
+    const late = await again();
+    expect(late.status).toBe(401);
+    expect(late.headers.getSetCookie().join()).toContain('tributary_session=;');
+    const ended = await room.ask('GET', '/auth/me', undefined, { cookie: cookiesIn(next) });
+    expect(ended.body).toMatchObject({ user: null });
   });
 
   test.each([

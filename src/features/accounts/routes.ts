@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { z } from 'zod';
+import { Conflict } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { actorOf, isAtHome } from './asking.ts';
@@ -86,10 +87,14 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
     const cookie = refreshToken === undefined ? cookieOf(req, REFRESH_COOKIE) : null;
     if (cookie !== null) requireOwnPage(req);
     const actor = await actorOf(guard, req, deps.keepsAddresses());
-    // A page that cannot go on forgets what it had.
-    dropCookies(res);
-    const started = await refreshSession(db, refreshToken ?? cookie ?? '', actor);
-    res.removeHeader('Set-Cookie');
+    const started = await refreshSession(db, refreshToken ?? cookie ?? '', {
+      actor,
+      isCookie: cookie !== null,
+    }).catch((error: unknown) => {
+      // A page that cannot go on forgets what it had.
+      if (!(error instanceof Conflict)) dropCookies(res);
+      throw error;
+    });
     await answer(req, res, started, cookie !== null);
   }
 

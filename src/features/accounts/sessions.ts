@@ -1,4 +1,4 @@
-import { AppError } from '../../kit/errors.ts';
+import { AppError, Conflict } from '../../kit/errors.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
 import { closedAccount } from './guard.ts';
@@ -35,12 +35,18 @@ export async function startSession(
 
 /**
  * Trades a refresh token for the next one. One that was traded before is in two hands: its chain ends for both (RFC 9700
- * §4.14.2). 401 where it is none, 403 where the account is closed.
+ * §4.14.2). 401 where it is none, 403 where the account is closed. `isCookie`: tabs of one browser share it, so one that
+ * was traded within ten seconds is refused by 409 and ends nothing: the browser holds the next one by then.
  */
-export async function refreshSession(db: Pool, token: string, actor: Actor): Promise<Started> {
+export async function refreshSession(
+  db: Pool,
+  token: string,
+  { actor, isCookie }: { actor: Actor; isCookie: boolean },
+): Promise<Started> {
   const outcome = await db.transaction(async (tx) => {
     const found = await lockRefresh(tx, hashOf(token));
     if (found === null) return 'unknown';
+    if (isCookie && found.isOvertaken) return 'overtaken';
     const fault = faultOf(found);
     if (fault === null) return goOn(tx, found);
     // Committed, and only then refused.
@@ -58,6 +64,8 @@ export async function refreshSession(db: Pool, token: string, actor: Actor): Pro
     return fault;
   });
   if (typeof outcome === 'object') return outcome;
+  if (outcome === 'overtaken')
+    throw new Conflict('auth.overtaken', 'Another tab has just gone on with this session. Ask again.');
   throw outcome === 'closed' ? closedAccount() : notSignedIn();
 }
 

@@ -113,7 +113,7 @@ export function userRoutes(deps: UserRoutesDeps): Router {
   async function makeLink(req: Request, res: Response) {
     const made = await makeResetToken(db, idOf(req), await actor(req));
     if (made === null) throw noUser();
-    const url = `${deps.baseUrl(req)}/#/reset/${made.token}`;
+    const url = `${deps.baseUrl(req)}/#reset/${made.token}`;
     res.status(201).set('Cache-Control', 'no-store').json({ url, expiresAt: made.expiresAt.toISOString() });
   }
 

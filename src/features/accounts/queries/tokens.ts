@@ -17,6 +17,8 @@ const Refresh = z.object({
   userPublicId: z.uuid(),
   status: z.enum(STATUSES),
   isSuperseded: z.boolean(),
+  /** It was traded this moment: two tabs of one browser. */
+  isOvertaken: z.boolean(),
   isEnded: z.boolean(),
 });
 export type Refresh = z.infer<typeof Refresh>;
@@ -26,6 +28,7 @@ export function lockRefresh(db: Db, hash: Buffer): Promise<Refresh | null> {
   return db.maybeOne(rows('accounts.lock_refresh', Refresh)`
     SELECT t.id AS "tokenId", s.id AS "sessionId", s.public_id AS "sessionPublicId", u.id AS "userId",
       u.public_id AS "userPublicId", u.status, t.superseded_at IS NOT NULL AS "isSuperseded",
+      coalesce(t.superseded_at > now() - interval '10 seconds', false) AS "isOvertaken",
       (s.expires_at <= now() OR t.expires_at <= now()) AS "isEnded"
     FROM auth_token t JOIN auth_session s ON s.id = t.session_id JOIN app_user u ON u.id = t.user_id
     WHERE t.token_hash = ${bytes(hash)} AND t.kind = 'refresh' FOR UPDATE OF s, t
