@@ -3,7 +3,15 @@ import { AppError, Forbidden } from '../../kit/errors.ts';
 import { brokenConstraint, type Db, type Pool } from '../../platform/db.ts';
 import type { PasswordHashes } from '../../platform/password-hash.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
-import { hasAdmin, insertUser, lockAdmins, type NewUser, type Role, type User } from './queries/users.ts';
+import {
+  hasAdmin,
+  insertUser,
+  lockAdmins,
+  type NewUser,
+  noteSignIn,
+  type Role,
+  type User,
+} from './queries/users.ts';
 import type { Registration } from './schemas.ts';
 import { type Started, startSession } from './sessions.ts';
 
@@ -33,6 +41,7 @@ export async function register(
       { email: email ?? null, username: username ?? null, passwordHash, role: isFirst ? 'admin' : 'user' },
       actor,
     );
+    await noteSignIn(tx, user.id);
     return startSession(tx, user, actor.agent);
   });
 }
