@@ -71,6 +71,7 @@ export async function openAccountRoom() {
     db,
     settings,
     baseUrl,
+    databaseUrl: url,
     ask,
     bearer,
     asAdmin: (method: string, path: string, body?: unknown) => ask(method, path, body, bearer(ADMIN_TOKEN)),

@@ -1,9 +1,9 @@
 export { adminSessionRoutes } from './admin-session-routes.ts';
-export { actorOf } from './asking.ts';
+export { resetByHand, setRoleByHand } from './by-hand.ts';
 export { createGuard, type Guard } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
-export { UserAnswer } from './queries/users.ts';
+export { UserAnswer, userPage } from './queries/users.ts';
 export { accountRoutes } from './routes.ts';
 export {
   AccountState,

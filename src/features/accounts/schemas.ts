@@ -9,10 +9,7 @@ const username = z
   .normalize('NFC')
   .regex(/^[\p{L}\p{M}\p{N}._-]{2,40}$/u, 'needs 2 to 40 letters, digits, ".", "_" or "-"');
 /** Long ones are hashed in one go, so that a length is no load; no rules but a length (NIST SP 800-63B §5.1.1.2). */
-export const password = z
-  .string()
-  .min(8, 'needs at least 8 characters')
-  .max(256, 'may have at most 256 characters');
+const password = z.string().min(8, 'needs at least 8 characters').max(256, 'may have at most 256 characters');
 
 const someName = (user: { email?: unknown; username?: unknown }) =>
   user.email !== undefined || user.username !== undefined;

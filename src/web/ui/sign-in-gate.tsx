@@ -89,7 +89,7 @@ function PasswordForm({ onOpened }: { onOpened(): void }) {
 }
 
 /** The first account, which is the administrator's. */
-export function SetupForm({ onOpened }: { onOpened(): void }) {
+function SetupForm({ onOpened }: { onOpened(): void }) {
   const { fields, bind } = useFields({ username: '', email: '', password: '' });
   return (
     <GateForm
