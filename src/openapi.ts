@@ -94,6 +94,14 @@ const paths = {
       },
     },
   },
+  '/api/media/{id}/episodes/{season}/{episode}': {
+    delete: {
+      summary: 'Delete an episode, with its links and the streams that are only its',
+      security: ADMIN,
+      requestParams: { path: id.extend({ season: z.int().min(0), episode: z.int().min(0) }) },
+      responses: { '204': nothing('Deleted'), ...bad, ...gone, ...refusals },
+    },
+  },
   ...reviewPaths,
   ...streamPaths,
   '/api/trackers': {

@@ -7,6 +7,7 @@ import { OverviewCounts } from './features/stats/index.ts';
 import { Offer } from './features/stream-index/index.ts';
 import type { Ground } from './ground.ts';
 import { JsonText } from './kit/json-text.ts';
+import { createKeptMemory } from './platform/kept-memory.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -17,8 +18,13 @@ export type Spaces = ReturnType<typeof openSpaces>;
  * filtered after reading, manifest parts 5 min). All of it is forgotten when the database says that titles or streams changed.
  */
 export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
+  const memory = createKeptMemory();
   return {
     pages: cache.space('catalog', {
+      pack: ({ bytes }) => {
+        const { sizeBytes, read, free } = memory.keep(bytes);
+        return { sizeBytes, value: () => new JsonText(read()), free };
+      },
       ttlMs: 30 * MINUTE_MS,
       maxEntries: 2000,
       schema: JsonText.schema,

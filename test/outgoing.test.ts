@@ -46,6 +46,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'datagrams to an address of `net.addressesOf`, which is connected to',
   'src/streams/torrent/trackers/web-socket.ts': 'WebSockets by `net.dispatcher`',
   'src/streams/torrent/utp/socket.ts': 'datagrams to addresses of `net.addressesOf`, and to no other',
+  'src/platform/pg-results.ts': 'dials nothing: how queries of the owner’s database answer',
   'src/platform/redis.ts': 'the owner’s Redis',
 };
 /** Not the server: a browser’s page, measurements of a server on loopback, and the image’s own health check. */

@@ -23,22 +23,22 @@ export type CatalogQuery = {
 };
 
 /** One title as a poster; its kind is the one that was asked for. */
-export const Card = z.object({
-  canonicalId: z.string(),
-  title: z.string(),
-  overview: z.string().nullable(),
-  year: z.int().nullable(),
-  releaseDate: z.string().nullable(),
-  endDate: z.string().nullable(),
-  runtimeMinutes: z.int().nullable(),
-  posterUrl: z.string().nullable(),
-  backgroundUrl: z.string().nullable(),
-  logoUrl: z.string().nullable(),
-  genres: z.array(z.string()),
-  rating: z.number().nullable(),
-  imdbId: z.string().nullable(),
-});
-export type Card = z.infer<typeof Card>;
+export type Card = {
+  canonicalId: string;
+  title: string;
+  overview: string | null;
+  year: number | null;
+  /** ISO date. */
+  releaseDate: string | null;
+  endDate: string | null;
+  runtimeMinutes: number | null;
+  posterUrl: string | null;
+  backgroundUrl: string | null;
+  logoUrl: string | null;
+  genres: readonly string[];
+  rating: number | null;
+  imdbId: string | null;
+};
 
 /** What the best titles of a catalogue depend on besides the database. */
 export type FillAbout = {

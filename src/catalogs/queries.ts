@@ -1,19 +1,52 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { languageChain } from '../kit/language.ts';
-import { type Db, rows, sql } from '../platform/db.ts';
-import { Card, type CatalogQuery, FilledShelf, MEDIA_KINDS, type Stock, type Visibility } from './catalog.ts';
+import { type Db, type Fragment, rows, sql } from '../platform/db.ts';
+import { cutCards } from './card-text.ts';
+import {
+  type Card,
+  type CatalogQuery,
+  FilledShelf,
+  MEDIA_KINDS,
+  type Stock,
+  type Visibility,
+} from './catalog.ts';
 
-/** The columns of a card; the page of ids is cut before, so that titles and translations are read for what is shown only. */
-function card(language: string) {
+/** What gives `p.id` of each title of a page, in which order, and in which language they are shown. */
+type PageParts = { name: string; from: Fragment; order: Fragment; language: string };
+
+/** What stands between fields; the second, for a page with a title that holds the first, cannot be foreseen by who writes titles. */
+const SEPARATORS = ['\u001f', randomUUID()] as const;
+
+/**
+ * A page's cards. All of them in one value, which Node cuts: a hundred rows of thirteen columns took the driver 0.4 ms more, and left twice
+ * as much for the collections of the whole heap. The page of ids is cut before, so that titles and translations are read for what is shown only.
+ */
+async function cardsIn(db: Db, { name, from, order, language }: PageParts): Promise<readonly Card[]> {
   const chain = languageChain(language);
-  return {
-    columns: sql.fragment`
-      m.canonical_id AS "canonicalId", coalesce(t.title, m.title) AS title, coalesce(t.overview, m.overview) AS overview,
-      m.year, m.release_date AS "releaseDate", m.end_date AS "endDate", m.runtime_minutes AS "runtimeMinutes",
-      m.poster_url AS "posterUrl", m.background_url AS "backgroundUrl", m.logo_url AS "logoUrl", m.genres, m.rating,
-      m.imdb_id AS "imdbId"`,
-    translation: chain.length === 1 ? translatedTo(chain[0] ?? language) : translatedToFirst(chain),
-  };
+  const translation = chain.length === 1 ? translatedTo(chain[0] ?? language) : translatedToFirst(chain);
+  for (const separator of SEPARATORS) {
+    // In the order of `card-text.ts`. A text that may be missing begins with `=`, so that an empty one is told from none.
+    const { count, text } = await db.one(rows(name, CardsText)`
+      SELECT count(*) AS count, string_agg(t.card, ${separator}) AS text
+      FROM (
+        SELECT concat(
+          m.canonical_id, s.s, coalesce(t.title, m.title), s.s, '=' || coalesce(t.overview, m.overview), s.s,
+          m.year, s.s, m.release_date, s.s, m.end_date, s.s, m.runtime_minutes, s.s,
+          '=' || m.poster_url, s.s, '=' || m.background_url, s.s, '=' || m.logo_url, s.s,
+          array_to_json(m.genres), s.s, m.rating, s.s, '=' || m.imdb_id
+        ) AS card
+        FROM (SELECT ${separator}::text AS s) s
+        CROSS JOIN ${from}
+        JOIN media m ON m.id = p.id
+        ${translation}
+        ORDER BY ${order}
+      ) t
+    `);
+    const cards = cutCards(text ?? '', separator, count);
+    if (cards !== null) return cards;
+  }
+  throw new Error('a page of titles cannot be cut');
 }
 
 /** One step (`de`): a plain lookup by key takes half the time of the ordered one below, 0.2 ms a page. */
@@ -31,6 +64,8 @@ function translatedToFirst(chain: readonly string[]) {
       ORDER BY array_position(${languages}, t.language) LIMIT 1
     ) t ON true`;
 }
+
+const CardsText = z.object({ count: z.int(), text: z.string().nullable() });
 
 /** PAGE_SIZE as text: for a limit it cannot see the planner takes a tenth of the table and reads whole tables to join. */
 const PAGE = sql.fragment`LIMIT 100`;
@@ -82,87 +117,77 @@ function shelf(query: CatalogQuery) {
 /** Most watched first. Walks `media_popular` or `genre_shelf_popular`, or the one of open licences. */
 export function popularPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
   const { id, from } = shelf(query);
-  const { columns, translation } = card(query.language);
-  return db.any(rows('catalog.popular', Card)`
-    SELECT ${columns}
-    FROM (
+  return cardsIn(db, {
+    name: 'catalog.popular',
+    from: sql.fragment`(
       SELECT ${id} AS id, m.rank FROM ${from}
       ORDER BY m.rank DESC, ${id}
       ${PAGE} ${offset(query.skip)}
-    ) p
-    JOIN media m ON m.id = p.id
-    ${translation}
-    ORDER BY p.rank DESC, p.id
-  `);
+    ) p`,
+    order: sql.fragment`p.rank DESC, p.id`,
+    language: query.language,
+  });
 }
 
 /** Last added first. Walks `media_new` or `genre_shelf_new`, or the one of open licences. */
 export function recentPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
   const { id, from } = shelf(query);
-  const { columns, translation } = card(query.language);
-  return db.any(rows('catalog.recent', Card)`
-    SELECT ${columns}
-    FROM (
+  return cardsIn(db, {
+    name: 'catalog.recent',
+    from: sql.fragment`(
       SELECT ${id} AS id, m.last_stream_added_at AS added FROM ${from}
       ORDER BY m.last_stream_added_at DESC NULLS LAST, ${id}
       ${PAGE} ${offset(query.skip)}
-    ) p
-    JOIN media m ON m.id = p.id
-    ${translation}
-    ORDER BY p.added DESC NULLS LAST, p.id
-  `);
+    ) p`,
+    order: sql.fragment`p.added DESC NULLS LAST, p.id`,
+    language: query.language,
+  });
 }
 
 /** These titles as cards, in this order. */
 export function cardsOf(db: Db, mediaIds: readonly number[], language: string): Promise<readonly Card[]> {
-  const { columns, translation } = card(language);
-  return db.any(rows('catalog.cards', Card)`
-    SELECT ${columns}
-    FROM unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS p(id, place)
-    JOIN media m ON m.id = p.id
-    ${translation}
-    ORDER BY p.place
-  `);
+  return cardsIn(db, {
+    name: 'catalog.cards',
+    from: sql.fragment`unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS p(id, place)`,
+    order: sql.fragment`p.place`,
+    language,
+  });
 }
 
 /** The titles of one system catalogue in its own order. Walks `catalog_item_position`. */
 export function curatedPage(db: Db, query: CatalogQuery, slug: string): Promise<readonly Card[]> {
-  const { columns, translation } = card(query.language);
-  return db.any(rows('catalog.curated', Card)`
-    SELECT ${columns}
-    FROM (
-      SELECT i.media_id, i.position
+  return cardsIn(db, {
+    name: 'catalog.curated',
+    from: sql.fragment`(
+      SELECT i.media_id AS id, i.position
       FROM catalog_item i
       JOIN media m ON m.id = i.media_id AND ${shown(query)}
       WHERE i.catalog_id = (SELECT c.id FROM catalog c WHERE c.slug = ${slug} AND c.owner_id IS NULL)
       ORDER BY i.position, i.media_id
       ${PAGE} ${offset(query.skip)}
-    ) p
-    JOIN media m ON m.id = p.media_id
-    ${translation}
-    ORDER BY p.position, p.media_id
-  `);
+    ) p`,
+    order: sql.fragment`p.position, p.id`,
+    language: query.language,
+  });
 }
 
 /** The titles of one shelf, best first. Walks `shelf_item_order`, or the one of open licences; hides what was hidden since it was filled. */
 export function shelfPage(db: Db, catalog: string, query: CatalogQuery): Promise<readonly Card[]> {
   const { kind, visibility, choice = '' } = query;
   const open = visibility === 'all' ? sql.fragment`` : sql.fragment`AND i.is_open`;
-  const { columns, translation } = card(query.language);
-  return db.any(rows('catalog.shelf', Card)`
-    SELECT ${columns}
-    FROM (
-      SELECT i.media_id, i.score
+  return cardsIn(db, {
+    name: 'catalog.shelf',
+    from: sql.fragment`(
+      SELECT i.media_id AS id, i.score
       FROM shelf_item i
       JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
       WHERE i.shelf_id = (SELECT s.id FROM shelf s WHERE s.catalog = ${catalog} AND s.choice = ${choice} AND s.kind = ${kind}) ${open}
       ORDER BY i.score DESC, i.media_id
       ${PAGE} ${offset(query.skip)}
-    ) p
-    JOIN media m ON m.id = p.media_id
-    ${translation}
-    ORDER BY p.score DESC, p.media_id
-  `);
+    ) p`,
+    order: sql.fragment`p.score DESC, p.id`,
+    language: query.language,
+  });
 }
 
 const Kind = z.object({ kind: z.enum(MEDIA_KINDS) });

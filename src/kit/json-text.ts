@@ -7,8 +7,8 @@ import { z } from 'zod';
 export class JsonText {
   readonly bytes: Buffer;
 
-  constructor(text: string) {
-    this.bytes = Buffer.from(text);
+  constructor(text: string | Buffer) {
+    this.bytes = typeof text === 'string' ? Buffer.from(text) : text;
   }
 
   /** Inside of other JSON, such as a cache that several processes share, it is a string. */

@@ -26,7 +26,18 @@ export type CacheSpace<T> = {
   dropAll(): Promise<void>;
 };
 
+/** A value as it lies in memory. */
+export type InMemory<T> = {
+  /** Roughly. */
+  readonly sizeBytes: number;
+  value(): T;
+  /** It will not be asked for any more. */
+  free(): void;
+};
+
 export type SpaceOptions<T> = {
+  /** How values lie in memory; default: as they are, of about the size their fields make. */
+  pack?: (value: T) => InMemory<T>;
   ttlMs: number;
   maxEntries: number;
   /** Values from other instances are held to it. */
@@ -87,25 +98,33 @@ type Flight<T> = {
   promise: Promise<T>;
 };
 
+function asItIs<T>(value: T): InMemory<T> {
+  return { sizeBytes: approximateSizeBytes(value), value: () => value, free() {} };
+}
+
 /** One space: memory first, then the shared store, then the caller's load. */
 export function createSpace<T>(
   name: string,
-  { ttlMs, maxEntries, schema, onceForAll }: SpaceOptions<T>,
+  { ttlMs, maxEntries, schema, onceForAll, pack = asItIs }: SpaceOptions<T>,
   { shared, log, maxBytes, makeRoom, announce, announceEnd }: SpaceDeps,
 ): { space: CacheSpace<T>; control: SpaceControl } {
   const level = createLevel({ name, schema, shared, onceForAll, log, announceEnd });
-  const entries = new LRUCache<string, { value: T }>({
+  const entries = new LRUCache<string, InMemory<T>>({
     max: maxEntries,
     maxSize: maxBytes,
     // One value may not push out everything else.
     maxEntrySize: Math.ceil(maxBytes / 8),
     ttl: ttlMs,
+    dispose: (entry) => entry.free(),
   });
   const flights = new Map<string, Flight<T>>();
   const counts = { hits: 0, sharedHits: 0, misses: 0 };
 
   function keep(key: string, value: T, entryTtlMs: number): void {
-    entries.set(key, { value }, { ttl: entryTtlMs, size: 100 + key.length + approximateSizeBytes(value) });
+    const entry = pack(value);
+    entries.set(key, entry, { ttl: entryTtlMs, size: 100 + key.length + entry.sizeBytes });
+    // Too large a one is not taken.
+    if (entries.peek(key) !== entry) entry.free();
     makeRoom();
   }
 
@@ -203,7 +222,7 @@ export function createSpace<T>(
         const entry = entries.get(key);
         const running = entry === undefined ? flights.get(key) : undefined;
         if (entry !== undefined || running !== undefined) counts.hits += 1;
-        if (entry !== undefined) return Promise.resolve(entry.value);
+        if (entry !== undefined) return Promise.resolve(entry.value());
         return join(key, running ?? begin(key, load), signal);
       },
       async put(key, value) {

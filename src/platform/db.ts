@@ -18,6 +18,7 @@ import {
 } from 'slonik';
 import { z } from 'zod';
 import type { Log } from './log.ts';
+import { letGoOfResults } from './pg-results.ts';
 
 /** What a query takes: the pool, one connection or a transaction. */
 export type Db = CommonQueryMethods;
@@ -100,6 +101,7 @@ const SLOW_STATEMENT_MS = 1000;
  * No DISCARD ALL on release (1.6× more statements a second): nothing here does SET without LOCAL or LISTEN on a pooled connection.
  */
 export function openDb(options: DbOptions): Promise<Pool> {
+  letGoOfResults();
   return createPool(options.url, {
     maxPoolSize: options.poolMax,
     captureStackTrace: false,

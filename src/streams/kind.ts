@@ -134,6 +134,9 @@ export type Described = {
 /** A file of a source. `filePath`: from its base, segments joined by `/`, each as a URL has it. */
 export type SourcePlace = { sourceId: number; filePath: string };
 
+/** A stored stream and where its file lies now; `filePath` as of SourcePlace. */
+export type MovedFile = { streamId: number; detail: unknown; filePath: string };
+
 /** One row to offer: a stored stream, seen through one of its links. */
 export type OfferRef = { streamId: number; fileIndex: number | null };
 
@@ -161,6 +164,8 @@ export type StreamKind = {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
+  /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
+  move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */
   rebase?(db: Db, sourceId: number, baseUrl: string): Promise<void>;
   /** The file by which other programs fetch it themselves (an NZB); throws where it cannot be had. */

@@ -1,6 +1,7 @@
 import { ftpKind } from '../../src/streams/ftp/index.ts';
 import { resourceKey } from '../../src/streams/resource.ts';
-import { startFtpServer } from '../support/ftp-server.ts';
+import { NEVER, readRange } from '../support/ftp-room.ts';
+import { type FtpServer, startFtpServer } from '../support/ftp-server.ts';
 import { openKindDeps } from '../support/kind-deps.ts';
 import { openableKindContract, storedKindContract } from './stream-kind.ts';
 
@@ -21,15 +22,23 @@ const badInputs = [
   { url: 'ftp://127.0.0.1/a/b%2Fc' },
 ];
 
+const urlOf = ({ port }: FtpServer) => `ftp://127.0.0.1:${port}/films/A%20film.mkv`;
+
 openableKindContract('ftp', async (bytes) => {
   const held = await openKindDeps();
   const server = await startFtpServer(new Map([['/films/A film.mkv', bytes]]));
   const kind = ftpKind(held.deps);
   return {
     kind,
-    input: { url: `ftp://127.0.0.1:${server.port}/films/A%20film.mkv` },
+    input: { url: urlOf(server) },
     badInputs,
     async dieAfter(count) {
+      // Two at most wait for a next range that begins there: they have the rest already.
+      const ref = { detail: kind.parse({ url: urlOf(server) }), fileIndex: null };
+      for (let waiting = 0; waiting < 2; waiting += 1) {
+        const source = await kind.open?.(ref, NEVER);
+        if (source !== undefined) await readRange(source, count, bytes.length);
+      }
       Object.assign(server.behaviour, { cutAfter: count, isDeadAfterCut: true });
     },
     async close() {

@@ -205,3 +205,37 @@ async function cutListeners(): Promise<void> {
     await client.end();
   }
 }
+
+describe('a space that packs its values', () => {
+  test('frees each once: when another takes its place, when it is dropped, pushed out, or too large', async () => {
+    const { cache } = await instance({ maxBytes: 8000 });
+    const [held, freed] = [new Set<object>(), new Set<object>()];
+    const sizes: Record<string, number> = { large: 2000 };
+    const titles = cache.space('packed', {
+      ...HOUR,
+      pack: ({ title }) => {
+        const packed = {
+          ...{ sizeBytes: sizes[title] ?? 700, value: () => ({ title: `${title}, unpacked` }) },
+          free() {
+            if (!held.delete(packed)) throw new Error('freed twice');
+            freed.add(packed);
+          },
+        };
+        held.add(packed);
+        return packed;
+      },
+    });
+    await titles.get('a', now('first'));
+    expect(await titles.get('a', now('never'))).toEqual({ title: 'first, unpacked' });
+    await titles.put('a', { title: 'second' });
+    expect([held.size, freed.size]).toEqual([1, 1]);
+    await titles.get('b', now('large'));
+    expect([held.size, freed.size]).toEqual([1, 2]);
+    await titles.drop('a');
+    expect([held.size, freed.size]).toEqual([0, 3]);
+    for (let index = 0; index < 30; index += 1) await titles.get(`k${index}`, now('many'));
+    expect(held.size).toBeLessThan(11);
+    await titles.dropAll();
+    expect([held.size, freed.size]).toEqual([0, 33]);
+  });
+});

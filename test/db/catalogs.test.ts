@@ -281,6 +281,13 @@ describe('what is shown', () => {
     expect(await curatedLists(database.db, 'licensed')).toEqual([{ ...list, kinds: ['movie'] }]);
   });
 
+  test('titles that hold what a page is cut at', async () => {
+    const titles = ['A \u001f film', '\u001f', 'C\u001f', 'D'];
+    await add(...titles.map((title, index) => ({ title, popularity: 9 - index })));
+    expect(await popular()).toEqual(titles);
+    expect(await found('film')).toEqual(['A \u001f film']);
+  });
+
   test('a title of fifty long genres', async () => {
     const genres = Array.from({ length: 50 }, (_, index) => `${index} ${'ジャンル'.repeat(24)}`);
     await add({ title: 'Everything', genres });

@@ -38,3 +38,27 @@ test('keeps how much is seen, and tells where else it may be watched in every co
     ],
   });
 });
+
+test('an episode can be deleted by its number, once', async () => {
+  await using database = await freshDatabase();
+  await using api = await startApi((place) => [mediaRoutes({ db: database.db, language: 'en', ...place })]);
+  const episodes = [{ number: 1 }, { number: 2 }];
+  const show = {
+    kind: 'series',
+    ids: { imdb: 'tt0000009' },
+    title: 'Show',
+    seasons: [{ number: 1, episodes }],
+  };
+  expect((await api.ask('POST', '/api/media', show)).status).toBe(201);
+  const remove = async (path: string) => {
+    const { status } = await api.ask('DELETE', `/api/media/${path}`);
+    return status;
+  };
+  expect(await remove('tt0000009/episodes/1/x')).toBe(400);
+  expect([await remove('tt0000009/episodes/1/2'), await remove('tt0000009/episodes/1/2')]).toEqual([
+    204, 404,
+  ]);
+  expect(await remove('tt0000008/episodes/1/1')).toBe(404);
+  const { body } = await api.ask('GET', '/api/media/tt0000009');
+  expect(body).toMatchObject({ seasons: [{ number: 1, episodes: [{ number: 1 }] }] });
+});

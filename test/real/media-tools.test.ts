@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { factsOfFile } from '../../src/features/file-facts/index.ts';
+import { saveHashes } from '../../src/features/file-facts/queries.ts';
 import { addStream } from '../support/kind-deps.ts';
 import { mediaToolsRoom } from '../support/media-tools-room.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -61,6 +62,23 @@ describe('a probe', () => {
     await utimes(join(room.dir.path, FILM), new Date(), new Date());
     expect(await look()).toMatchObject({ isFresh: true, videoHash: first.videoHash });
   });
+});
+
+test('a file of which the hash alone was taken is looked into when somebody asks', async () => {
+  const { db } = room.held.deps;
+  const streamId = await addStream(db, 'local');
+  const look = () =>
+    lent(local(FILM), async (_url, source) => {
+      const hash = '0123456789abcdef';
+      await saveHashes(db, [{ streamId, etag: source.etag, sizeBytes: source.size, videoHash: hash }]);
+      const deps = { db, tools: room.tools, lend: room.lender.lend };
+      return await factsOfFile(deps, { streamId, fileIndex: null }, source, signal());
+    });
+  const first = await look();
+  expect(first).toMatchObject({ isFresh: true, failure: null, videoHash: '0123456789abcdef' });
+  expect(first.media?.tracks).toHaveLength(6);
+  // What was seen is not lost to a hash that comes later.
+  expect(await look()).toEqual({ ...first, isFresh: false });
 });
 
 describe('text', () => {

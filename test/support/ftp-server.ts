@@ -13,6 +13,8 @@ export type FtpBehaviour = {
   cutCode: number | null;
   /** Sends no more after so many bytes of a transfer, and keeps it open. */
   stallAfter: number;
+  /** It has forgotten the data connection of the next transfer: 425. */
+  losesData: boolean;
   /** Takes no new transfers once one was cut. */
   isDeadAfterCut: boolean;
   /** The next so many logins get 421. */
@@ -36,6 +38,8 @@ export type FtpServer = {
   logins: number;
   /** Open control connections. */
   open: number;
+  /** Data connections that no transfer has used yet. */
+  waiting: Set<Socket>;
   /** Bytes handed to data connections. */
   sentBytes: number;
   stop(): Promise<void>;
@@ -56,7 +60,7 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
       cutCode: 426,
       stallAfter: Number.POSITIVE_INFINITY,
     },
-    ...{ isDeadAfterCut: false, busyLogins: 0, pasvHost: '127,0,0,1', size: null },
+    ...{ losesData: false, isDeadAfterCut: false, busyLogins: 0, pasvHost: '127,0,0,1', size: null },
     ...{ features: ['REST STREAM', 'SIZE', 'MDTM', 'UTF8', 'EPSV'], abor: 'usual', listing: new Map() },
   };
   const sockets = new Set<Socket>();
@@ -81,6 +85,7 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
   await once(control, 'listening');
   const served: FtpServer = {
     ...{ port: portOf(control), behaviour, commands: [], logins: 0, open: 0, sentBytes: 0 },
+    waiting: new Set(),
     async stop() {
       control.close();
       for (const socket of sockets) socket.destroy();
@@ -223,13 +228,17 @@ class Conversation {
   }
 
   async #passive(): Promise<number> {
-    const { sockets, tls } = this.#room;
+    const { sockets, tls, served } = this.#room;
     this.#listener?.close();
     const { promise, resolve } = Promise.withResolvers<Socket>();
     const onSocket = (socket: Socket) => {
       sockets.add(socket);
       socket.on('error', () => {});
-      socket.on('close', () => sockets.delete(socket));
+      served.waiting.add(socket);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        served.waiting.delete(socket);
+      });
       resolve(socket);
     };
     const listener =
@@ -244,11 +253,16 @@ class Conversation {
   }
 
   async #send(bytes: Buffer): Promise<void> {
-    const { behaviour } = this.#room;
+    const { behaviour, served } = this.#room;
+    if (behaviour.losesData) {
+      behaviour.losesData = false;
+      return this.#say(425, 'No connection');
+    }
     this.#say(150, 'Coming');
     const socket = await this.#data;
     if (socket === null) return this.#say(425, 'No connection');
     this.#listener?.close();
+    served.waiting.delete(socket);
     const sending = { stop: false, socket };
     this.#sending = sending;
     const most = behaviour.cutAfter;

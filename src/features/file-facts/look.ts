@@ -4,7 +4,7 @@ import { videoHash, videoHashRanges } from '../../kit/video-hash.ts';
 import type { Db } from '../../platform/db.ts';
 import type { MediaTools } from '../../platform/media-tools/index.ts';
 import type { ByteSource } from '../../streams/kind.ts';
-import { type FileFacts, saveFacts, storedFacts } from './queries.ts';
+import { type FileFacts, HASHED_ONLY, saveFacts, storedFacts } from './queries.ts';
 
 /** A source under a loopback address for one run of a media tool. */
 export type Lent = {
@@ -36,8 +36,12 @@ export async function factsOfFile(
   signal: AbortSignal,
 ): Promise<FileFacts & { isFresh: boolean }> {
   const known = streamId === undefined ? null : await storedFacts(deps.db, streamId, fileIndex);
-  if (known !== null && isSameFile(known, source)) return { ...known, isFresh: false };
-  const facts = { ...(await lookInto(deps, source, signal)), setColumns: [] };
+  const isKnown = known !== null && isSameFile(known, source);
+  if (isKnown && known.failure !== HASHED_ONLY) return { ...known, isFresh: false };
+  const facts = {
+    ...(await lookInto(deps, source, isKnown ? known.videoHash : null, signal)),
+    setColumns: [],
+  };
   if (streamId !== undefined) await saveFacts(deps.db, { ...facts, streamId, fileIndex });
   return { ...facts, isFresh: true };
 }
@@ -50,26 +54,27 @@ function isSameFile(known: FileFacts, source: ByteSource): boolean {
 async function lookInto(
   { tools, lend }: LookDeps,
   source: ByteSource,
+  knownHash: string | null,
   signal: AbortSignal,
 ): Promise<Omit<FileFacts, 'setColumns'>> {
   const lent = await lend(source, { maxBytes: PROBE_BYTES });
   const base = { etag: source.etag?.slice(0, 1000) ?? null, sizeBytes: source.size };
   try {
     const media = await tools.probe(lent.url, signal);
-    return { ...base, videoHash: await hashOf(source, signal), media, failure: null };
+    return { ...base, videoHash: knownHash ?? (await hashOf(source, signal)), media, failure: null };
   } catch (error) {
     signal.throwIfAborted();
     // An origin that broke off says nothing of the file.
     if (lent.failure() !== null) throw lent.failure();
     if (!(error instanceof AppError) || error.code !== 'media.unreadable') throw error;
-    return { ...base, videoHash: null, media: null, failure: error.code };
+    return { ...base, videoHash: knownHash, media: null, failure: error.code };
   } finally {
     lent.release();
   }
 }
 
 /** The OpenSubtitles hash by two ranges of the source; null for a short file or one of unknown length. */
-async function hashOf(source: ByteSource, signal: AbortSignal): Promise<string | null> {
+export async function hashOf(source: ByteSource, signal: AbortSignal): Promise<string | null> {
   const ranges = source.size === null ? null : videoHashRanges(source.size);
   if (ranges === null || source.size === null) return null;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(HASH_MS)]);

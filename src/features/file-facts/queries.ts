@@ -42,6 +42,55 @@ export async function saveFacts(
   `);
 }
 
+/** `failure` of a file of which the hash alone was taken: nobody looked into it. */
+export const HASHED_ONLY = 'media.hashed_only';
+
+const SourceId = z.object({ id: z.int() });
+
+/** Sources whose files can be read just now. */
+export async function sourcesOfFiles(db: Db): Promise<number[]> {
+  const found = await db.any(rows('file_facts.sources', SourceId)`
+    SELECT id FROM source WHERE is_active AND is_reachable ORDER BY priority, id LIMIT 500
+  `);
+  return found.map(({ id }) => id);
+}
+
+const Unhashed = z.object({ streamId: z.int(), kind: z.string() });
+export type UnhashedFile = z.infer<typeof Unhashed>;
+
+/** Files of a source that nobody took the hash of, newest first. */
+export function unhashedFiles(db: Db, sourceId: number, limit: number): Promise<readonly UnhashedFile[]> {
+  return db.any(rows('file_facts.unhashed', Unhashed)`
+    SELECT s.id AS "streamId", s.kind FROM (
+      SELECT stream_id FROM stream_http WHERE source_id = ${sourceId}
+      UNION ALL SELECT stream_id FROM stream_ftp WHERE source_id = ${sourceId}
+      UNION ALL SELECT stream_id FROM stream_local WHERE source_id = ${sourceId}
+    ) t JOIN stream s ON s.id = t.stream_id
+    WHERE s.state = 'active' AND s.is_active AND NOT s.is_blocked
+      AND NOT EXISTS (SELECT FROM file_facts f WHERE f.stream_id = t.stream_id AND f.file_index IS NULL)
+    ORDER BY t.stream_id DESC LIMIT ${limit}
+  `);
+}
+
+export type FileHash = Pick<FileFacts, 'etag' | 'sizeBytes' | 'videoHash'> & { streamId: number };
+
+/** Writes hashes of streams that are one file; what was looked into meanwhile is known better. */
+export async function saveHashes(db: Db, hashes: readonly FileHash[]): Promise<void> {
+  const values = hashes.map(({ streamId, etag, sizeBytes, videoHash }) => [
+    streamId,
+    etag,
+    sizeBytes,
+    videoHash,
+  ]);
+  await db.query(command('file_facts.save_hashes')`
+    INSERT INTO file_facts (stream_id, etag, size_bytes, video_hash, failure)
+    SELECT s.id, n.etag, n.size_bytes, n.video_hash, ${HASHED_ONLY}
+    FROM ${sql.unnest(values, ['int8', 'text', 'int8', 'text'])} AS n(stream_id, etag, size_bytes, video_hash)
+    JOIN stream s ON s.id = n.stream_id
+    ON CONFLICT (stream_id, file_index) DO NOTHING
+  `);
+}
+
 const Target = z.object({ kind: z.string(), fileIndex: z.int().nullable() });
 
 /** The files of a stream that titles link to, first linked first, at most `limit`; none for a blocked stream. */

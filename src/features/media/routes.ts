@@ -7,6 +7,7 @@ import { parseInput } from '../../platform/http-input.ts';
 import { deleteMedia, patchMedia } from './change-media.ts';
 import { mediaPage } from './list-media.ts';
 import { mediaDetail } from './media-detail.ts';
+import { deleteEpisode } from './queries/seasons.ts';
 import { requireMedia } from './resolve-media-id.ts';
 import { type MediaAnswer, type MediaDetail, MediaPatch, MediaQuery, TitleInput } from './schemas.ts';
 import { upsertTitle } from './upsert-titles.ts';
@@ -25,6 +26,9 @@ export type MediaRoutesDeps = {
 };
 
 const Path = z.object({ id: z.string().max(128) });
+const number = z.coerce.number().int().min(0).max(100_000);
+/** Besides the title. */
+const EpisodePath = z.object({ season: number, episode: number });
 const Language = z.object({ language: z.string().max(35).optional() });
 const Force = z.object({ force: z.stringbool().default(false) });
 
@@ -37,6 +41,7 @@ export function mediaRoutes(deps: MediaRoutesDeps): Router {
   router.get('/media/:id', requireAdmin, show);
   router.patch('/media/:id', requireAdmin, change);
   router.delete('/media/:id', requireAdmin, remove);
+  router.delete('/media/:id/episodes/:season/:episode', requireAdmin, removeEpisode);
   return router;
 
   async function list(req: Request, res: Response) {
@@ -78,6 +83,15 @@ export function mediaRoutes(deps: MediaRoutesDeps): Router {
     const { mediaId } = await mediaOf(req);
     const { force } = parseInput(Force, req.query, 'The query');
     await deleteMedia(db, mediaId, { isForced: force });
+    await deps.settled();
+    res.status(204).end();
+  }
+
+  async function removeEpisode(req: Request, res: Response) {
+    const { mediaId } = await mediaOf(req);
+    const numbers = parseInput(EpisodePath, req.params, 'The path');
+    if (!(await deleteEpisode(db, mediaId, numbers)))
+      throw new NotFound('media.no_episode', 'This title has no episode of this number.');
     await deps.settled();
     res.status(204).end();
   }

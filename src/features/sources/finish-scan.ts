@@ -9,7 +9,6 @@ import {
   dropItems,
   foundStreams,
   goneStreams,
-  type Moved,
   movedFiles,
   settleItems,
   sightsOf,
@@ -29,8 +28,7 @@ export async function finishScan(deps: ScanDeps, scan: Scan): Promise<ScanResult
     return 'failed';
   }
   await db.transaction(async (tx) => {
-    const moved = await movedFiles(tx, source);
-    await moveStreams(tx, deps.kinds.get(kindOf(source.finder)), scan, moved);
+    const moved = await moveStreams(tx, deps.kinds.get(kindOf(source.finder)), scan);
     const gone = await goneStreams(tx, source);
     await markStreams(tx, idsOf(gone), 'broken');
     await markStreams(tx, idsOf(await foundStreams(tx, source)), 'active');
@@ -43,33 +41,40 @@ export async function finishScan(deps: ScanDeps, scan: Scan): Promise<ScanResult
     );
     await settleItems(tx, source.id);
     await forgetWalk(tx, source.id);
-    if (!(await endScan(tx, scan, { failure: null, moved: moved.length, gone: gone.length })))
-      throw new LostScan();
+    if (!(await endScan(tx, scan, { failure: null, moved, gone: gone.length }))) throw new LostScan();
     await noteScanned(tx, source.id, null);
   });
   return 'completed';
 }
 
+const MOVED_AT_ONCE = 1000;
 const EMPTY =
   'The source is empty now, and was not before: perhaps its disk is not mounted. Nothing was changed. If it is meant to be empty, take it away.';
 
-async function moveStreams(
-  tx: Db | Pool,
-  kind: StreamKind | undefined,
-  { source }: Scan,
-  moved: readonly Moved[],
-): Promise<void> {
-  if (kind === undefined || moved.length === 0) return;
-  for (const { streamId, path } of moved)
-    await kind.save(tx, streamId, kind.parse(detailInput(source, path)), {
-      sourceId: source.id,
-      filePath: path,
-    });
-  await markStreams(tx, idsOf(moved), 'active');
-  await dropItems(
-    tx,
-    moved.map(({ itemId }) => itemId),
-  );
+/** A thousand at a time; answers how many moved. */
+async function moveStreams(tx: Db | Pool, kind: StreamKind | undefined, { source }: Scan): Promise<number> {
+  if (kind?.move === undefined) return 0;
+  const moved = await movedFiles(tx, source);
+  let count = 0;
+  for (let at = 0; at < moved.length; at += MOVED_AT_ONCE) {
+    const some = moved.slice(at, at + MOVED_AT_ONCE);
+    const done = new Set(
+      await kind.move(
+        tx,
+        some.map(({ streamId, path }) => ({
+          ...{ streamId, filePath: path },
+          detail: kind.parse(detailInput(source, path)),
+        })),
+      ),
+    );
+    await markStreams(tx, [...done], 'active');
+    await dropItems(
+      tx,
+      some.flatMap(({ streamId, itemId }) => (done.has(streamId) ? [itemId] : [])),
+    );
+    count += done.size;
+  }
+  return count;
 }
 
 function idsOf(streams: readonly { streamId: number }[]): number[] {

@@ -1,5 +1,6 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ReadBuffers } from '../http1/read-buffers.ts';
+import { ReadPace, Silent } from '../http1/read-pace.ts';
 
 /** Takes what comes on one data connection. After `onEnd` nothing more is called. */
 export type DataReader = {
@@ -9,15 +10,16 @@ export type DataReader = {
   onEnd(error: Error | null): void;
 };
 
-/** Past what the kernel's buffers take of a viewer who reads nothing: such a one is not fast. */
-const FAST_AFTER_BYTES = 12 * 1024 * 1024;
 /** TLS hands over 16 KiB at a time; so much has to be free for the next one. */
 const RECORD_BYTES = 16 * 1024;
 const TICK_MS = 1500;
 
+/** Node's `onread` as it is used here: where the next read goes, and what is done with it; false stops reading. */
+export type Onread = { buffer(): Buffer; callback(count: number): boolean };
+
 /** Reads a data connection into recycled buffers; pauses with its reader. */
 export class DataFlow {
-  readonly onread: OnReadOpts;
+  readonly onread: Onread;
   readonly #buffers: ReadBuffers;
   readonly #reader: DataReader;
   readonly #gathers: boolean;
@@ -31,10 +33,7 @@ export class DataFlow {
   #socket: Socket | null = null;
   #isPaused = false;
   #isOver = false;
-  /** By reads that filled their buffer, one after the other. */
-  #fullBytes = 0;
-  #hasRead = true;
-  #silentTicks = 0;
+  readonly #pace = new ReadPace();
   #ticker: NodeJS.Timeout | null = null;
 
   /** `gathers`: the records of TLS that come together are handed over together. */
@@ -46,7 +45,10 @@ export class DataFlow {
     this.onread = { buffer: () => this.#room(), callback: (count) => this.#onRead(count) };
   }
 
-  /** The connected socket that was opened with `onread`. It is closed after `idleMs` in which nothing came although it was read. */
+  /**
+   * The connected socket whose reads come by `onread`. It is closed after `idleMs` in which nothing came although it was read; one that
+   * has ended before ends now.
+   */
   attach(socket: Socket, idleMs: number): void {
     this.#socket = socket;
     if (this.#isOver) {
@@ -56,6 +58,10 @@ export class DataFlow {
     socket.on('error', (error) => this.#end(error));
     socket.on('end', () => this.#end(null));
     socket.on('close', () => this.#end(null));
+    if (socket.destroyed || socket.readableEnded) {
+      this.#end(socket.errored);
+      return;
+    }
     const tickMs = Math.min(TICK_MS, idleMs / 2);
     this.#ticker = setInterval(() => this.#tick(idleMs / tickMs), tickMs).unref();
   }
@@ -63,7 +69,6 @@ export class DataFlow {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#hasRead = true;
     this.#socket?.resume();
   }
 
@@ -80,10 +85,8 @@ export class DataFlow {
   }
 
   #tick(mostTicks: number): void {
-    if (this.#isPaused || this.#hasRead) this.#silentTicks = 0;
-    else this.#silentTicks += 1;
-    this.#hasRead = false;
-    if (this.#silentTicks >= mostTicks) this.#end(new Silent('the data connection fell silent'));
+    if (this.#pace.tick(!this.#isPaused) > mostTicks)
+      this.#end(new Silent('the data connection fell silent'));
   }
 
   #end(error: Error | null): void {
@@ -100,19 +103,16 @@ export class DataFlow {
     // Who is paused holds no memory for what comes next: the first read after it is one of the shared buffer.
     const isWanted = this.#gathers || !this.#isPaused;
     if (isWanted && !this.#isOver && this.#buffer === this.#buffers.shared)
-      this.#buffer = this.#buffers.take(!this.#gathers && this.#fullBytes >= FAST_AFTER_BYTES);
+      this.#buffer = this.#buffers.take(!this.#gathers && this.#pace.isFast);
     return this.#filled === 0 ? this.#buffer : this.#buffer.subarray(this.#filled);
   }
 
   /** Node's `onread`: false stops reading. */
   #onRead(count: number): boolean {
-    this.#hasRead = true;
+    this.#pace.count(count);
     if (this.#isOver) return false;
     if (this.#gathers) this.#gather(count);
-    else {
-      this.#fullBytes = count === this.#buffer.length ? this.#fullBytes + count : 0;
-      this.#hand(count);
-    }
+    else this.#hand(count);
     return !this.#isPaused && !this.#isOver;
   }
 
@@ -172,8 +172,4 @@ export class DataFlow {
     users.count -= 1;
     if (users.count === 0) this.#buffers.give(buffer);
   }
-}
-
-class Silent extends Error {
-  readonly code = 'ETIMEDOUT';
 }

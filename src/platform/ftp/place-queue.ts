@@ -122,6 +122,7 @@ export class PlaceQueue {
         if (this.#stop.signal.aborted) session.close();
         else if (!session.isClosed) this.#idle.push({ session, since: performance.now() });
         this.#serve();
+        if (this.#idle.at(-1)?.session === session) session.prepare();
       },
     };
     this.#leased.set(lease, { holder: null, since: performance.now() });

@@ -1,6 +1,6 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type FtpControl, FtpRefused } from './control.ts';
-import { DataFlow, type DataReader } from './data-flow.ts';
+import { DataFlow, type DataReader, type Onread } from './data-flow.ts';
 import type { FtpReply, FtpSessionDeps } from './session.ts';
 
 /**
@@ -36,7 +36,7 @@ export class FtpTransfer {
     );
   }
 
-  get onread(): OnReadOpts {
+  get onread(): Onread {
     return this.#flow.onread;
   }
 

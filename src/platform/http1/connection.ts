@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { ReadBuffers } from './read-buffers.ts';
+import { ReadPace, Silent } from './read-pace.ts';
 import { createHeadReader, type ResponseHead } from './response-head.ts';
 
 /** Takes one answer. After `onEnd` or `onError` nothing more is called. */
@@ -36,13 +37,6 @@ export type ConnectionEvents = {
   onClose(connection: Connection): void;
 };
 
-/** Past what the kernel's buffers take of a viewer who reads nothing (9 MB on loopback): such a one is not fast. */
-const FAST_AFTER_BYTES = 12 * 1024 * 1024;
-
-class Silent extends Error {
-  readonly code = 'ETIMEDOUT';
-}
-
 export function createConnection(buffers: ReadBuffers, events: ConnectionEvents): Connection {
   let socket: Socket | null = null;
   let reader: BodyReader | null = null;
@@ -54,11 +48,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
   let isPaused = false;
   let hasBytes = false;
   let isClosed = false;
-  let silentTicks = 0;
-  let readCount = 0;
-  let readCountAtTick = 0;
-  /** By reads that filled their buffer, one after the other. */
-  let filledBytes = 0;
+  const pace = new ReadPace();
 
   const connection: Connection = {
     onread: {
@@ -75,8 +65,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
       reader = next;
       head = null;
       hasBytes = false;
-      silentTicks = 0;
-      filledBytes = Math.max(filledBytes, next.earlierBytes ?? 0);
+      pace.begin(next.earlierBytes);
       if (isPaused) connection.resume();
       socket?.write(request, 'latin1');
     },
@@ -87,12 +76,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
     },
     destroy: close,
     tick({ headTicks, bodyTicks }) {
-      if (reader === null || isPaused || readCount !== readCountAtTick) {
-        readCountAtTick = readCount;
-        silentTicks = 0;
-        return;
-      }
-      silentTicks += 1;
+      const silentTicks = pace.tick(reader !== null && !isPaused);
       if (silentTicks > (head === null ? headTicks : bodyTicks)) close(new Silent('the origin fell silent'));
     },
     isUntouched: () => !hasBytes,
@@ -115,7 +99,7 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
   function nextBuffer(): Buffer {
     // Who is paused holds no memory for what comes next: the first read after it is one of the shared buffer.
     const isInBody = head !== null && left > 0 && !isClosed && !isPaused;
-    if (isInBody && buffer === buffers.shared) buffer = buffers.take(filledBytes >= FAST_AFTER_BYTES);
+    if (isInBody && buffer === buffers.shared) buffer = buffers.take(pace.isFast);
     return buffer;
   }
 
@@ -131,14 +115,9 @@ export function createConnection(buffers: ReadBuffers, events: ConnectionEvents)
     return [copy, 0];
   }
 
-  function countRead(count: number): void {
-    readCount += 1;
-    filledBytes = count === buffer.length ? filledBytes + count : 0;
-  }
-
   /** Node's `onread`: false stops reading. */
   function onRead(count: number): boolean {
-    countRead(count);
+    pace.count(count);
     if (isClosed) return false;
     hasBytes = true;
     try {

@@ -4,6 +4,7 @@ import { AppError, NotFound } from '../../kit/errors.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
+import { moveFtp } from '../moved-files.ts';
 import { resourceKey } from '../resource.ts';
 import { openPassword, type SourceAccess } from '../source-access.ts';
 import { FtpDetail, type FtpOrigin, Login, liesIn, nameOf, parseFtp, urlHash } from './detail.ts';
@@ -50,6 +51,14 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
         contentType: contentTypeOf(nameOf(url)),
       }));
     },
+    move: async (on, moved) =>
+      await moveFtp(
+        on,
+        moved.map(({ detail, ...rest }) => {
+          const { url } = FtpDetail.parse(detail);
+          return { ...rest, url, urlHash: urlHash(url) };
+        }),
+      ),
     sealed: [
       { purpose: SEALED_CREDENTIALS, atOnce: 100, stale: staleCredentials, replace: replaceCredentials },
     ],

@@ -4,33 +4,30 @@ import type { Reading } from './reading.ts';
 const PARKED_MS = 15_000;
 const SWEEP_MS = 1000;
 /** Of one file. A third would have held the connection that the next seek takes at once. */
-const MOST_PARKED = 2;
+const MOST_OF_FILE = 2;
+/** Of all files: each holds a connection and at most one read of 1 MiB. */
+const MOST = 64;
 
 /** Readings whose range is over and whose file is not. */
 export class Parked {
-  readonly #readings = new Map<string, Reading[]>();
+  /** The oldest first. */
+  readonly #readings = new Map<Reading, { key: string; since: number }>();
   #sweeper: NodeJS.Timeout | null = null;
 
   put(key: string, reading: Reading): void {
-    reading.parkedAt = performance.now();
-    const others = this.#readings.get(key);
-    if (others === undefined) this.#readings.set(key, [reading]);
-    else others.push(reading);
-    const [oldest] = others ?? [];
-    if (others !== undefined && others.length > MOST_PARKED && oldest !== undefined) {
-      this.#drop(key, oldest);
-      oldest.cut();
-    }
+    this.#readings.set(reading, { key, since: performance.now() });
+    const ofFile = this.#of(key);
+    if (ofFile.length > MOST_OF_FILE) this.#cut(ofFile[0]);
+    if (this.#readings.size > MOST) this.#cut(this.#readings.keys().next().value);
     this.#sweeper ??= setInterval(() => this.#sweep(performance.now() - PARKED_MS), SWEEP_MS).unref();
   }
 
   /** The one with the least to skip before `at`; null: none will do. */
   take(key: string, at: number, mostSkipped: number): Reading | null {
-    const readings = this.#readings.get(key);
     let best: Reading | null = null;
-    for (const reading of readings ?? [])
+    for (const reading of this.#of(key))
       if (reading.serves(at, mostSkipped) && (best === null || reading.at > best.at)) best = reading;
-    if (best !== null) this.#drop(key, best);
+    if (best !== null) this.#readings.delete(best);
     return best;
   }
 
@@ -38,20 +35,22 @@ export class Parked {
     this.#sweep(Number.POSITIVE_INFINITY);
   }
 
+  #of(key: string): Reading[] {
+    const ofFile: Reading[] = [];
+    for (const [reading, parked] of this.#readings) if (parked.key === key) ofFile.push(reading);
+    return ofFile;
+  }
+
   #sweep(oldest: number): void {
-    for (const [key, readings] of this.#readings)
-      for (const reading of readings.filter(({ parkedAt }) => parkedAt < oldest)) {
-        this.#drop(key, reading);
-        reading.cut();
-      }
+    for (const [reading, { since }] of this.#readings) if (since < oldest) this.#cut(reading);
     if (this.#readings.size > 0 || this.#sweeper === null) return;
     clearInterval(this.#sweeper);
     this.#sweeper = null;
   }
 
-  #drop(key: string, reading: Reading): void {
-    const rest = (this.#readings.get(key) ?? []).filter((other) => other !== reading);
-    if (rest.length === 0) this.#readings.delete(key);
-    else this.#readings.set(key, rest);
+  #cut(reading: Reading | undefined): void {
+    if (reading === undefined) return;
+    this.#readings.delete(reading);
+    reading.cut();
   }
 }

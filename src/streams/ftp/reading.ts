@@ -27,7 +27,6 @@ const FULL_MS = 250;
 export class Reading implements DataReader, FtpHolder {
   /** Offset of the next byte. */
   at: number;
-  parkedAt = 0;
   readonly #lease: FtpLease;
   #transfer: FtpTransfer | null = null;
   #taker: Taker | null = null;
@@ -58,8 +57,12 @@ export class Reading implements DataReader, FtpHolder {
     }
   }
 
-  /** Hands what comes to `taker` until it has enough. */
+  /** Hands what comes to `taker` until it has enough; one that was cut meanwhile has nothing for it. */
   feed(taker: Taker): void {
+    if (this.#isCut) {
+      taker.onYield();
+      return;
+    }
     this.#taker = taker;
     this.#fullSince = null;
     this.#drain();
@@ -91,8 +94,12 @@ export class Reading implements DataReader, FtpHolder {
 
   /** Everything was taken: only the server's word on it is still to come. */
   finish(): void {
-    this.#isFinishing = true;
-    this.#transfer?.resume();
+    // The file has grown: nobody asked for what is beyond.
+    if (this.#kept.length > 0) this.cut();
+    else {
+      this.#isFinishing = true;
+      this.#transfer?.resume();
+    }
   }
 
   mayYield(): boolean {
@@ -109,7 +116,7 @@ export class Reading implements DataReader, FtpHolder {
   }
 
   onData(chunk: Buffer, release: () => void): boolean {
-    // The file has grown: nobody asked for what is beyond.
+    // It has grown.
     if (this.#isFinishing) this.cut();
     if (this.#isCut) release();
     else if (this.#taker === null || this.#kept.length > 0) this.#kept.push({ chunk, release });

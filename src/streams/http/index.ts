@@ -6,6 +6,7 @@ import { pathBelow } from '../../kit/url-below.ts';
 import type { Db } from '../../platform/db.ts';
 import type { Described, KindDeps, SourcePlace, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
+import { moveHttp } from '../moved-files.ts';
 import { resourceKey } from '../resource.ts';
 import { openPassword, type SourceAccess } from '../source-access.ts';
 import { openDelivered } from './delivery.ts';
@@ -37,6 +38,14 @@ export function httpKind(deps: KindDeps): StreamKind {
     save,
     rebase: rebaseHttp,
     targets,
+    move: async (on, moved) =>
+      await moveHttp(
+        on,
+        moved.map(({ detail, ...rest }) => {
+          const { url } = HttpDetail.parse(detail);
+          return { ...rest, url, urlHash: urlHash(url) };
+        }),
+      ),
     sealed: [{ purpose: SEALED_HEADERS, atOnce: 100, stale: staleHeaders, replace: replaceHeaders }],
     async beside(streamId, address, signal) {
       const source = (await storedHttp(db, streamId))?.source ?? null;

@@ -4,6 +4,7 @@ import { AppError, NotFound } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
+import { moveLocal } from '../moved-files.ts';
 import { resourceKey } from '../resource.ts';
 import { createBuffers, openLocal } from './open.ts';
 import { offeredLocal, saveLocalRow, storedLocal, streamOfFile } from './queries.ts';
@@ -65,6 +66,11 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       return { name, sizeBytes: source.size, contentType: source.contentType, files: [], trackers: [] };
     },
     targets,
+    move: async (on, moved) =>
+      await moveLocal(
+        on,
+        moved.map(({ detail, ...rest }) => ({ ...rest, ...LocalDetail.parse(detail) })),
+      ),
     async beside(streamId, address) {
       const row = await storedLocal(db, streamId);
       const detail = LocalInput.safeParse({ file: address.replace(/^local:/, '') });

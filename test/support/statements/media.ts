@@ -247,6 +247,7 @@ const writeCalls: Calls = {
   'delete ids': (db) => titles.deleteIds(db, FILM, ['tmdb']),
   delete: async (db) => {
     await titles.allowOrphans(db);
+    await seasons.deleteEpisode(db, FILM, { season: 1, episode: 1 });
     await titles.deleteTitle(db, FILM);
   },
   merge: (db) => titles.mergeTitle(db, FILM, FILM + 1, ['tmdb']),

@@ -94,6 +94,11 @@ export const otherCalls: Calls = {
   'file facts': async (db) => {
     const facts = { etag: '"a"', sizeBytes: 5, videoHash: null, media: null, failure: 'media.unreadable' };
     await fileFacts.saveFacts(db, { ...facts, setColumns: [], streamId: 2, fileIndex: null });
+    await fileFacts.sourcesOfFiles(db);
+    await fileFacts.unhashedFiles(db, 1, 100);
+    await fileFacts.saveHashes(db, [
+      { streamId: 3, etag: null, sizeBytes: 5, videoHash: '0123456789abcdef' },
+    ]);
     await fileFacts.storedFacts(db, 2, null);
     await fileFacts.storedFacts(db, 2, 0);
     await fileFacts.linkedFiles(db, 2, 3);

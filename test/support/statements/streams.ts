@@ -13,6 +13,7 @@ import * as external from '../../../src/streams/external/queries.ts';
 import * as ftp from '../../../src/streams/ftp/queries.ts';
 import * as http from '../../../src/streams/http/queries.ts';
 import * as local from '../../../src/streams/local/queries.ts';
+import { moveFtp, moveHttp, moveLocal } from '../../../src/streams/moved-files.ts';
 import * as telegram from '../../../src/streams/telegram/queries.ts';
 import * as health from '../../../src/streams/torrent/health/queries.ts';
 import * as torrent from '../../../src/streams/torrent/queries.ts';
@@ -165,8 +166,12 @@ const kindCalls: Calls = {
     await http.streamOfUrl(db, sha256('2'));
     await http.saveHttpRow(db, {
       ...{ streamId: OF.http, url: 'https://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ format: 'progressive', headersSealed: null, expiresAt: null, place: null },
+      ...{ format: 'progressive', headersSealed: null, expiresAt: null },
+      place: { sourceId: 1, filePath: 'new.mp4' },
     });
+    await moveHttp(db, [
+      { streamId: OF.http, url: 'https://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
+    ]);
     await http.rebaseHttp(db, 1, 'https://files.example/');
     await http.offeredHttp(db, shown);
     await http.storedHttp(db, OF.http);
@@ -177,8 +182,11 @@ const kindCalls: Calls = {
     await ftp.streamOfFtpUrl(db, sha256('9'));
     await ftp.saveFtpRow(db, {
       ...{ streamId: OF.ftp, url: 'ftp://files.example/new.mp4', urlHash: sha256('new') },
-      ...{ credentialsSealed: null, place: null },
+      ...{ credentialsSealed: null, place: { sourceId: 1, filePath: 'new.mp4' } },
     });
+    await moveFtp(db, [
+      { streamId: OF.ftp, url: 'ftp://files.example/m.mp4', urlHash: sha256('m'), filePath: 'm.mp4' },
+    ]);
     await ftp.offeredFtp(db, shown);
     await ftp.storedFtp(db, OF.ftp);
     await ftp.staleCredentials(db, 0, SEALED.sealed, 100);
@@ -232,7 +240,13 @@ const kindCalls: Calls = {
   },
   local: async (db) => {
     await local.streamOfFile(db, 'films', 'new.mkv');
-    await local.saveLocalRow(db, OF.local, { folder: 'films', path: 'new.mkv' }, null);
+    await local.saveLocalRow(
+      db,
+      OF.local,
+      { folder: 'films', path: 'new.mkv' },
+      { sourceId: 1, filePath: 'new.mkv' },
+    );
+    await moveLocal(db, [{ streamId: OF.local, folder: 'films', path: 'm.mkv', filePath: 'm.mkv' }]);
     await local.offeredLocal(db, shown);
     await local.storedLocal(db, OF.local);
   },

@@ -128,3 +128,16 @@ export function episodeIds(db: Db, wanted: readonly Numbered[]): Promise<readonl
     JOIN episode e ON e.season_id = s.id AND e.number = g.episode
   `);
 }
+
+/** Its links go with it, and streams that were only its. False: there is none of this number. */
+export async function deleteEpisode(
+  db: Db,
+  mediaId: number,
+  { season, episode }: { season: number; episode: number },
+): Promise<boolean> {
+  const { rowCount } = await db.query(command('media.delete_episode')`
+    DELETE FROM episode e USING season s
+    WHERE s.id = e.season_id AND s.media_id = ${mediaId} AND s.number = ${season} AND e.number = ${episode}
+  `);
+  return rowCount > 0;
+}

@@ -101,21 +101,23 @@ export function sightsOf(db: Db, source: FilesOf): Promise<z.infer<typeof Sights
 const Moved = z.object({ streamId: z.int(), itemId: z.int(), path: z.string() });
 export type Moved = z.infer<typeof Moved>;
 
-/** Files that are somewhere else now: one that is gone and one that is new have this name and size, and no others have. */
+/**
+ * Files that are somewhere else now: one that is gone and one that is new have this name and size, and no others have. Counted together rather than
+ * joined: without statistics a join of ten thousand with ten thousand takes minutes.
+ */
 export function movedFiles(db: Db, source: FilesOf): Promise<readonly Moved[]> {
   return db.any(rows('sources.moved', Moved)`
-    WITH gone AS (
-      SELECT h.stream_id, ${leaf(FILE_PATH)} AS leaf, s.size_bytes
+    SELECT min(f.stream_id) AS "streamId", min(f.item_id) AS "itemId", min(f.path) AS path
+    FROM (
+      SELECT h.stream_id, NULL::int8 AS item_id, NULL::text AS path, ${leaf(FILE_PATH)} AS leaf, s.size_bytes
       FROM ${tableOf(source)} h JOIN stream s ON s.id = h.stream_id
       WHERE h.source_id = ${source.id} AND s.size_bytes IS NOT NULL AND ${isGone(source.id, FILE_PATH)}
-    ), fresh AS (
-      SELECT i.id, i.file_path, ${leaf(ITEM_PATH)} AS leaf, i.size_bytes FROM scan_item i
+      UNION ALL
+      SELECT NULL, i.id, i.file_path, ${leaf(ITEM_PATH)}, i.size_bytes FROM scan_item i
       WHERE i.source_id = ${source.id} AND i.state = 'held' AND i.size_bytes IS NOT NULL
-    )
-    SELECT min(g.stream_id) AS "streamId", min(n.id) AS "itemId", min(n.file_path) AS path
-    FROM gone g JOIN fresh n ON n.leaf = g.leaf AND n.size_bytes = g.size_bytes
-    GROUP BY g.leaf, g.size_bytes
-    HAVING count(*) = 1
+    ) f
+    GROUP BY f.leaf, f.size_bytes
+    HAVING count(f.stream_id) = 1 AND count(f.item_id) = 1
   `);
 }
 
