@@ -7,6 +7,7 @@ import {
   type Guard,
   ownRoutes,
   userRoutes,
+  usersIn,
 } from './features/accounts/index.ts';
 import type { Ground } from './ground.ts';
 import { AppError } from './kit/errors.ts';
@@ -36,7 +37,7 @@ const PER_SECONDS = 300;
 /** Accounts: who asks, and the routes by which people sign in. */
 export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => string): AccountDoors {
   const { db, crypto, secrets, limiter, settings, config } = ground;
-  const guard = createGuard({ db, crypto, adminToken: secrets.adminToken });
+  const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db) });
   const limit = (name: string, points: number) => limiter.limit({ name, points, perSeconds: PER_SECONDS });
   const deps = {
     ...{ db, guard, publicUrl: config.http.publicUrl, addressOf, baseUrl },

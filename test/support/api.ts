@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import express, { type Router } from 'express';
 import { createGuard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
-import { openDb } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 
+/** There are no accounts: the admin token is the only way in. */
+const NOBODY = { ofSession: async () => null, ofToken: async () => null, noteTokenUse: async () => {} };
 export const ADMIN_TOKEN = 'the-admin-token-of-tests';
 
 export type ApiAnswer = {
@@ -31,10 +32,8 @@ export type ApiPlace = {
 
 /** An app on a free port of 127.0.0.1 with the given routers under `/api`, the real admin guard and the real error reporter. */
 export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]): Promise<TestApi> {
-  // Nobody connects: the admin token is known without asking.
-  const db = await openDb({ url: 'postgres://127.0.0.1:9/none', poolMax: 1, log: createLog('silent') });
   const guard = createGuard({
-    db,
+    users: NOBODY,
     adminToken: ADMIN_TOKEN,
     crypto: createCrypto(['a secret for tests that is long enough']),
   });
@@ -62,7 +61,6 @@ export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]
     server.close();
     server.closeAllConnections();
     await once(server, 'close');
-    await db.end();
   };
   return { baseUrl, ask, settledCount: () => settled, close, [Symbol.asyncDispose]: close };
 

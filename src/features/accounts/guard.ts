@@ -6,7 +6,7 @@ import type { Crypto } from '../../platform/crypto.ts';
 import type { Db } from '../../platform/db.ts';
 import { ADMIN_COOKIE, cookieOf, dropCookie, requireOwnPage, SESSION_COOKIE, setCookie } from './cookies.ts';
 import { type SignedIn, userOfSession } from './queries/sessions.ts';
-import { noteTokenUse, type Scope, userOfToken } from './queries/tokens.ts';
+import { type Bearer, noteTokenUse, type Scope, userOfToken } from './queries/tokens.ts';
 import { hashOf } from './secret-token.ts';
 
 const ADMIN_SESSION_SECONDS = 30 * 24 * 3600;
@@ -40,10 +40,29 @@ export type Guard = {
   accessToken(sessionPublicId: string): string;
 };
 
-export type GuardDeps = { adminToken: string; crypto: Pick<Crypto, 'openToken' | 'sealToken'>; db: Db };
+/** Who is known, as of now. */
+export type KnownUsers = {
+  ofSession(sessionPublicId: string): Promise<SignedIn | null>;
+  ofToken(hash: Buffer): Promise<Bearer | null>;
+  noteTokenUse(tokenId: number): Promise<void>;
+};
+
+export function usersIn(db: Db): KnownUsers {
+  return {
+    ofSession: (session) => userOfSession(db, session),
+    ofToken: (hash) => userOfToken(db, hash),
+    noteTokenUse: (token) => noteTokenUse(db, token),
+  };
+}
+
+export type GuardDeps = {
+  adminToken: string;
+  crypto: Pick<Crypto, 'openToken' | 'sealToken'>;
+  users: KnownUsers;
+};
 
 /** Who asks, and what that may do. Everything is looked up as of now: a session that ended, a role that changed act on the next request. */
-export function createGuard({ adminToken, crypto, db }: GuardDeps): Guard {
+export function createGuard({ adminToken, crypto, users }: GuardDeps): Guard {
   const digest = sha256(adminToken);
   const isAdminToken = (token: string) => timingSafeEqual(sha256(token), digest);
   const asked = new WeakMap<Request, Promise<Asking | null>>();
@@ -103,14 +122,14 @@ export function createGuard({ adminToken, crypto, db }: GuardDeps): Guard {
       bearer === null ? openCookie(req, SESSION_COOKIE, 'access') : crypto.openToken('access', bearer);
     const access = Access.safeParse(sealed);
     if (!access.success || access.data.expiresAt <= Date.now()) return null;
-    const user = await userOfSession(db, access.data.session);
+    const user = await users.ofSession(access.data.session);
     if (user === null) return null;
     if (bearer === null) requireOwnPage(req);
     return open({ ...user, sessionId: access.data.session });
   }
 
   async function byApiToken(req: Request, token: string): Promise<Asking | null> {
-    const found = await userOfToken(db, hashOf(token));
+    const found = await users.ofToken(hashOf(token));
     if (found === null) return null;
     const { scopes, tokenId, isStale, ...user } = found;
     const needed: Scope = ['GET', 'HEAD'].includes(req.method) ? 'read' : 'write';
@@ -119,7 +138,7 @@ export function createGuard({ adminToken, crypto, db }: GuardDeps): Guard {
         'auth.scope',
         `This token may not ${needed}. Make one whose scopes hold "${needed}".`,
       );
-    if (isStale) await noteTokenUse(db, tokenId);
+    if (isStale) await users.noteTokenUse(tokenId);
     return open({ ...user, sessionId: null });
   }
 

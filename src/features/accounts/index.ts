@@ -1,6 +1,6 @@
 export { adminSessionRoutes } from './admin-session-routes.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';
-export { createGuard, type Guard } from './guard.ts';
+export { createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
 export { UserAnswer, userPage } from './queries/users.ts';
