@@ -6,8 +6,8 @@ import type { NetHeaders, NetRequest, NetResponse } from '../platform/net-reques
 import { ListingFailed, type ListingPlace } from './lister.ts';
 import { restOf } from './retry-after.ts';
 
-/** A listing of a million names has 200 MB. */
-const MAX_BYTES = 512 * 1024 * 1024;
+/** Of one listing: one of a million names has 200 MB. */
+export const MAX_LISTING_BYTES = 512 * 1024 * 1024;
 /** Waited for the server while one folder is listed, whoever reads it slowly aside. */
 const MAX_WAIT_MS = 120_000;
 const MAX_REDIRECTIONS = 5;
@@ -103,7 +103,7 @@ function faultOf(
   const { 'content-encoding': encoding = 'identity', 'content-length': length } = headers;
   if (encoding !== 'identity')
     return atFault(isBase, 'It sent a compressed answer, which was not asked for.');
-  return Number(length) > MAX_BYTES ? tooLarge() : null;
+  return Number(length) > MAX_LISTING_BYTES ? tooLarge() : null;
 }
 
 /** What cannot be had of the base cannot be had of anything: then no folder is gone, the address or the login is wrong. */
@@ -125,14 +125,15 @@ async function* chunksOf(body: NetResponse['body'], signal: AbortSignal): AsyncG
     const chunk: unknown = next.value;
     if (!(chunk instanceof Uint8Array)) continue;
     sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BYTES) throw tooLarge();
+    if (sizeBytes > MAX_LISTING_BYTES) throw tooLarge();
     if (waitedMs > MAX_WAIT_MS) throw new ListingFailed('server', 'It sends a listing too slowly.');
     yield chunk;
   }
 }
 
-function tooLarge(): ListingFailed {
-  return new ListingFailed('folder', 'Its listing is larger than 512 MiB.');
+/** Never listed to its end, so nothing in it is taken for gone. */
+export function tooLarge(): ListingFailed {
+  return new ListingFailed('folder', 'Its listing is larger than 512 MiB.', { isLasting: true });
 }
 
 function translated(error: unknown, signal: AbortSignal): unknown {

@@ -7,7 +7,7 @@ import {
   type WalkedPlace,
 } from './folder-circles.ts';
 import { isListedSegment } from './listed-name.ts';
-import type { ListedEntry, Lister, WalkedFile, WalkedPart } from './lister.ts';
+import { type ListedEntry, type Lister, ListingFailed, type WalkedFile, type WalkedPart } from './lister.ts';
 
 const PART_ENTRIES = 1000;
 
@@ -48,7 +48,11 @@ async function* thousands(lister: Lister, path: string, signal: AbortSignal): As
   const refuse = () => {
     refused += 1;
   };
-  for await (const batch of lister.list(path, signal, refuse)) {
+  let failure: ListingFailed | null = null;
+  const onFailed = (error: ListingFailed) => {
+    failure = error;
+  };
+  for await (const batch of told(lister.list(path, signal, refuse), onFailed)) {
     for (const entry of batch) {
       if (isListedSegment(entry.segment)) entries.push(entry);
       else refuse();
@@ -58,7 +62,21 @@ async function* thousands(lister: Lister, path: string, signal: AbortSignal): As
       refused = 0;
     }
   }
-  yield { entries, refused, isLast: true };
+  yield { entries, refused, isLast: failure === null };
+  if (failure !== null) throw failure;
+}
+
+/** Ends where a folder cannot be listed on: it is not asked for again, so what it told until then is all there is of it. */
+async function* told(
+  batches: AsyncIterable<readonly ListedEntry[]>,
+  onFailed: (error: ListingFailed) => void,
+): AsyncGenerator<readonly ListedEntry[], void> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (!(error instanceof ListingFailed) || error.reach !== 'folder') throw error;
+    onFailed(error);
+  }
 }
 
 function partOf(

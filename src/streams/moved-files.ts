@@ -4,7 +4,7 @@ import { type Db, rows, sql } from '../platform/db.ts';
 const Moved = z.object({ streamId: z.int() });
 
 /** Where the file of a stream lies now. `filePath`: as of SourcePlace. */
-export type MovedUrl = { streamId: number; url: string; urlHash: Buffer; filePath: string };
+type MovedUrl = { streamId: number; url: string; urlHash: Buffer; filePath: string };
 
 /** Files of sources have these addresses now, in one statement; answers their streams. Those whose address another stream has stay as they are. */
 export const moveHttp = (db: Db, moved: readonly MovedUrl[]): Promise<number[]> =>
@@ -30,7 +30,7 @@ async function moveUrls(
   return found.map(({ streamId }) => streamId);
 }
 
-export type MovedLocal = { streamId: number; folder: string; path: string; filePath: string };
+type MovedLocal = { streamId: number; folder: string; path: string; filePath: string };
 
 /** The same of files in folders of this machine. */
 export async function moveLocal(db: Db, moved: readonly MovedLocal[]): Promise<number[]> {

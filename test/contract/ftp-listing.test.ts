@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ftpListing } from '../../src/finders/ftp-listing/index.ts';
+import { LineBatches } from '../../src/finders/ftp-listing/line-batches.ts';
 import type { ListedEntry, Lister } from '../../src/finders/lister.ts';
 import { createNet, type Net } from '../../src/platform/net.ts';
 import { type FtpServer, startFtpServer } from '../support/ftp-server.ts';
@@ -76,6 +77,19 @@ test('reads LIST line by line: spaces, arrows, Latin-1, links by what they lead 
   expect(server.commands).toContain('CWD /films');
 });
 
+test('half of a name with a line end in it becomes no file', async () => {
+  const line = (name: string) => `-rw-r--r--    1 0        0              12 Nov 27 14:48 ${name}`;
+  server.behaviour.listing.set('/films', [
+    ...[line('a.mkv'), line('Film.mkv'), 'txt', line('b.mkv')],
+    // A line of another kind is no half of a name.
+    '-?????????   ? ?        ?        ?            ? unreadable.mkv',
+    ...[line('c.mkv'), '', line('d.mkv')],
+  ]);
+  const { entries, refused } = await listed();
+  expect(entries.map(({ name }) => name)).toEqual(['a.mkv', 'b.mkv', 'c.mkv', 'd.mkv']);
+  expect(refused).toBe(2);
+});
+
 test('sizes and times that cannot be are not told', async () => {
   server.behaviour.listing.set('/films', [
     '-rw-r--r--    1 0        0        9007199254740991 Nov 27 14:48 most.mkv',
@@ -98,8 +112,8 @@ test('reads MLSD where the server has it, with sizes and times', async () => {
     'type=pdir;modify=20260102030405;perm=el; ..',
     'type=dir;modify=20260102030405;perm=el;  sub',
     'Type=File;Size=5000000000;Modify=20260102030405.123; film; part=1.mkv',
-    'type=OS.unix=slink:/x;size=3; link.mkv',
     'type=file;size=9007199254740992;modify=20260231030405; impossible.mkv',
+    'type=OS.unix=slink:/x;size=3; link.mkv',
     'no facts at all',
   ]);
   const { entries, refused } = await listed('a%20b');
@@ -142,6 +156,43 @@ test.each([
   server.behaviour.listing.set('/films/a', []);
   Object.assign(server.behaviour.refuse, refuse);
   await expect(listed(path)).rejects.toMatchObject({ code: 'source.listing_failed', reach, isLasting });
+});
+
+test('a folder of more links than are followed is told with those that are, and as failed', async () => {
+  const line = (at: number) => `lrwxrwxrwx    1 0        0      12 Nov 27 14:48 ${at} -> /nowhere`;
+  const many = Array.from({ length: 10_500 }, (_, at) => line(at));
+  server.behaviour.listing.set('/films', [
+    ...many,
+    '-rw-r--r--    1 0        0      12 Nov 27 14:48 file.mkv',
+  ]);
+  const names: string[] = [];
+  const listing = (async () => {
+    for await (const batch of lister.list('', NEVER)) names.push(...batch.map(({ name }) => name));
+  })();
+  await expect(listing).rejects.toMatchObject({
+    reach: 'folder',
+    message: expect.stringContaining('more than 10000 links'),
+  });
+  expect(names).toEqual(['file.mkv']);
+  expect(server.commands.filter((command) => command.startsWith('SIZE')).length).toBe(10_000);
+}, 60_000);
+
+test('a listing without end is given up, and what came of it is told', async () => {
+  const lines = new LineBatches(100_000);
+  const chunk = Buffer.from('-rw-r--r--    1 0        0      12 Nov 27 14:48 file.mkv\r\n'.repeat(500));
+  let sent = 0;
+  while (lines.onData(chunk, () => {}) && sent < 100) sent += 1;
+  lines.onEnd(new Error('cut off'));
+  let count = 0;
+  await expect(
+    (async () => {
+      for (let batch = await lines.next(1000, NEVER); batch !== null; batch = await lines.next(1000, NEVER))
+        count += batch.length;
+    })(),
+  ).rejects.toMatchObject({ reach: 'folder', message: expect.stringContaining('512 MiB') });
+  expect(sent).toBeLessThan(5);
+  expect(count).toBeGreaterThan(500);
+  expect(lines.hasEnded).toBe(false);
 });
 
 test('a listing that breaks off is none, and the next one is whole', async () => {

@@ -55,6 +55,35 @@ test('opens files inside its folder, through links that stay inside too, and shi
   expect(kind.parse({ file: 'starter/clip.mp4' })).toEqual({ folder: 'starter', path: 'clip.mp4' });
 });
 
+test('opens names that are no UTF-8, as old shares have them, by the text they are shown with', async () => {
+  const films = Buffer.from(join(dir.path, 'films/'));
+  const latin = Buffer.from('Am\u00e9lie', 'latin1');
+  const folder = Buffer.concat([films, latin]);
+  await mkdir(Buffer.concat([folder, Buffer.from('/日本')]), { recursive: true });
+  for (const [name, size] of [
+    [Buffer.concat([latin, Buffer.from('.mkv')]), 3],
+    [Buffer.from('日本/été.mkv'), 4],
+    [Buffer.concat([Buffer.from('日本/'), latin, Buffer.from('.mkv')]), 5],
+  ] as const)
+    await writeFile(Buffer.concat([folder, Buffer.from('/'), name]), 'x'.repeat(size));
+  expect(await open('films', 'Amélie/Amélie.mkv')).toBe(3);
+  expect(await open('films', 'Amélie/日本/été.mkv')).toBe(4);
+  expect(await open('films', 'Amélie/日本/Amélie.mkv')).toBe(5);
+  // What is there under its own text comes first.
+  await writeFile(join(dir.path, 'films', 'Amélie.mkv'), 'x');
+  await writeFile(Buffer.concat([films, latin, Buffer.from('.mkv')]), 'latin');
+  expect(await open('films', 'Amélie.mkv')).toBe(1);
+  const out = Buffer.concat([films, Buffer.from('d\u00e9hors', 'latin1')]);
+  await symlink(join(dir.path, 'outside'), out);
+  await symlink(
+    join(dir.path, 'films', 'inner'),
+    Buffer.concat([films, Buffer.from('d\u00e9dans', 'latin1')]),
+  );
+  expect(await open('films', 'dédans/film.mkv')).toBe(6);
+  for (const path of ['déhors/secret.txt', 'déhors', 'Amélie', 'Amélie/nö.mkv'])
+    await expect(open('films', path)).rejects.toMatchObject({ code: 'stream.file_missing' });
+});
+
 test.each([
   'link-outside.mkv',
   'folder-outside/secret.txt',

@@ -1,9 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { openListers } from '../../src/listers.ts';
 import { rows } from '../../src/platform/db.ts';
 import type { Kinds } from '../../src/streams/registry.ts';
 import { detailInput } from '../../src/streams/source-files.ts';
 import { addStream } from '../support/kind-deps.ts';
+import { openTempDir } from '../support/processes.ts';
 import { sourceRoom } from '../support/source-room.ts';
 
 const room = sourceRoom();
@@ -72,4 +76,18 @@ test('an address another stream has is left to that, and the scan comes to its e
     { id: other, state: 'active', path: null },
   ]);
   expect(await room.items()).toEqual([{ path: 'New/Film.2001.mkv', state: 'pending' }]);
+});
+
+test('a file that moved to where its kind does not follow is gone there, and the scan comes to its end', async () => {
+  await using dir = await openTempDir();
+  await mkdir(join(dir.path, 'a\\b'));
+  await writeFile(join(dir.path, 'a\\b', 'Film.2001.mkv'), 'films');
+  await room.run(`UPDATE source SET finder = 'local-folder', base_url = 'local:films/'`);
+  const local = room.kinds().get('local');
+  const streamId = await addStream(room.db(), 'local');
+  await room.run(`UPDATE stream SET size_bytes = 5`);
+  const detail = local?.parse(detailInput({ baseUrl: 'local:films/' }, 'Film.2001.mkv'));
+  await local?.save(room.db(), streamId, detail, { sourceId: room.sourceId(), filePath: 'Film.2001.mkv' });
+  expect(await room.scan({ openLister: openListers(new Map([['films', dir.path]])) })).toBe('completed');
+  expect(await room.logs()).toMatchObject([{ moved: 0, gone: 1, inserted: 1 }]);
 });

@@ -90,8 +90,16 @@ test('a server that goes in the middle takes nothing away, and the scan goes on 
 
 test('two that scan the same source: one does', async () => {
   room.server().files.set(FILM, 5);
-  const results = await Promise.all([room.scan(), room.scan()]);
-  expect(results.toSorted()).toEqual(['completed', 'not-mine']);
+  const [begun, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  room.server().onList = async () => {
+    begun.resolve();
+    await left.promise;
+  };
+  const first = room.scan();
+  await begun.promise;
+  expect(await room.scan()).toBe('not-mine');
+  left.resolve();
+  expect(await first).toBe('completed');
   expect(room.server().listed).toEqual(['', 'Films/']);
 });
 

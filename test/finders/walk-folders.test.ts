@@ -102,6 +102,17 @@ test('a folder that cannot be listed is told and passed over', async () => {
   expect(filesOf(parts)).toHaveLength(8);
 });
 
+test('what a folder told before it could not be listed on is not lost', async () => {
+  const lister = madeLister(Object.fromEntries(range(1700).map((file) => [`${file}.mkv`, 1])));
+  const list: Lister['list'] = async function* (path, signal) {
+    yield* lister.list(path, signal);
+    throw new ListingFailed('folder', 'It is too large.');
+  };
+  const parts = await walked({ ...lister, list });
+  const told = parts.map(({ files, state }) => `${files.length} ${state}`);
+  expect(told).toEqual(['1000 more', '700 more', '0 failed']);
+});
+
 test('a server that fails for a while is asked again; one that is gone ends the walk with its error', async () => {
   const busy = madeLister(wideTree(3, 2), {
     fault: (path, attempt) =>

@@ -24,6 +24,8 @@ beforeAll(async () => {
   await writeFile(Buffer.concat([Buffer.from(`${folder}/`), LATIN1]), Buffer.alloc(99));
   await symlink('été.mkv', join(folder, 'link.mkv'));
   await symlink('..', join(folder, 'up'));
+  // Refused: no server may be asked for them, and no half of them may become a file.
+  for (const name of ['x\ny.mkv', 'x\r\nz.mkv']) await writeFile(join(folder, name), 'x');
 });
 afterAll(async () => {
   await net.close();

@@ -91,6 +91,8 @@ async function makeFiles(root: string): Promise<Map<string, number>> {
     }
   }
   await symlink('..', join(root, 'Season 1', 'loop'));
+  // Refused, and no half of them may become a file.
+  for (const name of ['x\ny.mkv', 'x\r\nz.mkv', 'x\rw.mkv']) await writeFile(join(root, 'a#b?c', name), 'x');
   return known;
 }
 

@@ -3,7 +3,7 @@ import { type Lister, ListingFailed, type WalkedPart } from '../../finders/liste
 import { walkFolders } from '../../finders/walk-folders.ts';
 import { AppError } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
-import { finishScan } from './finish-scan.ts';
+import { finishPart, finishScan } from './finish-scan.ts';
 import { listerOf } from './open-lister.ts';
 import { placeOf } from './place.ts';
 import { hasFiles } from './queries/files.ts';
@@ -13,7 +13,9 @@ import {
   lockSource,
   noteScan,
   type ScanCounts,
+  type Walked,
   waitingFolders,
+  walkedSoFar,
 } from './queries/scans.ts';
 import { sourceById } from './queries/sources.ts';
 import { endWith, LostScan, type Scan, type ScanDeps, type ScanResult } from './scan.ts';
@@ -26,6 +28,8 @@ const CHUNK_MS = 2000;
 const RENEW_MS = 20_000;
 /** Of the frontier, in one walk. */
 const MAX_STARTS = 50_000;
+/** More than any disk of a household; what a server says without end must come to one here. */
+const MOST_WALKED: Walked = { files: 2_000_000, folders: 500_000 };
 
 /**
  * Scans a source: walks its folders and stages what is new. One instance at a time; one that was broken off goes on where it was. A server that
@@ -39,6 +43,7 @@ export async function runScan(deps: ScanDeps, sourceId: number, signal: AbortSig
   try {
     return await walkAndFinish(deps, scan, AbortSignal.any([signal, lost.signal]));
   } catch (error) {
+    if (error instanceof TooMuch) return await finishPart(deps, scan, error.message);
     if (lost.signal.aborted || error instanceof LostScan) return 'not-mine';
     if (signal.aborted) {
       await leaveScan(deps.db, scan);
@@ -57,8 +62,9 @@ async function claim(db: Pool, sourceId: number): Promise<Scan | null> {
   );
   const source = running === null ? null : await sourceById(db, sourceId);
   if (running === null || source === null) return null;
+  const walked = await walkedSoFar(db, sourceId, running.scanId);
   // Of the first scan nothing can have moved, and it need not wait for its end.
-  return { ...running, source, holder, isHeld: await hasFiles(db, source) };
+  return { ...running, source, holder, isHeld: await hasFiles(db, source), walked, lastReason: null };
 }
 
 const NOTHING: ScanCounts = {
@@ -93,8 +99,23 @@ async function walkAndFinish(deps: ScanDeps, scan: Scan, signal: AbortSignal): P
   return await finishScan(deps, scan);
 }
 
+/** The source has more than one scan may see. */
+class TooMuch extends Error {}
+
+/** Throws TooMuch. */
+function noteWalked(scan: Scan, part: WalkedPart, most: Walked): void {
+  scan.walked.files += part.files.length + part.refused;
+  scan.walked.folders += part.folders.length;
+  if (part.state === 'failed') scan.lastReason = part.reason;
+  const word = (['files', 'folders'] as const).find((what) => scan.walked[what] > most[what]);
+  if (word !== undefined)
+    throw new TooMuch(
+      `It has more than ${most[word]} ${word}, and no more are read of one source: the rest was left out, and nothing was taken for gone. Add its folders as sources of their own.`,
+    );
+}
+
 async function walkFrom(
-  { db, restsMs }: ScanDeps,
+  { db, restsMs, mostWalked = MOST_WALKED }: ScanDeps,
   scan: Scan,
   { lister, starts, signal }: { lister: Lister; starts: readonly string[]; signal: AbortSignal },
 ): Promise<void> {
@@ -109,11 +130,12 @@ async function walkFrom(
       refuseBase(part);
       parts.push(part);
       files += part.files.length;
+      noteWalked(scan, part, mostWalked);
       if (files >= CHUNK_FILES || performance.now() - since > CHUNK_MS) await write();
     }
   } catch (error) {
     // What came before it is not lost.
-    if (error instanceof ListingFailed) await write();
+    if (error instanceof ListingFailed || error instanceof TooMuch) await write();
     throw error;
   }
   await write();

@@ -19,7 +19,7 @@ export type WatchDeps = Pick<ScanDeps, 'db' | 'crypto' | 'net' | 'openLister'> &
   watching?: { quietMs: number; restMs: number };
 };
 
-export type SourceWatch = {
+type SourceWatch = {
   /** Watches those folders that can be, and no others any more. */
   renew(): Promise<void>;
 };

@@ -12,8 +12,9 @@ import { atFault } from '../ask-folder.ts';
 import { describeFolder } from '../describe-folder.ts';
 import { namedBy } from '../listed-name.ts';
 import { type ListedEntry, type Lister, ListingFailed, type ListingPlace } from '../lister.ts';
+import { EntryReader, MAX_LINKS } from './entry-reader.ts';
 import { LineBatches } from './line-batches.ts';
-import { type ListedLine, lineOfList, lineOfMlsd } from './listing-line.ts';
+import { lineOfList, lineOfMlsd } from './listing-line.ts';
 
 const CONNECTIONS = 8;
 const BATCH = 1000;
@@ -56,7 +57,6 @@ async function* listFolder(
   onRefused: () => void,
 ): AsyncGenerator<readonly ListedEntry[], void> {
   const lines = new LineBatches();
-  const links: string[] = [];
   let transfer: FtpTransfer | null = null;
   const lease = await pool.lease(server, signal).catch((error: unknown) => {
     throw failed(error, path, signal);
@@ -66,6 +66,7 @@ async function* listFolder(
   const beginning = begin(session, folder, lines);
   try {
     const { read, begun } = await abortable(beginning, signal);
+    const reader = new EntryReader(read, onRefused);
     transfer = begun;
     lines.onRoom = () => begun.resume();
     for (
@@ -73,11 +74,23 @@ async function* listFolder(
       batch !== null;
       batch = await lines.next(BATCH, signal)
     ) {
-      const entries = entriesOf(batch, read, links, onRefused);
+      const entries = reader.take(batch);
       if (entries.length > 0) yield entries;
     }
-    for (let at = 0; at < links.length; at += BATCH)
-      yield await followed(session, folder, links.slice(at, at + BATCH), signal);
+    yield reader.end();
+    const { links } = reader;
+    const some = links.slice(0, MAX_LINKS);
+    for (let at = 0; at < some.length; at += BATCH)
+      yield await followed(session, folder, some.slice(at, at + BATCH), signal);
+    // Told as failed, so that nothing of it is taken for gone.
+    if (links.length > MAX_LINKS)
+      throw new ListingFailed(
+        'folder',
+        `It holds more than ${MAX_LINKS} links: the rest of them is left out.`,
+        {
+          isLasting: true,
+        },
+      );
   } catch (error) {
     throw failed(error, path, signal);
   } finally {
@@ -96,31 +109,6 @@ async function begin(session: FtpSession, folder: string, lines: LineBatches) {
     return { read: lineOfMlsd, begun: await session.transfer(`MLSD ${folder}`, 0, lines) };
   await session.demand(`CWD ${folder}`);
   return { read: lineOfList, begun: await session.transfer('LIST', 0, lines) };
-}
-
-function entriesOf(
-  batch: readonly string[],
-  read: (line: string) => ListedLine | null | 'refused',
-  links: string[],
-  onRefused: () => void,
-): ListedEntry[] {
-  const entries: ListedEntry[] = [];
-  for (const text of batch) {
-    const line = text === '' ? null : read(text);
-    if (line === null) continue;
-    const entry = line === 'refused' ? null : entryOf(line);
-    if (entry === null) onRefused();
-    else if (entry.kind === 'link') links.push(entry.bytes);
-    else entries.push(entry);
-  }
-  return entries;
-}
-
-function entryOf(line: ListedLine): ListedEntry | { kind: 'link'; bytes: string } | null {
-  const { kind, name: bytes, sizeBytes, modifiedAt } = line;
-  const named = namedBy(Buffer.from(bytes, 'latin1'));
-  if (named === null) return null;
-  return kind === 'link' ? { kind, bytes } : { kind, ...named, sizeBytes, modifiedAt };
 }
 
 /** What links lead to: SIZE follows them, and CWD goes into folders only. What leads nowhere is left out. */

@@ -1,13 +1,16 @@
 import { abortable } from '../../platform/abortable.ts';
 import type { DataReader } from '../../platform/ftp/data-flow.ts';
+import { MAX_LISTING_BYTES, tooLarge } from '../ask-folder.ts';
 
 /** Lines that wait to be taken; beyond them the server has to wait. */
 const MOST_LINES = 4000;
 /** No name is as long; a server that never ends its line is not remembered whole. */
 const MAX_LINE_CHARS = 16_384;
 
-/** The lines of one listing as they come, bytes as characters; of a million of them a few thousand are here at a time. */
+/** The lines of one listing as they come, bytes as characters; of a million of them a few thousand are here at a time. More than `mostBytes` fail it. */
 export class LineBatches implements DataReader {
+  readonly #mostBytes: number;
+  #bytes = 0;
   #lines: string[] = [];
   #rest = '';
   #end: { error: Error | null } | null = null;
@@ -15,11 +18,23 @@ export class LineBatches implements DataReader {
   /** Told to go on, once `onData` said false. */
   onRoom = () => {};
 
+  constructor(mostBytes = MAX_LISTING_BYTES) {
+    this.#mostBytes = mostBytes;
+  }
+
+  /** All of it came, or it broke off: the connection is of use again, or gone. */
   get hasEnded(): boolean {
-    return this.#end !== null;
+    return this.#end !== null && this.#bytes <= this.#mostBytes;
   }
 
   onData(chunk: Buffer, release: () => void): boolean {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#mostBytes) {
+      release();
+      this.#end ??= { error: tooLarge() };
+      this.#wake();
+      return false;
+    }
     const text = this.#rest + chunk.toString('latin1');
     release();
     const lines = text.split('\n');
@@ -31,7 +46,7 @@ export class LineBatches implements DataReader {
 
   onEnd(error: Error | null): void {
     if (this.#rest !== '') this.#lines.push(this.#rest);
-    this.#end = { error };
+    this.#end ??= { error };
     this.#wake();
   }
 

@@ -1,7 +1,8 @@
+import { joined } from '../../kit/byte-paths.ts';
 import { describeFolder } from '../describe-folder.ts';
 import { bytesOfPath } from '../listed-name.ts';
 import { type ListedEntry, type Lister, ListingFailed, type ListingPlace } from '../lister.ts';
-import { joined, realRoot } from './inside.ts';
+import { realRoot } from './inside.ts';
 import { readFolder } from './read-folder.ts';
 import { watchFolders } from './watch-folders.ts';
 

@@ -1,10 +1,11 @@
 import type { Dir } from 'node:fs';
 import { lstat, opendir, realpath, stat } from 'node:fs/promises';
+import { isInside, joined } from '../../kit/byte-paths.ts';
 import { wholeSize } from '../../kit/whole-size.ts';
 import { abortable } from '../../platform/abortable.ts';
 import { namedBy } from '../listed-name.ts';
 import { type ListedEntry, ListingFailed } from '../lister.ts';
-import { isInside, joined, realInside, realRoot } from './inside.ts';
+import { realInside, realRoot } from './inside.ts';
 
 /** Looked at together: the thread pool has four threads, so more would only wait there. */
 const BATCH = 64;

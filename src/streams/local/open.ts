@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
+import { isInside, joined } from '../../kit/byte-paths.ts';
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { NotFound, UpstreamFailed } from '../../kit/errors.ts';
 import type { ByteRange } from '../../kit/range.ts';
@@ -12,6 +13,8 @@ const BUFFER_BYTES = 256 * 1024;
 const BUFFERS_PER_READER = 3;
 /** 32 MiB kept for the next reader; more readers than that allocate. */
 const MAX_SPARE_BUFFERS = 128;
+/** Latin-1 beyond ASCII, and no text that it has no letters for. */
+const LATIN1 = /^[\0-\xff]*[\x80-\xff][\0-\xff]*$/;
 /** Never through a link in the last step, never waiting for the other end of a pipe. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -55,6 +58,16 @@ export async function openLocal(folder: string, path: string, buffers: Buffers):
 }
 
 async function openInside(folder: string, path: string): Promise<FileHandle> {
+  try {
+    return await openByText(folder, path);
+  } catch (error) {
+    // Where a name is no UTF-8, its text is Latin-1 (`readableName`), and leads nowhere as it stands.
+    if (!isMissing(error) || !path.split('/').some((name) => LATIN1.test(name))) throw error;
+    return await openByBytes(folder, path);
+  }
+}
+
+async function openByText(folder: string, path: string): Promise<FileHandle> {
   const root = await realpath(folder);
   // Symbolic links are followed here, all of them; what they lead to must still be inside.
   const real = await realpath(join(root, path));
@@ -63,6 +76,30 @@ async function openInside(folder: string, path: string): Promise<FileHandle> {
     throw notFound(null);
   if (!(await lstat(real)).isFile()) throw notFound(null);
   return await open(real, OPEN_FLAGS);
+}
+
+async function openByBytes(folder: string, path: string): Promise<FileHandle> {
+  const root = await realpath(folder, { encoding: 'buffer' });
+  let at: Buffer = root;
+  for (const name of path.split('/')) at = await nextOf(at, name);
+  const real = await realpath(at, { encoding: 'buffer' });
+  if (real.equals(root) || !isInside(root, real)) throw notFound(null);
+  if (!(await lstat(real)).isFile()) throw notFound(null);
+  return await open(real, OPEN_FLAGS);
+}
+
+/** By its text where there is such, else by its Latin-1 bytes. */
+async function nextOf(folder: Buffer, name: string): Promise<Buffer> {
+  const byText = joined(folder, Buffer.from(name, 'utf8'));
+  if (!LATIN1.test(name)) return byText;
+  return await lstat(byText).then(
+    () => byText,
+    () => joined(folder, Buffer.from(name, 'latin1')),
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 type Reading = {

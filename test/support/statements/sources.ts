@@ -77,7 +77,9 @@ export const sourceCalls: Calls = {
     await staging.dropGoneSubtitles(db, SOURCE);
     await staging.dropItems(db, [1]);
     await scans.leaveScan(db, running);
-    await scans.endScan(db, running, { failure: null, moved: 0, gone: 0 });
+    await scans.walkedSoFar(db, SOURCE, scan.scanId);
+    await scans.failedFolders(db, SOURCE);
+    await scans.endScan(db, running, { status: 'completed', failure: null, moved: 0, gone: 0 });
     await scans.noteScanned(db, SOURCE, null);
     await scans.endWalk(db, SOURCE, 'It moved.');
     await scans.noteResults(db, { sourceId: SOURCE, batchId }, none);

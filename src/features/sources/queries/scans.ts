@@ -77,6 +77,27 @@ export async function endFolders(
   `);
 }
 
+const Walked = z.object({ files: z.int(), folders: z.int() });
+export type Walked = z.infer<typeof Walked>;
+
+/** How much of a source a scan has seen: files of whatever kind, and folders, listed or not yet. */
+export function walkedSoFar(db: Db, sourceId: number, scanId: number): Promise<Walked> {
+  return db.one(rows('sources.walked', Walked)`
+    SELECT l.files + l.subtitles + l.invalid AS files,
+      (SELECT count(*) FROM scan_folder f WHERE f.source_id = ${sourceId})::integer AS folders
+    FROM scan_log l WHERE l.id = ${scanId}
+  `);
+}
+
+const FailedFolders = z.object({ count: z.int(), first: z.string().nullable() });
+
+/** Folders that could not be listed, and one of them. */
+export function failedFolders(db: Db, sourceId: number): Promise<z.infer<typeof FailedFolders>> {
+  return db.one(rows('sources.failed_folders', FailedFolders)`
+    SELECT count(*)::integer AS count, min(f.path) AS first FROM scan_folder f WHERE f.source_id = ${sourceId} AND f.state = 'failed'
+  `);
+}
+
 const Path = z.object({ path: z.string() });
 
 /** Where the walk goes on. */
@@ -153,14 +174,14 @@ export async function leaveScan(
   `);
 }
 
-/** It came to its end; false: it was another's. */
+/** It came to its end; `failure`: why it failed, or what there is to say of one that did not. False: it was another's. */
 export async function endScan(
   db: Db,
   { scanId, holder }: { scanId: number; holder: string },
-  end: { failure: string | null; moved: number; gone: number },
+  end: { status: 'completed' | 'failed'; failure: string | null; moved: number; gone: number },
 ): Promise<boolean> {
   const { rowCount } = await db.query(command('sources.end_scan')`
-    UPDATE scan_log SET status = CASE WHEN ${end.failure}::text IS NULL THEN 'completed' ELSE 'failed' END, failure = ${end.failure}::text,
+    UPDATE scan_log SET status = ${end.status}, failure = ${end.failure}::text,
       moved = ${end.moved}, gone = ${end.gone}, ended_at = now(), noted_at = now(), current_folder = NULL, holder = NULL, held_until = NULL
     WHERE id = ${scanId} AND holder = ${holder}::uuid AND status = 'started'
   `);
