@@ -850,17 +850,122 @@ CREATE TABLE app_user (
   status text NOT NULL DEFAULT 'active'::text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  password_hash text,
+  email_verified_at timestamp with time zone,
+  last_sign_in_at timestamp with time zone,
   CONSTRAINT app_user_email_key UNIQUE (email),
   CONSTRAINT app_user_public_id_key UNIQUE (public_id),
   CONSTRAINT app_user_username_key UNIQUE (username),
   CONSTRAINT app_user_pkey PRIMARY KEY (id),
   CONSTRAINT app_user_check CHECK ((num_nonnulls(email, username) > 0)),
   CONSTRAINT app_user_check1 CHECK ((created_at <= updated_at)),
+  CONSTRAINT app_user_email_check CHECK (((email ~ '^[^@\s]+@[^@\s]+$'::citext) AND (length((email)::text) <= 254))),
+  CONSTRAINT app_user_password_hash_check CHECK ((password_hash ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'::text)),
   CONSTRAINT app_user_role_check CHECK ((role = ANY (ARRAY['guest'::text, 'user'::text, 'moderator'::text, 'admin'::text]))),
-  CONSTRAINT app_user_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'banned'::text])))
+  CONSTRAINT app_user_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'banned'::text]))),
+  CONSTRAINT app_user_username_check CHECK (((username ~ '^[^@\s[:cntrl:]]+$'::citext) AND ((length((username)::text) >= 2) AND (length((username)::text) <= 40))))
 );
 
+CREATE INDEX app_user_admin ON public.app_user USING btree (id) WHERE (role = 'admin'::text);
+
 CREATE TRIGGER app_user_touch BEFORE UPDATE ON public.app_user FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE audit_log (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  user_id bigint,
+  actor text NOT NULL,
+  action text NOT NULL,
+  severity text NOT NULL DEFAULT 'info'::text,
+  resource text,
+  before jsonb,
+  after jsonb,
+  address text,
+  agent text,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT audit_log_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
+  CONSTRAINT audit_log_actor_check CHECK ((actor = ANY (ARRAY['admin-token'::text, 'user'::text, 'device'::text, 'nobody'::text, 'system'::text]))),
+  CONSTRAINT audit_log_address_check CHECK ((length(address) <= 64)),
+  CONSTRAINT audit_log_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
+  CONSTRAINT audit_log_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
+  CONSTRAINT audit_log_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+  CONSTRAINT audit_log_resource_check CHECK (((length(resource) >= 1) AND (length(resource) <= 200))),
+  CONSTRAINT audit_log_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text])))
+);
+
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at, id);
+
+CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE TABLE auth_session (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  agent text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT auth_session_public_id_key UNIQUE (public_id),
+  CONSTRAINT auth_session_pkey PRIMARY KEY (id),
+  CONSTRAINT auth_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT auth_session_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
+  CONSTRAINT auth_session_check CHECK ((created_at < expires_at))
+);
+
+CREATE INDEX auth_session_ended ON public.auth_session USING btree (expires_at);
+
+CREATE INDEX auth_session_user ON public.auth_session USING btree (user_id, last_used_at);
+
+CREATE TABLE auth_ticket (
+  token_hash bytea NOT NULL,
+  user_id bigint NOT NULL,
+  purpose text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT auth_ticket_user_id_purpose_key UNIQUE (user_id, purpose),
+  CONSTRAINT auth_ticket_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT auth_ticket_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT auth_ticket_check CHECK ((created_at < expires_at)),
+  CONSTRAINT auth_ticket_purpose_check CHECK ((purpose = ANY (ARRAY['reset-password'::text, 'verify-email'::text]))),
+  CONSTRAINT auth_ticket_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE INDEX auth_ticket_ended ON public.auth_ticket USING btree (expires_at);
+
+CREATE TABLE auth_token (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  kind text NOT NULL,
+  token_hash bytea NOT NULL,
+  session_id bigint,
+  name text,
+  scopes text[] NOT NULL DEFAULT '{}'::text[],
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone,
+  superseded_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  CONSTRAINT auth_token_public_id_key UNIQUE (public_id),
+  CONSTRAINT auth_token_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT auth_token_pkey PRIMARY KEY (id),
+  CONSTRAINT auth_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth_session(id) ON DELETE CASCADE,
+  CONSTRAINT auth_token_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT auth_token_check CHECK (((kind = 'refresh'::text) = (session_id IS NOT NULL))),
+  CONSTRAINT auth_token_check1 CHECK (((kind = 'api'::text) = (name IS NOT NULL))),
+  CONSTRAINT auth_token_check2 CHECK (((kind = 'api'::text) = (cardinality(scopes) > 0))),
+  CONSTRAINT auth_token_check3 CHECK (((superseded_at IS NULL) OR (kind = 'refresh'::text))),
+  CONSTRAINT auth_token_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'refresh'::text]))),
+  CONSTRAINT auth_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  CONSTRAINT auth_token_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'write'::text])),
+  CONSTRAINT auth_token_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE UNIQUE INDEX auth_token_current ON public.auth_token USING btree (session_id) WHERE ((kind = 'refresh'::text) AND (superseded_at IS NULL));
+
+CREATE INDEX auth_token_session ON public.auth_token USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+CREATE INDEX auth_token_user ON public.auth_token USING btree (user_id);
 
 CREATE TABLE catalog (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -1,4 +1,5 @@
 import { type Express, Router } from 'express';
+import { type AccountDoors, openAccounts } from './account-doors.ts';
 import { createApp } from './app.ts';
 import { type Background, runInBackground } from './background.ts';
 import {
@@ -11,7 +12,7 @@ import {
   shippedAssets,
   webDoor,
 } from './doors.ts';
-import { type Admin, accountRoutes, createAdmin } from './features/accounts/index.ts';
+import type { Guard } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
@@ -63,7 +64,8 @@ export type Program = {
 export async function compose(options: GroundOptions): Promise<Program> {
   const ground = await layGround(options);
   const { config, secrets, log, metrics, settings } = ground;
-  const admin = createAdmin({ adminToken: secrets.adminToken, crypto: ground.crypto });
+  const accounts = openAccounts(ground, (req) => placeOf(ground, req).baseUrl);
+  const { guard } = accounts;
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
   const search = createLiveSearch({ ...ground, openSpace: ground.cache.space });
@@ -76,7 +78,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
     trustProxy: config.http.trustProxy,
     countRequests: metrics.countRequests,
     limitApi: limitPerMinute(ground, 'api', () => settings.get().rateLimitApiPerMinute),
-    requireAdmin: admin.requireAdmin,
+    requireAdmin: guard.requireAdmin,
     routers: {
       probes: probeRoutes(ground),
       metrics: metricsRoutes(ground),
@@ -90,9 +92,9 @@ export async function compose(options: GroundOptions): Promise<Program> {
       shippedAssets: shippedAssets(),
       web: webDoor(ground, background.isBuildingPage),
       publicApi: [
-        ...publicApi(ground, spaces, admin, play.live),
+        ...publicApi(ground, spaces, accounts, play.live),
         resultsRoutes({
-          ...{ db: ground.db, ...admin },
+          ...{ db: ground.db, ...guard },
           isOpen: () => settings.get().anonymousScan === 'on',
           limitResults: ground.limiter.middleware({
             ...{ name: 'scan-results', points: 6, perSeconds: 3600 },
@@ -101,7 +103,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
           matchLater: () => matchLater(background),
         }),
       ],
-      adminApi: adminApi(ground, admin, play.board, background),
+      adminApi: [...accounts.adminApi, ...adminApi(ground, guard, play.board, background)],
     },
   });
   return {
@@ -119,14 +121,11 @@ export async function compose(options: GroundOptions): Promise<Program> {
   };
 }
 
-function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStreams): Router[] {
+function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live: LiveStreams): Router[] {
   const { limiter, metrics } = ground;
   return [
     openApiRoutes(ground),
-    accountRoutes({
-      admin,
-      limitSignIn: limiter.middleware({ name: 'sign-in', points: 10, perSeconds: 300, keyOf: addressOf }),
-    }),
+    ...accounts.publicApi,
     statsRoutes({
       ...ground,
       counts: spaces.counts,
@@ -152,7 +151,7 @@ function publicApi(ground: Ground, spaces: Spaces, admin: Admin, live: LiveStrea
   ];
 }
 
-function adminApi(ground: Ground, { requireAdmin }: Admin, live: LiveList, background: Background): Router[] {
+function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, background: Background): Router[] {
   const probeLater = (streamId: number) =>
     background.addJob(PROBE_JOB, { streamId }, `${PROBE_JOB} ${streamId}`);
   const { db, config, settings, settled } = ground;

@@ -1,3 +1,5 @@
+import { type AccountJobsDeps, accountJobs } from './features/accounts/index.ts';
+import { auditJobs } from './features/audit/index.ts';
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
@@ -15,6 +17,7 @@ import type { Job, JobContext } from './platform/jobs.ts';
 export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
+    AccountJobsDeps &
     FileFactsDeps &
     ListJobsDeps &
     MetadataJobsDeps &
@@ -27,6 +30,8 @@ export const jobs: readonly Job<
     SourceJobsDeps
 >[] = [
   ...upkeepJobs,
+  ...accountJobs,
+  ...auditJobs,
   ...fileFactsJobs,
   ...listJobs,
   ...metadataJobs,

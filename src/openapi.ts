@@ -10,6 +10,7 @@ import {
   TrackerHistory,
   TrackersAnswer,
 } from './features/trackers/index.ts';
+import { accountPaths } from './openapi-accounts.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -40,18 +41,7 @@ const paths = {
       responses: { '200': nothing('audio/x-mpegurl'), ...gone },
     },
   },
-  '/api/admin-session': {
-    get: {
-      summary: 'Is this page signed in?',
-      responses: { '200': ok('', z.object({ admin: z.boolean() })) },
-    },
-    post: {
-      summary: 'Sign in with the admin token',
-      requestBody: json(z.object({ token: z.string() })),
-      responses: { '204': nothing('Signed in; a cookie is set'), ...bad, ...refusals },
-    },
-    delete: { summary: 'Sign out', responses: { '204': nothing('Signed out') } },
-  },
+  ...accountPaths,
   '/api/media': {
     get: {
       summary: 'Titles',
@@ -228,7 +218,14 @@ async function describe(version: string): Promise<unknown> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       components: {
-        securitySchemes: { admin: { type: 'http', scheme: 'bearer', description: 'The admin token' } },
+        securitySchemes: {
+          admin: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The admin token, or a token of an administrator',
+          },
+          user: { type: 'http', scheme: 'bearer', description: 'An access token of a session' },
+        },
       },
       paths,
     },

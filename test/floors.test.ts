@@ -22,6 +22,7 @@ const SOCKETS = ['providers', 'streams', 'finders', 'catalogs'];
 /** Rooms further right may use those to their left, by index.ts only; the others do not know each other. */
 const ROOM_ORDER = [
   'settings',
+  'audit',
   'media',
   'metadata',
   'accounts',

@@ -15,9 +15,15 @@ type RateLimitRule = {
 
 type Verdict = { isAllowed: boolean; limit: number; remaining: number; resetsInSeconds: number };
 
+export type Limit = {
+  take(key: string): Promise<Verdict>;
+  /** Whether another one would be allowed; nothing is taken. Where only failures count: look before, take after. */
+  look(key: string): Promise<Verdict>;
+};
+
 export type RateLimiter = {
   /** A limit to ask by hand: tries of a password, codes of a pairing. */
-  limit(rule: RateLimitRule): { take(key: string): Promise<Verdict> };
+  limit(rule: RateLimitRule): Limit;
   /** Sets `RateLimit-*` and refuses with 429 `limit.exceeded` and `Retry-After`. */
   middleware(rule: RateLimitRule & { keyOf(req: Request): string }): RequestHandler;
 };
@@ -69,7 +75,10 @@ export function createRateLimiter(
   return {
     limit(rule) {
       const windows = createLimit(rule);
-      return { take: async (key) => told(await windows.take(key), rule) };
+      return {
+        take: async (key) => told(await windows.take(key), rule),
+        look: async (key) => told(await windows.look(key), rule),
+      };
     },
     middleware(rule) {
       const windows = createLimit(rule);
@@ -146,6 +155,16 @@ function createWindows({ points, perSeconds }: RateLimitRule, counter: Counter) 
     return { isAllowed: false, limit: limitNow(), remaining: 0, resetsInSeconds: 1 };
   }
 
+  async function look(key: string): Promise<Verdict> {
+    const limit = limitNow();
+    const { used, windowEndsInMs } = await counter.add(key, 0);
+    const resetsInSeconds = Math.max(
+      1,
+      Math.ceil((windowEndsInMs > 0 ? windowEndsInMs : perSeconds * 1000) / 1000),
+    );
+    return { isAllowed: used < limit, limit, remaining: Math.max(0, limit - used), resetsInSeconds };
+  }
+
   /** Takes the next batch; one question per key at a time. */
   function ask(key: string, window: Window, limit: number): Promise<void> {
     window.asking ??= fetchBatch(key, window, limit).finally(() => {
@@ -171,7 +190,7 @@ function createWindows({ points, perSeconds }: RateLimitRule, counter: Counter) 
     window.batch = Math.min(window.batch * 2, Math.max(1, Math.floor(limit * SHARE_IN_ADVANCE)));
   }
 
-  return { takeNow, take };
+  return { takeNow, take, look };
 }
 
 function setHeaders(res: Response, verdict: Verdict, { perSeconds }: RateLimitRule): void {

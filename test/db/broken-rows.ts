@@ -1,3 +1,4 @@
+import { BROKEN_ACCOUNT_ROWS } from './broken-account-rows.ts';
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
 import { BROKEN_LIST_ROWS } from './broken-list-rows.ts';
@@ -11,19 +12,6 @@ import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 /** One statement for each rule of the schema that breaks just this rule, by the rule's name. `$film` and the like: `fillEveryTable`. */
 export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   // foundation
-  ['app_user_check', `INSERT INTO app_user (role) VALUES ('user')`],
-  [
-    'app_user_check1',
-    `INSERT INTO app_user (username, created_at, updated_at) VALUES ('b', '2020-01-02', '2020-01-01')`,
-  ],
-  ['app_user_role_check', `INSERT INTO app_user (username, role) VALUES ('b', 'root')`],
-  ['app_user_status_check', `INSERT INTO app_user (username, status) VALUES ('b', 'asleep')`],
-  ['app_user_email_key', `INSERT INTO app_user (email) VALUES ('OWNER@example.org')`],
-  ['app_user_username_key', `INSERT INTO app_user (username) VALUES ('Owner')`],
-  [
-    'app_user_public_id_key',
-    `INSERT INTO app_user (username, public_id) SELECT 'b', public_id FROM app_user LIMIT 1`,
-  ],
   [
     'source_check',
     `INSERT INTO source (name, base_url, created_at, updated_at) VALUES ('b', 'http://x/', '2020-01-02', '2020-01-01')`,
@@ -291,6 +279,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
     `INSERT INTO play_count (subject_hash, media_id) VALUES ('\\x00', $film)`,
   ],
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
+  ...BROKEN_ACCOUNT_ROWS,
   ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_FTP_ROWS,

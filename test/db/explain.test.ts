@@ -12,6 +12,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { fillWithTitles } from '../support/many-titles.ts';
 import { SMALL_TABLES } from '../support/small-tables.ts';
 import { type PlanWatch, statementNames, watchPlans } from '../support/statement-plans.ts';
+import { accountCalls } from '../support/statements/accounts.ts';
 import { catalogCalls } from '../support/statements/catalogs.ts';
 import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
@@ -86,6 +87,7 @@ describe.each([
   { room: 'metadata', calls: metadataCalls },
   { room: 'sources', calls: sourceCalls },
   { room: 'the health of sources', calls: sourceHealthCalls },
+  { room: 'accounts', calls: accountCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(
@@ -148,6 +150,7 @@ describe('the guard itself', () => {
       ...metadataCalls,
       ...sourceCalls,
       ...sourceHealthCalls,
+      ...accountCalls,
       ...otherCalls,
     };
     const first = (text: string) => text.split(' ', 1)[0] ?? '';

@@ -13,7 +13,7 @@ beforeAll(async () => {
   api = await startApi(({ requireAdmin }) => [
     resultsRoutes({
       ...{ db: room.db(), requireAdmin, isOpen: () => true, matchLater: async () => {} },
-      isAdmin: (req) => req.get('authorization') === `Bearer ${ADMIN_TOKEN}`,
+      isAdmin: async (req) => req.get('authorization') === `Bearer ${ADMIN_TOKEN}`,
       limitResults: (_req, _res, next) => next(),
     }),
   ]);

@@ -5,7 +5,7 @@ import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { capsXml, type FeedServer, sendXml, startFeedServer } from '../support/feed-server.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
+import { type TestBrowser, unlock, withChromium } from '../support/real/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // What an owner sees of indexers and feeds, and does with them: real ones on this machine, the real page, a real browser.
@@ -49,8 +49,7 @@ const listed = async () => Listed.parse(await (await product.asAdmin('/api/finde
 
 async function unlocked(browser: TestBrowser, device: 'desktop' | 'phone') {
   const opened = await browser.open(`${product.baseUrl}/#finders`, device);
-  await opened.page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-  await opened.page.getByRole('button', { name: 'Unlock' }).click();
+  await unlock(opened.page, product.adminToken);
   await opened.page.getByRole('heading', { name: 'Finders', exact: true }).waitFor();
   return { ...opened, rows: opened.page.getByRole('list', { name: 'Finders' }).getByRole('listitem') };
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isWebUiStale } from '../../src/web/build.ts';
 import { openRequest } from '../support/play-server.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { type Manners, makeTorrent, type SeedPeer, startSeedPeer } from '../support/seed-peer.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -77,8 +77,7 @@ test('the live view tells how a torrent starts, plays and stands still, on a des
       for (const device of ['desktop', 'phone'] as const) {
         const shown = await browser.open(`${product.baseUrl}/#live`, device);
         const { page, errors } = shown;
-        await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-        await page.getByRole('button', { name: 'Unlock' }).click();
+        await unlock(page, product.adminToken);
         const rowOf = (title: string) =>
           page
             .getByRole('list', { name: 'Running streams' })

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { openRequest } from '../support/play-server.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // The admin's view of what is being sent: real streams, the real page, a real browser.
@@ -66,8 +66,7 @@ test.each(['desktop', 'phone'] as const)(
       async (browser) => {
         const shown = await browser.open(`${product.baseUrl}/#live`, device);
         const { page, errors } = shown;
-        await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-        await page.getByRole('button', { name: 'Unlock' }).click();
+        await unlock(page, product.adminToken);
         const rows = page.getByRole('list', { name: 'Running streams' }).getByRole('listitem');
         await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
         const plot = page.getByLabel(/^Sent to all viewers: now [\d.,]+ Mbit/);

@@ -7,7 +7,7 @@ import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
 import { putOnNas } from '../support/put-on-nas.ts';
-import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
+import { type TestBrowser, unlock, withChromium } from '../support/real/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // What an owner sees of titles nobody is sure of, and says of them: the real page, a real browser.
@@ -87,8 +87,7 @@ const waiting = async (reason = '') =>
 
 async function unlocked(browser: TestBrowser, device: 'desktop' | 'phone') {
   const opened = await browser.open(`${product.baseUrl}/#review`, device);
-  await opened.page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-  await opened.page.getByRole('button', { name: 'Unlock' }).click();
+  await unlock(opened.page, product.adminToken);
   const cards = opened.page.getByRole('list', { name: 'Titles that wait' }).locator('> li');
   await cards.first().waitFor();
   return { ...opened, cards };
@@ -250,8 +249,7 @@ test.each(['desktop', 'phone'] as const)(
     });
     await withChromium(async (browser) => {
       const { page, errors, screenshot } = await browser.open(`${other.baseUrl}/#review`, device);
-      await page.getByLabel('Admin token', { exact: true }).fill(other.adminToken);
-      await page.getByRole('button', { name: 'Unlock' }).click();
+      await unlock(page, other.adminToken);
       const card = page.getByRole('region', { name: 'Texts and posters' });
       const figure = (term: string) => card.locator('dl > div').filter({ hasText: term }).locator('dd');
       await expect.poll(() => figure('Waiting').textContent()).toBe('41');
@@ -279,8 +277,7 @@ test('it goes on, is paused, and what failed is tried again, at the press of a b
   await setEnrichment('paused');
   await withChromium(async (browser) => {
     const { page, errors } = await browser.open(`${product.baseUrl}/#review`, 'desktop');
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     const card = page.getByRole('region', { name: 'Texts and posters' });
     await card.getByRole('button', { name: 'Try 2 failed ones again' }).click();
     const failedDue = () =>

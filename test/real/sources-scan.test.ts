@@ -7,7 +7,7 @@ import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort, plainEnv, runProcess } from '../support/processes.ts';
 import { ROOT, startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { type Nginx, startNginx } from '../support/real/nginx.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -80,8 +80,7 @@ test.each(['desktop', 'phone'] as const)('a scan and its matching are watched, o
   await begin();
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#sources`, device);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     const row = page
       .getByRole('list', { name: 'Sources' })
       .getByRole('listitem')
@@ -124,8 +123,7 @@ test('matching is paused and goes on at the press of a button', async () => {
   await begin();
   await withChromium(async (browser) => {
     const { page, errors } = await browser.open(`${product.baseUrl}/#sources`);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     const card = page.getByRole('region', { name: 'Matching with titles' });
     await page.getByRole('button', { name: 'Scan now My NAS' }).click();
     await card.getByRole('button', { name: 'Pause' }).click();

@@ -8,7 +8,7 @@ import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/processes.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
+import { type TestBrowser, unlock, withChromium } from '../support/real/chromium.ts';
 import { type Nginx, startNginx } from '../support/real/nginx.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -80,8 +80,7 @@ const listed = async () => Listed.parse(await (await product.asAdmin('/api/sourc
 
 async function unlocked(browser: TestBrowser, device: 'desktop' | 'phone') {
   const opened = await browser.open(`${product.baseUrl}/#sources`, device);
-  await opened.page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-  await opened.page.getByRole('button', { name: 'Unlock' }).click();
+  await unlock(opened.page, product.adminToken);
   await opened.page.getByRole('heading', { name: 'Sources', exact: true }).waitFor();
   return { ...opened, rows: opened.page.getByRole('list', { name: 'Sources' }).getByRole('listitem') };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { freePort, openTempDir } from '../support/processes.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { type Running, startRelay, startSeeds, takeByLibtorrent } from '../support/real/swarm.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -92,8 +92,7 @@ function keeper(screenshot: (options: { path: string; isFullPage: boolean }) => 
 test.each(DEVICES)('with nothing in it the page says what will be there, on a %s', async (device) => {
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#torrents`, device);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     await page.getByText('No torrents yet').waitFor();
     await page.getByText('what is fetched of it stays on disk and shows here').waitFor();
     await keeper(screenshot, device)('empty');
@@ -109,8 +108,7 @@ test.each(DEVICES)('the page shows, pauses, resumes and removes them, on a %s', 
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#torrents`, device);
     const keep = keeper(screenshot, device);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     const rows = page.getByRole('list', { name: 'Torrents' }).getByRole('listitem');
     await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(3);
     const row = (name: string) => rows.filter({ hasText: name });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { command } from '../../src/platform/db.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { freshHashes, type Opentracker, startOpentracker } from '../support/real/opentracker.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -93,8 +93,7 @@ test.each(['desktop', 'phone'] as const)('the page shows them, on a %s', async (
   await fillDay();
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#trackers`, device);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     const rows = page.getByRole('list', { name: 'Trackers' }).getByRole('listitem');
     await expect.poll(() => rows.count(), { timeout: 15_000 }).toBeGreaterThanOrEqual(4);
     expect(await rows.first().getByText('Working').count()).toBe(1);

@@ -8,7 +8,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { type NntpServer, startNntpServer } from '../support/nntp-server.ts';
 import { nzbOf, postFile } from '../support/nzb-post.ts';
 import { startTributary, type Tributary } from '../support/product.ts';
-import { withChromium } from '../support/real/chromium.ts';
+import { unlock, withChromium } from '../support/real/chromium.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // The owner's view of Usenet: providers that give, lack articles and refuse the login, the real page, a real browser.
@@ -103,8 +103,7 @@ test.each(['desktop', 'phone'] as const)(
     });
     await withChromium(async (browser) => {
       const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#usenet`, device);
-      await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-      await page.getByRole('button', { name: 'Unlock' }).click();
+      await unlock(page, product.adminToken);
       const rows = page.getByRole('list', { name: 'Usenet providers' }).getByRole('listitem');
       await expect.poll(() => rows.count(), { timeout: 15_000 }).toBe(4);
       await rows.filter({ hasText: 'main' }).getByText('3 (').waitFor();
@@ -157,8 +156,7 @@ test('while a post plays the live page shows what its providers give', async () 
   const read = playing.arrayBuffer().catch(() => null);
   await withChromium(async (browser) => {
     const { page, screenshot } = await browser.open(`${product.baseUrl}/#live`, 'desktop');
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     await page.getByText('Providers', { exact: true }).waitFor();
     await page
       .getByText(/^\d[\d.]*\s?Mbit\/s$/)
@@ -177,8 +175,7 @@ test('without a provider the page says how to name one, and the example can be c
   await withChromium(async (browser) => {
     const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#usenet`, 'phone');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await page.getByLabel('Admin token', { exact: true }).fill(product.adminToken);
-    await page.getByRole('button', { name: 'Unlock' }).click();
+    await unlock(page, product.adminToken);
     await page.getByText('No Usenet provider yet').waitFor();
     await page.getByRole('button', { name: 'Copy the example' }).click();
     await page.getByText('Copied').waitFor();

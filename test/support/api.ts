@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import express, { type Router } from 'express';
-import { createAdmin } from '../../src/features/accounts/index.ts';
+import { createGuard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 
+/** There are no accounts: the admin token is the only way in. */
+const NOBODY = { ofSession: async () => null, ofToken: async () => null, noteTokenUse: async () => {} };
 export const ADMIN_TOKEN = 'the-admin-token-of-tests';
 
 export type ApiAnswer = {
@@ -30,7 +32,8 @@ export type ApiPlace = {
 
 /** An app on a free port of 127.0.0.1 with the given routers under `/api`, the real admin guard and the real error reporter. */
 export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]): Promise<TestApi> {
-  const admin = createAdmin({
+  const guard = createGuard({
+    users: NOBODY,
     adminToken: ADMIN_TOKEN,
     crypto: createCrypto(['a secret for tests that is long enough']),
   });
@@ -41,7 +44,7 @@ export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]
   app.use(
     '/api',
     ...routersOf({
-      requireAdmin: admin.requireAdmin,
+      requireAdmin: guard.requireAdmin,
       baseUrl: (req) => `http://${req.get('host')}`,
       settled: async () => {
         settled += 1;

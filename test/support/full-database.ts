@@ -27,6 +27,20 @@ export async function fillEveryTable(client: Client): Promise<Ids> {
 
 const ROWS: readonly [name: string, statement: string][] = [
   ['user', `INSERT INTO app_user (username, email) VALUES ('owner', 'owner@example.org') RETURNING id`],
+  [
+    'session',
+    `INSERT INTO auth_session (user_id, expires_at) VALUES ($user, now() + interval '1 day') RETURNING id`,
+  ],
+  [
+    '',
+    `INSERT INTO auth_token (user_id, kind, token_hash, session_id) VALUES ($user, 'refresh', sha256('a'), $session)`,
+  ],
+  [
+    '',
+    `INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
+      VALUES (sha256('a'), $user, 'verify-email', now() + interval '1 day')`,
+  ],
+  ['', `INSERT INTO audit_log (user_id, actor, action) VALUES ($user, 'user', 'account.signed_in')`],
   ['source', `INSERT INTO source (name, base_url) VALUES ('nas', 'http://nas.example/') RETURNING id`],
   ['', `INSERT INTO setting (key, type, value) VALUES ('addonName', 'string', '"x"')`],
   ['', `INSERT INTO sync_state (key) VALUES ('import.starter')`],

@@ -41,6 +41,16 @@ export const MANY_TITLES: readonly string[] = [
       CASE WHEN ${u('g', 7)} < 0.33 THEN 'CC-BY-3.0' END AS licence, now() - ${u('g', 8)} * interval '300 days' AS added
     FROM generate_series(1, $count) g`,
   `INSERT INTO app_user (username) SELECT 'user' || g FROM generate_series(1, 2000) g`,
+  `INSERT INTO auth_session (user_id, expires_at) SELECT 1 + g % 2000, now() + (g - 10) * interval '1 minute'
+    FROM generate_series(11, 6000) g`,
+  `INSERT INTO auth_token (user_id, kind, token_hash, session_id, superseded_at)
+    SELECT user_id, 'refresh', sha256((id || ' ' || g)::bytea), id, CASE WHEN g > 1 THEN now() END FROM auth_session, generate_series(1, 4) g`,
+  `INSERT INTO auth_token (user_id, kind, token_hash, name, scopes)
+    SELECT 1 + g % 2000, 'api', sha256(('api ' || g)::bytea), 'A script', '{read}' FROM generate_series(1, 4000) g`,
+  `INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
+    SELECT sha256(('ticket ' || g)::bytea), g, 'reset-password', now() + g * interval '1 minute' FROM generate_series(1, 2000) g`,
+  `INSERT INTO audit_log (user_id, actor, action, at)
+    SELECT 1 + g % 2000, 'user', 'account.signed_in', now() - g * interval '3 minutes' FROM generate_series(1, 50000) g`,
   // Made here: within a statement that is undone it would lock the table for whoever looks at plans.
   'SELECT make_report_month(now() + make_interval(months => m)) FROM generate_series(0, 1) m',
   `INSERT INTO source (name, base_url) SELECT 'Source ' || g, 'https://source' || g || '.example/' FROM generate_series(1, 20) g`,

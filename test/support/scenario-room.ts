@@ -75,7 +75,7 @@ export function scenarioRoom() {
         ...{ scanLater: async () => {}, matchLater: async () => {}, dropLater: async () => {} },
       }),
       resultsRoutes({
-        ...{ db: addon.db, requireAdmin: place.requireAdmin, isAdmin: () => true, isOpen: () => false },
+        ...{ db: addon.db, requireAdmin: place.requireAdmin, isAdmin: async () => true, isOpen: () => false },
         ...{ limitResults: (_req, _res, next) => next(), matchLater: async () => {} },
       }),
     ]);

@@ -3,7 +3,7 @@ import express from 'express';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { addonDoor, offerLimits, placeOf } from '../../src/doors.ts';
-import { createAdmin } from '../../src/features/accounts/index.ts';
+import { createGuard, usersIn } from '../../src/features/accounts/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
 import {
@@ -129,7 +129,7 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
   const app = express();
   app.set('query parser', 'simple');
   app.use(addonDoor({ config, db, links, subtitleLinks, kinds, settings, metrics, limiter }, spaces));
-  const { requireAdmin } = createAdmin({ adminToken: ADMIN_TOKEN, crypto });
+  const { requireAdmin } = createGuard({ adminToken: ADMIN_TOKEN, crypto, users: usersIn(db) });
   const place = {
     requireAdmin,
     baseUrl: (req: express.Request) => placeOf({ config, settings }, req).baseUrl,

@@ -115,6 +115,12 @@ export const Settings = z.object({
     .describe(
       'Links of file servers that could not be reached for 30 days are hidden: keep them, so that they come back with their server, or delete them 30 days later.',
     ),
+  registration: z
+    .enum(['off', 'open'])
+    .describe('Who makes accounts: the administrator, or (open) anybody who reaches this server.'),
+  auditAddresses: z
+    .enum(['keep', 'drop'])
+    .describe('Whether the log of sign-ins and changes names the address they came from.'),
   rateLimitAddonPerMinute: perMinute.describe('Add-on requests a minute from one address.'),
   rateLimitApiPerMinute: perMinute.describe('API requests a minute from one address.'),
 });
@@ -157,6 +163,8 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   trackerListUrl: { type: 'string', defaultOf: () => '' },
   sourceDisableBelow: { type: 'integer', defaultOf: () => 20 },
   brokenLinks: { type: 'enum', defaultOf: () => 'keep' },
+  registration: { type: 'enum', defaultOf: () => 'off' },
+  auditAddresses: { type: 'enum', defaultOf: () => 'keep' },
   rateLimitAddonPerMinute: {
     type: 'integer',
     env: 'RATE_LIMIT_ADDON',

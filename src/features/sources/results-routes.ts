@@ -13,7 +13,7 @@ const MOST_WAITING = 100_000;
 
 export type ResultsRoutesDeps = {
   db: Pool;
-  isAdmin(req: Request): boolean;
+  isAdmin(req: Request): Promise<boolean>;
   requireAdmin: RequestHandler;
   /** The setting: strangers may send results. */
   isOpen(): boolean;
@@ -29,8 +29,8 @@ export function resultsRoutes(deps: ResultsRoutesDeps): Router {
   router.post('/sources/:id/scan-results', guard, ...jsonBody('4mb'), take);
   return router;
 
-  function guard(req: Request, res: Response, next: (error?: unknown) => void) {
-    if (deps.isOpen() && !deps.isAdmin(req)) return deps.limitResults(req, res, next);
+  async function guard(req: Request, res: Response, next: (error?: unknown) => void) {
+    if (deps.isOpen() && !(await deps.isAdmin(req))) return deps.limitResults(req, res, next);
     return deps.requireAdmin(req, res, next);
   }
 

@@ -1,9 +1,10 @@
 import { EmptyState, Skeleton } from '@mantine/core';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { AdminGate } from './admin-gate.tsx';
-import { type ApiFailure, fetchIsAdmin } from './api.ts';
+import { fetchAccount, nameOf } from './account-api.ts';
+import type { ApiFailure } from './api.ts';
 import { WarningIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
+import { SignInGate } from './sign-in-gate.tsx';
 
 type AdminOnlyProps = {
   id: string;
@@ -13,19 +14,28 @@ type AdminOnlyProps = {
   children(onExpired: () => void): ReactNode;
 };
 
-/** Asks for the admin token once; then shows the view, until the server says that the session has ended. */
+/** For administrators: asks who is there, once; then shows the view, until the server says that the session has ended. */
 export function AdminOnly({ id, title, failed, children }: AdminOnlyProps) {
   const [stage, setStage] = useState<'asking' | 'locked' | 'expired' | 'open'>('asking');
+  const [signedInAs, setSignedInAs] = useState<string | null>(null);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
 
+  const [round, setRound] = useState(0);
+  const ask = useCallback(() => setRound((count) => count + 1), []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` is how ask() asks again
   useEffect(() => {
     const stop = new AbortController();
-    fetchIsAdmin(stop.signal).then(
-      (isAdmin) => !stop.signal.aborted && setStage(isAdmin ? 'open' : 'locked'),
+    fetchAccount(stop.signal).then(
+      ({ isAdmin, user }) => {
+        if (stop.signal.aborted) return;
+        setSignedInAs(user === null ? null : nameOf(user));
+        setStage(isAdmin ? 'open' : 'locked');
+      },
       (reason: unknown) => !stop.signal.aborted && setFailure(toFailure(reason)),
     );
     return () => stop.abort();
-  }, []);
+  }, [round]);
   const expire = useCallback(() => setStage('expired'), []);
 
   if (stage === 'open') return children(expire);
@@ -36,7 +46,9 @@ export function AdminOnly({ id, title, failed, children }: AdminOnlyProps) {
       </div>
       {stage === 'asking' &&
         (failure ? <Failure title={failed} failure={failure} /> : <Skeleton height={320} radius="lg" />)}
-      {stage !== 'asking' && <AdminGate hasExpired={stage === 'expired'} onOpened={() => setStage('open')} />}
+      {stage !== 'asking' && (
+        <SignInGate hasExpired={stage === 'expired'} signedInAs={signedInAs} onOpened={ask} />
+      )}
     </section>
   );
 }

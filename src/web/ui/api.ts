@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { goOn } from './going-on.ts';
 
 // The page's Content-Security-Policy has no 'unsafe-eval'; zod would try `new Function` and leave an error in the console.
 z.config({ jitless: true });
@@ -165,17 +166,15 @@ export function fetchHealth(signal: AbortSignal): Promise<Health> {
   return ask(Health, '/api/health', { signal });
 }
 
+/** Of an administrator’s account, or by the admin token. */
 export async function fetchIsAdmin(signal: AbortSignal): Promise<boolean> {
-  return (await ask(Session, '/api/admin-session', { signal })).admin;
+  const asked = async () => (await ask(Session, '/api/admin-session', { signal })).admin;
+  return (await asked()) || ((await goOn()) && (await asked()));
 }
 
 /** Trades the admin token for an HttpOnly cookie; the token is kept nowhere. */
 export async function openAdminSession(token: string, signal: AbortSignal): Promise<void> {
   await send('/api/admin-session', { signal, method: 'POST', body: { token } });
-}
-
-export async function closeAdminSession(signal: AbortSignal): Promise<void> {
-  await send('/api/admin-session', { signal, method: 'DELETE' });
 }
 
 export async function fetchSettings(signal: AbortSignal): Promise<Setting[]> {
@@ -236,14 +235,24 @@ export async function send(
     signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
-  const response = await fetch(path, init).catch((cause: unknown) => {
+  const response = await reach(path, init, signal);
+  if (response.ok) return response;
+  const isOver = response.status === 401 && !SIGN_IN.test(path) && (await goOn());
+  const again = isOver ? await reach(path, init, signal) : response;
+  if (again.ok) return again;
+  throw await refusal(again);
+}
+
+/** Where 401 means a wrong password or token. */
+const SIGN_IN = /^\/api\/(auth\/(login|register)|admin-session)$/;
+
+async function reach(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+  return await fetch(path, init).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new ApiFailure('The server does not answer. Is it running, and is this device on its network?', {
       cause,
     });
   });
-  if (response.ok) return response;
-  throw await refusal(response);
 }
 
 async function refusal(response: Response): Promise<ApiFailure> {

@@ -6,6 +6,8 @@ import { LazyPart } from './lazy-part.tsx';
 import { usePolled } from './polling.ts';
 import { useView, VIEWS } from './views.ts';
 
+const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
+const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
@@ -42,7 +44,7 @@ export function App() {
         {view === 'home' && <HomeView overview={overview} />}
         {view !== 'home' && (
           <LazyPart key={view}>
-            {view === 'health' ? <HealthView health={health} /> : <AdminView view={view} />}
+            {view === 'health' ? <HealthView health={health} /> : <OtherView view={view} />}
           </LazyPart>
         )}
       </main>
@@ -55,7 +57,9 @@ export function App() {
   );
 }
 
-const ADMIN_VIEWS = {
+const OTHER_VIEWS = {
+  account: AccountView,
+  reset: ResetView,
   live: LiveView,
   review: ReviewView,
   finders: FindersView,
@@ -66,7 +70,7 @@ const ADMIN_VIEWS = {
   settings: SettingsView,
 };
 
-function AdminView({ view }: { view: keyof typeof ADMIN_VIEWS }) {
-  const Shown = ADMIN_VIEWS[view];
+function OtherView({ view }: { view: keyof typeof OTHER_VIEWS }) {
+  const Shown = OTHER_VIEWS[view];
   return <Shown />;
 }

@@ -63,3 +63,9 @@ export function rate(bytesPerSecond: number): string {
 export function plural(amount: number, one: string, many: string): string {
   return `${numbers.format(amount)} ${amount === 1 ? one : many}`;
 }
+
+/** How long ago a time of ISO 8601 was. */
+export function ago(time: string): string {
+  const ms = Date.now() - Date.parse(time);
+  return ms < 60_000 ? 'just now' : `${duration(ms)} ago`;
+}

@@ -8,6 +8,7 @@ import {
   MoonIcon,
   MoreIcon,
   NewsIcon,
+  PersonIcon,
   PulseIcon,
   QuestionIcon,
   SearchIcon,
@@ -19,7 +20,7 @@ import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS = {
+const ICONS: Record<Exclude<View, 'account' | 'reset'>, typeof HomeIcon> = {
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,
@@ -32,8 +33,9 @@ const ICONS = {
   settings: SlidersIcon,
 };
 /** A phone's bar has room for these and a menu. */
-const FIRST: readonly View[] = ['home', 'live', 'review', 'health'];
-const ENTRIES: readonly View[] = [
+type Entered = keyof typeof ICONS;
+const FIRST: readonly Entered[] = ['home', 'live', 'review', 'health'];
+const ENTRIES: readonly Entered[] = [
   'home',
   'live',
   'review',
@@ -63,13 +65,24 @@ export function Header({ view, health }: HeaderProps) {
           ))}
           <MoreEntries key={view} view={view} health={health} />
         </nav>
+        <ActionIcon
+          component="a"
+          href={hrefOf('account')}
+          variant="subtle"
+          color="gray"
+          size={40}
+          aria-label="Account"
+          aria-current={view === 'account' ? 'page' : undefined}
+        >
+          <PersonIcon size={20} />
+        </ActionIcon>
         <SchemeToggle />
       </div>
     </header>
   );
 }
 
-type EntryProps = HeaderProps & { entry: View; isFirst?: boolean };
+type EntryProps = HeaderProps & { entry: Entered; isFirst?: boolean };
 
 function Entry({ entry, view, health, isFirst = true }: EntryProps) {
   const Icon = ICONS[entry];
@@ -92,7 +105,7 @@ function Entry({ entry, view, health, isFirst = true }: EntryProps) {
 function MoreEntries({ view, health }: HeaderProps) {
   const others = ENTRIES.filter((entry) => !FIRST.includes(entry));
   return (
-    <details className="tb-more" data-current={others.includes(view)}>
+    <details className="tb-more" data-current={others.some((entry) => entry === view)}>
       <summary>
         <MoreIcon size={20} />
         More

@@ -186,6 +186,15 @@ export function MoreIcon(props: IconProps) {
   );
 }
 
+export function PersonIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <circle cx="12" cy="8" r="4" />
+      <path d="M4.5 20c.6-4 3.6-6 7.5-6s6.9 2 7.5 6" />
+    </Icon>
+  );
+}
+
 export function MagnetIcon(props: IconProps) {
   return (
     <Icon {...props}>

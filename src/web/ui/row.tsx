@@ -35,14 +35,16 @@ export function Row({ className, name, facts, reasons, status, tone, badge, figu
       <Badge color={badge.color} variant="light" size="sm" radius="sm" tt="none">
         {badge.word}
       </Badge>
-      <dl className="tb-row-figures">
-        {figures.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      {figures.length > 0 && (
+        <dl className="tb-row-figures">
+          {figures.map(([term, value]) => (
+            <div key={term}>
+              <dt>{term}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
       {children}
     </li>
   );

@@ -2,20 +2,27 @@ import './settings-mantine.css';
 import './settings.css';
 import { Button, EmptyState, Skeleton } from '@mantine/core';
 import { useCallback, useEffect, useState } from 'react';
-import { AdminGate } from './admin-gate.tsx';
-import { type ApiFailure, closeAdminSession, fetchIsAdmin, fetchSettings, type Setting } from './api.ts';
+import { AdminOnly } from './admin-only.tsx';
+import { type ApiFailure, fetchSettings, type Setting } from './api.ts';
 import { WarningIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
 import { SettingsForm } from './settings-form.tsx';
 
 type Stage =
   | { name: 'loading' }
-  | { name: 'locked'; hasExpired: boolean }
   | { name: 'failed'; failure: ApiFailure }
   | { name: 'open'; settings: Setting[] };
 
-/** Asks for the admin token once; then the settings that can change while the server runs. */
+/** The settings that can change while the server runs. */
 export function SettingsView() {
+  return (
+    <AdminOnly id="settings-title" title="Settings" failed="The settings could not be loaded">
+      {(onExpired) => <Settings onExpired={onExpired} />}
+    </AdminOnly>
+  );
+}
+
+function Settings({ onExpired }: { onExpired(): void }) {
   const [stage, setStage] = useState<Stage>({ name: 'loading' });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((count) => count + 1), []);
@@ -24,31 +31,24 @@ export function SettingsView() {
   useEffect(() => {
     const stop = new AbortController();
     setStage({ name: 'loading' });
-    load(stop.signal).then(
-      (next) => !stop.signal.aborted && setStage(next),
-      (reason: unknown) => !stop.signal.aborted && setStage({ name: 'failed', failure: toFailure(reason) }),
+    fetchSettings(stop.signal).then(
+      (settings) => !stop.signal.aborted && setStage({ name: 'open', settings }),
+      (reason: unknown) => {
+        if (stop.signal.aborted) return;
+        const failure = toFailure(reason);
+        if (failure.status === 401) onExpired();
+        else setStage({ name: 'failed', failure });
+      },
     );
     return () => stop.abort();
-  }, [round]);
-
-  async function signOut() {
-    // Whatever the answer: without the cookie the next load shows the gate.
-    await closeAdminSession(new AbortController().signal).catch(() => undefined);
-    reload();
-  }
+  }, [round, onExpired]);
 
   return (
     <section className="tb-section tb-view" aria-labelledby="settings-title">
       <div className="tb-section-head">
         <h1 id="settings-title">Settings</h1>
-        {stage.name === 'open' && (
-          <Button variant="default" size="xs" onClick={() => void signOut()}>
-            Sign out
-          </Button>
-        )}
       </div>
       {stage.name === 'loading' && <Skeleton height={320} radius="lg" />}
-      {stage.name === 'locked' && <AdminGate hasExpired={stage.hasExpired} onOpened={reload} />}
       {stage.name === 'failed' && (
         <EmptyState
           className="tb-notice"
@@ -63,20 +63,9 @@ export function SettingsView() {
         <SettingsForm
           settings={stage.settings}
           onSaved={(settings) => setStage({ name: 'open', settings })}
-          onExpired={() => setStage({ name: 'locked', hasExpired: true })}
+          onExpired={onExpired}
         />
       )}
     </section>
   );
-}
-
-async function load(signal: AbortSignal): Promise<Stage> {
-  if (!(await fetchIsAdmin(signal))) return { name: 'locked', hasExpired: false };
-  try {
-    return { name: 'open', settings: await fetchSettings(signal) };
-  } catch (reason) {
-    const failure = toFailure(reason);
-    if (failure.status === 401) return { name: 'locked', hasExpired: true };
-    throw failure;
-  }
 }

@@ -12,12 +12,15 @@ export const VIEWS = {
   usenet: 'Usenet',
   health: 'Health',
   settings: 'Settings',
+  account: 'Account',
+  reset: 'A new password',
 } as const;
 export type View = keyof typeof VIEWS;
 
 export function useView(): View {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
-  const name = hash.slice(1);
+  // What comes after a slash is the view's own business.
+  const [name = ''] = hash.slice(1).split('/');
   return isView(name) ? name : 'home';
 }
 

@@ -105,3 +105,10 @@ async function openPage(context: BrowserContext, url: string): Promise<TestPage>
     });
   return { page, errors, refused, screenshot };
 }
+
+/** Past the gate by the admin token, which stands behind the form for people. */
+export async function unlock(page: Page, adminToken: string): Promise<void> {
+  await page.getByRole('button', { name: 'Use the admin token' }).click();
+  await page.getByLabel('Admin token', { exact: true }).fill(adminToken);
+  await page.getByRole('button', { name: 'Unlock' }).click();
+}

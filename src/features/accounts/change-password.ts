@@ -1,0 +1,87 @@
+import { AppError } from '../../kit/errors.ts';
+import type { Pool } from '../../platform/db.ts';
+import type { PasswordHashes } from '../../platform/password-hash.ts';
+import type { Limit } from '../../platform/rate-limit.ts';
+import { type Actor, noteAudit } from '../audit/index.ts';
+import { deleteSessions } from './queries/sessions.ts';
+import { putTicket, takeTicket } from './queries/tokens.ts';
+import { lockUser, updateUser } from './queries/users.ts';
+import { hashOf, makeSecretToken } from './secret-token.ts';
+
+/** Long enough for who finds the mail in the evening. */
+const RESET_SECONDS = 24 * 3600;
+
+export type ChangePasswordDeps = {
+  db: Pool;
+  passwords: PasswordHashes;
+  /** Wrong ones of a user who is signed in: the page may be somebody else's by now. */
+  wrongPasswords: Limit;
+};
+
+/** A user changes the password; every other session of theirs ends. 403 with the old one wrong, 429 after ten of those. */
+export async function changePassword(
+  { db, passwords, wrongPasswords }: ChangePasswordDeps,
+  user: { publicId: string; sessionId: string },
+  { current, next }: { current: string; next: string },
+  actor: Actor,
+): Promise<void> {
+  const verdict = await wrongPasswords.look(user.publicId);
+  if (!verdict.isAllowed)
+    throw new AppError('limit.exceeded', `Too many tries. Try again in ${verdict.resetsInSeconds} seconds.`, {
+      status: 429,
+      headers: { 'Retry-After': String(verdict.resetsInSeconds) },
+    });
+  const passwordHash = await passwords.make(next);
+  const isDone = await db.transaction(async (tx) => {
+    const stored = await lockUser(tx, user.publicId);
+    if (stored === null || !(await passwords.isSame(current, stored.passwordHash))) return false;
+    await updateUser(tx, stored.id, { passwordHash });
+    await deleteSessions(tx, stored.id, user.sessionId);
+    await noteAudit(tx, actor, { action: 'account.password_changed', severity: 'warning' });
+    return true;
+  });
+  if (isDone) return;
+  await wrongPasswords.take(user.publicId);
+  throw new AppError('auth.wrong_password', 'That is not the password of this account.', { status: 403 });
+}
+
+/** A secret by which a user chooses a new password, once, within a day. An older one no longer works. */
+export async function makeResetToken(
+  db: Pool,
+  publicId: string,
+  actor: Actor,
+): Promise<{ token: string; expiresAt: Date } | null> {
+  const { token, hash } = makeSecretToken();
+  return await db.transaction(async (tx) => {
+    const user = await lockUser(tx, publicId);
+    if (user === null) return null;
+    await putTicket(tx, { userId: user.id, purpose: 'reset-password', hash, seconds: RESET_SECONDS });
+    const entry = {
+      action: 'account.reset_link_made',
+      severity: 'warning',
+      resource: `user ${publicId}`,
+    } as const;
+    await noteAudit(tx, actor, entry);
+    return { token, expiresAt: new Date(Date.now() + RESET_SECONDS * 1000) };
+  });
+}
+
+/** Takes a reset secret and the new password; every session of the user ends. 403 where it is used up, expired or none. */
+export async function resetPassword(
+  { db, passwords }: Pick<ChangePasswordDeps, 'db' | 'passwords'>,
+  { token, password }: { token: string; password: string },
+  actor: Actor,
+): Promise<void> {
+  const passwordHash = await passwords.make(password);
+  await db.transaction(async (tx) => {
+    const owner = await takeTicket(tx, 'reset-password', hashOf(token));
+    if (owner === null)
+      throw new AppError('auth.reset_ended', 'This link was used, or is too old. Ask for another one.', {
+        status: 403,
+      });
+    await updateUser(tx, owner.userId, { passwordHash });
+    await deleteSessions(tx, owner.userId, null);
+    const entry = { action: 'account.password_reset', severity: 'warning' } as const;
+    await noteAudit(tx, { ...actor, kind: 'user', userId: owner.userId }, entry);
+  });
+}

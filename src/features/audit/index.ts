@@ -1,0 +1,2 @@
+export { auditJobs } from './jobs.ts';
+export { type Actor, type AuditEntry, noteAudit } from './note-audit.ts';

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isWebUiStale } from '../../src/web/build.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { startTributary, type Tributary } from '../support/product.ts';
+import { withChromium } from '../support/real/chromium.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+// A household sets a new server up and signs in, in a real browser; one walk a width.
+
+let database: TestDatabase;
+let product: Tributary;
+const shots = process.env.SCREENSHOTS;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  product = await startTributary({
+    env: { ...{ DATABASE_URL: database.url, RATE_LIMIT_API: '10000' }, METADATA_PROVIDERS: 'none' },
+  });
+  // A page of older sources is served until this one is built.
+  await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 120_000 });
+});
+afterAll(async () => {
+  await product?.stop();
+  await database?.close();
+});
+
+const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
+
+test('from a new server to two people who sign in, on a phone and on a desktop', async () => {
+  await withChromium(async (browser) => {
+    const { page, errors, screenshot } = await browser.open(`${product.baseUrl}/#settings`, 'phone');
+    const look = async (name: string) => {
+      expect(await page.evaluate(isTooWide), `${name} is too wide`).toBe(false);
+      if (shots !== undefined) await screenshot({ isFullPage: true, path: `${shots}/${name}.png` });
+    };
+    await page.getByRole('heading', { name: 'Make the first account' }).waitFor();
+    await look('setup');
+    await page.getByLabel('User name').fill('parent');
+    await page.getByLabel('Password', { exact: true }).fill('a sentence is good');
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    // Straight to what was asked for.
+    await page.getByText('Name of the add-on in players').waitFor();
+
+    await page.getByRole('link', { name: 'Account' }).click();
+    await page.getByRole('heading', { name: 'parent', exact: true }).waitFor();
+    await page.getByRole('list', { name: 'Sessions' }).getByText('This one').waitFor();
+    await page.getByRole('button', { name: 'Add an account' }).click();
+    await page.getByLabel('User name').fill('kid');
+    await page.getByRole('button', { name: 'Add the account' }).click();
+    await page.getByRole('button', { name: 'Link for a new password kid' }).click();
+    const link = await page.getByText('#reset/').innerText();
+    await look('account');
+
+    const other = await browser.open(link, 'desktop');
+    await other.page.getByLabel('New password', { exact: true }).fill('kid has one too');
+    await other.page.getByRole('button', { name: 'Choose this password' }).click();
+    await other.page.getByRole('link', { name: 'Sign in' }).click();
+    await other.page.getByLabel('User name or e-mail').fill('kid');
+    await other.page.getByLabel('Password', { exact: true }).fill('kid has one, two');
+    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.getByText('There is no account with this name and password.').waitFor();
+    if (shots !== undefined) await other.screenshot({ path: `${shots}/wrong.png` });
+    await other.page.getByLabel('Password', { exact: true }).fill('kid has one too');
+    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.getByRole('heading', { name: 'kid', exact: true }).waitFor();
+    expect(await other.page.getByText('Accounts of this server').count()).toBe(0);
+    // What is for administrators stays closed, and says why.
+    await other.page.getByRole('link', { name: 'Settings' }).click();
+    await other.page.getByText('you are signed in as kid').waitFor();
+    if (shots !== undefined) await other.screenshot({ path: `${shots}/not-admin.png` });
+
+    // The access cookie ends after a quarter of an hour: the page goes on by itself.
+    await page.context().clearCookies({ name: 'tributary_session' });
+    await page.getByLabel('What it is for').fill('backups');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByText('Copy it now').waitFor();
+    await look('token');
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+    await look('sign-in');
+    expect(errors.filter((line) => !/40[13]/.test(line))).toEqual([]);
+  });
+}, 120_000);

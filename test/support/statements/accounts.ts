@@ -1,0 +1,55 @@
+import * as sessions from '../../../src/features/accounts/queries/sessions.ts';
+import * as tokens from '../../../src/features/accounts/queries/tokens.ts';
+import * as users from '../../../src/features/accounts/queries/users.ts';
+import * as audit from '../../../src/features/audit/queries.ts';
+import type { Calls } from './sample.ts';
+
+const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+const hash = Buffer.alloc(32, 7);
+
+export const accountCalls: Calls = {
+  users: async (db) => {
+    const { id, publicId } = await users.insertUser(db, {
+      ...{ email: 'new@example.org', username: 'new', passwordHash: null, role: 'user' },
+    });
+    await users.userByLogin(db, 'new@example.org');
+    await users.lockUser(db, publicId);
+    await users.userAnswer(db, publicId);
+    await users.userPage(db, 0, 50);
+    await users.countUsers(db);
+    await users.hasAdmin(db);
+    await users.lockAdmins(db);
+    await users.countOtherAdmins(db, id);
+    await users.updateUser(db, id, { role: 'moderator', status: 'inactive' });
+    await users.noteSignIn(db, id);
+    await users.deleteUser(db, id);
+  },
+  sessions: async (db) => {
+    const { id, publicId } = await sessions.insertSession(db, { userId: 7, agent: null, seconds: 60 });
+    await sessions.userOfSession(db, publicId);
+    await sessions.sessionsOf(db, 7);
+    await sessions.touchSession(db, id);
+    await sessions.dropOldSessions(db, 7, 4);
+    await sessions.deleteOwnSession(db, 7, UNKNOWN);
+    await tokens.insertRefresh(db, { userId: 7, sessionId: id, hash, seconds: 60 });
+    const refresh = await tokens.lockRefresh(db, hash);
+    await tokens.supersede(db, refresh?.tokenId ?? 0);
+    await sessions.deleteSession(db, id);
+    await sessions.deleteSessions(db, 7, UNKNOWN);
+    await sessions.deleteEndedSessions(db);
+  },
+  'tokens of accounts': async (db) => {
+    const made = await tokens.insertApiToken(db, { userId: 7, name: 'a', scopes: ['read'], hash, days: 1 });
+    const bearer = await tokens.userOfToken(db, hash);
+    await tokens.noteTokenUse(db, bearer?.tokenId ?? 0);
+    await tokens.apiTokensOf(db, 7);
+    await tokens.deleteApiToken(db, 7, made.tokenId);
+    await tokens.putTicket(db, { userId: 7, purpose: 'verify-email', hash, seconds: 60 });
+    await tokens.takeTicket(db, 'verify-email', hash);
+    await tokens.deleteEndedTickets(db);
+  },
+  audit: async (db) => {
+    await audit.insertAudit(db, { kind: 'system', action: 'test.done', severity: 'info' });
+    await audit.deleteOldAudit(db, 90, 1000);
+  },
+};
