@@ -62,7 +62,8 @@ async function* thousands(lister: Lister, path: string, signal: AbortSignal): As
       refused = 0;
     }
   }
-  yield { entries, refused, isLast: failure === null };
+  if (failure === null || entries.length > 0 || refused > 0)
+    yield { entries, refused, isLast: failure === null };
   if (failure !== null) throw failure;
 }
 

@@ -40,7 +40,7 @@ export function resultsRoutes(deps: ResultsRoutesDeps): Router {
     if (source === null) throw new NotFound('sources.not_found', 'There is no such source.');
     if (!source.isActive)
       throw new Conflict('sources.inactive', 'This source is not active. Activate it first.');
-    if (!deps.isAdmin(req)) await refuseMany(source);
+    if (!(await deps.isAdmin(req))) await refuseMany(source);
     const results = parseInput(ScanResults, req.body, 'The scan');
     const answer = await takeResults(db, source, results);
     if (answer.inserted > 0) await deps.matchLater().catch(ifQueueIsAway);
