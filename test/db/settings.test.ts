@@ -65,6 +65,8 @@ describe('settings', () => {
       trackerListUrl: '',
       sourceDisableBelow: 20,
       brokenLinks: 'keep',
+      registration: 'off',
+      auditAddresses: 'keep',
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });
