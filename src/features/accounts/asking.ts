@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import type { Request } from 'express';
-import { isHomeAddress, plainHost } from '../../platform/address-rules.ts';
+import { isHomeAddress, isPublicAddress, plainHost } from '../../platform/address-rules.ts';
 import type { Actor } from '../audit/index.ts';
 import type { Guard } from './guard.ts';
 
@@ -23,5 +22,6 @@ export function isAtHome(req: Request, publicUrl: string | null): boolean {
   if (isForwarded && req.ips.length === 0) return false;
   const host = plainHost(req.hostname ?? '');
   if (publicUrl !== null && host === plainHost(new URL(publicUrl).hostname)) return true;
-  return isIP(host) !== 0 || !host.includes('.') || /\.(local|home\.arpa|lan|internal)$/i.test(host);
+  const isAddress = isHomeAddress(host) || isPublicAddress(host);
+  return isAddress || !host.includes('.') || /\.(local|home\.arpa|lan|internal)$/i.test(host);
 }

@@ -35,8 +35,11 @@ export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
 export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
   const pools = createFtpPools(ftp);
-  const lease = ({ url, login, allowsPrivate = false }: FtpOrigin, signal: AbortSignal) =>
-    pools.for(netTo(net, { url, allowsPrivate })).lease(placeFor({ url, login }), signal);
+  /** What the URL says is read once: a seek asks for nothing else before it writes to the server. */
+  function leaserOf({ url, login, allowsPrivate = false }: FtpOrigin) {
+    const [way, place] = [netTo(net, { url, allowsPrivate }), placeFor({ url, login })];
+    return (signal: AbortSignal) => pools.for(way).lease(place, signal);
+  }
   const parked = new Parked();
   const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
     ttlMs: FACTS_TTL_MS,
@@ -52,7 +55,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     run: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
     try {
-      const { session, release } = await lease(origin, signal);
+      const { session, release } = await leaserOf(origin)(signal);
       return await abortable(run(session).finally(release), signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -80,7 +83,7 @@ export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps
     const version = `${sizeBytes}\n${modifiedAt?.toISOString() ?? ''}`;
     const sender = new RangeSender({
       ...{ parked, path, key: `${key}\n${version}`, sizeBytes },
-      lease: (signal) => lease(detail, signal),
+      lease: leaserOf(detail),
       canRestart: () => facts.canRestart,
       onCannotRestart() {
         facts = { ...facts, canRestart: false };
