@@ -25,7 +25,8 @@ export async function clipUrl(baseUrl: string): Promise<string> {
   return url;
 }
 
-export type ApiRoute = { method: string; path: string; isForAdmin: boolean };
+/** `isForAdmin`: the admin token opens it; `isOpen`: nothing is asked for. The rest are of people who signed in. */
+export type ApiRoute = { method: string; path: string; isForAdmin: boolean; isOpen: boolean };
 
 /** Every route of the API, by its own description; `{id}` and the like as they stand there. */
 export async function apiRoutes(baseUrl: string): Promise<ApiRoute[]> {
@@ -34,7 +35,12 @@ export async function apiRoutes(baseUrl: string): Promise<ApiRoute[]> {
     Object.entries(operations).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
-      isForAdmin: z.object({ security: z.array(z.unknown()).min(1) }).safeParse(operation).success,
+      isForAdmin: isGuarded(operation, z.object({ admin: z.unknown() })),
+      isOpen: !isGuarded(operation, z.unknown()),
     })),
   );
+}
+
+function isGuarded(operation: unknown, by: z.ZodType): boolean {
+  return z.object({ security: z.array(by).min(1) }).safeParse(operation).success;
 }
