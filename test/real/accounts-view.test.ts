@@ -48,7 +48,7 @@ test('from a new server to two people who sign in, on a phone and on a desktop',
     await page.getByLabel('User name').fill('kid');
     await page.getByRole('button', { name: 'Add the account' }).click();
     await page.getByRole('button', { name: 'Link for a new password kid' }).click();
-    const link = await page.getByText('#reset/').innerText();
+    const link = (await page.getByText('#reset/').textContent()) ?? '';
     await look('account');
 
     const other = await browser.open(link, 'desktop');
