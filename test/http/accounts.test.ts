@@ -118,9 +118,9 @@ describe('signing in', () => {
       known.push(await time('parent'));
       unknown.push(await time('nobody'));
     }
-    const median = (all: number[]) => all.sort((a, b) => a - b)[2] ?? 0;
     // Without the hash of nobody an unknown name is answered in some 3 ms, a known one in 50.
-    expect(median(unknown) / median(known)).toBeGreaterThan(0.5);
+    // The least of four: what a busy machine adds is in none of it.
+    expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.5);
   });
 
   test('is refused to who is banned, said only to who has the password; their sessions end at once', async () => {
