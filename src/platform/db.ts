@@ -42,6 +42,11 @@ export const sql = {
 /** A part of a statement. */
 export type Fragment = ReturnType<typeof slonikSql.fragment>;
 
+/** A timestamptz column (`table` is its name or alias in the statement) as the text of ISO 8601 in UTC that answers have; null stays null. */
+export function isoTime(table: string, column: string): Fragment {
+  return slonikSql.fragment`to_char(${slonikSql.identifier([table, column])} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
 const VOID = z.looseObject({});
 /** Texts seen under one name: a prepared statement's name must stand for one text only, so variants get `name#2`, `name#3`, … */
 const namesByText = new Map<string, string>();

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows } from '../../../platform/db.ts';
 import { ROLES, STATUSES } from './users.ts';
-
-const time = (table: string, column: string) =>
-  sql.fragment`to_char(${sql.identifier([table, column])} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Of an access token: the user as of now, while the session is there. */
 const SignedIn = z.object({
@@ -80,8 +77,8 @@ export const SessionAnswer = z.object({
 
 export function sessionsOf(db: Db, userId: number): Promise<readonly z.infer<typeof SessionAnswer>[]> {
   return db.any(rows('accounts.sessions', SessionAnswer)`
-    SELECT s.public_id AS "sessionId", s.agent, ${time('s', 'created_at')} AS "createdAt",
-      ${time('s', 'last_used_at')} AS "lastUsedAt", ${time('s', 'expires_at')} AS "expiresAt"
+    SELECT s.public_id AS "sessionId", s.agent, ${isoTime('s', 'created_at')} AS "createdAt",
+      ${isoTime('s', 'last_used_at')} AS "lastUsedAt", ${isoTime('s', 'expires_at')} AS "expiresAt"
     FROM auth_session s WHERE s.user_id = ${userId} AND s.expires_at > now() ORDER BY s.last_used_at DESC, s.id DESC
   `);
 }

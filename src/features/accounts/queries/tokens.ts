@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 import { ROLES, STATUSES } from './users.ts';
 
 export const SCOPES = ['read', 'write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-const time = (table: string, column: string) =>
-  sql.fragment`to_char(${sql.identifier([table, column])} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const bytes = (hash: Buffer) => sql.binary(hash);
 
 const Refresh = z.object({
@@ -88,8 +86,8 @@ export const TokenAnswer = z.object({
 });
 export type TokenAnswer = z.infer<typeof TokenAnswer>;
 
-const ANSWER = sql.fragment`t.public_id AS "tokenId", t.name, t.scopes, ${time('t', 'created_at')} AS "createdAt",
-  ${time('t', 'last_used_at')} AS "lastUsedAt", ${time('t', 'expires_at')} AS "expiresAt"`;
+const ANSWER = sql.fragment`t.public_id AS "tokenId", t.name, t.scopes, ${isoTime('t', 'created_at')} AS "createdAt",
+  ${isoTime('t', 'last_used_at')} AS "lastUsedAt", ${isoTime('t', 'expires_at')} AS "expiresAt"`;
 
 export function insertApiToken(
   db: Db,

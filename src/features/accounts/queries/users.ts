@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 
 export const ROLES = ['guest', 'user', 'moderator', 'admin'] as const;
 export const STATUSES = ['active', 'inactive', 'banned'] as const;
@@ -26,10 +26,8 @@ const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-const time = (column: string) =>
-  sql.fragment`to_char(${sql.identifier(['u', column])} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const ANSWER = sql.fragment`u.public_id AS "userId", u.email::text, u.username::text, u.role, u.status,
-  u.password_hash IS NOT NULL AS "hasPassword", ${time('created_at')} AS "createdAt", ${time('last_sign_in_at')} AS "lastSignInAt"`;
+  u.password_hash IS NOT NULL AS "hasPassword", ${isoTime('u', 'created_at')} AS "createdAt", ${isoTime('u', 'last_sign_in_at')} AS "lastSignInAt"`;
 const USER = sql.fragment`u.id, u.public_id AS "publicId", u.role, u.status, u.password_hash AS "passwordHash"`;
 
 /** By e-mail address or name, whatever its capitals; a name holds no "@". */

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { FINDER_KINDS } from '../../../finders/registry.ts';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 
 export const FINDER_STATES = ['pending', 'approved', 'rejected'] as const;
 export type FinderState = (typeof FINDER_STATES)[number];
 
 const Time = z.iso.datetime().nullable();
-const time = (column: string, table = 'f') => {
-  const name = sql.identifier([table, column]);
-  return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-};
 
 export const FinderAnswer = z.object({
   finderId: z.uuid(),
@@ -50,10 +46,10 @@ export function finderAnswers(
       coalesce((SELECT jsonb_agg(jsonb_build_object('pattern', p.pattern, 'catalog', c.slug) ORDER BY p.position)
         FROM finder_pattern p LEFT JOIN catalog c ON c.id = p.catalog_id WHERE p.finder_id = f.id), '[]') AS patterns,
       f.asked, f.found, f.failures, f.last_error AS "lastError",
-      (SELECT jsonb_build_object('error', d.last_error, 'at', ${time('last_failed_at', 'd')}) FROM finder_day d
+      (SELECT jsonb_build_object('error', d.last_error, 'at', ${isoTime('d', 'last_failed_at')}) FROM finder_day d
         WHERE d.finder_id = f.id AND d.last_error IS NOT NULL ORDER BY d.day DESC LIMIT 1) AS "lastFailure",
-      ${time('last_asked_at')} AS "lastAskedAt",
-      ${time('rest_until')} AS "restUntil", ${time('next_poll_at')} AS "nextPollAt"
+      ${isoTime('f', 'last_asked_at')} AS "lastAskedAt",
+      ${isoTime('f', 'rest_until')} AS "restUntil", ${isoTime('f', 'next_poll_at')} AS "nextPollAt"
     FROM finder f
     WHERE ${publicId}::uuid IS NULL OR f.public_id = ${publicId}::uuid
     ORDER BY f.id LIMIT ${limit}

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 import type { SourceAsked } from '../watch-sources.ts';
-
-const time = (column: string) => {
-  const name = sql.identifier(column.split('.'));
-  return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-};
 
 export const TitleCounts = z.object({
   /** Titles that wait for details. */
@@ -43,9 +38,9 @@ export const SourceState = z.object({
 /** All of them on purpose: there are a dozen. */
 export function sourceStates(db: Db): Promise<readonly z.infer<typeof SourceState>[]> {
   return db.any(rows('metadata.source_states', SourceState)`
-    SELECT p.name, p.asked, p.failures, ${time('p.last_asked_at')} AS "lastAskedAt", p.last_error AS "lastError",
+    SELECT p.name, p.asked, p.failures, ${isoTime('p', 'last_asked_at')} AS "lastAskedAt", p.last_error AS "lastError",
       CASE WHEN p.asked_on = (now() AT TIME ZONE 'UTC')::date THEN p.asked_today ELSE 0 END AS "askedToday",
-      CASE WHEN p.rest_until > now() THEN ${time('p.rest_until')} END AS "restUntil"
+      CASE WHEN p.rest_until > now() THEN ${isoTime('p', 'rest_until')} END AS "restUntil"
     FROM metadata_provider p
   `);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 
 /** What the score looks at, in days, and what the state looks at, in hours. */
 const [SCORE_DAYS, STATE_HOURS] = [30, 24];
@@ -112,8 +112,6 @@ export async function countScan(db: Db, sourceId: number, isOk: boolean): Promis
 }
 
 const iso = z.iso.datetime();
-const asIso = (column: string) =>
-  sql.fragment`to_char(${sql.identifier(['h', column])} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 export const SourceHealth = z.object({
   sourceId: z.uuid(),
@@ -144,9 +142,9 @@ export function healthOf(
 ): Promise<readonly z.infer<typeof SourceHealth>[]> {
   return db.any(rows('source_health.list', SourceHealth)`
     SELECT s.public_id AS "sourceId", s.name, s.is_active AS "isActive", h.score::float8 AS score, h.state,
-      ${asIso('state_since')} AS "stateSince", ${asIso('unreachable_since')} AS "unreachableSince", ${asIso('disabled_at')} AS "disabledAt",
-      h.scan_failures AS "scanFailures", h.probe_failures AS "probeFailures", ${asIso('last_probe_at')} AS "lastProbeAt",
-      ${asIso('last_ok_at')} AS "lastOkAt", ${asIso('next_probe_at')} AS "nextProbeAt", h.reason
+      ${isoTime('h', 'state_since')} AS "stateSince", ${isoTime('h', 'unreachable_since')} AS "unreachableSince", ${isoTime('h', 'disabled_at')} AS "disabledAt",
+      h.scan_failures AS "scanFailures", h.probe_failures AS "probeFailures", ${isoTime('h', 'last_probe_at')} AS "lastProbeAt",
+      ${isoTime('h', 'last_ok_at')} AS "lastOkAt", ${isoTime('h', 'next_probe_at')} AS "nextProbeAt", h.reason
     FROM source s JOIN source_health h ON h.source_id = s.id
     WHERE s.deleted_at IS NULL AND (${publicId}::uuid IS NULL OR s.public_id = ${publicId}::uuid)
     ORDER BY s.priority, s.name LIMIT ${most}

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type Db, rows, sql } from '../../../platform/db.ts';
-import { time } from './sources.ts';
+import { type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 
-const utc = (column: string) => time('l', column);
+const utc = (column: string) => isoTime('l', column);
 
 const Count = z.int();
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 import { Sealed, sealedIn } from '../../../streams/queries.ts';
 import { SOURCE_FINDERS } from '../place.ts';
 
@@ -9,10 +9,6 @@ export const Config = z.object({
 });
 
 const Time = z.iso.datetime().nullable();
-export const time = (table: string, column: string) => {
-  const name = sql.identifier([table, column]);
-  return sql.fragment`to_char(${name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-};
 
 export const SourceAnswer = z.object({
   sourceId: z.uuid(),
@@ -56,12 +52,12 @@ export function sourceAnswers(
       c.password_sealed IS NOT NULL AS "hasPassword", c.priority, c.is_active AS "isActive", c.allows_private AS "allowsPrivate",
       c.offers, c.health_score::float8 AS "healthScore", c.last_error AS "lastError", c.scan_minutes AS "scanEveryMinutes",
       coalesce((SELECT h.scan_failures FROM source_health h WHERE h.source_id = c.id), 0) AS failures,
-      ${time('c', 'next_scan_at')} AS "nextScanAt", ${time('c', 'last_scan_at')} AS "lastScanAt",
+      ${isoTime('c', 'next_scan_at')} AS "nextScanAt", ${isoTime('c', 'last_scan_at')} AS "lastScanAt",
       (SELECT count(*) FROM (SELECT 1 FROM scan_item i WHERE i.source_id = c.id AND i.state IN ('held', 'pending', 'processing', 'failed')
         LIMIT ${mostCounted}) w)::integer AS waiting,
       (SELECT count(*) FROM (SELECT 1 FROM scan_item i WHERE i.source_id = c.id AND i.state = 'unmatched' LIMIT ${mostCounted}) u)::integer
         AS unmatched,
-      ${time('c', 'created_at')} AS "createdAt"
+      ${isoTime('c', 'created_at')} AS "createdAt"
     FROM source c
     WHERE c.deleted_at IS NULL AND (${publicId}::uuid IS NULL OR c.public_id = ${publicId}::uuid)
     ORDER BY c.is_active DESC, c.priority, c.id LIMIT ${limit}
