@@ -3,7 +3,7 @@ import './settings.css';
 import './dialog.css';
 import './form.css';
 import './account.css';
-import { Alert, Badge, Button, Code, PasswordInput, Skeleton, Switch, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Code, Skeleton, Switch, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import {
   changePassword,
@@ -27,6 +27,7 @@ import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
+import { SecretField } from './secret-field.tsx';
 import { SignInGate } from './sign-in-gate.tsx';
 import { TestAnswer } from './test-answer.tsx';
 import { UsersPart } from './users-part.tsx';
@@ -126,21 +127,10 @@ function PasswordPart({ onExpired, onChanged }: { onExpired(): void; onChanged()
     setIsDone(true);
     onChanged();
   }
-  const toggle = { 'aria-label': 'Show or hide the password' };
   return (
     <form className="tb-form" aria-label="Change the password" onSubmit={(event) => void submit(event)}>
-      <PasswordInput
-        label="Password now"
-        autoComplete="current-password"
-        visibilityToggleButtonProps={toggle}
-        {...bind('current')}
-      />
-      <PasswordInput
-        label="New password"
-        autoComplete="new-password"
-        visibilityToggleButtonProps={toggle}
-        {...bind('next')}
-      />
+      <SecretField label="Password now" autoComplete="current-password" {...bind('current')} />
+      <SecretField label="New password" autoComplete="new-password" {...bind('next')} />
       {failure !== null && (
         <Alert color="red" variant="light" role="alert">
           {failure}

@@ -1,9 +1,10 @@
-import { Alert, Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import { useActing } from './acting.ts';
 import { type Bound, useFields } from './fields.ts';
 import { addFinder, changeFinder, type Finder, type FinderDraft, KINDS, type Pattern } from './finder-api.ts';
 import { PatternFields } from './pattern-fields.tsx';
+import { SecretField } from './secret-field.tsx';
 
 type FinderFormProps = {
   /** Null: a new one. */
@@ -97,12 +98,12 @@ export function FinderForm({ finder, onDone, onClose, onExpired }: FinderFormPro
 function NabFields({ hasKey, bind }: { hasKey: boolean; bind(field: keyof Fields): Bound }) {
   return (
     <>
-      <PasswordInput
+      <SecretField
         label="API key"
         autoComplete="off"
         placeholder={hasKey ? 'stays as it is' : ''}
         description="Stored sealed and not shown again."
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the key' }}
+        of="key"
         {...bind('apiKey')}
       />
       <TextInput

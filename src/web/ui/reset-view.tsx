@@ -1,11 +1,12 @@
 import './settings-mantine.css';
 import './settings.css';
-import { Alert, Button, PasswordInput } from '@mantine/core';
+import { Alert, Button } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import { resetPassword } from './account-api.ts';
 import { useActing } from './acting.ts';
 import { useFields } from './fields.ts';
 import { LockIcon } from './icons.tsx';
+import { SecretField } from './secret-field.tsx';
 import { hrefOf } from './views.ts';
 
 /** Where a one-time link leads: a new password is chosen. */
@@ -38,11 +39,10 @@ export function ResetView() {
           </>
         ) : (
           <>
-            <PasswordInput
+            <SecretField
               label="New password"
               autoComplete="new-password"
               description="At least 8 characters; a sentence is good."
-              visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
               {...bind('password')}
             />
             {failure !== null && (

@@ -1,10 +1,11 @@
-import { Alert, Button, Code, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, Button, Code, TextInput } from '@mantine/core';
 import { type ReactNode, type SubmitEvent, useEffect, useState } from 'react';
 import { fetchAccount, register, signIn } from './account-api.ts';
 import { type ApiFailure, openAdminSession } from './api.ts';
 import { useFields } from './fields.ts';
 import { LockIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
+import { SecretField } from './secret-field.tsx';
 
 type SignInGateProps = {
   hasExpired: boolean;
@@ -77,13 +78,7 @@ function PasswordForm({ onOpened }: { onOpened(): void }) {
         spellCheck={false}
         {...bind('login')}
       />
-      <PasswordInput
-        label="Password"
-        name="password"
-        autoComplete="current-password"
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
-        {...bind('password')}
-      />
+      <SecretField label="Password" name="password" autoComplete="current-password" {...bind('password')} />
     </GateForm>
   );
 }
@@ -118,12 +113,11 @@ function SetupForm({ onOpened }: { onOpened(): void }) {
         autoComplete="email"
         {...bind('email')}
       />
-      <PasswordInput
+      <SecretField
         label="Password"
         name="new-password"
         autoComplete="new-password"
         description="At least 8 characters; a sentence is good."
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
         {...bind('password')}
       />
     </GateForm>
@@ -145,13 +139,7 @@ function TokenForm({ onOpened }: { onOpened(): void }) {
         It was printed when the server started for the first time, and is kept in its data folder. You can
         also choose it yourself with <Code>ADMIN_TOKEN</Code>.
       </p>
-      <PasswordInput
-        label="Admin token"
-        name="token"
-        autoComplete="off"
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the token' }}
-        {...bind('token')}
-      />
+      <SecretField label="Admin token" name="token" autoComplete="off" of="token" {...bind('token')} />
     </GateForm>
   );
 }

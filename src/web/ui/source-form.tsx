@@ -1,8 +1,9 @@
-import { Alert, Button, NativeSelect, PasswordInput, Switch, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import { useActing } from './acting.ts';
 import type { Tested } from './api.ts';
 import { type Bound, useFields } from './fields.ts';
+import { SecretField } from './secret-field.tsx';
 import { addSource, changeSource, OFFERS, SOURCE_FINDERS, type Source, testDraft } from './source-api.ts';
 import { draftOf, type SourceChoices, type SourceFields, startOf } from './source-draft.ts';
 import { everyOptions, FINDER_WORDS, OFFER_WORDS } from './source-words.ts';
@@ -140,12 +141,11 @@ function ServerFields({ bind, source, choices, choose }: ServerFieldsProps) {
         description="Only if it asks for one."
         {...bind('username')}
       />
-      <PasswordInput
+      <SecretField
         label="Password"
         autoComplete="new-password"
         placeholder={source?.hasPassword === true ? 'stays as it is' : ''}
         description="Stored sealed and not shown again."
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
         {...bind('password')}
       />
       <Switch

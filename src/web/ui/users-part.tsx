@@ -1,4 +1,4 @@
-import { Alert, Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import {
   addUser,
@@ -20,6 +20,7 @@ import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
+import { SecretField } from './secret-field.tsx';
 import { TestAnswer } from './test-answer.tsx';
 
 const pace = () => 30_000;
@@ -94,11 +95,10 @@ function NewUser({ onDone, onClose, onExpired }: { onDone(): void; onClose(): vo
         {...bind('username')}
       />
       <TextInput label="E-mail, if you like" type="email" {...bind('email')} />
-      <PasswordInput
+      <SecretField
         label="Password"
         description="Empty: you are given a link by which the user chooses one."
         autoComplete="new-password"
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
         {...bind('password')}
       />
       <RoleSelect role={role} onChange={setRole} />
