@@ -131,6 +131,22 @@ describe('the page', () => {
     expect(ended.body).toMatchObject({ user: null });
   });
 
+  test('of an account that was closed is nobody’s, and signs out', async () => {
+    const answer = await room.ask(
+      'POST',
+      '/auth/login',
+      { login: 'other', password: 'other has a password', cookies: true },
+      SAME,
+    );
+    const cookie = cookiesIn(answer);
+    await room.asAdmin('PATCH', `/users/${other.user.userId}`, { status: 'inactive' });
+    const me = await room.ask('GET', '/auth/me', undefined, { cookie });
+    expect(me).toMatchObject({ status: 200, body: { user: null, isAdmin: false } });
+    expect((await room.ask('GET', '/auth/tokens', undefined, { cookie })).status).toBe(401);
+    const out = await room.ask('POST', '/auth/logout', {}, { ...SAME, cookie });
+    expect([out.status, out.headers.getSetCookie().length]).toEqual([204, 2]);
+  });
+
   test.each([
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },

@@ -101,6 +101,17 @@ describe('signing in', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
+  test('is no more for guesses that come at once: the right one among them is not let in', async () => {
+    await room.add('parent');
+    const guesses = Array.from({ length: 40 }, (_, n) =>
+      n === 39 ? 'parent has a password' : `guess ${n} of many`,
+    );
+    const answers = await Promise.all(guesses.map((password) => room.signIn('parent', password)));
+    expect(answers.filter(({ status }) => status === 200)).toEqual([]);
+    expect(answers.at(-1)?.status).toBe(429);
+    expect(await room.count('auth_session')).toBe(1);
+  });
+
   test('counts failures only: who signs in often is let in', async () => {
     await room.add('parent');
     for (let time = 0; time < 12; time += 1) expect((await room.signIn('parent')).status).toBe(200);

@@ -7,6 +7,7 @@ import { deleteSessions } from './queries/sessions.ts';
 import { putTicket, takeTicket } from './queries/tokens.ts';
 import { lockUser, updateUser } from './queries/users.ts';
 import { hashOf, makeSecretToken } from './secret-token.ts';
+import { refuseOver } from './sign-in.ts';
 
 /** Long enough for who finds the mail in the evening. */
 const RESET_SECONDS = 24 * 3600;
@@ -25,23 +26,21 @@ export async function changePassword(
   { current, next }: { current: string; next: string },
   actor: Actor,
 ): Promise<void> {
-  const verdict = await wrongPasswords.look(user.publicId);
-  if (!verdict.isAllowed)
-    throw new AppError('limit.exceeded', `Too many tries. Try again in ${verdict.resetsInSeconds} seconds.`, {
-      status: 429,
-      headers: { 'Retry-After': String(verdict.resetsInSeconds) },
-    });
   const passwordHash = await passwords.make(next);
   const isDone = await db.transaction(async (tx) => {
     const stored = await lockUser(tx, user.publicId);
-    if (stored === null || !(await passwords.isSame(current, stored.passwordHash))) return false;
+    // Behind the lock, one after the other: guesses that come at once are counted like others.
+    await refuseOver(wrongPasswords, user.publicId);
+    if (stored === null || !(await passwords.isSame(current, stored.passwordHash))) {
+      await wrongPasswords.take(user.publicId);
+      return false;
+    }
     await updateUser(tx, stored.id, { passwordHash });
     await deleteSessions(tx, stored.id, user.sessionId);
     await noteAudit(tx, actor, { action: 'account.password_changed', severity: 'warning' });
     return true;
   });
   if (isDone) return;
-  await wrongPasswords.take(user.publicId);
   throw new AppError('auth.wrong_password', 'That is not the password of this account.', { status: 403 });
 }
 

@@ -118,14 +118,24 @@ export function createGuard({ adminToken, crypto, users }: GuardDeps): Guard {
   async function findUser(req: Request): Promise<Asking | null> {
     const bearer = bearerOf(req);
     if (bearer?.startsWith(API_TOKEN_PREFIX)) return byApiToken(req, bearer);
-    const sealed =
-      bearer === null ? openCookie(req, SESSION_COOKIE, 'access') : crypto.openToken('access', bearer);
+    if (bearer === null) return byCookie(req);
+    const user = await bySession(crypto.openToken('access', bearer));
+    return user === null ? null : open(user);
+  }
+
+  async function byCookie(req: Request): Promise<Asking | null> {
+    const user = await bySession(openCookie(req, SESSION_COOKIE, 'access'));
+    // A page of a closed account is nobody's: it asks who is there, and whoever signs in is told.
+    if (user === null || user.status !== 'active') return null;
+    requireOwnPage(req);
+    return user;
+  }
+
+  async function bySession(sealed: unknown): Promise<Asking | null> {
     const access = Access.safeParse(sealed);
     if (!access.success || access.data.expiresAt <= Date.now()) return null;
     const user = await users.ofSession(access.data.session);
-    if (user === null) return null;
-    if (bearer === null) requireOwnPage(req);
-    return open({ ...user, sessionId: access.data.session });
+    return user === null ? null : { ...user, sessionId: access.data.session };
   }
 
   async function byApiToken(req: Request, token: string): Promise<Asking | null> {

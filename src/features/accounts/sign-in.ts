@@ -25,13 +25,11 @@ export async function signIn(
   address: string,
 ): Promise<Started> {
   const account = login.normalize('NFC').toLowerCase();
-  for (const [tries, key] of [
-    [failures.ofAddress, address],
-    [failures.ofAccount, account],
-  ] as const) {
-    const verdict = await tries.look(key);
-    if (!verdict.isAllowed) throw tooMany(verdict.resetsInSeconds);
-  }
+  const refuseGuessers = async () => {
+    await refuseOver(failures.ofAddress, address);
+    await refuseOver(failures.ofAccount, account);
+  };
+  await refuseGuessers();
   const found = await userByLogin(db, login);
   const isRight = await passwords.isSame(password, found?.passwordHash ?? null);
   if (found === null || !isRight) {
@@ -43,6 +41,8 @@ export async function signIn(
     );
     throw wrong();
   }
+  // Once more: of many guesses that came at once those before this one have failed by now.
+  await refuseGuessers();
   return await db.transaction(async (tx) => {
     const user = await lockUser(tx, found.publicId);
     // Changed while it was compared.
@@ -60,9 +60,12 @@ function wrong(): AppError {
   });
 }
 
-function tooMany(seconds: number): AppError {
-  return new AppError('limit.exceeded', `Too many tries. Try again in ${seconds} seconds.`, {
+/** Throws 429 once there were too many failures. */
+export async function refuseOver(failures: Limit, key: string): Promise<void> {
+  const { isAllowed, resetsInSeconds } = await failures.look(key);
+  if (isAllowed) return;
+  throw new AppError('limit.exceeded', `Too many tries. Try again in ${resetsInSeconds} seconds.`, {
     status: 429,
-    headers: { 'Retry-After': String(seconds) },
+    headers: { 'Retry-After': String(resetsInSeconds) },
   });
 }
