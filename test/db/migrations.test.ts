@@ -64,7 +64,7 @@ test('each migration down and up again gives the schema it was, also over data',
     expect(await up()).toEqual([name]);
     expect(await schemaOf(), name).toEqual(before);
     expect(await down(1)).toEqual([name]);
-    await rm(join(dir, name));
+    await rm(join(dir, `${name}.sql`));
   }
 }, 120_000);
 
