@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Db, Fragment } from '../platform/db.ts';
+import type { Viewer } from './viewer.ts';
 
 export const MEDIA_KINDS = ['movie', 'series', 'tv', 'event'] as const;
 export type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -13,6 +14,8 @@ export const PAGE_SIZE = 100;
 export type CatalogQuery = {
   kind: MediaKind;
   visibility: Visibility;
+  /** Whose rules count besides; absent: nobody's. */
+  viewer?: Viewer | null;
   /** BCP 47; a title without that translation is shown under its own. */
   language: string;
   genre?: string | undefined;

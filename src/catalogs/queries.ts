@@ -11,6 +11,7 @@ import {
   type Stock,
   type Visibility,
 } from './catalog.ts';
+import { hasRule, listed, suits, type Viewer, visible } from './viewer.ts';
 
 /** What gives `p.id` of each title of a page, in which order, and in which language they are shown. */
 type PageParts = { name: string; from: Fragment; order: Fragment; language: string };
@@ -84,64 +85,85 @@ const KINDS = {
   event: sql.fragment`m.kind = 'event'`,
 } as const;
 
-/** Of the kind; published, public, not for adults and, for an install that shows only open licences, with such a stream. */
-function shown({ kind, visibility }: Pick<CatalogQuery, 'kind' | 'visibility'>) {
-  return sql.fragment`${KINDS[kind]} AND ${listed(visibility)}`;
+/** Of the kind, and in lists for whoever asks. */
+function shown(query: Pick<CatalogQuery, 'kind' | 'visibility' | 'viewer'>) {
+  return sql.fragment`${KINDS[query.kind]} AND ${listed(query)}`;
 }
 
-/** Adult titles are found by their id only. */
-function listed(visibility: Visibility) {
-  return sql.fragment`${visible(visibility)} AND NOT m.is_adult`;
-}
-
-function visible(visibility: Visibility) {
-  return visibility === 'all'
-    ? sql.fragment`m.is_published AND m.is_public`
-    : sql.fragment`m.is_published AND m.is_public AND m.open_streams > 0`;
-}
+/** Columns of the two orders, in `media` and in what stands beside it. */
+type Ordering = { columns: Fragment; order: Fragment };
+const POPULAR: Ordering = {
+  columns: sql.fragment`m.rank`,
+  order: sql.fragment`p.rank DESC, p.id`,
+};
+const RECENT: Ordering = {
+  columns: sql.fragment`m.last_stream_added_at AS added`,
+  order: sql.fragment`p.added DESC NULLS LAST, p.id`,
+};
 
 /**
- * Where a page's titles stand in order: all of them, or the shelf of a genre (migration 0006). Both have the columns of
- * both orders, so that each page is one walk of one index.
+ * Where a page's titles stand in order: all of them, the shelf of a genre (migration 0006), or what a profile is allowed (0059). All have
+ * the columns of both orders, so that each page is one walk of one index; two where exceptions stand beside a rule.
  */
-function shelf(query: CatalogQuery) {
+function shelf(query: CatalogQuery, { columns }: Ordering): Fragment {
+  const { viewer } = query;
+  if (!viewer) return unruled(query, columns);
+  const allowed = exceptions(query, viewer, columns);
+  if (viewer.mode === 'allow') return allowed;
+  const id = query.genre === undefined ? sql.fragment`m.id` : sql.fragment`m.media_id`;
+  const age =
+    query.genre === undefined
+      ? sql.fragment`m.age_min`
+      : sql.fragment`(SELECT g.age_min FROM media g WHERE g.id = m.media_id)`;
+  const rest = sql.fragment`${unruled(query, columns)} AND NOT ${hasRule(viewer, id)} AND ${suits(viewer, { id, age })}`;
+  return sql.fragment`${rest} UNION ALL ${allowed}`;
+}
+
+function unruled(query: CatalogQuery, columns: Fragment): Fragment {
   const { kind, visibility, genre } = query;
   if (genre === undefined)
-    return { id: sql.fragment`m.id`, from: sql.fragment`media m WHERE ${shown(query)}` };
+    return sql.fragment`SELECT m.id, ${columns} FROM media m WHERE ${KINDS[kind]} AND ${listed({ visibility })}`;
   const open = visibility === 'all' ? sql.fragment`` : sql.fragment`AND m.is_open`;
-  const from = sql.fragment`genre_shelf m
+  return sql.fragment`SELECT m.media_id AS id, ${columns} FROM genre_shelf m
       WHERE m.genre_id = (SELECT g.id FROM genre g WHERE g.name = ${genre}) AND ${KINDS[kind]} ${open}`;
-  return { id: sql.fragment`m.media_id`, from };
+}
+
+function exceptions({ kind, genre }: CatalogQuery, viewer: Viewer, columns: Fragment): Fragment {
+  const ofGenre =
+    genre === undefined
+      ? sql.fragment``
+      : sql.fragment`AND EXISTS (SELECT FROM media_genre g
+          WHERE g.media_id = m.media_id AND g.genre_id = (SELECT g.id FROM genre g WHERE g.name = ${genre}))`;
+  return sql.fragment`SELECT m.media_id AS id, ${columns} FROM profile_policy m
+      WHERE m.profile_id = ${viewer.profileId} AND m.policy = 'allow' AND m.is_shown AND ${KINDS[kind]} ${ofGenre}`;
+}
+
+function orderedPage(
+  db: Db,
+  name: string,
+  query: CatalogQuery,
+  ordering: Ordering,
+): Promise<readonly Card[]> {
+  return cardsIn(db, {
+    name,
+    from: sql.fragment`(
+      SELECT * FROM (${shelf(query, ordering)}) p
+      ORDER BY ${ordering.order}
+      ${PAGE} ${offset(query.skip)}
+    ) p`,
+    order: ordering.order,
+    language: query.language,
+  });
 }
 
 /** Most watched first. Walks `media_popular` or `genre_shelf_popular`, or the one of open licences. */
 export function popularPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
-  const { id, from } = shelf(query);
-  return cardsIn(db, {
-    name: 'catalog.popular',
-    from: sql.fragment`(
-      SELECT ${id} AS id, m.rank FROM ${from}
-      ORDER BY m.rank DESC, ${id}
-      ${PAGE} ${offset(query.skip)}
-    ) p`,
-    order: sql.fragment`p.rank DESC, p.id`,
-    language: query.language,
-  });
+  return orderedPage(db, 'catalog.popular', query, POPULAR);
 }
 
 /** Last added first. Walks `media_new` or `genre_shelf_new`, or the one of open licences. */
 export function recentPage(db: Db, query: CatalogQuery): Promise<readonly Card[]> {
-  const { id, from } = shelf(query);
-  return cardsIn(db, {
-    name: 'catalog.recent',
-    from: sql.fragment`(
-      SELECT ${id} AS id, m.last_stream_added_at AS added FROM ${from}
-      ORDER BY m.last_stream_added_at DESC NULLS LAST, ${id}
-      ${PAGE} ${offset(query.skip)}
-    ) p`,
-    order: sql.fragment`p.added DESC NULLS LAST, p.id`,
-    language: query.language,
-  });
+  return orderedPage(db, 'catalog.recent', query, RECENT);
 }
 
 /** These titles as cards, in this order. */
@@ -152,6 +174,16 @@ export function cardsOf(db: Db, mediaIds: readonly number[], language: string): 
     order: sql.fragment`p.place`,
     language,
   });
+}
+
+/** Those of these titles that such a viewer may see in lists, in this order. */
+export async function seenAmong(db: Db, viewer: Viewer, mediaIds: readonly number[]): Promise<number[]> {
+  const seen = await db.any(rows('catalog.seen_among', z.object({ mediaId: z.int() }))`
+    SELECT m.id AS "mediaId" FROM unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS p(id, place)
+    JOIN media m ON m.id = p.id AND ${listed({ visibility: 'all', viewer })}
+    ORDER BY p.place
+  `);
+  return seen.map(({ mediaId }) => mediaId);
 }
 
 /** The titles of one system catalogue in its own order. Walks `catalog_item_position`. */
@@ -180,7 +212,7 @@ export function shelfPage(db: Db, catalog: string, query: CatalogQuery): Promise
     from: sql.fragment`(
       SELECT i.media_id AS id, i.score
       FROM shelf_item i
-      JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
+      JOIN media m ON m.id = i.media_id AND ${listed(query)}
       WHERE i.shelf_id = (SELECT s.id FROM shelf s WHERE s.catalog = ${catalog} AND s.choice = ${choice} AND s.kind = ${kind}) ${open}
       ORDER BY i.score DESC, i.media_id
       ${PAGE} ${offset(query.skip)}
@@ -196,7 +228,7 @@ const Kind = z.object({ kind: z.enum(MEDIA_KINDS) });
 export async function stockOf(db: Db, visibility: Visibility): Promise<Stock> {
   const kinds = await db.any(rows('catalog.kinds', Kind)`
     SELECT k.kind FROM unnest(${sql.array(MEDIA_KINDS, 'text')}) WITH ORDINALITY AS k(kind, place)
-    WHERE EXISTS (SELECT FROM media m WHERE m.kind = k.kind AND ${listed(visibility)} ORDER BY m.rank DESC LIMIT 1)
+    WHERE EXISTS (SELECT FROM media m WHERE m.kind = k.kind AND ${listed({ visibility })} ORDER BY m.rank DESC LIMIT 1)
     ORDER BY k.place
   `);
   const titles = visibility === 'all' ? sql.fragment`s.titles` : sql.fragment`s.open_titles`;
@@ -216,12 +248,16 @@ export const CuratedList = z.object({
 export type CuratedList = z.infer<typeof CuratedList>;
 
 /** The system catalogues that stand in the manifest, each with the kinds it holds for such a viewer; empty ones not. */
-export function curatedLists(db: Db, visibility: Visibility): Promise<readonly CuratedList[]> {
+export function curatedLists(
+  db: Db,
+  visibility: Visibility,
+  viewer: Viewer | null = null,
+): Promise<readonly CuratedList[]> {
   return db.any(rows('catalog.curated_lists', CuratedList)`
     SELECT c.slug, c.name, array_agg(DISTINCT m.kind ORDER BY m.kind) AS kinds
     FROM catalog c
     JOIN catalog_item i ON i.catalog_id = c.id
-    JOIN media m ON m.id = i.media_id AND ${listed(visibility)}
+    JOIN media m ON m.id = i.media_id AND ${listed({ visibility, viewer })}
     WHERE c.owner_id IS NULL AND c.in_manifest
     GROUP BY c.id
     ORDER BY c.position, c.id

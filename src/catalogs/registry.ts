@@ -16,7 +16,16 @@ import { top } from './top/index.ts';
 import { trending } from './trending/index.ts';
 import { year } from './year/index.ts';
 
-export { CuratedList, curatedLists, genreNames, type Standing, standingOf, stockOf } from './queries.ts';
+export { genresFor, stockFor } from './allowed/index.ts';
+export {
+  CuratedList,
+  curatedLists,
+  genreNames,
+  type Standing,
+  seenAmong,
+  standingOf,
+  stockOf,
+} from './queries.ts';
 
 /** One line a catalogue, in the order of the board. */
 export const catalogs: readonly Catalog[] = [

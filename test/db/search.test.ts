@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogQuery } from '../../src/catalogs/catalog.ts';
 import { search } from '../../src/catalogs/search/index.ts';
-import { titlesByName, titlesByPeople, typedWords } from '../../src/catalogs/search/queries.ts';
+import { titlesByPeople } from '../../src/catalogs/search/queries/people.ts';
+import { titlesByName, typedWords } from '../../src/catalogs/search/queries.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { connect } from '../support/full-database.ts';
 import { addTitles } from '../support/small-catalogue.ts';

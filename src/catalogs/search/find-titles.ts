@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db.ts';
-import { type TitleSearch, titlesByName, titlesByPeople, titlesLike, typedWords } from './queries.ts';
+import { titlesByPeople } from './queries/people.ts';
+import { type TitleSearch, titlesByName, titlesLike, typedWords } from './queries.ts';
 import { similarWords, withoutShortWords } from './similar-words.ts';
 
 /** Longest text searched for; more words than this in a title do not exist. */

@@ -1,16 +1,23 @@
 import { z } from 'zod';
 import { command, type Db, rows, sql } from '../../platform/db.ts';
 import type { MediaKind } from '../catalog.ts';
+import { allowedTo, type Viewer } from '../viewer.ts';
 
 /**
  * Whose search: titles with an open licence, every shown title, or hidden ones too (the owner's own lists); of the owner's,
  * `adult` finds adult titles alone, which the others never find.
  */
 export type Audience = 'licensed' | 'all' | 'owner' | 'adult';
-export type TitleSearch = { text: string; kind: MediaKind | null; audience: Audience };
+export type TitleSearch = {
+  text: string;
+  kind: MediaKind | null;
+  audience: Audience;
+  /** Where it may see what is allowed title by title and nothing else, only that is looked through. */
+  viewer?: Viewer | null;
+};
 
-const Found = z.object({ mediaId: z.int() });
-const idsOf = (found: readonly z.infer<typeof Found>[]) => found.map(({ mediaId }) => mediaId);
+export const Found = z.object({ mediaId: z.int() });
+export const idsOf = (found: readonly z.infer<typeof Found>[]) => found.map(({ mediaId }) => mediaId);
 
 /**
  * As text, so that a plan is prepared for each: the words of the kind stand in the document (migration 0022). Not for films, which are most
@@ -36,7 +43,7 @@ const narrowed = ({ kind, audience }: Omit<TitleSearch, 'text'>, words: ReturnTy
   sql.fragment`${words} ${kind === null ? sql.fragment`` : KIND_WORDS[kind]} ${AUDIENCE_WORDS[audience]}`;
 
 /** The same for titles that are found otherwise than by words. */
-const SEEN_BY = {
+export const SEEN_BY = {
   licensed: sql.fragment`s.is_shown AND s.is_open`,
   all: sql.fragment`s.is_shown`,
   owner: sql.fragment`s.document @@ '!#adult'::tsquery`,
@@ -57,8 +64,14 @@ const COLUMNS = sql.fragment`s.media_id, s.rank, s.year, s.names`;
  * cost what they find together. So the titles of `head` are read instead, and held against `words`, wherever these are fewer: the best known
  * tell, and for up to three letters it is taken as given. (`IS TRUE` keeps a condition from the index.)
  */
-function candidates({ kind, audience }: Omit<TitleSearch, 'text'>) {
+function candidates({ kind, audience, viewer }: Omit<TitleSearch, 'text'>) {
   const ofKind = kind === 'movie' ? sql.fragment`AND s.kind = 'movie'` : sql.fragment``;
+  // Some hundreds of titles; the best known ones of all would not be among them.
+  if (viewer?.mode === 'allow')
+    return sql.fragment`
+      candidate AS (
+        SELECT ${COLUMNS} FROM profile_policy a JOIN media_search s ON s.media_id = a.media_id
+        WHERE ${allowedTo(viewer)} AND s.document @@ (SELECT words FROM asked) ${ofKind} ${BEST} LIMIT 300)`;
   if (audience === 'licensed')
     return sql.fragment`
       open_words AS MATERIALIZED (
@@ -179,50 +192,6 @@ export function titlesCalledSo(db: Db, names: readonly { kind: MediaKind; name: 
     ) c
     ORDER BY g.index, c.media_id
   `);
-}
-
-/** The words of a person's name, as the index `person_search` has them. */
-const PERSON_WORDS = sql.fragment`array_to_tsvector(search_words(search_name(p.name), false))`;
-
-/** Behind others, and of up to three letters: as short as `search_query` takes for the beginning of too much. */
-const SHORT_END = /\s\S{1,3}$/u;
-
-/**
- * Ids of people of these names, the last one as a beginning. As with titles the index collects everybody of a short beginning,
- * whatever stands before it (4–9 ms among 500,000 people). So those of the words before it are read first, mostly nobody: only where they are
- * more than 100 is the index asked for all words.
- */
-function peopleCalled(text: string) {
-  const words = sql.fragment`search_query(search_name(${text}))`;
-  const all = sql.fragment`SELECT p.id FROM person p WHERE ${PERSON_WORDS} @@ ${words}`;
-  if (!SHORT_END.test(text)) return sql.fragment`${all} LIMIT 100`;
-  return sql.fragment`
-    WITH headed AS MATERIALIZED (
-      SELECT p.id, p.name FROM person p WHERE ${PERSON_WORDS} @@ search_query(search_name(${text}), true) LIMIT 101)
-    (SELECT p.id FROM headed p WHERE (SELECT count(*) <= 100 FROM headed) AND ${PERSON_WORDS} @@ ${words})
-    UNION ALL
-    (${all} AND (SELECT count(*) > 100 FROM headed) LIMIT 100)`;
-}
-
-/** Ids of up to 100 titles by the people in them (any of their names, the last one as a beginning) and by a keyword, best known first. */
-export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSearch): Promise<number[]> {
-  const found = await db.any(rows('search.by_people', Found)`
-    SELECT s.media_id AS "mediaId"
-    FROM (
-      SELECT DISTINCT l.media_id FROM (
-        (SELECT c.media_id FROM (${peopleCalled(text)}) p
-        CROSS JOIN LATERAL (SELECT c.media_id FROM media_credit c WHERE c.person_id = p.id LIMIT 200) c LIMIT 1000)
-        UNION ALL
-        (SELECT mk.media_id FROM media_keyword mk WHERE mk.keyword_id = (SELECT k.id FROM keyword k WHERE k.name = lower(${text})) LIMIT 1000)
-      ) l
-    ) l
-    JOIN media_search s ON s.media_id = l.media_id
-    WHERE ${SEEN_BY[audience]}
-      AND ${kind === null ? sql.fragment`true` : sql.fragment`s.kind = ${kind}`}
-    ORDER BY s.rank DESC, s.media_id
-    LIMIT 100
-  `);
-  return idsOf(found);
 }
 
 /** What is looked for where words were typed wrong: all of its parts, each as a tsquery. */

@@ -1,0 +1,74 @@
+import { type Fragment, sql } from '../platform/db.ts';
+import type { Visibility } from './catalog.ts';
+
+/**
+ * Who watches by an install or a device, as of the request that asks. Without one it is everybody. Part of the keys of kept answers:
+ * `policyVersion` counts every change of what this profile may see.
+ */
+export type Viewer = {
+  profileId: number;
+  /** The account it belongs to: its own titles are seen though they are not public. */
+  userId: number;
+  isKid: boolean;
+  /** `all`: everything but what is denied; `allow`: what is allowed and nothing else; `age`: by age rating, with exceptions both ways. */
+  mode: 'all' | 'allow' | 'age';
+  /** Years, by the ratings of the household's country; counts in mode `age`. */
+  maxAge: number;
+  allowsUnrated: boolean;
+  /** Some content tags are blocked. */
+  hasBlockedTags: boolean;
+  policyVersion: number;
+};
+
+/** A title in a statement: its id, and its `age_min`. */
+type TitleColumns = { id: Fragment; age: Fragment };
+const OF_MEDIA: TitleColumns = { id: sql.fragment`m.id`, age: sql.fragment`m.age_min` };
+
+/** The exceptions of a profile that allow, best ordered by the indexes of migration 0059: `profile_policy a`. */
+export const allowedTo = ({ profileId }: Pick<Viewer, 'profileId'>) =>
+  sql.fragment`a.profile_id = ${profileId} AND a.policy = 'allow' AND a.is_shown`;
+
+/** Whether a profile has a rule of its own for a title. */
+export const hasRule = ({ profileId }: Pick<Viewer, 'profileId'>, id: Fragment) =>
+  sql.fragment`EXISTS (SELECT FROM profile_policy a WHERE a.profile_id = ${profileId} AND a.media_id = ${id})`;
+
+/** Of a title for which there is no rule of its own: what the mode says. */
+export function suits(viewer: Viewer, { id, age }: TitleColumns = OF_MEDIA): Fragment {
+  if (viewer.mode === 'allow') return sql.fragment`false`;
+  const { profileId, maxAge } = viewer;
+  const untagged = viewer.hasBlockedTags
+    ? sql.fragment`NOT EXISTS (
+        SELECT FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
+        WHERE t.media_id = ${id} AND t.episode_id IS NULL)`
+    : sql.fragment`true`;
+  if (viewer.mode === 'all') return untagged;
+  const isOfAge = viewer.allowsUnrated
+    ? sql.fragment`(${age} IS NULL OR ${age} <= ${maxAge}::integer)`
+    : sql.fragment`${age} <= ${maxAge}::integer`;
+  return sql.fragment`${isOfAge} AND ${untagged}`;
+}
+
+/** The whole rule for one title of a statement; what is published, public or for adults is not asked here. */
+export function maySee(viewer: Viewer, title: TitleColumns = OF_MEDIA): Fragment {
+  const rule = sql.fragment`SELECT a.policy = 'allow' FROM profile_policy a WHERE a.profile_id = ${viewer.profileId} AND a.media_id = ${title.id}`;
+  return sql.fragment`coalesce((${rule}), (${suits(viewer, title)}) IS TRUE)`;
+}
+
+/** Titles in lists: published and public, with a stream under an open licence where only such are shown; `media m`. */
+export function visible(visibility: Visibility): Fragment {
+  return visibility === 'all'
+    ? sql.fragment`m.is_published AND m.is_public`
+    : sql.fragment`m.is_published AND m.is_public AND m.open_streams > 0`;
+}
+
+/** What stands in catalogues for such a viewer. Adult titles are found by their id only. */
+export function listed({
+  visibility,
+  viewer,
+}: {
+  visibility: Visibility;
+  viewer?: Viewer | null | undefined;
+}): Fragment {
+  const shown = sql.fragment`${visible(visibility)} AND NOT m.is_adult`;
+  return viewer ? sql.fragment`${shown} AND ${maySee(viewer)}` : shown;
+}
