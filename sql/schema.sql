@@ -817,6 +817,17 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.tags_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM changed) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.tags_due()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1908,6 +1919,12 @@ CREATE TABLE media_tag (
 CREATE INDEX media_tag_episode ON public.media_tag USING btree (episode_id, media_id) WHERE (episode_id IS NOT NULL);
 
 CREATE INDEX media_tag_tag ON public.media_tag USING btree (tag_id, media_id);
+
+CREATE TRIGGER media_tag_delete AFTER DELETE ON public.media_tag REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
+CREATE TRIGGER media_tag_insert AFTER INSERT ON public.media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
+CREATE TRIGGER media_tag_update AFTER UPDATE ON public.media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
 
 CREATE TABLE media_tag_denied (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -40,7 +40,6 @@ INSERT INTO content_tag (tag, category, name) VALUES
   ('smoking', 'warning', 'Smoking'), ('gambling', 'warning', 'Gambling'), ('romance', 'warning', 'Romance and kissing'),
   ('preschool', 'age', 'For the youngest (2 to 5)'), ('early_childhood', 'age', 'From about 6'), ('kids', 'age', 'From about 8'),
   ('teens', 'age', 'From about 12'), ('adults_only', 'age', 'For adults'), ('family_friendly', 'age', 'For the whole family'),
-  ('unrated', 'age', 'Rated by nobody'),
   ('rating_g', 'rating', 'G'), ('rating_pg', 'rating', 'PG'), ('rating_pg13', 'rating', 'PG-13'), ('rating_r', 'rating', 'R'),
   ('rating_nc17', 'rating', 'NC-17'), ('rating_tv_y', 'rating', 'TV-Y'), ('rating_tv_y7', 'rating', 'TV-Y7'),
   ('rating_tv_g', 'rating', 'TV-G'), ('rating_tv_pg', 'rating', 'TV-PG'), ('rating_tv_14', 'rating', 'TV-14'),
@@ -121,6 +120,18 @@ CREATE TRIGGER media_keyword_tags_delete AFTER DELETE ON media_keyword REFERENCI
 CREATE TRIGGER episode_tags_insert AFTER INSERT ON episode REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_episodes();
 CREATE TRIGGER episode_tags_update AFTER UPDATE ON episode REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_episodes();
 
+-- A profile may block by tag: what is kept of the catalogue is of no use once tags change.
+CREATE FUNCTION tags_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM changed) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER media_tag_insert AFTER INSERT ON media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+CREATE TRIGGER media_tag_update AFTER UPDATE ON media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+CREATE TRIGGER media_tag_delete AFTER DELETE ON media_tag REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
 -- What a user says is wrong: of a title, an episode or a stream (deep links are streams); with a tag, of that tag of a title or an episode.
 CREATE TABLE content_report (
   id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -188,3 +199,4 @@ DROP TRIGGER media_tags_update ON media;
 DROP TRIGGER media_tags_insert ON media;
 DROP FUNCTION tags_due_of_episodes(), tags_due_of_media(), tags_due();
 DROP TABLE media_tag_due, media_tag_denied, media_tag, content_tag;
+DROP FUNCTION tags_changed();
