@@ -33,6 +33,8 @@ export const BROKEN_FAMILY_ROWS: readonly [constraint: string, statement: string
   ['profile_blocked_episode_season_number_check', `UPDATE profile_blocked_episode SET season_number = -1`],
   ['profile_blocked_episode_episode_number_check', `UPDATE profile_blocked_episode SET episode_number = -1`],
   ['profile_minute_minute_check', `INSERT INTO profile_minute VALUES ($profile, '2026-01-01T00:00:01Z')`],
+  ['rating_country_country_check', `INSERT INTO rating_country VALUES ('d', 1)`],
+  ['rating_country_place_check', `UPDATE rating_country SET place = -1`],
   ['install_name_check', `UPDATE install SET name = ''`],
   ['install_agent_check', install('agent', `''`)],
   ['install_seen_manifest_check', install('seen_manifest', `repeat('a', 65)`)],

@@ -69,6 +69,8 @@ const ROWS: readonly [name: string, statement: string][] = [
       VALUES ($profile, $film, 'allow', 'movie', 0, true)`,
   ],
   ['', `INSERT INTO profile_blocked_episode VALUES ($profile, $film, 1, 2)`],
+  ['', `INSERT INTO profile_blocked_tag SELECT $profile, id FROM content_tag WHERE tag = 'monsters'`],
+  ['', `INSERT INTO rating_country VALUES ('DE', 0)`],
   ['', `INSERT INTO profile_minute VALUES ($profile, date_trunc('minute', now(), 'UTC'))`],
   [
     'install',

@@ -129,6 +129,7 @@ export const MANY_TITLES: readonly string[] = [
     SELECT p.id, m.id, CASE WHEN m.id % 300 = 7 THEN 'deny' ELSE 'allow' END, m.kind, m.rank, m.last_stream_added_at, true
     FROM profile p JOIN media m ON CASE WHEN p.id <= 2 THEN m.id % 100 = 7 ELSE m.id IN (p.id % $count, p.id * 7 % $count) END`,
   `INSERT INTO profile_blocked_episode SELECT p.id, 1 + p.id % $count, 1, g FROM profile p, generate_series(1, 3) g`,
+  `INSERT INTO profile_blocked_tag SELECT p.id, t.id FROM profile p JOIN content_tag t ON t.id = 1 + p.id % 80`,
   `INSERT INTO profile_minute SELECT p.id, date_trunc('minute', now(), 'UTC') - g * interval '1 minute' FROM profile p, generate_series(1, 10) g`,
   `INSERT INTO install (profile_id, name, token_hash, token_sealed)
     SELECT p.id, 'TV', sha256(('install ' || p.id)::bytea), 'sealed' FROM profile p`,
