@@ -1480,8 +1480,6 @@ CREATE TABLE install (
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
   profile_id bigint NOT NULL,
   name text NOT NULL,
-  token_hash bytea NOT NULL,
-  token_sealed text NOT NULL,
   revision integer NOT NULL DEFAULT 0,
   seen_manifest text,
   agent text,
@@ -1489,13 +1487,11 @@ CREATE TABLE install (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   revoked_at timestamp with time zone,
   CONSTRAINT install_public_id_key UNIQUE (public_id),
-  CONSTRAINT install_token_hash_key UNIQUE (token_hash),
   CONSTRAINT install_pkey PRIMARY KEY (id),
   CONSTRAINT install_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
   CONSTRAINT install_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
   CONSTRAINT install_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-  CONSTRAINT install_seen_manifest_check CHECK ((length(seen_manifest) <= 64)),
-  CONSTRAINT install_token_hash_check CHECK ((octet_length(token_hash) = 32))
+  CONSTRAINT install_seen_manifest_check CHECK ((length(seen_manifest) <= 64))
 );
 
 CREATE INDEX install_profile ON public.install USING btree (profile_id, id);

@@ -58,14 +58,12 @@ CREATE TABLE profile_blocked_episode (
 );
 CREATE INDEX profile_blocked_episode_media ON profile_blocked_episode (media_id);
 
--- An add-on as it stands in one player: its address is opaque, kept as a hash to know it and sealed to show it again.
+-- An add-on as it stands in one player. Its address holds its id, sealed by our own key: nothing here opens anything.
 CREATE TABLE install (
   id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,
   profile_id bigint NOT NULL REFERENCES profile (id) ON DELETE CASCADE,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
-  token_hash bytea NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
-  token_sealed text NOT NULL,
   -- Counts what changes what the manifest says.
   revision integer NOT NULL DEFAULT 0,
   -- Digest of the manifest its player took last; another than the present one: the player holds an old one.

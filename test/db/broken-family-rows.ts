@@ -1,7 +1,7 @@
 const profile = (columns: string, values: string) =>
   `INSERT INTO profile (user_id, name, ${columns}) VALUES ($user, 'Bob', ${values})`;
 const install = (columns: string, values: string) =>
-  `INSERT INTO install (profile_id, name, token_hash, token_sealed, ${columns}) VALUES ($profile, 'x', sha256('another'), 'x', ${values})`;
+  `INSERT INTO install (profile_id, name, ${columns}) VALUES ($profile, 'x', ${values})`;
 
 /** As `BROKEN_ROWS`: profiles, what they may see, and their installs. */
 export const BROKEN_FAMILY_ROWS: readonly [constraint: string, statement: string][] = [
@@ -38,13 +38,8 @@ export const BROKEN_FAMILY_ROWS: readonly [constraint: string, statement: string
   ['install_name_check', `UPDATE install SET name = ''`],
   ['install_agent_check', install('agent', `''`)],
   ['install_seen_manifest_check', install('seen_manifest', `repeat('a', 65)`)],
-  ['install_token_hash_check', `UPDATE install SET token_hash = 'abc'`],
-  [
-    'install_token_hash_key',
-    `INSERT INTO install (profile_id, name, token_hash, token_sealed) SELECT profile_id, name, token_hash, 'x' FROM install`,
-  ],
   [
     'install_public_id_key',
-    `INSERT INTO install (profile_id, name, token_hash, token_sealed, public_id) SELECT profile_id, name, sha256('b'), 'x', public_id FROM install`,
+    `INSERT INTO install (profile_id, name, public_id) SELECT profile_id, name, public_id FROM install`,
   ],
 ];

@@ -74,7 +74,7 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['', `INSERT INTO profile_minute VALUES ($profile, date_trunc('minute', now(), 'UTC'))`],
   [
     'install',
-    `INSERT INTO install (profile_id, name, token_hash, token_sealed) VALUES ($profile, 'TV', sha256('a'), 'sealed') RETURNING id`,
+    `INSERT INTO install (profile_id, name) VALUES ($profile, 'TV') RETURNING id`,
   ],
   ['other', `INSERT INTO media (kind, title) VALUES ('movie', 'Other film') RETURNING id`],
   ['series', `INSERT INTO media (kind, title) VALUES ('series', 'Series') RETURNING id`],

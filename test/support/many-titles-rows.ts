@@ -131,8 +131,7 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO profile_blocked_episode SELECT p.id, 1 + p.id % $count, 1, g FROM profile p, generate_series(1, 3) g`,
   `INSERT INTO profile_blocked_tag SELECT p.id, t.id FROM profile p JOIN content_tag t ON t.id = 1 + p.id % 80`,
   `INSERT INTO profile_minute SELECT p.id, date_trunc('minute', now(), 'UTC') - g * interval '1 minute' FROM profile p, generate_series(1, 10) g`,
-  `INSERT INTO install (profile_id, name, token_hash, token_sealed)
-    SELECT p.id, 'TV', sha256(('install ' || p.id)::bytea), 'sealed' FROM profile p`,
+  `INSERT INTO install (profile_id, name) SELECT p.id, 'TV' FROM profile p`,
   `INSERT INTO title_enrichment (media_id, next_at) SELECT id, now() + (id % 100 - 10) * interval '1 hour' FROM media WHERE id % 2 = 0`,
   `UPDATE media SET enrichment_status = CASE WHEN id % 100 = 3 THEN 'flagged' ELSE 'pending' END WHERE id % 10 = 3`,
   `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,
