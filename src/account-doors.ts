@@ -2,6 +2,7 @@ import type { Request, Router } from 'express';
 import { addressOf } from './doors.ts';
 import {
   accountRoutes,
+  actorOf,
   adminSessionRoutes,
   createGuard,
   type Guard,
@@ -9,12 +10,16 @@ import {
   userRoutes,
   usersIn,
 } from './features/accounts/index.ts';
+import type { Actor } from './features/audit/index.ts';
 import type { Ground } from './ground.ts';
 import { AppError } from './kit/errors.ts';
-import { createPasswordHashes } from './platform/password-hash.ts';
+import { createPasswordHashes, type PasswordHashes } from './platform/password-hash.ts';
 
 export type AccountDoors = {
   guard: Guard;
+  passwords: PasswordHashes;
+  /** Who does what a request asks for, as the audit log names it. */
+  actorOf(req: Request): Promise<Actor>;
   /** For everyone. */
   publicApi: readonly Router[];
   adminApi: readonly Router[];
@@ -56,6 +61,8 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
   };
   return {
     guard,
+    passwords: deps.passwords,
+    actorOf: (req) => actorOf(guard, req, deps.keepsAddresses()),
     publicApi: [
       adminSessionRoutes({
         guard,

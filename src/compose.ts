@@ -12,6 +12,7 @@ import {
   shippedAssets,
   webDoor,
 } from './doors.ts';
+import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
@@ -126,6 +127,7 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
   return [
     openApiRoutes(ground),
     ...accounts.publicApi,
+    ...familyRoutes(ground, accounts, (req) => placeOf(ground, req).baseUrl),
     statsRoutes({
       ...ground,
       counts: spaces.counts,
@@ -146,7 +148,7 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
         perSeconds: 3600,
         keyOf: addressOf,
       }),
-      areSourcesShown: () => ground.settings.get().publicCatalog === 'all',
+      areSourcesShown: () => ground.settings.get().publicCatalog === 'all' && !ground.kids.any(),
     }),
   ];
 }

@@ -6,7 +6,10 @@ import { createAddon, FixedManifest } from './addon/addon.ts';
 import type { AddonContext } from './addon/context.ts';
 import { createKeptAnswers } from './addon/kept-answers.ts';
 import { addonRoutes } from './addon/routes.ts';
-import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
+import type { Stock, Visibility } from './catalogs/catalog.ts';
+import { curatedLists, genreNames, genresFor, stockFor, stockOf } from './catalogs/registry.ts';
+import type { Viewer } from './catalogs/viewer.ts';
+import { contextFor, familyRules, mayWatch, watchingBy } from './family-doors.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
 import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
@@ -17,6 +20,7 @@ import { type Ground, ROOT, SHIPPED_FOLDER } from './ground.ts';
 import type { PlayLink } from './platform/links.ts';
 import { visitorOf } from './platform/rate-limit.ts';
 import { createAdmission } from './play/admission.ts';
+import type { WatchedLink } from './play/deps.ts';
 import { playDirectly } from './play/direct.ts';
 import { createFilmParts } from './play/film-parts.ts';
 import { filmRoutes } from './play/film-routes.ts';
@@ -37,20 +41,31 @@ const MAX_GENRES = 30;
 /** What the add-on stands on: all a test has to lay for it. */
 export type AddonGround = Pick<
   Ground,
-  'config' | 'db' | 'links' | 'subtitleLinks' | 'kinds' | 'settings' | 'metrics' | 'limiter'
+  | 'config'
+  | 'crypto'
+  | 'db'
+  | 'kids'
+  | 'kinds'
+  | 'limiter'
+  | 'links'
+  | 'metrics'
+  | 'settings'
+  | 'subtitleLinks'
 >;
 
 /** Where the links of an answer point, and what the install that asks may see. */
 export function placeOf(
-  { config, settings }: Pick<Ground, 'config' | 'settings'>,
+  { config, settings, kids }: Pick<Ground, 'config' | 'settings' | 'kids'>,
   req: Request,
 ): AddonContext {
   const { publicCatalog, catalogLanguage, catalogRegion } = settings.get();
   return {
     baseUrl: config.http.publicUrl ?? `${req.protocol}://${req.host}`,
-    visibility: publicCatalog,
+    // What everybody sees, a kid sees who leaves out its own part of the address.
+    visibility: kids.any() ? 'off' : publicCatalog,
     language: catalogLanguage,
     region: catalogRegion,
+    watching: null,
   };
 }
 
@@ -96,11 +111,8 @@ export function addonDoor(
     fixed,
     ...spaces,
     kept: createKeptAnswers(),
-    lists: (visibility) =>
-      spaces.lists.get(visibility, async () => [...(await curatedLists(db, visibility))]),
-    stock: (visibility) => spaces.stock.get(visibility, () => stockOf(db, visibility)),
-    genres: (visibility) =>
-      spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
+    ...boards(ground, spaces),
+    ...familyRules(ground),
     torrentPlayer: () => settings.get().torrentPlayer,
     manifestSettings: () => ({ name: settings.get().addonName, revision: settings.revision() }),
     offerLimits: () => offerLimits(ground),
@@ -111,9 +123,34 @@ export function addonDoor(
   });
   return addonRoutes({
     addon,
-    contextOf: (req) => placeOf(ground, req),
+    async contextOf(req, install) {
+      const place = placeOf(ground, req);
+      return install === null ? place : contextFor(place, await watchingBy(ground, req, install));
+    },
     limit: limitPerMinute(ground, 'addon', () => settings.get().rateLimitAddonPerMinute),
   });
+}
+
+/** What stands in a manifest, for everybody and for a profile. */
+function boards({ db }: Pick<Ground, 'db'>, spaces: Spaces) {
+  /** A profile's own, of what it may see now. */
+  const keyOf = (visibility: Visibility, viewer: Viewer | null) =>
+    viewer === null ? visibility : JSON.stringify([visibility, viewer]);
+  const stock = (visibility: Visibility, viewer: Viewer | null): Promise<Stock> =>
+    spaces.stock.get(keyOf(visibility, viewer), async () =>
+      viewer === null ? stockOf(db, visibility) : stockFor(db, viewer, await stock(visibility, null)),
+    );
+  return {
+    stock,
+    lists: (visibility: Visibility, viewer: Viewer | null) =>
+      spaces.lists.get(keyOf(visibility, viewer), async () => [...(await curatedLists(db, visibility, viewer))]),
+    genres: (visibility: Visibility, viewer: Viewer | null) =>
+      spaces.genres.get(keyOf(visibility, viewer), async () =>
+        viewer?.mode === 'allow'
+          ? [...(await genresFor(db, viewer, MAX_GENRES))]
+          : [...(await genreNames(db, visibility, MAX_GENRES))],
+      ),
+  };
 }
 
 export function playDoor(
@@ -157,6 +194,7 @@ export function playDoor(
     admission,
     budget,
     log,
+    mayWatch: (link: WatchedLink) => mayWatch(ground, link),
     isPlayable: (streamId: number) => playable.get(String(streamId), () => isPlayable(db, streamId)),
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
@@ -176,7 +214,7 @@ export function playDoor(
     baseUrlOf: (req: Request) => placeOf(ground, req).baseUrl,
   };
   const router = createRouter();
-  router.use(subtitleRoutes({ subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
+  router.use(subtitleRoutes({ ...deps, subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
   router.use(filmRoutes({ ...deps, ...doorway, films: createFilmParts(ground) }));
   router.use(playRoutes({ ...deps, ...doorway }));
   const direct = (originOf: OriginOf) =>

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Early, EarlyOptions } from './early.ts';
 import { createEnricher } from './features/metadata/index.ts';
+import { createKidPresence } from './features/family/index.ts';
 import { createSettings, type Settings } from './features/settings/index.ts';
 import { noteInside } from './features/stream-index/index.ts';
 import { createTorrentStorage } from './features/torrents/index.ts';
@@ -46,6 +47,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   onClose(() => cache.close());
   metrics.watch({ db, cache, redis, notify });
   const settings = await createSettings({ db, config, notify, log });
+  const kids = await createKidPresence({ db, notify, log });
   const limitPool = openRateLimitPool({ url, log });
   onClose(() => limitPool.end());
   const limiter = createRateLimiter({
@@ -167,6 +169,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     notify,
     cache,
     settings,
+    kids,
     /** Sources of metadata, most trusted first. */
     providers,
     enricher,

@@ -1,5 +1,6 @@
 import { type AccountJobsDeps, accountJobs } from './features/accounts/index.ts';
 import { auditJobs } from './features/audit/index.ts';
+import { type FamilyJobsDeps, familyJobs } from './features/family/index.ts';
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
@@ -18,7 +19,8 @@ export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
     AccountJobsDeps &
-    FileFactsDeps &
+    FamilyJobsDeps &
+  FileFactsDeps &
     ListJobsDeps &
     MetadataJobsDeps &
     StreamJobsDeps &
@@ -32,6 +34,7 @@ export const jobs: readonly Job<
   ...upkeepJobs,
   ...accountJobs,
   ...auditJobs,
+  ...familyJobs,
   ...fileFactsJobs,
   ...listJobs,
   ...metadataJobs,

@@ -51,19 +51,19 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
     }),
     lists: cache.space('lists', {
       ttlMs: 5 * MINUTE_MS,
-      maxEntries: 10,
+      maxEntries: 500,
       schema: z.array(CuratedList),
       group: 'media',
     }),
     stock: cache.space('stock', {
       ttlMs: 5 * MINUTE_MS,
-      maxEntries: 10,
+      maxEntries: 500,
       schema: Stock,
       group: 'media',
     }),
     genres: cache.space('genres', {
       ttlMs: 5 * MINUTE_MS,
-      maxEntries: 10,
+      maxEntries: 500,
       schema: z.array(z.string()),
       group: 'media',
     }),

@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
 import { z } from 'zod';
 import type { Visibility } from '../catalogs/catalog.ts';
+import type { Viewer } from '../catalogs/viewer.ts';
 import { NotFound } from '../kit/errors.ts';
 import { boardFor, type CatalogDeps, catalogAnswer } from './catalog.ts';
 import type { AddonContext } from './context.ts';
@@ -8,7 +11,8 @@ import type { AddonRequest } from './extra.ts';
 import { buildManifest, type ManifestParts } from './manifest.ts';
 import { type MetaDeps, metaAnswer } from './meta.ts';
 import type { Manifest } from './objects.ts';
-import { type StreamDeps, streamAnswer } from './stream.ts';
+import { streamsFor } from './profile-streams.ts';
+import type { StreamDeps } from './stream.ts';
 import { type SubtitlesDeps, subtitlesAnswer } from './subtitles.ts';
 
 /** The fixed part of the manifest, as `addon-manifest.json` holds it. */
@@ -27,7 +31,7 @@ export type AddonDeps = CatalogDeps &
   SubtitlesDeps & {
     fixed: z.infer<typeof FixedManifest>;
     /** Names of the genres such a viewer finds titles of, most used first. */
-    genres(visibility: Visibility): Promise<readonly string[]>;
+    genres(visibility: Visibility, viewer: Viewer | null): Promise<readonly string[]>;
     /** The name the owner gave the add-on, and how often settings changed. */
     manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
   };
@@ -36,7 +40,8 @@ export type AddonDeps = CatalogDeps &
 const Answer = z.record(z.string(), z.unknown());
 type Answer = z.infer<typeof Answer>;
 export type Addon = {
-  current(context: AddonContext): Promise<{ manifest: Manifest }>;
+  /** `digest`: of all it says but its version. */
+  current(context: AddonContext): Promise<{ manifest: Manifest; digest: string }>;
   /** The answer of one resource; throws NotFound for what this add-on does not have. */
   answer(request: AddonRequest, context: AddonContext): Promise<Answer>;
 };
@@ -44,6 +49,7 @@ export type Addon = {
 type Built = {
   key: string;
   manifest: Manifest;
+  digest: string;
   get(request: AddonRequest, context: AddonContext): Promise<Answer>;
 };
 type Ask = { request: AddonRequest; context: AddonContext };
@@ -53,16 +59,20 @@ type Ask = { request: AddonRequest; context: AddonContext };
  * has changed (a genre, a list, the name, the address it is asked under).
  */
 export function createAddon(deps: AddonDeps): Addon {
-  let built: Built | null = null;
+  // Of each install its own, and the public one.
+  const built = new LRUCache<string, Built>({ max: 200 });
+  let latest: Built | null = null;
   return { current, answer };
 
   async function current(context: AddonContext): Promise<Built> {
-    const { visibility } = context;
+    const { visibility, watching } = context;
     const [catalogs, genres] = await Promise.all([
       boardFor(deps, context),
-      visibility === 'off' ? [] : deps.genres(visibility),
+      visibility === 'off' ? [] : deps.genres(visibility, watching?.viewer ?? null),
     ]);
-    const { name, revision } = deps.manifestSettings();
+    const settings = deps.manifestSettings();
+    const name = watching === null ? settings.name : `${settings.name} · ${watching.name}`;
+    const revision = settings.revision + (watching?.revision ?? 0);
     const key = JSON.stringify([
       context.baseUrl,
       name,
@@ -74,15 +84,22 @@ export function createAddon(deps: AddonDeps): Addon {
         kinds.map((kind) => [kind, choices(kind)]),
       ]),
     ]);
-    if (built?.key !== key)
-      built = build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });
-    return built;
+    const known = built.get(key);
+    latest = known ?? build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });
+    if (known === undefined) built.set(key, latest);
+    return latest;
   }
 
   async function answer(request: AddonRequest, context: AddonContext): Promise<Answer> {
     // The handlers are the same whatever the manifest says: no need to ask which genres there are now.
-    const { get } = built ?? (await current(context));
-    return get(request, context);
+    const { get } = latest ?? (await current(context));
+    return get(request, { ...context, holdsOldManifest: await holdsOldManifest(context) });
+  }
+
+  /** Whether the player of an install shows by a manifest that says something else than the present one. */
+  async function holdsOldManifest(context: AddonContext): Promise<boolean> {
+    const seen = context.watching?.seenManifest ?? null;
+    return seen !== null && seen !== (await current(context)).digest;
   }
 
   function build(key: string, parts: ManifestParts): Built {
@@ -92,7 +109,7 @@ export function createAddon(deps: AddonDeps): Addon {
     const asks = new Map<string, (ask: Ask) => Promise<Answer>>([
       ['catalog', ({ request, context }) => catalogAnswer(deps, request, context)],
       ['meta', ({ request, context }) => metaAnswer(deps, request, context)],
-      ['stream', ({ request, context }) => streamAnswer(deps, request, context)],
+      ['stream', ({ request, context }) => streamsFor(deps, request, context)],
       ['subtitles', ({ request, context }) => subtitlesAnswer(deps, request, context)],
     ]);
     for (const [resource, handle] of asks) {
@@ -104,6 +121,7 @@ export function createAddon(deps: AddonDeps): Addon {
     return {
       key,
       manifest,
+      digest: digestOf(manifest),
       async get(request, context) {
         if (!asks.has(request.resource))
           throw new NotFound('addon.not_found', 'This add-on has no such resource.');
@@ -119,6 +137,10 @@ export function createAddon(deps: AddonDeps): Addon {
       },
     };
   }
+}
+
+function digestOf(manifest: Manifest): string {
+  return hash('sha256', JSON.stringify({ ...manifest, version: '' }), 'base64url');
 }
 
 /** The request travels through the SDK's interface as its `config`. */

@@ -6,13 +6,15 @@ import {
   type Stock,
   type Visibility,
 } from '../catalogs/catalog.ts';
+import type { Viewer } from '../catalogs/viewer.ts';
 import { boardOf, type CuratedList, catalogOf, choicesOf, type OnBoard } from '../catalogs/registry.ts';
 import { NotFound } from '../kit/errors.ts';
 import { JsonText } from '../kit/json-text.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import type { AddonContext, Freshness } from './context.ts';
+import { type AddonContext, type Freshness, freshFor } from './context.ts';
 import { type AddonRequest, skipOf } from './extra.ts';
+import { noticeFor } from './notice.ts';
 import { keepValid, MetaPreview, type OnDropped, ORNAMENTS } from './objects.ts';
 import { isSurelyValid, previewer } from './preview.ts';
 import { kindOf } from './stremio-type.ts';
@@ -22,9 +24,9 @@ export type CatalogDeps = {
   /** Whole answers as JSON by query, for all installs that see the same: one from the cache costs no more than sending it. */
   pages: CacheSpace<JsonText>;
   /** The system lists that hold something for such a viewer. */
-  lists(visibility: Visibility): Promise<readonly CuratedList[]>;
+  lists(visibility: Visibility, viewer: Viewer | null): Promise<readonly CuratedList[]>;
   /** The kinds and shelves that hold something for such a viewer. */
-  stock(visibility: Visibility): Promise<Stock>;
+  stock(visibility: Visibility, viewer: Viewer | null): Promise<Stock>;
   onDropped: OnDropped;
 };
 
@@ -37,30 +39,34 @@ const NOTHING: Stock = { kinds: [], shelves: [] };
 /** The catalogues of the manifest for such a viewer; what there is is nobody's business while it is off. */
 export async function boardFor(
   deps: Pick<CatalogDeps, 'lists' | 'stock'>,
-  { visibility, language }: Pick<AddonContext, 'visibility' | 'language'>,
+  { visibility, language, watching }: Pick<AddonContext, 'visibility' | 'language' | 'watching'>,
 ): Promise<readonly OnBoard[]> {
   if (visibility === 'off') return boardOf([], NOTHING, language);
-  const [lists, stock] = await Promise.all([deps.lists(visibility), deps.stock(visibility)]);
+  const viewer = watching?.viewer ?? null;
+  const [lists, stock] = await Promise.all([deps.lists(visibility, viewer), deps.stock(visibility, viewer)]);
   return boardOf(lists, stock, language);
 }
 
 /** `{metas}` of one page, as `json`; 404 for a catalogue this add-on does not have. */
 export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, context: AddonContext) {
   const kind = kindOf(request.type);
-  const lists = context.visibility === 'off' ? [] : await deps.lists(context.visibility);
+  const viewer = context.watching?.viewer ?? null;
+  const fresh = freshFor(context, FRESH);
+  const lists = context.visibility === 'off' ? [] : await deps.lists(context.visibility, viewer);
   const catalog = catalogOf(lists, request.id);
   // An installed manifest outlives a list that was removed or emptied: its row is empty then, not an error.
   if (kind !== null && request.id.startsWith('list-') && !catalog?.kinds.includes(kind))
-    return { metas: [], ...FRESH };
+    return { metas: [], ...fresh };
   if (kind === null || !catalog?.kinds.includes(kind))
     throw new NotFound('addon.no_catalog', 'This add-on has no such catalogue.');
   const skip = skipOf(request.extra);
-  if (context.visibility === 'off' || skip > MAX_SKIP) return { metas: [], ...FRESH };
+  if (context.visibility === 'off' || skip > MAX_SKIP) return { metas: [], ...fresh };
   const choice = await choiceOf(deps, catalog, kind, request, { ...context, visibility: context.visibility });
-  if (choice === null) return { metas: [], ...FRESH };
+  if (choice === null) return { metas: [], ...fresh };
   const query: CatalogQuery = {
     kind,
     visibility: context.visibility,
+    ...(viewer === null ? {} : { viewer }),
     language: context.language,
     // An empty one means "any": some clients send it when the viewer takes the filter away.
     genre: catalog.extras.includes('genre') ? request.extra.get('genre') || undefined : undefined,
@@ -68,9 +74,10 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     choice,
     skip,
   };
-  const key = JSON.stringify([catalog.id, context.baseUrl, query]);
-  const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context));
-  return { json, ...FRESH };
+  const notice = context.holdsOldManifest === true && skip === 0 && !catalog.isSearchOnly ? noticeFor(kind, context) : null;
+  const key = JSON.stringify([catalog.id, context.baseUrl, query, ...(notice === null ? [] : ['notice'])]);
+  const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context, notice));
+  return { json, ...fresh };
 }
 
 /**
@@ -82,11 +89,11 @@ async function choiceOf(
   catalog: Catalog,
   kind: MediaKind,
   { extra }: AddonRequest,
-  { visibility, language }: { visibility: Visibility; language: string },
+  { visibility, language, watching }: Pick<AddonContext, 'language' | 'watching'> & { visibility: Visibility },
 ): Promise<string | undefined | null> {
   const { shelving } = catalog;
   if (shelving === undefined || shelving.choice === 'none') return undefined;
-  const choices = choicesOf(catalog, kind, await deps.stock(visibility), language);
+  const choices = choicesOf(catalog, kind, await deps.stock(visibility, watching?.viewer ?? null), language);
   const sent = extra.get('genre') || undefined;
   const meant =
     sent === undefined
@@ -101,12 +108,14 @@ async function pageOf(
   catalog: Catalog,
   query: CatalogQuery,
   context: AddonContext,
+  notice: MetaPreview | null,
 ): Promise<JsonText> {
   const cards = await catalog.page(deps.db, query);
   const toPreview = previewer(query.kind, context);
   const previews = cards.slice(0, PAGE_SIZE).map(toPreview);
-  const metas = previews.every(isSurelyValid)
+  const titles = previews.every(isSurelyValid)
     ? previews
     : keepValid(MetaPreview, previews, 'catalog', deps.onDropped, ORNAMENTS);
-  return new JsonText(JSON.stringify({ metas, ...FRESH }));
+  const metas = notice === null ? titles : [notice, ...titles];
+  return new JsonText(JSON.stringify({ metas, ...freshFor(context, FRESH) }));
 }

@@ -1,12 +1,15 @@
+import type { Viewer } from '../catalogs/viewer.ts';
+import type { Asked, Standing } from '../features/family/index.ts';
 import { type MediaDetail, mediaDetail } from '../features/media/index.ts';
 import { absoluteUrl } from '../kit/asset-url.ts';
 import { NotFound } from '../kit/errors.ts';
 import { languageOf } from '../kit/language.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
-import type { AddonContext, Freshness } from './context.ts';
+import { type AddonContext, type Freshness, freshFor } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { resolveTitle } from './find-title.ts';
+import { NOTICE_ID, noticeMeta } from './notice.ts';
 import { nowAndNext } from './now-and-next.ts';
 import { keepValid, Meta, MetaLink, type OnDropped, ORNAMENTS, Video } from './objects.ts';
 import { isoDay, linker, posterShape, releaseInfo } from './preview.ts';
@@ -18,6 +21,9 @@ export type MetaDeps = {
   onDropped: OnDropped;
   /** A title is opened; true: more is known of it by now. */
   onOpened?(detail: MediaDetail): Promise<boolean>;
+  /** What a profile may see of a title or an episode; null: there is none such. */
+  standingFor(viewer: Viewer, asked: Asked): Promise<Standing | null>;
+  blockedEpisodes(viewer: Viewer, mediaId: number): Promise<readonly { season: number; episode: number }[]>;
 };
 
 const FRESH: Freshness = { cacheMaxAge: 300, staleRevalidate: 3600, staleError: 86_400 };
@@ -27,22 +33,53 @@ const MAX_CAST = 12;
 
 /** `{meta}` of one title; 404 for one this install does not have. */
 export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context: AddonContext) {
+  if (request.id === NOTICE_ID && context.watching !== null)
+    return { meta: noticeMeta(request.type, context), ...freshFor(context, FRESH) };
   const found = context.visibility === 'off' ? null : await resolveTitle(deps.db, request);
   // An episode has no page of its own.
   const detail = found?.episodeId === null ? await detailOf(deps, found.mediaId, context) : null;
-  if (detail === null || !isVisible(detail, context) || stremioType(detail.kind) !== request.type)
-    throw new NotFound('addon.no_title', 'This add-on has no such title.');
+  if (detail === null || stremioType(detail.kind) !== request.type || found === null) throw noTitle();
+  const seen = await partSeen(deps, detail, found.mediaId, context);
   // A bad meta is refused whole by clients, so its lists are cleaned one by one and the rest must hold.
   const [meta] = keepValid(
     Meta,
-    [metaOf(deps, detail, context, request.id)],
+    [metaOf(deps, seen, context, request.id)],
     'meta',
     deps.onDropped,
     ORNAMENTS,
   );
   if (meta === undefined)
     throw new NotFound('addon.no_title', 'This title cannot be shown: what is stored of it is not valid.');
-  return { meta, ...(detail.programmes.length === 0 ? FRESH : FRESH_GUIDE) };
+  return { meta, ...freshFor(context, detail.programmes.length === 0 ? FRESH : FRESH_GUIDE) };
+}
+
+function noTitle(): NotFound {
+  return new NotFound('addon.no_title', 'This add-on has no such title.');
+}
+
+/** What of it whoever asks may know of: all or nothing, or a series without the episodes that are blocked. */
+async function partSeen(
+  deps: MetaDeps,
+  detail: MediaDetail,
+  mediaId: number,
+  context: AddonContext,
+): Promise<MediaDetail> {
+  const viewer = context.watching?.viewer ?? null;
+  if (viewer === null) {
+    if (!isVisible(detail, context)) throw noTitle();
+    return detail;
+  }
+  const standing = await deps.standingFor(viewer, { mediaId, episodeId: null });
+  if (standing?.standing !== 'allowed') throw noTitle();
+  const blocked = new Set(
+    (await deps.blockedEpisodes(viewer, mediaId)).map(({ season, episode }) => `${season}:${episode}`),
+  );
+  if (blocked.size === 0) return detail;
+  const seasons = detail.seasons.map((season) => ({
+    ...season,
+    episodes: season.episodes.filter(({ number }) => !blocked.has(`${season.number}:${number}`)),
+  }));
+  return { ...detail, seasons };
 }
 
 async function detailOf(

@@ -8,34 +8,40 @@ import { parseAddonPath } from './extra.ts';
 export type AddonRoutesDeps = {
   addon: Addon;
   limit: RequestHandler;
-  /** Where links point, what this install may see. */
-  contextOf(req: Request): AddonContext;
+  /** Where links point, what this install may see; `install` is the opaque part of its address. Throws NotFound for one that is not (any more). */
+  contextOf(req: Request, install: string | null): AddonContext | Promise<AddonContext>;
 };
 
 /**
- * `/manifest.json` and `/{resource}/{type}/{id}[/{extra}].json`. Mends the SDK router's faults: extras are read from the
+ * `[/{install}]/manifest.json` and `[/{install}]/{resource}/{type}/{id}[/{extra}].json`. Mends the SDK router's faults: extras are read from the
  * raw path without the query, errors are JSON with CORS on, a bad extra is a 400, HEAD and OPTIONS are answered.
  */
 export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Router {
   const router = Router();
   router.use(isAddonPath, cors);
-  router.get('/manifest.json', limit, manifest);
-  router.get(/^\/[a-z_]+\/[^/]+\/.+\.json$/, limit, resource);
+  router.get(['/manifest.json', '/:install/manifest.json'], limit, manifest);
+  router.get(/^(?:\/([\w-]{40,100}))?(\/[a-z_]+\/[^/]+\/.+\.json)$/, limit, resource);
+  router.get('/:install/configure', (_req, res) => res.redirect(302, '/#family'));
   router.use(refuse);
   return router;
 
   async function manifest(req: Request, res: Response) {
-    const { manifest } = await addon.current(contextOf(req));
-    res.set('Cache-Control', 'max-age=300, public').json(manifest);
+    const { install } = req.params;
+    const context = await contextOf(req, typeof install === 'string' ? install : null);
+    const { manifest, digest } = await addon.current(context);
+    if (context.watching !== null) await context.watching.noteManifest(digest);
+    res.set('Cache-Control', context.watching === null ? 'max-age=300, public' : 'private, no-cache').json(manifest);
   }
 
   async function resource(req: Request, res: Response) {
-    const request = parseAddonPath(req.originalUrl);
+    const install = req.params[0] ?? null;
+    const request = parseAddonPath(install === null ? req.originalUrl : req.originalUrl.slice(install.length + 1));
     if (request === null) throw new NotFound('addon.not_found', 'This add-on has no such resource.');
-    const context = contextOf(req);
+    const context = await contextOf(req, install);
     const answer = await addon.answer(request, context);
     const { cacheMaxAge, staleRevalidate, staleError }: Partial<Freshness> = answer;
-    if (cacheMaxAge !== undefined) {
+    if (context.watching !== null) res.set('Cache-Control', 'private, no-cache');
+    else if (cacheMaxAge !== undefined) {
       res.set('Cache-Control', cacheControl({ cacheMaxAge, staleRevalidate, staleError }));
     }
     if (answer.json instanceof JsonText)
@@ -57,7 +63,8 @@ function cacheControl(freshness: {
   return `${parts.join(', ')}, public`;
 }
 
-const ADDON_PATH = /^\/(manifest\.json$|(?:catalog|meta|stream|subtitles|addon_catalog)\/)/;
+const ADDON_PATH =
+  /^\/(?:manifest\.json$|(?:catalog|meta|stream|subtitles|addon_catalog)\/|[\w-]{40,100}\/(?:manifest\.json$|configure$|(?:catalog|meta|stream|subtitles|addon_catalog)\/))/;
 
 /** Other paths are other doors': they go on to them untouched. */
 function isAddonPath(req: Request, _res: Response, next: (skip?: 'router') => void) {

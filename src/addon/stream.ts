@@ -1,3 +1,6 @@
+import type { Visibility } from '../catalogs/catalog.ts';
+import type { Viewer } from '../catalogs/viewer.ts';
+import type { Standing } from '../features/family/index.ts';
 import type { LiveSearch } from '../features/finders/index.ts';
 import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
@@ -5,7 +8,7 @@ import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
 import type { Links } from '../platform/links.ts';
 import { offerKey, type Progress, type StreamKind, type Target } from '../streams/kind.ts';
-import type { AddonContext, Freshness } from './context.ts';
+import { type AddonContext, type Freshness, freshFor } from './context.ts';
 import type { AddonRequest } from './extra.ts';
 import { type FoundTitle, findTitle } from './find-title.ts';
 import type { KeptAnswers, Played } from './kept-answers.ts';
@@ -30,17 +33,20 @@ export type StreamDeps = SubtitleLinkDeps & {
   onDropped: OnDropped;
   /** Looks elsewhere for a title that has nothing to play. */
   searchLive: LiveSearch['search'];
+  standingFor(viewer: Viewer, asked: { mediaId: number; episodeId: number | null }): Promise<Standing | null>;
+  /** Without files that hold something this profile may not see beside what it may. */
+  unmixed(viewer: Viewer, offers: readonly Offer[]): Promise<readonly Offer[]>;
 };
 
 /** Short: links carry their own expiry, and a stream may be blocked or found at any moment. */
-const FRESH: Freshness = { cacheMaxAge: 60, staleRevalidate: 300, staleError: 3600 };
+const KEPT: Freshness = { cacheMaxAge: 60, staleRevalidate: 300, staleError: 3600 };
 /** An answer that tells how a torrent is doing is old soon; what it offers is still good when we are away. */
-const LIVE: Freshness = { cacheMaxAge: 3, staleRevalidate: 0, staleError: 3600 };
+const MOVING: Freshness = { cacheMaxAge: 3, staleRevalidate: 0, staleError: 3600 };
 /** The web player takes MP4 and WebM as they are; all else goes through the player's own server. */
 const WEB_READY = new Set(['video/mp4', 'video/webm']);
 
 /** Who asks, and for which title or episode. */
-type Asked = { context: AddonContext; title: FoundTitle };
+export type Asked = { context: AddonContext; title: FoundTitle };
 
 /**
  * `{streams}`: everything that can be played, in viewing order; for a title we know with nothing to play, one entry that
@@ -53,14 +59,23 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
   const title = await deps.titles.get(JSON.stringify([request.type, request.id, only]), () =>
     findTitle(deps.db, request, only),
   );
-  if (title === null) return { streams: [], ...FRESH };
-  if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
-  const asked: Asked = { context, title };
+  if (title === null) return { streams: [], ...KEPT };
+  if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...KEPT };
+  return playable(deps, { context, title }, visibility);
+}
+
+/** Everything of one title or episode that may be known of. */
+export async function playable(deps: StreamDeps, asked: Asked, visibility: Visibility) {
+  const { context, title } = asked;
+  const viewer = context.watching?.viewer ?? null;
+  const FRESH = freshFor(context, KEPT);
+  const LIVE = freshFor(context, MOVING);
   const { offers, query } = await offersOf(deps, title, visibility);
-  const key = JSON.stringify([query, context.baseUrl, deps.manifestSettings(), deps.torrentPlayer()]);
+  const key = JSON.stringify([query, context.baseUrl, deps.manifestSettings(), deps.torrentPlayer(), context.watching?.link]);
   const json = deps.kept.get(key, offers, (file) => isMoving(deps, file));
   if (json !== null) return { json, ...FRESH };
-  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, offers));
+  const known = viewer === null ? offers : await deps.unmixed(viewer, offers);
+  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, known, viewer));
   const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
   const streams = keepValid(
     Stream,
@@ -89,7 +104,9 @@ async function knownOrFound(deps: StreamDeps, { title, context }: Asked, offered
   const state = await deps.searchLive(title);
   if (state !== 'found') return { offered, isSearching: state === 'searching' };
   const { offers } = await offersOf(deps, title, 'all');
-  return { offered: await reached(deps, offers), isSearching: false };
+  const viewer = context.watching?.viewer ?? null;
+  const seen = viewer === null ? offers : await deps.unmixed(viewer, offers);
+  return { offered: await reached(deps, seen, viewer), isSearching: false };
 }
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
@@ -107,13 +124,19 @@ async function offersOf(deps: StreamDeps, { mediaId, episodeId }: FoundTitle, on
 }
 
 /** How each of these is reached; those no kind would offer now are left out. */
-async function reached(deps: StreamDeps, offers: readonly Offer[]): Promise<OfferedStream[]> {
+async function reached(
+  deps: StreamDeps,
+  offers: readonly Offer[],
+  viewer: Viewer | null,
+): Promise<OfferedStream[]> {
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
     return target === undefined
       ? []
-      : waysTo(readHere(deps, offer, target)).map((way) => ({ offer, target: way }));
+      : waysTo(readHere(deps, offer, target))
+          .filter((way) => viewer?.isKid !== true || isHeld(way))
+          .map((way) => ({ offer, target: way }));
   });
 }
 
@@ -124,6 +147,14 @@ function waysTo(target: Target): Way[] {
   const end = goodUntil === undefined ? {} : { goodUntil };
   const straight: Way = { via: 'direct', url: direct.url, contentType, ...end };
   return direct.isOnly ? [straight] : [target, straight];
+}
+
+/**
+ * Ways that a rule can still close when it is used. A torrent in the player's own hands, or an address of another server, is out of
+ * ours once it is told.
+ */
+function isHeld({ via }: Way): boolean {
+  return via !== 'torrent' && via !== 'direct' && via !== 'listed';
 }
 
 /** Asks each kind once for all of its offers. */
@@ -167,7 +198,7 @@ function lastingOf(streams: readonly OfferedStream[]): { played: Played[]; goodU
 type ToldStream = OfferedStream & { progress: Progress | null };
 
 function streamOf(deps: StreamDeps, asked: Asked, { offer, target, progress }: ToldStream): unknown {
-  const found = subtitlesOf(deps, offer, asked.context);
+  const found = subtitlesOf(deps, offer, asked);
   const subtitles = keepValid(Subtitle, found, 'subtitles', deps.onDropped);
   return {
     ...sourceOf(deps, asked, offer, target),
@@ -232,7 +263,8 @@ function playUrl(
       ...(title.episodeId === null ? {} : { episodeId: title.episodeId }),
       fileIndex: target.fileIndex,
       filename: filenameOf(offer, target),
-      subject: 'public',
+      subject: context.watching?.subject ?? 'public',
+      ...(context.watching === null ? {} : { viewer: context.watching.link }),
       expiresAt: Math.floor(Date.now() / 1000) + deps.linkLifeSeconds(),
     },
     { baseUrl: context.baseUrl, resource: target.resource },
@@ -240,6 +272,6 @@ function playUrl(
 }
 
 /** A pseudo-stream that says why there is nothing: a spinner or an empty list says nothing. */
-function explain(deps: StreamDeps, { baseUrl }: AddonContext, reason: string) {
+export function explain(deps: StreamDeps, { baseUrl }: AddonContext, reason: string) {
   return { name: deps.manifestSettings().name, description: `ℹ️ ${reason}`, externalUrl: `${baseUrl}/` };
 }

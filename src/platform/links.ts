@@ -18,11 +18,16 @@ export type PlayLink = {
   part?: LinkPart;
   /** Who asked: 'public', an install or profile id, 'api'. */
   subject: string;
+  /** Whose rules hold for it, asked anew each time it is used. */
+  viewer?: LinkViewer;
   /** Epoch seconds; checked when a request begins, so a long film is not cut. */
   expiresAt: number;
   /** Only clients from this network may use the link. */
   cidr?: string;
 };
+
+/** An install, and the profile it was of when the link was made. */
+export type LinkViewer = { installId: number; profileId: number };
 
 const PART_ROLES = [
   ...(['playlist', 'segment', 'key', 'file', 'entry'] as const),
@@ -114,6 +119,7 @@ const Payload = z.object({
   p: Part.optional(),
   n: z.string().optional(),
   u: z.string(),
+  v: z.tuple([z.int(), z.int()]).optional(),
   x: z.int(),
   c: z.string().optional(),
 });
@@ -166,6 +172,7 @@ function payloadOf(link: PlayLink, resource: string): z.input<typeof Payload> {
     p: link.part === undefined ? undefined : payloadOfPart(link.part),
     n: link.filename,
     u: link.subject,
+    v: link.viewer && [link.viewer.installId, link.viewer.profileId],
     x: link.expiresAt,
     c: link.cidr,
   };
@@ -182,6 +189,7 @@ function linkOf(p: z.infer<typeof Payload>): PlayLink {
     ...(p.p === undefined ? {} : { part: partOf(p.p) }),
     ...(p.n === undefined ? {} : { filename: p.n }),
     subject: p.u,
+    ...(p.v === undefined ? {} : { viewer: { installId: p.v[0], profileId: p.v[1] } }),
     expiresAt: p.x,
     ...(p.c === undefined ? {} : { cidr: p.c }),
   };

@@ -20,11 +20,19 @@ export type PlayDeps = {
   log: Log;
   /** False: blocked, switched off or gone. */
   isPlayable(streamId: number): Promise<boolean>;
+  /** Throws the one refusal where the rules of the profile a link was made for do not let it be watched now. */
+  mayWatch(link: WatchedLink): Promise<void>;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
   /** Where its bytes were there is nothing any more (404, 410). */
   onGone?(streamId: number): void;
   metrics: Pick<PlayMetrics, 'onBytes' | 'onReceived' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;
+};
+
+/** What of a link says who watches what. */
+export type WatchedLink = Pick<PlayLink, 'viewer' | 'streamId' | 'fileIndex' | 'subject'> & {
+  mediaId?: number;
+  episodeId?: number | null;
 };
 
 /** A GET or HEAD of a play link that has been opened, however it was read off the wire. */

@@ -9,7 +9,7 @@ export type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSo
 
 /** How a link's bytes are opened; throws NotFound where there are none, or none any more. */
 export function openableOf(
-  { kinds, isPlayable }: Pick<PlayDeps, 'kinds' | 'isPlayable'>,
+  { kinds, isPlayable, mayWatch }: Pick<PlayDeps, 'kinds' | 'isPlayable' | 'mayWatch'>,
   link: PlayLink,
 ): Openable | Promise<Openable> {
   const { streamId, detail, fileIndex } = link;
@@ -19,14 +19,18 @@ export function openableOf(
   const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
   const { open } = kind;
   const openable: Openable = { kind: kind.kind, open: (signal) => open(ref, signal) };
-  if (streamId === undefined) return openable;
-  return isPlayable(streamId).then((isIt) => {
+  const allowed = link.viewer === undefined ? null : mayWatch(link);
+  if (streamId === undefined) return allowed === null ? openable : allowed.then(() => openable);
+  const checked = async (isIt: boolean) => {
+    await allowed;
     if (isIt) return openable;
     throw new NotFound(
       'play.taken_down',
       'This stream has been taken down or switched off. Choose another one.',
     );
-  });
+  };
+  const playable = isPlayable(streamId);
+  return allowed === null ? playable.then(checked) : Promise.all([playable, allowed]).then(([isIt]) => checked(isIt));
 }
 
 type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;

@@ -6,6 +6,7 @@ import type { PlayDeps, PlayRequest, PlayResponse } from './deps.ts';
 import { fileOpener, type Openable, openableOf, sourceKey } from './open-link.ts';
 import type { Lease } from './sources.ts';
 import { beginViewing, type Viewing } from './viewing.ts';
+import { type Watch, watchOn } from './watch-on.ts';
 
 /** What every answer to a play link says, errors too. */
 export const PLAY_HEADERS = {
@@ -38,6 +39,7 @@ export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
   const { signal } = stopping;
   let viewing: Viewing | null = null;
   let lent: Lent | null = null;
+  let watch: Watch | null = null;
   try {
     const found = openableOf(deps, link);
     const openable = found instanceof Promise ? await found : found;
@@ -45,6 +47,7 @@ export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
     if (method === 'GET') {
       const begun = beginViewing(deps, { request, kind, stopping });
       viewing = begun instanceof Promise ? await begun : begun;
+      if (link.viewer !== undefined) watch = watchOn(deps, link, stopping);
     }
     const taking = take(deps, request, openable, signal);
     lent = taking instanceof Promise ? await taking : taking;
@@ -62,6 +65,7 @@ export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
     tell(deps, link, signal, error);
   } finally {
     viewing?.end();
+    watch?.end();
   }
 }
 

@@ -3,11 +3,17 @@ import type { SubtitleTexts } from '../features/file-facts/index.ts';
 import { Forbidden } from '../kit/errors.ts';
 import { hangUpOf } from '../platform/http-input.ts';
 import type { SubtitleLinks } from '../platform/subtitle-links.ts';
+import type { WatchedLink } from './deps.ts';
 
-export type SubtitleRoutesDeps = { subtitleLinks: SubtitleLinks; texts: SubtitleTexts };
+export type SubtitleRoutesDeps = {
+  subtitleLinks: SubtitleLinks;
+  texts: SubtitleTexts;
+  /** As of play links. */
+  mayWatch(link: WatchedLink): Promise<void>;
+};
 
 /** `GET|HEAD /play/subtitles/:token.vtt`: a subtitle as UTF-8 WebVTT. Mounted before `/play/:resource/:token`. */
-export function subtitleRoutes({ subtitleLinks, texts }: SubtitleRoutesDeps): Router {
+export function subtitleRoutes({ subtitleLinks, texts, mayWatch }: SubtitleRoutesDeps): Router {
   const router = Router();
   router.use('/play/subtitles', (_req, res, next) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' });
@@ -23,6 +29,7 @@ export function subtitleRoutes({ subtitleLinks, texts }: SubtitleRoutesDeps): Ro
         'play.refused',
         'This link is not valid (any more). Open the title again for a new one.',
       );
+    if (link.viewer !== undefined) await mayWatch({ ...link, ...link.title });
     const text = await texts.textOf(link, hangUpOf(res)).catch((error: unknown) => {
       // Nobody is there to be told.
       if (!res.closed) throw error;

@@ -75,6 +75,7 @@ beforeAll(async () => {
     playRoutes({
       ...{ links, kinds, sources, log, live: createLiveStreams() },
       presentations: createPresentations({ net, links, budget }),
+      mayWatch: async () => undefined,
       isPlayable: async () => true,
       clientOf: (req) => req.ip ?? '',
       baseUrlOf: (req) => `http://${req.get('host')}`,

@@ -9,6 +9,7 @@ const context: AddonContext = {
   visibility: 'all',
   language: 'en',
   region: '',
+  watching: null,
 };
 
 const card: Card = {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import express from 'express';
 import type { z } from 'zod';
 import { addonDoor, shippedAssets } from '../../src/doors.ts';
+import { createKidPresence } from '../../src/features/family/index.ts';
 import { createLiveSearch } from '../../src/features/finders/index.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
 import type { OnOpened } from '../../src/features/metadata/index.ts';
@@ -86,6 +87,7 @@ export async function startAddonServer(
   });
   const kinds = kindsOf(made);
   const links = createLinks(crypto);
+  const kids = await createKidPresence({ db, notify, log });
   const subtitleLinks = createSubtitleLinks(crypto);
 
   const settled = async () => {
@@ -100,7 +102,7 @@ export async function startAddonServer(
   app.set('trust proxy', 'loopback');
   app.use(
     addonDoor(
-      { config, db, links, subtitleLinks, kinds, settings, metrics, limiter },
+      { config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter },
       openSpaces({ cache }),
       { onOpened: openedOf?.(db), searchLive: search.search },
     ),

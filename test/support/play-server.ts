@@ -87,7 +87,8 @@ export async function startPlayServer(
     budget,
     presentations,
     log,
-    isPlayable: async (streamId) => !blocked.has(streamId),
+    mayWatch: async () => undefined,
+      isPlayable: async (streamId) => !blocked.has(streamId),
     onPlay: (link) => void played.push(link),
     metrics: {
       onBytes: (_kind, sizeBytes) => {

@@ -3,6 +3,7 @@ import express from 'express';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { addonDoor, offerLimits, placeOf } from '../../src/doors.ts';
+import { createKidPresence } from '../../src/features/family/index.ts';
 import { createGuard, usersIn } from '../../src/features/accounts/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
@@ -125,14 +126,15 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
     await cache.settled();
   };
 
+  const kids = await createKidPresence({ db, notify, log });
   const spaces = openSpaces({ cache });
   const app = express();
   app.set('query parser', 'simple');
-  app.use(addonDoor({ config, db, links, subtitleLinks, kinds, settings, metrics, limiter }, spaces));
+  app.use(addonDoor({ config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter }, spaces));
   const { requireAdmin } = createGuard({ adminToken: ADMIN_TOKEN, crypto, users: usersIn(db) });
   const place = {
     requireAdmin,
-    baseUrl: (req: express.Request) => placeOf({ config, settings }, req).baseUrl,
+    baseUrl: (req: express.Request) => placeOf({ config, settings, kids }, req).baseUrl,
     settled,
   };
   app.use(
@@ -152,7 +154,8 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
   app.use(
     playRoutes({
       ...{ links, kinds, live, sources, admission, budget, presentations, log },
-      isPlayable: (streamId) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
+      mayWatch: async () => undefined,
+    isPlayable: (streamId) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
       onPlay: NOTHING,
       metrics: {
         ...{ onBytes: NOTHING, onFirstByte: NOTHING, onResumed: NOTHING },

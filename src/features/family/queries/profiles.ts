@@ -69,6 +69,19 @@ export function lockProfile(db: Db, userId: number, publicId: string): Promise<P
   `);
 }
 
+export function findProfile(db: Db, userId: number, publicId: string): Promise<{ id: number } | null> {
+  return db.maybeOne(rows('family.find_profile', z.object({ id: z.int() }))`
+    SELECT p.id FROM profile p WHERE p.public_id = ${publicId} AND p.user_id = ${userId}
+  `);
+}
+
+/** Whoever counts what an account has does so alone. */
+export async function lockUserProfiles(db: Db, userId: number): Promise<void> {
+  await db.query(
+    command('family.lock_user')`SELECT pg_advisory_xact_lock(hashtext('family.user'), ${userId}::integer)`,
+  );
+}
+
 export async function countProfiles(db: Db, userId: number): Promise<number> {
   const { count } = await db.one(rows('family.count_profiles', z.object({ count: z.int() }))`
     SELECT count(*) AS count FROM profile p WHERE p.user_id = ${userId}
@@ -90,6 +103,9 @@ export type ProfileFields = {
   dailyMinutes: number | null;
   config: Readonly<Record<string, unknown>>;
 };
+
+/** Absent or undefined: as it was. */
+type ProfileChange = { [Key in keyof ProfileFields]?: ProfileFields[Key] | undefined };
 
 const json = (value: unknown) => sql.fragment`${value === null ? null : JSON.stringify(value)}::jsonb`;
 
@@ -119,7 +135,7 @@ const COLUMNS = {
 } as const;
 
 /** Counts as a change of what is seen. */
-export async function updateProfile(db: Db, id: number, fields: Partial<ProfileFields>): Promise<void> {
+export async function updateProfile(db: Db, id: number, fields: ProfileChange): Promise<void> {
   const given = Object.entries(COLUMNS).flatMap(([key, column]) => {
     const value = fields[key as keyof ProfileFields];
     if (value === undefined) return [];

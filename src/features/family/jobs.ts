@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { countryOfLanguage } from '../../catalogs/fill/index.ts';
+import { ratingCountries } from '../../kit/age-rating.ts';
+import type { Pool } from '../../platform/db.ts';
+import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import { putCountries, refreshAges, storedCountries } from './queries/ages.ts';
+import { deleteOldMinutes } from './queries/profiles.ts';
+
+export type FamilyJobsDeps = {
+  db: Pool;
+  settings: { get(): { catalogLanguage: string; catalogRegion: string } };
+};
+
+const ROWS_AT_ONCE = 5000;
+
+export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
+  defineJob({
+    name: 'family.forget_minutes',
+    every: '35 4 * * *',
+    catchUpMs: 24 * 3_600_000,
+    payload: z.object({}),
+    async run(_payload, { db, signal }: JobContext & FamilyJobsDeps) {
+      for (let gone = ROWS_AT_ONCE; gone === ROWS_AT_ONCE; ) {
+        signal.throwIfAborted();
+        gone = await deleteOldMinutes(db, ROWS_AT_ONCE);
+      }
+    },
+  }),
+  defineJob({
+    // Whose ratings count follows the owner's country; on the first start all of them are looked at.
+    name: 'family.ages',
+    every: '*/5 * * * *',
+    catchUpMs: 300_000,
+    payload: z.object({}),
+    async run(_payload, { db, log, settings, signal }: JobContext & FamilyJobsDeps) {
+      const { catalogLanguage, catalogRegion } = settings.get();
+      const countries = ratingCountries(catalogRegion || countryOfLanguage(catalogLanguage));
+      if (JSON.stringify(await storedCountries(db)) === JSON.stringify(countries)) return;
+      await db.transaction((tx) => putCountries(tx, countries));
+      let last: number | null = 0;
+      while (last !== null) {
+        signal.throwIfAborted();
+        last = await refreshAges(db, last, ROWS_AT_ONCE);
+      }
+      log.info({ country: countries[0] }, 'age ratings were read for this country');
+    },
+  }),
+];
