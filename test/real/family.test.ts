@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FamilyRoom, openFamilyRoom } from '../support/family-room.ts';
+
+// What a kid's install shows, by the add-on's own protocol and by its play links; every name that must never leak is one word.
+
+const [ZEBRA, QUAGGA, OKAPI, IBEX] = ['tt9100001', 'tt9100002', 'tt9100003', 'tt9100004'];
+/** Words of titles, episodes and files a kid may not know of. */
+const SECRET = /quagga|okapi|kudu/i;
+
+let room: FamilyRoom;
+let parent: string;
+let kid: string;
+let tv: Awaited<ReturnType<FamilyRoom['addInstall']>>;
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  room = await openFamilyRoom();
+  parent = await room.register('parent');
+  const film = (imdb: string, title: string, code?: string) =>
+    room.addTitle({
+      ...{ kind: 'movie', title, ids: { imdb }, genres: ['Comedy'], year: 2001 },
+      ...(code === undefined ? {} : { certifications: [{ country: 'US', code }] }),
+    });
+  ids.zebra = await film(ZEBRA, 'Zebra film', 'G');
+  ids.quagga = await film(QUAGGA, 'Quagga film', 'R');
+  ids.okapi = await film(OKAPI, 'Okapi film');
+  ids.ibex = await room.addTitle(
+    {
+      ...{ kind: 'series', title: 'Ibex series', ids: { imdb: IBEX }, genres: ['Comedy'] },
+      seasons: [
+        {
+          number: 1,
+          episodes: [
+            { number: 1, title: 'Ibex one' },
+            { number: 2, title: 'Kudu comes' },
+          ],
+        },
+      ],
+    },
+    ['1:1', '1:2'],
+  );
+}, 180_000);
+afterAll(() => room?.close());
+
+const put = (rule: object, profile = kid, token = parent) =>
+  room.ask('POST', `/api/profiles/${profile}/policies`, rule, token);
+const playUrlOf = async (path: string, base = tv.base) => (await room.streams(base, path))[0]?.url ?? '';
+
+describe('a new kid', () => {
+  test('has a PIN, and sees nothing at all', async () => {
+    const refused = await room.ask('POST', '/api/profiles', { kind: 'kid', name: 'Ada' }, parent);
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('pin')]);
+    expect(await room.catalog('', 'movie/popular')).toHaveLength(3);
+    kid = await room.addProfile(parent, { kind: 'kid', name: 'Ada', pin: '1234' });
+    tv = await room.addInstall(parent, kid);
+    expect(await room.catalog(tv.base, 'movie/popular')).toEqual([]);
+    expect(await room.catalog(tv.base, 'movie/search/search=film')).toEqual([]);
+    expect(await room.meta(tv.base, `movie/${ZEBRA}`)).toBeNull();
+    const [stream, ...more] = await room.streams(tv.base, `movie/${ZEBRA}`);
+    expect(more).toEqual([]);
+    expect(stream?.url).toBeUndefined();
+    expect(stream?.description).toContain('Ask a parent');
+    expect(stream?.description).not.toMatch(/zebra/i);
+  });
+
+  test('closes the add-on without an install, at once', async () => {
+    expect(await room.catalog('', 'movie/popular')).toEqual([]);
+    expect((await room.streams('', `movie/${ZEBRA}`))[0]?.url).toBeUndefined();
+    expect(await room.meta('', `movie/${ZEBRA}`)).toBeNull();
+  });
+
+  test('has an address that says nothing, and that nobody can make up', async () => {
+    const token = new URL(tv.manifestUrl).pathname.split('/')[1] ?? '';
+    expect(token).toMatch(/^[\w-]{40,100}$/);
+    expect(Buffer.from(token, 'base64url').toString('latin1')).not.toMatch(/ada|parent|\{/i);
+    const other = token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    expect((await room.ask('GET', `/${other}/manifest.json`)).status).toBe(404);
+    expect((await room.ask('GET', tv.manifestUrl)).headers.get('cache-control')).toContain('private');
+  });
+});
+
+describe('what a parent allows', () => {
+  test('is seen at the next request, and nothing else', async () => {
+    expect((await put({ mediaId: ZEBRA, policy: 'allow' })).status).toBe(204);
+    expect((await put({ mediaId: IBEX, policy: 'allow' })).status).toBe(204);
+    expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Zebra film']);
+    expect(await room.catalog(tv.base, 'movie/new')).toEqual(['Zebra film']);
+    expect(await room.catalog(tv.base, 'movie/popular/genre=Comedy')).toEqual(['Zebra film']);
+    expect(await room.catalog(tv.base, 'movie/search/search=film')).toEqual(['Zebra film']);
+    expect(await room.catalog(tv.base, 'series/popular')).toEqual(['Ibex series']);
+    expect((await room.meta(tv.base, `series/${IBEX}`))?.videos).toHaveLength(2);
+    expect(await room.play(await playUrlOf(`movie/${ZEBRA}`))).toMatchObject({ status: 206, bytes: 1000 });
+    expect(await room.meta(tv.base, `movie/${QUAGGA}`)).toBeNull();
+  });
+
+  test('a blocked episode is not named, gives no stream, and its old link is refused', async () => {
+    const link = await playUrlOf(`series/${IBEX}:1:2`);
+    expect((await room.play(link)).status).toBe(206);
+    expect((await put({ mediaId: IBEX, blockedEpisodes: ['S1E2'] })).status).toBe(204);
+    expect((await room.play(link)).status).toBe(403);
+    expect((await room.meta(tv.base, `series/${IBEX}`))?.videos?.map(({ title }) => title)).toEqual(['Ibex one']);
+    expect(await playUrlOf(`series/${IBEX}:1:2`)).toBe('');
+    expect((await room.play(await playUrlOf(`series/${IBEX}:1:1`))).status).toBe(206);
+  });
+
+  test('denied again it is gone, with links of before, bytes, pictures and remuxes', async () => {
+    const link = await playUrlOf(`movie/${ZEBRA}`);
+    expect((await put({ mediaId: ZEBRA, policy: 'deny' })).status).toBe(204);
+    expect(await room.catalog(tv.base, 'movie/popular')).toEqual([]);
+    expect((await room.play(link)).status).toBe(403);
+    const place = link.split('/').slice(0, 6).join('/');
+    for (const more of ['thumbnail.jpg', 'remux/index.m3u8', 'remux/init.mp4', 'remux/0.m4s'])
+      expect([more, (await room.ask('GET', `${place}/${more}`)).status]).toEqual([more, 403]);
+    await put({ mediaId: ZEBRA, policy: 'allow' });
+    expect((await room.play(link)).status).toBe(206);
+  });
+
+  test('at no time to watch there is nothing to play, and no byte', async () => {
+    const link = await playUrlOf(`movie/${ZEBRA}`);
+    const at = async (change: object) => {
+      expect((await room.ask('PATCH', `/api/profiles/${kid}`, change, parent)).status).toBe(200);
+      const [stream] = await room.streams(tv.base, `movie/${ZEBRA}`);
+      return [stream?.url === undefined ? stream?.description : 'plays', (await room.play(link)).status];
+    };
+    expect(await at({ hours: [] })).toEqual([expect.stringContaining('not a time to watch'), 403]);
+    expect(await at({ hours: null, dailyMinutes: 0 })).toEqual([expect.stringContaining('used up'), 403]);
+    const always = [{ days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00' }];
+    expect(await at({ hours: always, dailyMinutes: 600 })).toEqual(['plays', 206]);
+    const { body } = await room.ask('GET', `/api/profiles/${kid}`, undefined, parent);
+    expect(body).toMatchObject({ minutesWatched: expect.any(Number) });
+    expect((body as { minutesWatched: number }).minutesWatched).toBeGreaterThan(0);
+    expect(await at({ hours: null, dailyMinutes: null })).toEqual(['plays', 206]);
+  });
+});
+
+describe('other ways of deciding', () => {
+  test('by age, with what nobody rated hidden unless it is wanted, and exceptions both ways', async () => {
+    const older = await room.addProfile(parent, { kind: 'kid', name: 'Bob', pin: '4321', mode: 'age', maxAge: 12 });
+    const { base } = await room.addInstall(parent, older);
+    const seen = async () => (await room.catalog(base, 'movie/popular')).toSorted();
+    await expect.poll(seen, { timeout: 30_000 }).toEqual(['Zebra film']);
+    expect(await room.catalog(base, 'movie/search/search=film')).toEqual(['Zebra film']);
+    await room.ask('PATCH', `/api/profiles/${older}`, { allowsUnrated: true }, parent);
+    expect(await seen()).toEqual(['Okapi film', 'Zebra film']);
+    await put({ mediaId: QUAGGA, policy: 'allow' }, older);
+    await put({ mediaId: ZEBRA, policy: 'deny' }, older);
+    expect(await seen()).toEqual(['Okapi film', 'Quagga film']);
+    expect((await room.streams(base, `movie/${ZEBRA}`))[0]?.url).toBeUndefined();
+    expect((await room.play(await playUrlOf(`movie/${QUAGGA}`, base))).status).toBe(206);
+    await room.ask('DELETE', `/api/profiles/${older}`, undefined, parent);
+    expect((await room.ask('GET', `${base}/manifest.json`)).status).toBe(404);
+  });
+
+  test('a kid never sees everything, whatever is sent', async () => {
+    for (const change of [{ mode: 'all' }, { pin: null }, { mode: 'age', maxAge: null }, { kind: 'standard' }, { userId: 1 }])
+      expect([change, (await room.ask('PATCH', `/api/profiles/${kid}`, change, parent)).status]).toEqual([change, 400]);
+  });
+
+  test('a grown-up’s profile sees all, and an install that is taken back opens nothing', async () => {
+    const own = await room.addProfile(parent, { name: 'Mum' });
+    const { base, installId } = await room.addInstall(parent, own, 'Living room');
+    expect(await room.catalog(base, 'movie/popular')).toHaveLength(3);
+    const link = await playUrlOf(`movie/${QUAGGA}`, base);
+    expect((await room.play(link)).status).toBe(206);
+    expect((await room.ask('DELETE', `/api/installs/${installId}`, undefined, parent)).status).toBe(204);
+    expect((await room.ask('GET', `${base}/manifest.json`)).status).toBe(404);
+    expect((await room.play(link)).status).toBe(403);
+  });
+});
+
+test('an account reaches nothing of another’s', async () => {
+  const stranger = await room.register('stranger');
+  const tries: [string, string, unknown?][] = [
+    ['GET', `/api/profiles/${kid}`],
+    ['PATCH', `/api/profiles/${kid}`, { name: 'x' }],
+    ['DELETE', `/api/profiles/${kid}`],
+    ['GET', `/api/profiles/${kid}/policies`],
+    ['POST', `/api/profiles/${kid}/policies`, { mediaId: QUAGGA, policy: 'allow' }],
+    ['POST', `/api/profiles/${kid}/policies/episode`, { mediaId: IBEX, episode: 'S1E2', isBlocked: false }],
+    ['PUT', `/api/profiles/${kid}/policies/block-tag`, { tags: [] }],
+    ['POST', '/api/installs', { profileId: kid, name: 'x' }],
+    ['PATCH', `/api/installs/${tv.installId}`, { name: 'x' }],
+    ['DELETE', `/api/installs/${tv.installId}`],
+  ];
+  for (const [method, path, body] of tries)
+    expect([method, path, (await room.ask(method, path, body, stranger)).status]).toEqual([method, path, 404]);
+  const lists = await Promise.all(['profiles', 'installs'].map((of) => room.ask('GET', `/api/${of}`, undefined, stranger)));
+  expect(lists.map(({ body }) => body)).toEqual([{ profiles: [] }, { installs: [] }]);
+});
+
+test('an old manifest is told of where titles are looked at, until a new one is fetched', async () => {
+  await room.ask('GET', tv.manifestUrl);
+  expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Zebra film']);
+  await room.asAdmin('PATCH', '/api/settings', { addonName: 'Our films' });
+  expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Please install this add-on again', 'Zebra film']);
+  expect((await room.meta(tv.base, 'movie/trib%3Anotice'))?.name).toBe('Please install this add-on again');
+  await room.ask('GET', tv.manifestUrl);
+  expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Zebra film']);
+});
+
+describe('nothing leaks', () => {
+  type Operation = { method: string; path: string };
+  async function operations(): Promise<Operation[]> {
+    const { body } = await room.ask('GET', '/api/openapi.json');
+    const { paths } = body as { paths: Record<string, Record<string, unknown>> };
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+        .map((method) => ({ method: method.toUpperCase(), path })),
+    );
+  }
+
+  test('by any route of the API with what a kid’s player holds', async () => {
+    const install = new URL(tv.manifestUrl).pathname.split('/')[1] ?? '';
+    const all = await operations();
+    expect(all.length).toBeGreaterThan(80);
+    const targets = [ids.quagga, ids.okapi, QUAGGA, OKAPI, kid, tv.installId, '1'];
+    for (const { method, path } of all) {
+      const filled = path.includes('{') ? targets.map((id) => path.replaceAll(/\{\w+\}/g, id ?? '')) : [path];
+      for (const place of filled) {
+        for (const token of [undefined, install]) {
+          const { status, text } = await room.ask(method, place, method === 'GET' ? undefined : {}, token);
+          expect([method, place, token === undefined ? 'no token' : 'its token', status, SECRET.exec(text)?.[0]]).toEqual([
+            ...[method, place, token === undefined ? 'no token' : 'its token'],
+            ...[status, undefined],
+          ]);
+          if (method !== 'GET') expect([method, place, status >= 400 || status === 204]).toEqual([method, place, true]);
+        }
+      }
+    }
+  });
+
+  test('by any catalogue, title, stream or subtitle of its add-on, whatever the manifest says', async () => {
+    const { body } = await room.ask('GET', `${room.product.baseUrl}/manifest.json`);
+    const grownUp = await room.addInstall(parent, await room.addProfile(parent, { name: 'Dad' }));
+    const wide = await room.ask('GET', grownUp.manifestUrl);
+    type Listed = { catalogs: { type: string; id: string; extra: { name: string; options?: string[] }[] }[] };
+    const catalogs = [body, wide.body].flatMap((manifest) => (manifest as Listed).catalogs);
+    expect(catalogs.length).toBeGreaterThan(5);
+    const paths = catalogs.flatMap(({ type, id, extra }) => [
+      `/catalog/${type}/${id}.json`,
+      ...extra.flatMap(({ name, options = ['film', 'quagga', 'okapi', 'kudu', 'a', '0'] }) =>
+        options.map((option) => `/catalog/${type}/${id}/${name}=${encodeURIComponent(option)}.json`),
+      ),
+    ]);
+    const titles = [QUAGGA, OKAPI, `trib:${ids.quagga}`, `trib:${ids.okapi}`];
+    for (const id of titles.map(encodeURIComponent))
+      for (const type of ['movie', 'series', 'tv', 'events', 'anime'])
+        paths.push(`/meta/${type}/${id}.json`, `/stream/${type}/${id}.json`, `/subtitles/${type}/${id}.json`);
+    for (const what of ['meta', 'stream', 'subtitles'])
+      paths.push(`/${what}/series/${IBEX}%3A1%3A2.json`, `/${what}/series/${IBEX}.json`, `/addon_catalog/movie/${IBEX}.json`);
+    for (const path of paths) {
+      for (const base of [tv.base, room.product.baseUrl]) {
+        const { status, text } = await room.ask('GET', `${base}${path}`);
+        expect([path, base === tv.base ? 'kid' : 'public', status, SECRET.exec(text)?.[0]]).toEqual([
+          ...[path, base === tv.base ? 'kid' : 'public', status],
+          undefined,
+        ]);
+      }
+    }
+    // The same paths do name them to a grown-up: the test can fail.
+    const named = await Promise.all(paths.map((path) => room.ask('GET', `${grownUp.base}${path}`)));
+    expect(named.filter(({ text }) => SECRET.test(text)).length).toBeGreaterThan(10);
+  });
+});
+
+test('what was changed is in the audit log, and no address or PIN is', async () => {
+  const { status, text } = await room.asAdmin('GET', '/api/audit?limit=100');
+  expect([status, text]).toEqual([200, expect.stringContaining('family.policy_changed')]);
+  expect(text).not.toContain(new URL(tv.manifestUrl).pathname.split('/')[1]);
+  expect(text).not.toMatch(/argon2id|1234|4321/);
+});
