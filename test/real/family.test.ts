@@ -4,6 +4,8 @@ import { type FamilyRoom, openFamilyRoom } from '../support/family-room.ts';
 // What a kid's install shows, by the add-on's own protocol and by its play links; every name that must never leak is one word.
 
 const [ZEBRA, QUAGGA, OKAPI, IBEX] = ['tt9100001', 'tt9100002', 'tt9100003', 'tt9100004'];
+/** Beside the films that come with the product. */
+const OURS = ['Okapi film', 'Quagga film', 'Zebra film'];
 /** Words of titles, episodes and files a kid may not know of. */
 const SECRET = /quagga|okapi|kudu/i;
 
@@ -50,7 +52,7 @@ describe('a new kid', () => {
   test('has a PIN, and sees nothing at all', async () => {
     const refused = await room.ask('POST', '/api/profiles', { kind: 'kid', name: 'Ada' }, parent);
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('pin')]);
-    expect(await room.catalog('', 'movie/popular')).toHaveLength(3);
+    expect(await room.catalog('', 'movie/popular')).toContain('Zebra film');
     kid = await room.addProfile(parent, { kind: 'kid', name: 'Ada', pin: '1234' });
     tv = await room.addInstall(parent, kid);
     expect(await room.catalog(tv.base, 'movie/popular')).toEqual([]);
@@ -137,9 +139,10 @@ describe('other ways of deciding', () => {
   test('by age, with what nobody rated hidden unless it is wanted, and exceptions both ways', async () => {
     const older = await room.addProfile(parent, { kind: 'kid', name: 'Bob', pin: '4321', mode: 'age', maxAge: 12 });
     const { base } = await room.addInstall(parent, older);
-    const seen = async () => (await room.catalog(base, 'movie/popular')).toSorted();
+    const seen = async () => (await room.catalog(base, 'movie/popular')).filter((name) => OURS.includes(name)).toSorted();
     await expect.poll(seen, { timeout: 30_000 }).toEqual(['Zebra film']);
-    expect(await room.catalog(base, 'movie/search/search=film')).toEqual(['Zebra film']);
+    expect(await room.catalog(base, 'movie/search/search=zebra')).toEqual(['Zebra film']);
+    expect(await room.catalog(base, 'movie/search/search=quagga')).toEqual([]);
     await room.ask('PATCH', `/api/profiles/${older}`, { allowsUnrated: true }, parent);
     expect(await seen()).toEqual(['Okapi film', 'Zebra film']);
     await put({ mediaId: QUAGGA, policy: 'allow' }, older);
@@ -159,7 +162,7 @@ describe('other ways of deciding', () => {
   test('a grown-up’s profile sees all, and an install that is taken back opens nothing', async () => {
     const own = await room.addProfile(parent, { name: 'Mum' });
     const { base, installId } = await room.addInstall(parent, own, 'Living room');
-    expect(await room.catalog(base, 'movie/popular')).toHaveLength(3);
+    expect(await room.catalog(base, 'movie/popular')).toEqual(expect.arrayContaining(OURS));
     const link = await playUrlOf(`movie/${QUAGGA}`, base);
     expect((await room.play(link)).status).toBe(206);
     expect((await room.ask('DELETE', `/api/installs/${installId}`, undefined, parent)).status).toBe(204);
