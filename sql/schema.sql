@@ -882,6 +882,7 @@ CREATE TABLE audit_log (
   address text,
   agent text,
   at timestamp with time zone NOT NULL DEFAULT now(),
+  undoes bigint,
   CONSTRAINT audit_log_pkey PRIMARY KEY (id),
   CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE SET NULL,
   CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
@@ -890,13 +891,20 @@ CREATE TABLE audit_log (
   CONSTRAINT audit_log_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
   CONSTRAINT audit_log_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
   CONSTRAINT audit_log_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+  CONSTRAINT audit_log_check CHECK ((undoes < id)),
   CONSTRAINT audit_log_resource_check CHECK (((length(resource) >= 1) AND (length(resource) <= 200))),
   CONSTRAINT audit_log_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text])))
 );
 
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action COLLATE "C", at, id);
+
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at, id);
 
-CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+CREATE INDEX audit_log_resource ON public.audit_log USING btree (resource COLLATE "C", at, id) WHERE (resource IS NOT NULL);
+
+CREATE INDEX audit_log_standing_out ON public.audit_log USING btree (at, id) WHERE (severity <> 'info'::text);
+
+CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at, id) WHERE (user_id IS NOT NULL);
 
 CREATE TABLE auth_session (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -923,6 +931,7 @@ CREATE TABLE auth_ticket (
   purpose text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone NOT NULL,
+  email citext,
   CONSTRAINT auth_ticket_user_id_purpose_key UNIQUE (user_id, purpose),
   CONSTRAINT auth_ticket_pkey PRIMARY KEY (token_hash),
   CONSTRAINT auth_ticket_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,

@@ -67,6 +67,7 @@ export const BROKEN_ACCOUNT_ROWS: readonly [constraint: string, statement: strin
   audit('action', `'signed in'`),
   audit('actor', `'a ghost'`),
   audit('severity', `'loud'`),
+  ['audit_log_check', 'UPDATE audit_log SET undoes = id'],
   audit('resource', `''`),
   audit('before', `'[]'`),
   audit('after', `'1'`),

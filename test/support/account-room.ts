@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import express from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
-import { type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import { type AccountDoors, type AccountGround, openAccounts } from '../../src/account-doors.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
-import { command, rows } from '../../src/platform/db.ts';
+import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
@@ -21,8 +21,14 @@ const Signed = z.object({
 export type Signed = z.infer<typeof Signed>;
 export type Answer = { status: number; headers: Headers; body: unknown };
 
-/** The routes of accounts as the program mounts them, on a database of their own. */
-export async function openAccountRoom() {
+type RoomParts = Pick<AccountDoors, 'actorOf'> & {
+  db: Pool;
+  url: string;
+  requireAdmin: RequestHandler;
+};
+
+/** The routes of accounts as the program mounts them, on a database of their own; `more` are mounted beside them. */
+export async function openAccountRoom(more: (parts: RoomParts) => Promise<Router[]> = async () => []) {
   const database = await freshDatabase();
   const { db, url } = database;
   const log = createLog('silent');
@@ -35,11 +41,13 @@ export async function openAccountRoom() {
     config: { http: { publicUrl: null } },
   };
   const accounts = openAccounts(ground, (req) => `http://${req.get('host')}`);
+  const { requireAdmin } = accounts.guard;
+  const others = await more({ db, url, requireAdmin, actorOf: accounts.actorOf });
   const app = express();
   app.set('query parser', 'simple');
   app.set('trust proxy', ['127.0.0.9']);
   app.use('/api', ...accounts.publicApi);
-  app.use('/api', accounts.guard.requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi);
+  app.use('/api', requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi, ...others);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

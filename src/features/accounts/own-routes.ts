@@ -55,7 +55,12 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
 
   async function endSession(req: Request, res: Response) {
     const { userId } = await inPerson(req);
-    if (!(await deleteOwnSession(db, userId, idOf(req)))) throw notThere();
+    const sessionId = idOf(req);
+    const actor = await actorOf(guard, req, deps.keepsAddresses());
+    await db.transaction(async (tx) => {
+      if (!(await deleteOwnSession(tx, userId, sessionId))) throw notThere();
+      await noteAudit(tx, actor, { action: 'account.session_ended', resource: `session ${sessionId}` });
+    });
     res.status(204).end();
   }
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Conflict } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
+import { noteAudit } from '../audit/index.ts';
 import { actorOf, isAtHome } from './asking.ts';
 import { resetPassword } from './change-password.ts';
 import {
@@ -107,7 +108,11 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
   /** Ends the session, not only what this browser knows of it. */
   async function signOut(req: Request, res: Response) {
     const user = await guard.userOf(req);
-    if (user !== null && user.sessionId !== null) await deleteOwnSession(db, user.userId, user.sessionId);
+    if (user !== null && user.sessionId !== null) {
+      const isEnded = await deleteOwnSession(db, user.userId, user.sessionId);
+      const actor = await actorOf(guard, req, deps.keepsAddresses());
+      if (isEnded) await noteAudit(db, actor, { action: 'account.signed_out' });
+    }
     dropCookies(res);
     res.status(204).end();
   }

@@ -7,6 +7,7 @@ import { usePolled } from './polling.ts';
 import { useView, VIEWS } from './views.ts';
 
 const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
+const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')).AuditView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
@@ -59,6 +60,7 @@ export function App() {
 
 const OTHER_VIEWS = {
   account: AccountView,
+  audit: AuditView,
   reset: ResetView,
   live: LiveView,
   review: ReviewView,

@@ -13,6 +13,7 @@ export const VIEWS = {
   health: 'Health',
   settings: 'Settings',
   account: 'Account',
+  audit: 'Log of changes',
   reset: 'A new password',
 } as const;
 export type View = keyof typeof VIEWS;

@@ -50,6 +50,13 @@ export const accountCalls: Calls = {
   },
   audit: async (db) => {
     await audit.insertAudit(db, { kind: 'system', action: 'test.done', severity: 'info' });
+    const after = { atMicros: new Date().toISOString(), auditId: 1000 };
+    await audit.auditPage(db, {}, after, 50);
+    await audit.auditPage(db, { user: UNKNOWN, since: '2026-01-01T00:00:00Z' }, null, 50);
+    await audit.auditPage(db, { action: 'settings.changed', until: '2126-01-01T00:00:00Z' }, after, 50);
+    await audit.auditPage(db, { action: 'settings', resource: 'source' }, null, 50);
+    await audit.auditPage(db, { severity: 'warning', resource: 'source 1', actor: 'user' }, null, 50);
+    await audit.auditEntry(db, 1);
     await audit.deleteOldAudit(db, 90, 1000);
   },
 };
