@@ -19,7 +19,7 @@ import { isCut } from './without-secrets.ts';
 export type Undo = (entry: AuditAnswer, actor: Actor) => Promise<void>;
 
 /** How to take back an action; each room that can brings its own. */
-export type Undos = Readonly<Record<string, Undo>>;
+type Undos = Readonly<Record<string, Undo>>;
 
 export type AuditRoutesDeps = {
   db: Pool;

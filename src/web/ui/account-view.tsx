@@ -21,6 +21,7 @@ import {
 } from './account-api.ts';
 import { useActing } from './acting.ts';
 import { CopyButton } from './copy-button.tsx';
+import { deviceOf } from './device-name.ts';
 import { useFields } from './fields.ts';
 import { ago } from './format.ts';
 import { PolledState } from './polled-state.tsx';
@@ -242,20 +243,4 @@ function TokenRow({ token, onDropped, onExpired }: { token: Token; onDropped(): 
       <TestAnswer tested={null} failure={failure} />
     </Row>
   );
-}
-
-/** As people call it: "Firefox on Android". */
-function deviceOf(agent: string | null): string {
-  if (agent === null) return 'An app without a name';
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\//.exec(agent)?.[1];
-  const system = /(Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux)/.exec(agent)?.[1];
-  if (browser === undefined) return agent.slice(0, 60);
-  const names: Record<string, string> = {
-    Edg: 'Edge',
-    OPR: 'Opera',
-    'Mac OS X': 'Mac',
-    CrOS: 'a Chromebook',
-  };
-  const where = system === undefined ? '' : ` on ${names[system] ?? system}`;
-  return `${names[browser] ?? browser}${where}`;
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { type Entry, undo } from './audit-api.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { deviceOf } from './device-name.ts';
 import { ago } from './format.ts';
 import { Row } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
@@ -80,21 +81,23 @@ function nameOf({ action, undoes }: Entry): string {
 
 function factsOf({ at, actor, userName, resource, address, agent }: Entry): string[] {
   const who = userName === null ? ACTORS[actor] : actor === 'nobody' ? `as ${userName}` : `by ${userName}`;
-  return [who, resource, ago(at), new Date(at).toLocaleString(), address, agent].filter(
+  const device = agent === null ? null : deviceOf(agent);
+  return [who, resource, ago(at), new Date(at).toLocaleString(), address, device].filter(
     (fact) => fact !== null,
   );
 }
 
 type Change = readonly [field: string, was: string | null, is: string | null];
 
-function changesOf({ before, after }: Entry): Change[] {
+function changesOf({ action, before, after }: Entry): Change[] {
+  const none = action.startsWith('settings.') ? 'the default' : 'nothing';
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  return fields.map((field) => [field, wordOf(before, field), wordOf(after, field)]);
+  return fields.map((field) => [field, wordOf(before, field, none), wordOf(after, field, none)]);
 }
 
-function wordOf(state: Entry['before'], field: string): string | null {
+function wordOf(state: Entry['before'], field: string, none: string): string | null {
   if (state === null || !Object.hasOwn(state, field)) return null;
   const value = state[field];
-  if (value === null || value === '') return 'nothing';
+  if (value === null || value === '') return none;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
