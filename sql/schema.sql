@@ -1369,6 +1369,26 @@ CREATE UNLOGGED TABLE live_list (
   CONSTRAINT live_list_pkey PRIMARY KEY (instance)
 );
 
+CREATE TABLE login_identity (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  name text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone,
+  CONSTRAINT login_identity_issuer_subject_key UNIQUE (issuer, subject),
+  CONSTRAINT login_identity_public_id_key UNIQUE (public_id),
+  CONSTRAINT login_identity_pkey PRIMARY KEY (id),
+  CONSTRAINT login_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT login_identity_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  CONSTRAINT login_identity_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT login_identity_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+
+CREATE INDEX login_identity_user ON public.login_identity USING btree (user_id);
+
 CREATE TABLE media (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -67,6 +67,7 @@ describe('settings', () => {
       brokenLinks: 'keep',
       registration: 'off',
       auditAddresses: 'keep',
+      emailVerification: 'off',
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });

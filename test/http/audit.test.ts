@@ -13,15 +13,17 @@ let notify: Notify;
 let settings: Awaited<ReturnType<typeof createSettings>>;
 let other: Signed;
 beforeAll(async () => {
-  room = await openAccountRoom(async ({ db, url, requireAdmin, actorOf }) => {
-    const log = createLog('silent');
-    notify = createNotify({ url, log });
-    settings = await createSettings({ db, config: loadConfig({ CATALOG_LANGUAGE: 'de' }), notify, log });
-    const undos = { [SETTINGS_CHANGED]: settings.undo };
-    return [
-      settingsRoutes({ settings, requireAdmin, actorOf }),
-      auditRoutes({ db, requireAdmin, actorOf, undos }),
-    ];
+  room = await openAccountRoom({
+    more: async ({ db, url, requireAdmin, actorOf }) => {
+      const log = createLog('silent');
+      notify = createNotify({ url, log });
+      settings = await createSettings({ db, config: loadConfig({ CATALOG_LANGUAGE: 'de' }), notify, log });
+      const undos = { [SETTINGS_CHANGED]: settings.undo };
+      return [
+        settingsRoutes({ settings, requireAdmin, actorOf }),
+        auditRoutes({ db, requireAdmin, actorOf, undos }),
+      ];
+    },
   });
 });
 beforeEach(async () => {

@@ -7,12 +7,22 @@ import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { createNet } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
 import { freshDatabase } from './database.ts';
 import { connect } from './full-database.ts';
 
 export const ADMIN_TOKEN = 'the-admin-token-of-tests';
+/** As the owner sets them, while the room is open. */
+type RoomSettings = {
+  -readonly [Key in keyof ReturnType<AccountGround['settings']['get']>]: ReturnType<
+    AccountGround['settings']['get']
+  >[Key];
+};
+const SETTINGS: RoomSettings = {
+  ...{ addonName: 'Tributary', registration: 'off', auditAddresses: 'keep', emailVerification: 'off' },
+};
 const Signed = z.object({
   user: z.object({ userId: z.uuid(), role: z.string() }),
   accessToken: z.string(),
@@ -27,18 +37,42 @@ type RoomParts = Pick<AccountDoors, 'actorOf'> & {
   requireAdmin: RequestHandler;
 };
 
-/** The routes of accounts as the program mounts them, on a database of their own; `more` are mounted beside them. */
-export async function openAccountRoom(more: (parts: RoomParts) => Promise<Router[]> = async () => []) {
+type RoomOptions = {
+  /** Routes of administrators beside those of accounts. */
+  more?: (parts: RoomParts) => Promise<Router[]>;
+  mailer?: AccountGround['mailer'];
+  publicUrl?: string | null;
+  loginProviders?: AccountGround['config']['loginProviders'];
+  net?: AccountGround['net'];
+};
+
+/** The routes of accounts as the program mounts them, on a database of their own. */
+export async function openAccountRoom({
+  more = async () => [],
+  mailer = null,
+  publicUrl = null,
+  loginProviders = [],
+  net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() }),
+}: RoomOptions = {}) {
   const database = await freshDatabase();
   const { db, url } = database;
   const log = createLog('silent');
   const crypto = createCrypto(['a secret for tests that is long enough']);
   const pgPool = openRateLimitPool({ url, log });
   const limiter = createRateLimiter({ redis: null, pgPool, log, hashKey: (text) => text });
-  const settings = { registration: 'off' as 'off' | 'open', auditAddresses: 'keep' as 'keep' | 'drop' };
+  const settings: RoomSettings = { ...SETTINGS };
   const ground: AccountGround = {
-    ...{ db, crypto, limiter, settings: { get: () => settings }, secrets: { adminToken: ADMIN_TOKEN } },
-    config: { http: { publicUrl: null } },
+    ...{
+      db,
+      crypto,
+      limiter,
+      log,
+      mailer,
+      net,
+      settings: { get: () => settings },
+      secrets: { adminToken: ADMIN_TOKEN },
+    },
+    config: { http: { publicUrl }, loginProviders },
   };
   const accounts = openAccounts(ground, (req) => `http://${req.get('host')}`);
   const { requireAdmin } = accounts.guard;
@@ -107,8 +141,14 @@ export async function openAccountRoom(more: (parts: RoomParts) => Promise<Router
       await using client = await connect(url);
       await client.query(statement);
     },
+    /** A table as text: what a backup of it holds. */
+    async dump(table: string): Promise<string> {
+      await using client = await connect(url);
+      const { rows: found } = await client.query<{ text: string }>(`SELECT t::text AS text FROM ${table} t`);
+      return found.map(({ text }) => text).join('\n');
+    },
     async empty(): Promise<void> {
-      Object.assign(settings, { registration: 'off', auditAddresses: 'keep' });
+      Object.assign(settings, SETTINGS);
       await db.query(
         command('test.empty')`TRUNCATE app_user, audit_log, rate_limit RESTART IDENTITY CASCADE`,
       );
@@ -119,6 +159,7 @@ export async function openAccountRoom(more: (parts: RoomParts) => Promise<Router
       server.close();
       server.closeAllConnections();
       await once(server, 'close');
+      await net.close();
       await pgPool.end();
       await database.close();
     },

@@ -60,6 +60,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
       needsSetup: !(await hasAdmin(db)),
       registration: deps.registration(),
       isAdmin: await guard.isAdmin(req),
+      canMail: deps.letters.canSend,
       user: user === null ? null : await userAnswer(db, user.publicId),
     };
     res.set('Cache-Control', 'no-store').json(state);
@@ -123,11 +124,16 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
     const accessToken = guard.accessToken(started.sessionPublicId);
     const told: z.infer<typeof SignedInAnswer> = { user, tokenType: 'Bearer', expiresIn: ACCESS_SECONDS };
     if (asCookies) {
-      setCookie(req, res, SESSION_COOKIE, accessToken, ACCESS_SECONDS);
-      setCookie(req, res, REFRESH_COOKIE, started.refreshToken, REFRESH_SECONDS);
+      keepSession(guard, req, res, started);
     } else Object.assign(told, { accessToken, refreshToken: started.refreshToken });
     res.set('Cache-Control', 'no-store').json(told);
   }
+}
+
+/** Puts a session into cookies of the page. */
+export function keepSession(guard: Guard, req: Request, res: Response, started: Started): void {
+  setCookie(req, res, SESSION_COOKIE, guard.accessToken(started.sessionPublicId), ACCESS_SECONDS);
+  setCookie(req, res, REFRESH_COOKIE, started.refreshToken, REFRESH_SECONDS);
 }
 
 function dropCookies(res: Response): void {

@@ -15,6 +15,7 @@ export const VIEWS = {
   account: 'Account',
   audit: 'Log of changes',
   reset: 'A new password',
+  verify: 'Your address',
 } as const;
 export type View = keyof typeof VIEWS;
 
