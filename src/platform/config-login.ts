@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isHomeAddress } from './address-rules.ts';
 
-export const LOGIN_PRESETS = ['google', 'github', 'discord', 'trakt'] as const;
+const LOGIN_PRESETS = ['google', 'github', 'discord', 'trakt'] as const;
 
 const shared = {
   /** In the address of its callback: stays as it is once people use it. */

@@ -34,7 +34,7 @@ export const AuditExportQuery = z.strictObject({
 });
 
 /** An entry, and whether it can be taken back. */
-export const AuditLine = AuditAnswer.extend({ canUndo: z.boolean() });
+const AuditLine = AuditAnswer.extend({ canUndo: z.boolean() });
 export const AuditPage = z.object({ entries: z.array(AuditLine), nextCursor: z.string().nullable() });
 
 type Filter = Omit<z.infer<typeof AuditExportQuery>, 'format'>;
