@@ -990,6 +990,7 @@ CREATE TABLE audit_log (
   address text,
   agent text,
   at timestamp with time zone NOT NULL DEFAULT now(),
+  undoes bigint,
   CONSTRAINT audit_log_pkey PRIMARY KEY (id),
   CONSTRAINT audit_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE SET NULL,
   CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]+(\.[a-z_]+)+$'::text)),
@@ -998,13 +999,20 @@ CREATE TABLE audit_log (
   CONSTRAINT audit_log_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
   CONSTRAINT audit_log_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
   CONSTRAINT audit_log_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+  CONSTRAINT audit_log_check CHECK ((undoes < id)),
   CONSTRAINT audit_log_resource_check CHECK (((length(resource) >= 1) AND (length(resource) <= 200))),
   CONSTRAINT audit_log_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text])))
 );
 
+CREATE INDEX audit_log_action ON public.audit_log USING btree (action COLLATE "C", at, id);
+
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at, id);
 
-CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+CREATE INDEX audit_log_resource ON public.audit_log USING btree (resource COLLATE "C", at, id) WHERE (resource IS NOT NULL);
+
+CREATE INDEX audit_log_standing_out ON public.audit_log USING btree (at, id) WHERE (severity <> 'info'::text);
+
+CREATE INDEX audit_log_user ON public.audit_log USING btree (user_id, at, id) WHERE (user_id IS NOT NULL);
 
 CREATE TABLE auth_session (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1031,6 +1039,7 @@ CREATE TABLE auth_ticket (
   purpose text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   expires_at timestamp with time zone NOT NULL,
+  email citext,
   CONSTRAINT auth_ticket_user_id_purpose_key UNIQUE (user_id, purpose),
   CONSTRAINT auth_ticket_pkey PRIMARY KEY (token_hash),
   CONSTRAINT auth_ticket_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
@@ -1530,6 +1539,26 @@ CREATE UNLOGGED TABLE live_list (
   updated_at timestamp with time zone NOT NULL,
   CONSTRAINT live_list_pkey PRIMARY KEY (instance)
 );
+
+CREATE TABLE login_identity (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  name text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone,
+  CONSTRAINT login_identity_issuer_subject_key UNIQUE (issuer, subject),
+  CONSTRAINT login_identity_public_id_key UNIQUE (public_id),
+  CONSTRAINT login_identity_pkey PRIMARY KEY (id),
+  CONSTRAINT login_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT login_identity_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 500))),
+  CONSTRAINT login_identity_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT login_identity_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+
+CREATE INDEX login_identity_user ON public.login_identity USING btree (user_id);
 
 CREATE TABLE media (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,

@@ -5,7 +5,12 @@ import {
   actorOf,
   adminSessionRoutes,
   createGuard,
+  createLetters,
+  createOAuthProvider,
+  externalRoutes,
   type Guard,
+  keepSession,
+  mailRoutes,
   ownRoutes,
   userRoutes,
   usersIn,
@@ -13,6 +18,7 @@ import {
 import type { Actor } from './features/audit/index.ts';
 import type { Ground } from './ground.ts';
 import { AppError } from './kit/errors.ts';
+import type { LoginProvider } from './platform/config-login.ts';
 import { createPasswordHashes, type PasswordHashes } from './platform/password-hash.ts';
 
 export type AccountDoors = {
@@ -26,10 +32,15 @@ export type AccountDoors = {
 };
 
 /** What accounts stand on: all a test has to lay for them. */
-export type AccountGround = Pick<Ground, 'db' | 'crypto' | 'limiter'> & {
+export type AccountGround = Pick<Ground, 'db' | 'crypto' | 'limiter' | 'mailer' | 'log' | 'net'> & {
   secrets: Pick<Ground['secrets'], 'adminToken'>;
-  settings: { get(): Pick<ReturnType<Ground['settings']['get']>, 'registration' | 'auditAddresses'> };
-  config: { http: { publicUrl: string | null } };
+  settings: {
+    get(): Pick<
+      ReturnType<Ground['settings']['get']>,
+      'addonName' | 'registration' | 'auditAddresses' | 'emailVerification'
+    >;
+  };
+  config: { http: { publicUrl: string | null }; loginProviders: readonly LoginProvider[] };
 };
 
 /** Failures that are told as such; more in five minutes are 429. */
@@ -38,14 +49,25 @@ const FAILURES = 10;
 const FAILURES_OF_ACCOUNT = 50;
 const TRIES = 60;
 const PER_SECONDS = 300;
+/** To one address an hour. */
+const LETTERS = 3;
+/** Asked for from one address an hour: a household that shares one. */
+const RESETS_OF_ADDRESS = 10;
 
 /** Accounts: who asks, and the routes by which people sign in. */
 export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => string): AccountDoors {
-  const { db, crypto, secrets, limiter, settings, config } = ground;
+  const { db, crypto, secrets, limiter, settings, config, mailer, log, net } = ground;
   const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db) });
   const limit = (name: string, points: number) => limiter.limit({ name, points, perSeconds: PER_SECONDS });
+  const perHour = (name: string, points: number) => limiter.limit({ name, points, perSeconds: 3600 });
+  const { publicUrl } = config.http;
+  const letters = createLetters({
+    ...{ db, mailer, publicUrl, serverName: () => settings.get().addonName },
+    letters: perHour('letters', LETTERS),
+  });
+  const keepsAddresses = () => settings.get().auditAddresses === 'keep';
   const deps = {
-    ...{ db, guard, publicUrl: config.http.publicUrl, addressOf, baseUrl },
+    ...{ db, guard, keepsAddresses, publicUrl, addressOf, baseUrl, letters, log },
     passwords: createPasswordHashes(tooBusy),
     failures: {
       ofAddress: limit('sign-in-failures', FAILURES),
@@ -53,7 +75,12 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
     },
     wrongPasswords: limit('wrong-passwords', FAILURES),
     registration: () => settings.get().registration,
-    keepsAddresses: () => settings.get().auditAddresses === 'keep',
+    needsVerifiedEmail: () => letters.canSend && settings.get().emailVerification === 'required',
+    asked: {
+      byAddress: perHour('reset-mails', RESETS_OF_ADDRESS),
+      byEmail: perHour('reset-mails-to', LETTERS),
+    },
+    actorOf: (req: Request) => actorOf(guard, req, keepsAddresses()),
     limitTries: limiter.middleware({
       ...{ name: 'sign-in-tries', points: TRIES, perSeconds: PER_SECONDS },
       keyOf: addressOf,
@@ -62,10 +89,10 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
   return {
     guard,
     passwords: deps.passwords,
-    actorOf: (req) => actorOf(guard, req, deps.keepsAddresses()),
+    actorOf: deps.actorOf,
     publicApi: [
       adminSessionRoutes({
-        guard,
+        ...{ db, guard, keepsAddresses },
         limitSignIn: limiter.middleware({
           ...{ name: 'sign-in', points: FAILURES, perSeconds: PER_SECONDS },
           keyOf: addressOf,
@@ -73,6 +100,12 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
       }),
       accountRoutes(deps),
       ownRoutes(deps),
+      mailRoutes(deps),
+      externalRoutes({
+        ...{ ...deps, crypto },
+        providers: config.loginProviders.map((given) => createOAuthProvider(net, given)),
+        keepSession: (req, res, started) => keepSession(guard, req, res, started),
+      }),
     ],
     adminApi: [userRoutes(deps)],
   };

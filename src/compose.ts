@@ -14,11 +14,12 @@ import {
 } from './doors.ts';
 import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
+import { auditRoutes } from './features/audit/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
-import { settingsRoutes } from './features/settings/index.ts';
+import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
   LINK_JOB,
@@ -104,7 +105,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
           matchLater: () => matchLater(background),
         }),
       ],
-      adminApi: [...accounts.adminApi, ...adminApi(ground, guard, play.board, background)],
+      adminApi: [...accounts.adminApi, ...adminApi(ground, accounts, play.board, background)],
     },
   });
   return {
@@ -153,7 +154,12 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
   ];
 }
 
-function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, background: Background): Router[] {
+function adminApi(
+  ground: Ground,
+  { guard: { requireAdmin }, actorOf }: AccountDoors,
+  live: LiveList,
+  background: Background,
+): Router[] {
   const probeLater = (streamId: number) =>
     background.addJob(PROBE_JOB, { streamId }, `${PROBE_JOB} ${streamId}`);
   const { db, config, settings, settled } = ground;
@@ -177,11 +183,11 @@ function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, backg
     }),
     fileFactsRoutes({ ...ground, requireAdmin, settled, probeLater }),
     linkRoutes({ ...ground, requireAdmin, baseUrl }),
-    finderRoutes({ ...ground, requireAdmin, baseUrl }),
+    finderRoutes({ ...ground, requireAdmin, actorOf, baseUrl }),
     sourceHealthRoutes({ ...ground, requireAdmin }),
     scanRoutes({ db, requireAdmin, enricher: ground.enricher }),
     sourceRoutes({
-      ...{ ...ground, requireAdmin, settled, localFolders: config.localFolders },
+      ...{ ...ground, requireAdmin, actorOf, settled, localFolders: config.localFolders },
       openLister: openListers(config.localFolders),
       scanLater: () => background.addJob(SCAN_JOB, {}, `${SCAN_JOB} now`),
       matchLater: () => matchLater(background),
@@ -195,7 +201,9 @@ function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, backg
     torrentRoutes({ ...ground, requireAdmin }),
     usenetRoutes({ db, requireAdmin, usenetProviders: ground.usenet.providers }),
     liveRoutes({ live }),
-    settingsRoutes({ settings, requireAdmin }),
+    settingsRoutes({ settings, requireAdmin, actorOf }),
+    // A room whose changes can be taken back brings its undo here.
+    auditRoutes({ db, requireAdmin, actorOf, undos: { [SETTINGS_CHANGED]: settings.undo } }),
   ];
 }
 

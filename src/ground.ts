@@ -13,10 +13,12 @@ import { concreteAddress } from './platform/address-rules.ts';
 import { createBudget } from './platform/budget.ts';
 import { createCache } from './platform/cache.ts';
 import { BadSettings } from './platform/config.ts';
+import type { MailSettings } from './platform/config-mail.ts';
 import { createCrypto, loadSecrets } from './platform/crypto.ts';
 import { createLinks } from './platform/links.ts';
+import { createMailer, type Mailer } from './platform/mail.ts';
 import { createMediaTools } from './platform/media-tools/index.ts';
-import { createNet } from './platform/net.ts';
+import { createNet, type Net } from './platform/net.ts';
 import { createNotify } from './platform/notify.ts';
 import { createRateLimiter, openRateLimitPool } from './platform/rate-limit.ts';
 import { createRedis } from './platform/redis.ts';
@@ -66,6 +68,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const { mode, allow } = config.outbound;
   const net = createNet({ mode, allow, ownPorts: () => ownPorts, publicUrl: config.http.publicUrl });
   onClose(() => net.close());
+  const mailer = openMailer({ net, log, onClose }, config.mail);
   const providers = openProviders({ net }, config.metadata);
   const enricher = createEnricher({
     ...{ db, log, providers },
@@ -187,10 +190,23 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
     tools,
     lend: lender.lend,
     ownPorts,
+    /** Null: no mail is sent. */
+    mailer,
     version: version(),
   };
 }
 export type Ground = Awaited<ReturnType<typeof layGround>>;
+
+/** Null where no server for mail is set. */
+function openMailer(
+  { net, log, onClose }: Pick<GroundOptions, 'log' | 'onClose'> & { net: Net },
+  settings: MailSettings | null,
+): Mailer | null {
+  if (settings === null) return null;
+  const mailer = createMailer({ net, log, settings });
+  onClose(() => mailer.close());
+  return mailer;
+}
 
 /** KiB as the owner writes them, bytes as they are counted. */
 function trafficLimits(settings: Settings): TrafficLimits {

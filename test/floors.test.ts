@@ -21,8 +21,8 @@ const FLOORS: Record<string, number> = {
 const SOCKETS = ['providers', 'streams', 'finders', 'catalogs'];
 /** Rooms further right may use those to their left, by index.ts only; the others do not know each other. */
 const ROOM_ORDER = [
-  'settings',
   'audit',
+  'settings',
   'media',
   'metadata',
   'accounts',

@@ -8,7 +8,7 @@ const ROOT = new URL('..', import.meta.url).pathname;
 
 /** Modules that can open a connection or ask a name server. */
 const NETWORK =
-  /^(node:)?(net|tls|http|https|http2|dns|dns\/promises|dgram|inspector)$|^(undici|got|axios|node-fetch|cross-fetch.*|ws|superagent|needle|request|basic-ftp|ftp|nntp.*|socks.*|webtorrent|bittorrent-.*|torrent-.*|pg|slonik|ioredis|redis|node-pg-migrate|graphile-worker|fluent-ffmpeg)$/;
+  /^(node:)?(net|tls|http|https|http2|dns|dns\/promises|dgram|inspector)$|^(undici|got|axios|node-fetch|cross-fetch.*|ws|superagent|needle|request|basic-ftp|ftp|nntp.*|socks.*|webtorrent|bittorrent-.*|torrent-.*|pg|slonik|ioredis|redis|node-pg-migrate|graphile-worker|fluent-ffmpeg|nodemailer|openid-client)$/;
 
 /** Who may import one of them, and why it is no way round the dialer. */
 const ALLOWED: Readonly<Record<string, string>> = {
@@ -28,6 +28,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/platform/guarded-agents.ts': 'agents whose connections `net.dial` opens',
   'src/platform/jobs-queue.ts': 'the owner’s database',
   'src/platform/json-api.ts': 'got by the agents of `guarded-agents.ts`',
+  'src/features/accounts/external/oauth-provider.ts': 'openid-client over `guarded-fetch.ts`',
+  'src/features/accounts/external/routes.ts': 'makes random values by openid-client',
+  'src/platform/guarded-fetch.ts': 'got by the agents of `guarded-agents.ts`',
+  'src/platform/mail.ts': 'SMTP over sockets that `net.dial` opened',
   'src/platform/media-tools/command.ts':
     'command lines of ffmpeg, which gets one address of this machine only',
   'src/platform/migrate.ts': 'the owner’s database',

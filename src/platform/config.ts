@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { LOGIN_SETTINGS, type LoginProvider, loginProviders } from './config-login.ts';
+import { MAIL_SETTINGS, type MailSettings, mailProblems, mailSettings } from './config-mail.ts';
 import { METADATA_SETTINGS, type MetadataSettings, metadataSettings } from './config-metadata.ts';
 import { TORRENT_SETTINGS } from './config-torrents.ts';
 import { USENET_SETTINGS } from './config-usenet.ts';
@@ -139,6 +141,8 @@ export const Env = z.object({
   ...TORRENT_SETTINGS,
   ...USENET_SETTINGS,
   ...METADATA_SETTINGS,
+  ...MAIL_SETTINGS,
+  ...LOGIN_SETTINGS,
   FFMPEG_PATH: text().default('ffmpeg').describe('The ffmpeg program; ffprobe is looked for beside it.'),
   BACKUPS_KEPT: z.coerce.number().int().min(1).max(3650).default(30).describe('Daily backups kept.'),
   LOG_LEVEL: z
@@ -181,6 +185,9 @@ export type Config = Readonly<{
   /** `providers`: JSON or the path of a file, as it was written. */
   usenet: { providers: string | undefined; cache: { folder: string; maxBytes: number } };
   metadata: MetadataSettings;
+  /** Null: no mail is sent. */
+  mail: MailSettings | null;
+  loginProviders: readonly LoginProvider[];
   ffmpegPath: string;
   backupsKept: number;
   logLevel: string;
@@ -229,6 +236,7 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if ((given.TLS_CERT === undefined) !== (given.TLS_KEY === undefined))
     problems.push('TLS_CERT, TLS_KEY: set both or neither');
+  problems.push(...mailProblems(given));
   if (!parsed.success || problems.length > 0) throw new BadSettings(problems);
   const e = parsed.data;
   const dataDir = resolve(cwd, e.DATA_DIR);
@@ -273,6 +281,8 @@ export function loadConfig(env: Record<string, string | undefined>, cwd = proces
       cache: { folder: resolve(dataDir, 'usenet'), maxBytes: e.USENET_CACHE_MAX_BYTES },
     },
     metadata: metadataSettings(e),
+    mail: mailSettings(e),
+    loginProviders: loginProviders(e.LOGIN_PROVIDERS),
     ffmpegPath: e.FFMPEG_PATH,
     backupsKept: e.BACKUPS_KEPT,
     logLevel: e.LOG_LEVEL,

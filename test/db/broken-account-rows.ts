@@ -64,9 +64,21 @@ export const BROKEN_ACCOUNT_ROWS: readonly [constraint: string, statement: strin
     `INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
     SELECT ${HASH}, user_id, purpose, expires_at FROM auth_ticket`,
   ],
+  ['login_identity_issuer_check', `UPDATE login_identity SET issuer = ''`],
+  ['login_identity_subject_check', `UPDATE login_identity SET subject = repeat('a', 256)`],
+  ['login_identity_name_check', `UPDATE login_identity SET name = ''`],
+  [
+    'login_identity_issuer_subject_key',
+    'INSERT INTO login_identity (user_id, issuer, subject) SELECT user_id, issuer, subject FROM login_identity',
+  ],
+  [
+    'login_identity_public_id_key',
+    `INSERT INTO login_identity (user_id, issuer, subject, public_id) SELECT user_id, issuer, 'b', public_id FROM login_identity`,
+  ],
   audit('action', `'signed in'`),
   audit('actor', `'a ghost'`),
   audit('severity', `'loud'`),
+  ['audit_log_check', 'UPDATE audit_log SET undoes = id'],
   audit('resource', `''`),
   audit('before', `'[]'`),
   audit('after', `'1'`),

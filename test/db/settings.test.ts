@@ -67,6 +67,7 @@ describe('settings', () => {
       brokenLinks: 'keep',
       registration: 'off',
       auditAddresses: 'keep',
+      emailVerification: 'off',
       rateLimitAddonPerMinute: 600,
       rateLimitApiPerMinute: 240,
     });
@@ -189,7 +190,10 @@ test('the routes answer the list, change it, and tell problems apart', async () 
   const app = express().use(express.json());
   app.use(
     '/api',
-    settingsRoutes({ settings, requireAdmin: (_req, _res, next) => next() }),
+    settingsRoutes({
+      ...{ settings, requireAdmin: (_req, _res, next) => next() },
+      actorOf: async () => ({ kind: 'admin-token' }),
+    }),
     reportErrors(log),
   );
   const server = app.listen(0, '127.0.0.1');

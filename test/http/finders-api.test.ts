@@ -46,6 +46,28 @@ test('what searches this catalogue is told where and by which key', async () => 
 });
 
 describe('finders of the admin', () => {
+  test('are noted with what was changed of them, by whom, and without address and key', async () => {
+    const noted = rows(
+      'test.noted',
+      z.object({ actor: z.string(), action: z.string(), before: z.unknown(), after: z.unknown() }),
+    )`SELECT actor, action, before, after FROM audit_log ORDER BY id`;
+    await ground.deps.db.query(command('test.forget')`TRUNCATE audit_log`);
+    const id = await add(indexer({ url: `${server.baseUrl}/api?passkey=hidden-too` }));
+    await api.ask('PATCH', `/api/finders/${id}`, { state: 'rejected', apiKey: 'another-key' });
+    await api.ask('PATCH', `/api/finders/${id}`, { state: 'rejected' });
+    await api.ask('DELETE', `/api/finders/${id}`);
+    const entries = await ground.deps.db.any(noted);
+    expect(entries).toMatchObject([
+      { actor: 'admin-token', action: 'finder.added', after: { name: 'Mine', state: 'approved' } },
+      {
+        ...{ action: 'finder.changed', before: { state: 'approved', isNewKey: false } },
+        after: { state: 'rejected', isNewKey: true },
+      },
+      { action: 'finder.deleted', before: { name: 'Mine', state: 'rejected' } },
+    ]);
+    expect(JSON.stringify(entries)).not.toMatch(/hidden-too|-key"/);
+  });
+
   test('are added, and shown without address and key', async () => {
     await add(indexer({ url: `${server.baseUrl}/api/hidden-part?passkey=hidden-too` }));
     const { body } = await api.ask('GET', '/api/finders');

@@ -57,7 +57,34 @@ async function add(body: object): Promise<SourceAnswer> {
 const patch = (id: string, body: object) => api.ask('PATCH', `/api/sources/${id}`, body);
 const codeOf = (body: unknown) => problemIn(body).code;
 
+const noted = () =>
+  ground.deps.db.any(
+    rows(
+      'test.noted',
+      z.object({ actor: z.string(), action: z.string(), before: z.unknown(), after: z.unknown() }),
+    )`SELECT actor, action, before, after FROM audit_log ORDER BY id`,
+  );
+
 describe('sources of the admin', () => {
+  test('are noted with what was changed of them, by whom, and without a password', async () => {
+    await ground.deps.db.query(command('test.forget')`TRUNCATE audit_log`);
+    const { sourceId } = await add(nas({ username: 'me', password: 'the-secret-word' }));
+    await patch(sourceId, { priority: 3, password: 'another-secret' });
+    await patch(sourceId, { priority: 3 });
+    await api.ask('DELETE', `/api/sources/${sourceId}`);
+    const entries = await noted();
+    expect(entries).toMatchObject([
+      { actor: 'admin-token', action: 'source.added', after: { name: 'NAS', hasPassword: true } },
+      {
+        ...{ actor: 'admin-token', action: 'source.changed' },
+        ...{ before: { priority: 0, isNewPassword: false }, after: { priority: 3, isNewPassword: true } },
+      },
+      { actor: 'admin-token', action: 'source.deleted', before: { name: 'NAS', priority: 3 } },
+    ]);
+    expect(Object.keys(entries[1]?.after ?? {})).toHaveLength(2);
+    expect(JSON.stringify(entries)).not.toMatch(/secret/);
+  });
+
   test('are added inactive, and shown without their password', async () => {
     const added = await add(nas({ username: 'me', password: 'the-secret-word', priority: 5 }));
     expect(added).toMatchObject({

@@ -69,6 +69,32 @@ test('from a new server to two people who sign in, on a phone and on a desktop',
     await other.page.getByText('you are signed in as kid').waitFor();
     if (shots !== undefined) await other.screenshot({ path: `${shots}/not-admin.png` });
 
+    // What was done is told, and a change of settings taken back from there.
+    await page.getByRole('link', { name: 'Log of changes' }).click();
+    const entries = page.getByRole('list', { name: 'Entries' });
+    await entries.getByText('Account sign in failed').waitFor();
+    const set = await page.evaluate(`fetch('/api/settings', { method: 'PATCH', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ addonName: 'Ours', hevc: 'hide' }) }).then((answer) => answer.status)`);
+    expect(set).toBe(200);
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await entries.getByText('Settings changed').waitFor();
+    await look('audit-phone');
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole('button', { name: 'Everything' }).click();
+    await entries.getByText('Account added').first().waitFor();
+    await look('audit-desktop');
+    await page.getByRole('button', { name: 'Take it back Settings changed' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take it back' }).click();
+    await entries.getByText('to take a change back').waitFor();
+    await page.getByLabel('Who').selectOption({ label: 'kid' });
+    await entries.getByText('Account signed in').first().waitFor();
+    expect(await entries.getByText('Settings changed').count()).toBe(0);
+    await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+    await page.getByText('Nothing like that').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${product.baseUrl}/#account`);
+    await page.getByRole('heading', { name: 'parent', exact: true }).waitFor();
+
     // The access cookie ends after a quarter of an hour: the page goes on by itself.
     await page.context().clearCookies({ name: 'tributary_session' });
     await page.getByLabel('What it is for').fill('backups');

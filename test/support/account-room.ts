@@ -1,18 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import express from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
-import { type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import { type AccountDoors, type AccountGround, openAccounts } from '../../src/account-doors.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
-import { command, rows } from '../../src/platform/db.ts';
+import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { createNet } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
 import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
 import { freshDatabase } from './database.ts';
 import { connect } from './full-database.ts';
 
 export const ADMIN_TOKEN = 'the-admin-token-of-tests';
+/** As the owner sets them, while the room is open. */
+type RoomSettings = {
+  -readonly [Key in keyof ReturnType<AccountGround['settings']['get']>]: ReturnType<
+    AccountGround['settings']['get']
+  >[Key];
+};
+const SETTINGS: RoomSettings = {
+  ...{ addonName: 'Tributary', registration: 'off', auditAddresses: 'keep', emailVerification: 'off' },
+};
 const Signed = z.object({
   user: z.object({ userId: z.uuid(), role: z.string() }),
   accessToken: z.string(),
@@ -21,25 +31,57 @@ const Signed = z.object({
 export type Signed = z.infer<typeof Signed>;
 export type Answer = { status: number; headers: Headers; body: unknown };
 
+type RoomParts = Pick<AccountDoors, 'actorOf'> & {
+  db: Pool;
+  url: string;
+  requireAdmin: RequestHandler;
+};
+
+type RoomOptions = {
+  /** Routes of administrators beside those of accounts. */
+  more?: (parts: RoomParts) => Promise<Router[]>;
+  mailer?: AccountGround['mailer'];
+  publicUrl?: string | null;
+  loginProviders?: AccountGround['config']['loginProviders'];
+  net?: AccountGround['net'];
+};
+
 /** The routes of accounts as the program mounts them, on a database of their own. */
-export async function openAccountRoom() {
+export async function openAccountRoom({
+  more = async () => [],
+  mailer = null,
+  publicUrl = null,
+  loginProviders = [],
+  net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() }),
+}: RoomOptions = {}) {
   const database = await freshDatabase();
   const { db, url } = database;
   const log = createLog('silent');
   const crypto = createCrypto(['a secret for tests that is long enough']);
   const pgPool = openRateLimitPool({ url, log });
   const limiter = createRateLimiter({ redis: null, pgPool, log, hashKey: (text) => text });
-  const settings = { registration: 'off' as 'off' | 'open', auditAddresses: 'keep' as 'keep' | 'drop' };
+  const settings: RoomSettings = { ...SETTINGS };
   const ground: AccountGround = {
-    ...{ db, crypto, limiter, settings: { get: () => settings }, secrets: { adminToken: ADMIN_TOKEN } },
-    config: { http: { publicUrl: null } },
+    ...{
+      db,
+      crypto,
+      limiter,
+      log,
+      mailer,
+      net,
+      settings: { get: () => settings },
+      secrets: { adminToken: ADMIN_TOKEN },
+    },
+    config: { http: { publicUrl }, loginProviders },
   };
   const accounts = openAccounts(ground, (req) => `http://${req.get('host')}`);
+  const { requireAdmin } = accounts.guard;
+  const others = await more({ db, url, requireAdmin, actorOf: accounts.actorOf });
   const app = express();
   app.set('query parser', 'simple');
   app.set('trust proxy', ['127.0.0.9']);
   app.use('/api', ...accounts.publicApi);
-  app.use('/api', accounts.guard.requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi);
+  app.use('/api', requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi, ...others);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -99,8 +141,14 @@ export async function openAccountRoom() {
       await using client = await connect(url);
       await client.query(statement);
     },
+    /** A table as text: what a backup of it holds. */
+    async dump(table: string): Promise<string> {
+      await using client = await connect(url);
+      const { rows: found } = await client.query<{ text: string }>(`SELECT t::text AS text FROM ${table} t`);
+      return found.map(({ text }) => text).join('\n');
+    },
     async empty(): Promise<void> {
-      Object.assign(settings, { registration: 'off', auditAddresses: 'keep' });
+      Object.assign(settings, SETTINGS);
       await db.query(
         command('test.empty')`TRUNCATE app_user, audit_log, rate_limit RESTART IDENTITY CASCADE`,
       );
@@ -111,6 +159,7 @@ export async function openAccountRoom() {
       server.close();
       server.closeAllConnections();
       await once(server, 'close');
+      await net.close();
       await pgPool.end();
       await database.close();
     },

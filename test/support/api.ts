@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import express, { type Router } from 'express';
-import { createGuard } from '../../src/features/accounts/index.ts';
+import { actorOf, createGuard } from '../../src/features/accounts/index.ts';
+import type { Actor } from '../../src/features/audit/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
@@ -26,6 +27,7 @@ export type TestApi = AsyncDisposable & {
 
 export type ApiPlace = {
   requireAdmin: express.RequestHandler;
+  actorOf(req: express.Request): Promise<Actor>;
   baseUrl(req: express.Request): string;
   settled(): Promise<void>;
 };
@@ -45,6 +47,7 @@ export async function startApi(routersOf: (place: ApiPlace) => readonly Router[]
     '/api',
     ...routersOf({
       requireAdmin: guard.requireAdmin,
+      actorOf: (req) => actorOf(guard, req, true),
       baseUrl: (req) => `http://${req.get('host')}`,
       settled: async () => {
         settled += 1;

@@ -40,6 +40,7 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
       VALUES (sha256('a'), $user, 'verify-email', now() + interval '1 day')`,
   ],
+  ['', `INSERT INTO login_identity (user_id, issuer, subject) VALUES ($user, 'https://id.example', 'a')`],
   ['', `INSERT INTO audit_log (user_id, actor, action) VALUES ($user, 'user', 'account.signed_in')`],
   ['source', `INSERT INTO source (name, base_url) VALUES ('nas', 'http://nas.example/') RETURNING id`],
   ['', `INSERT INTO setting (key, type, value) VALUES ('addonName', 'string', '"x"')`],

@@ -49,6 +49,7 @@ export const MANY_TITLES: readonly string[] = [
     SELECT 1 + g % 2000, 'api', sha256(('api ' || g)::bytea), 'A script', '{read}' FROM generate_series(1, 4000) g`,
   `INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
     SELECT sha256(('ticket ' || g)::bytea), g, 'reset-password', now() + g * interval '1 minute' FROM generate_series(1, 2000) g`,
+  `INSERT INTO login_identity (user_id, issuer, subject) SELECT g, 'https://id.example', 'subject ' || g FROM generate_series(1, 2000) g`,
   `INSERT INTO audit_log (user_id, actor, action, at)
     SELECT 1 + g % 2000, 'user', 'account.signed_in', now() - g * interval '3 minutes' FROM generate_series(1, 50000) g`,
   // Made here: within a statement that is undone it would lock the table for whoever looks at plans.

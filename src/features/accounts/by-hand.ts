@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
-import { type Actor, noteAudit } from '../audit/index.ts';
+import { noteAudit, THE_SYSTEM } from '../audit/index.ts';
 import { makeResetToken } from './change-password.ts';
 import { lockUser, ROLES, updateUser, userByLogin } from './queries/users.ts';
-
-/** Who sits at the machine itself. */
-const BY_HAND: Actor = { kind: 'system' };
 
 /** As `makeResetToken`, of the account of that name or address; NotFound where there is none. */
 export async function resetByHand(db: Pool, login: string): Promise<{ token: string; expiresAt: Date }> {
   const user = await userByLogin(db, login);
-  const made = user === null ? null : await makeResetToken(db, user.publicId, BY_HAND);
+  const made = user === null ? null : await makeResetToken(db, user.publicId, THE_SYSTEM);
   if (made === null) throw noAccount(login);
   return made;
 }
@@ -27,7 +24,7 @@ export async function setRoleByHand(db: Pool, login: string, role: string): Prom
     const user = await lockUser(tx, found.publicId);
     if (user === null) throw noAccount(login);
     await updateUser(tx, user.id, { role: known.data, status: 'active' });
-    await noteAudit(tx, BY_HAND, {
+    await noteAudit(tx, THE_SYSTEM, {
       ...{ action: 'account.changed', severity: 'warning', resource: `user ${user.publicId}` },
       ...{ before: { role: user.role, status: user.status }, after: { role: known.data, status: 'active' } },
     });

@@ -3,6 +3,7 @@ import type { Pool } from '../../platform/db.ts';
 import type { PasswordHashes } from '../../platform/password-hash.ts';
 import type { Limit } from '../../platform/rate-limit.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
+import type { Letters } from './letters.ts';
 import { deleteSessions } from './queries/sessions.ts';
 import { putTicket, takeTicket } from './queries/tokens.ts';
 import { lockUser, updateUser } from './queries/users.ts';
@@ -17,11 +18,12 @@ export type ChangePasswordDeps = {
   passwords: PasswordHashes;
   /** Wrong ones of a user who is signed in: the page may be somebody else's by now. */
   wrongPasswords: Limit;
+  letters: Pick<Letters, 'tellPasswordChanged'>;
 };
 
 /** A user changes the password; every other session of theirs ends. 403 with the old one wrong, 429 after ten of those. */
 export async function changePassword(
-  { db, passwords, wrongPasswords }: ChangePasswordDeps,
+  { db, passwords, wrongPasswords, letters }: ChangePasswordDeps,
   user: { publicId: string; sessionId: string },
   { current, next }: { current: string; next: string },
   actor: Actor,
@@ -40,7 +42,7 @@ export async function changePassword(
     await noteAudit(tx, actor, { action: 'account.password_changed', severity: 'warning' });
     return true;
   });
-  if (isDone) return;
+  if (isDone) return await letters.tellPasswordChanged(user.publicId);
   throw new AppError('auth.wrong_password', 'That is not the password of this account.', { status: 403 });
 }
 
@@ -54,7 +56,13 @@ export async function makeResetToken(
   return await db.transaction(async (tx) => {
     const user = await lockUser(tx, publicId);
     if (user === null) return null;
-    await putTicket(tx, { userId: user.id, purpose: 'reset-password', hash, seconds: RESET_SECONDS });
+    await putTicket(tx, {
+      userId: user.id,
+      purpose: 'reset-password',
+      hash,
+      email: null,
+      seconds: RESET_SECONDS,
+    });
     const entry = {
       action: 'account.reset_link_made',
       severity: 'warning',
@@ -67,12 +75,12 @@ export async function makeResetToken(
 
 /** Takes a reset secret and the new password; every session of the user ends. 403 where it is used up, expired or none. */
 export async function resetPassword(
-  { db, passwords }: Pick<ChangePasswordDeps, 'db' | 'passwords'>,
+  { db, passwords, letters }: Pick<ChangePasswordDeps, 'db' | 'passwords' | 'letters'>,
   { token, password }: { token: string; password: string },
   actor: Actor,
 ): Promise<void> {
   const passwordHash = await passwords.make(password);
-  await db.transaction(async (tx) => {
+  const publicId = await db.transaction(async (tx) => {
     const owner = await takeTicket(tx, 'reset-password', hashOf(token));
     if (owner === null)
       throw new AppError('auth.reset_ended', 'This link was used, or is too old. Ask for another one.', {
@@ -82,5 +90,7 @@ export async function resetPassword(
     await deleteSessions(tx, owner.userId, null);
     const entry = { action: 'account.password_reset', severity: 'warning' } as const;
     await noteAudit(tx, { ...actor, kind: 'user', userId: owner.userId }, entry);
+    return owner.publicId;
   });
+  await letters.tellPasswordChanged(publicId);
 }

@@ -4,10 +4,12 @@ import { Forbidden } from '../../kit/errors.ts';
 export const ADMIN_COOKIE = 'tributary_admin';
 export const SESSION_COOKIE = 'tributary_session';
 export const REFRESH_COOKIE = 'tributary_refresh';
+/** Of a sign-in with an account elsewhere, while the browser is there. */
+export const FLOW_COOKIE = 'tributary_flow';
 /** Nothing else needs to see a refresh token. */
-const PATHS: Record<string, string> = { [REFRESH_COOKIE]: '/api/auth' };
+const PATHS: Record<string, string> = { [REFRESH_COOKIE]: '/api/auth', [FLOW_COOKIE]: '/api/auth/with' };
 
-/** A cookie that no script can read and no other site can send. */
+/** A cookie that no script can read and no other site can send; the one of a browser that comes back from another site is sent with that. */
 export function setCookie(req: Request, res: Response, name: string, value: string, seconds: number): void {
   res.cookie(name, value, { ...optionsOf(name), secure: req.secure, maxAge: seconds * 1000 });
 }
@@ -17,7 +19,7 @@ export function dropCookie(res: Response, name: string): void {
 }
 
 function optionsOf(name: string): CookieOptions {
-  return { httpOnly: true, sameSite: 'strict', path: PATHS[name] ?? '/' };
+  return { httpOnly: true, sameSite: name === FLOW_COOKIE ? 'lax' : 'strict', path: PATHS[name] ?? '/' };
 }
 
 export function cookieOf(req: Request, wanted: string): string | null {

@@ -164,6 +164,17 @@ export function createGuard({ adminToken, crypto, users }: GuardDeps): Guard {
   }
 }
 
+/** A user who has signed in: what changes the account. An API token could make itself another. Throws 401, 403. */
+export async function inPerson(guard: Guard, req: Request): Promise<Asking & { sessionId: string }> {
+  const user = await guard.requireUser(req);
+  const { sessionId } = user;
+  if (sessionId === null)
+    throw new AppError('auth.not_by_token', 'Sign in for this: an API token may not change the account.', {
+      status: 403,
+    });
+  return { ...user, sessionId };
+}
+
 function open(user: Asking): Asking {
   if (user.status !== 'active') throw closedAccount();
   return user;

@@ -1,14 +1,19 @@
 export { adminSessionRoutes } from './admin-session-routes.ts';
 export { actorOf } from './asking.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';
+export { createOAuthProvider } from './external/oauth-provider.ts';
+export { externalRoutes, IdentitiesAnswer, LinkStart, ProvidersAnswer } from './external/routes.ts';
 export { createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
+export { createLetters } from './letters.ts';
+export { mailRoutes } from './mail-routes.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
 export { UserAnswer, userPage } from './queries/users.ts';
-export { accountRoutes } from './routes.ts';
+export { accountRoutes, keepSession } from './routes.ts';
 export {
   AccountState,
   ApiTokenBody,
+  Forgotten,
   NewApiToken,
   NewUserBody,
   PasswordChange,
@@ -21,5 +26,6 @@ export {
   UserPageQuery,
   UserPatch,
   UsersAnswer,
+  Verification,
 } from './schemas.ts';
 export { userRoutes } from './user-routes.ts';

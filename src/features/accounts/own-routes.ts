@@ -1,13 +1,13 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { AppError, Conflict, NotFound } from '../../kit/errors.ts';
+import { Conflict, NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, changePassword } from './change-password.ts';
-import { API_TOKEN_PREFIX, type Asking, type Guard } from './guard.ts';
+import { API_TOKEN_PREFIX, type Guard, inPerson } from './guard.ts';
 import { deleteOwnSession, SessionAnswer, sessionsOf } from './queries/sessions.ts';
 import { apiTokensOf, deleteApiToken, insertApiToken, TokenAnswer } from './queries/tokens.ts';
 import { ApiTokenBody, PasswordChange } from './schemas.ts';
@@ -35,18 +35,8 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   router.post('/auth/password', ...body, choosePassword);
   return router;
 
-  async function inPerson(req: Request): Promise<Asking & { sessionId: string }> {
-    const user = await guard.requireUser(req);
-    const { sessionId } = user;
-    if (sessionId === null)
-      throw new AppError('auth.not_by_token', 'Sign in for this: an API token may not change the account.', {
-        status: 403,
-      });
-    return { ...user, sessionId };
-  }
-
   async function listSessions(req: Request, res: Response) {
-    const { userId, sessionId } = await inPerson(req);
+    const { userId, sessionId } = await inPerson(guard, req);
     const sessions = await sessionsOf(db, userId);
     res.set('Cache-Control', 'no-store').json({
       sessions: sessions.map((session) => ({ ...session, isThis: session.sessionId === sessionId })),
@@ -54,18 +44,23 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   }
 
   async function endSession(req: Request, res: Response) {
-    const { userId } = await inPerson(req);
-    if (!(await deleteOwnSession(db, userId, idOf(req)))) throw notThere();
+    const { userId } = await inPerson(guard, req);
+    const sessionId = idOf(req);
+    const actor = await actorOf(guard, req, deps.keepsAddresses());
+    await db.transaction(async (tx) => {
+      if (!(await deleteOwnSession(tx, userId, sessionId))) throw notThere();
+      await noteAudit(tx, actor, { action: 'account.session_ended', resource: `session ${sessionId}` });
+    });
     res.status(204).end();
   }
 
   async function listTokens(req: Request, res: Response) {
-    const { userId } = await inPerson(req);
+    const { userId } = await inPerson(guard, req);
     res.set('Cache-Control', 'no-store').json({ tokens: await apiTokensOf(db, userId) });
   }
 
   async function makeToken(req: Request, res: Response) {
-    const { userId } = await inPerson(req);
+    const { userId } = await inPerson(guard, req);
     const input = parseInput(ApiTokenBody, req.body, 'The token');
     if ((await apiTokensOf(db, userId)).length >= MOST_TOKENS)
       throw new Conflict('accounts.too_many_tokens', `There are ${MOST_TOKENS} tokens. Take one back first.`);
@@ -84,7 +79,7 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   }
 
   async function dropToken(req: Request, res: Response) {
-    const { userId } = await inPerson(req);
+    const { userId } = await inPerson(guard, req);
     const tokenId = idOf(req);
     const actor = await actorOf(guard, req, deps.keepsAddresses());
     await db.transaction(async (tx) => {
@@ -95,7 +90,7 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   }
 
   async function choosePassword(req: Request, res: Response) {
-    const user = await inPerson(req);
+    const user = await inPerson(guard, req);
     const input = parseInput(PasswordChange, req.body, 'The body');
     await changePassword(deps, user, input, await actorOf(guard, req, deps.keepsAddresses()));
     res.status(204).end();

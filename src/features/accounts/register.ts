@@ -7,6 +7,7 @@ import {
   hasAdmin,
   insertUser,
   lockAdmins,
+  lockUser,
   type NewUser,
   noteSignIn,
   type Role,
@@ -14,25 +15,35 @@ import {
 } from './queries/users.ts';
 import type { Registration } from './schemas.ts';
 import { type Started, startSession } from './sessions.ts';
+import { requireVerified, type SignInDeps } from './sign-in.ts';
 
-export type RegisterDeps = { db: Pool; passwords: PasswordHashes; registration(): 'off' | 'open' };
+export type RegisterDeps = { db: Pool; passwords: PasswordHashes; registration(): 'off' | 'open' } & Pick<
+  SignInDeps,
+  'letters' | 'needsVerifiedEmail'
+>;
 
 /** Who registers: at home or with the admin token the first account may be made, which is the administrator's. */
 export type Registrant = { isAtHome: boolean; isAdmin: boolean; actor: Actor };
 
-/** Makes an account and begins its first session. 403 where registration is closed, 422 where the name or address is taken. */
+/**
+ * Makes an account and begins its first session. Where its address has to be verified first, the account is made, a link sent, and the session
+ * refused (403 `auth.unverified`). 403 where registration is closed, 422 where the name or address is taken.
+ */
 export async function register(
-  { db, passwords, registration }: RegisterDeps,
+  deps: RegisterDeps,
   { email, username, password }: Omit<z.infer<typeof Registration>, 'cookies'>,
   { isAtHome, isAdmin, actor }: Registrant,
 ): Promise<Started> {
+  const { db, passwords, registration } = deps;
   const mayBeUser = isAdmin || registration() === 'open';
   const mayBeFirst = isAdmin || isAtHome;
   // Nothing is hashed for somebody who may not.
   if (!mayBeUser && !mayBeFirst) throw await refusal(db);
   if (!mayBeUser && (await hasAdmin(db))) throw closed();
+  if (email === undefined && !isAdmin && deps.needsVerifiedEmail() && (await hasAdmin(db)))
+    throw needsEmail();
   const passwordHash = await passwords.make(password);
-  return await db.transaction(async (tx) => {
+  const made = await db.transaction(async (tx) => {
     await lockAdmins(tx);
     const isFirst = !(await hasAdmin(tx));
     if (isFirst ? !mayBeFirst : !mayBeUser) throw isFirst ? needsToken() : closed();
@@ -41,8 +52,21 @@ export async function register(
       { email: email ?? null, username: username ?? null, passwordHash, role: isFirst ? 'admin' : 'user' },
       actor,
     );
-    await noteSignIn(tx, user.id);
-    return startSession(tx, user, actor.agent);
+    return user;
+  });
+  await requireVerified(deps, made, actor);
+  if (made.email !== null && deps.letters.canSend) await deps.letters.sendVerification(made.publicId, actor);
+  return await db.transaction(async (tx) => {
+    await lockUser(tx, made.publicId);
+    await noteSignIn(tx, made.id);
+    return startSession(tx, made, actor.agent);
+  });
+}
+
+function needsEmail(): AppError {
+  return new AppError('accounts.needs_email', 'An account here needs an e-mail address, which is verified.', {
+    status: 422,
+    issues: [{ path: 'email', message: 'is needed' }],
   });
 }
 

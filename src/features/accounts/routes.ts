@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Conflict } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
+import { noteAudit } from '../audit/index.ts';
 import { actorOf, isAtHome } from './asking.ts';
 import { resetPassword } from './change-password.ts';
 import {
@@ -59,6 +60,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
       needsSetup: !(await hasAdmin(db)),
       registration: deps.registration(),
       isAdmin: await guard.isAdmin(req),
+      canMail: deps.letters.canSend,
       user: user === null ? null : await userAnswer(db, user.publicId),
     };
     res.set('Cache-Control', 'no-store').json(state);
@@ -107,7 +109,11 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
   /** Ends the session, not only what this browser knows of it. */
   async function signOut(req: Request, res: Response) {
     const user = await guard.userOf(req);
-    if (user !== null && user.sessionId !== null) await deleteOwnSession(db, user.userId, user.sessionId);
+    if (user !== null && user.sessionId !== null) {
+      const isEnded = await deleteOwnSession(db, user.userId, user.sessionId);
+      const actor = await actorOf(guard, req, deps.keepsAddresses());
+      if (isEnded) await noteAudit(db, actor, { action: 'account.signed_out' });
+    }
     dropCookies(res);
     res.status(204).end();
   }
@@ -118,11 +124,16 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
     const accessToken = guard.accessToken(started.sessionPublicId);
     const told: z.infer<typeof SignedInAnswer> = { user, tokenType: 'Bearer', expiresIn: ACCESS_SECONDS };
     if (asCookies) {
-      setCookie(req, res, SESSION_COOKIE, accessToken, ACCESS_SECONDS);
-      setCookie(req, res, REFRESH_COOKIE, started.refreshToken, REFRESH_SECONDS);
+      keepSession(guard, req, res, started);
     } else Object.assign(told, { accessToken, refreshToken: started.refreshToken });
     res.set('Cache-Control', 'no-store').json(told);
   }
+}
+
+/** Puts a session into cookies of the page. */
+export function keepSession(guard: Guard, req: Request, res: Response, started: Started): void {
+  setCookie(req, res, SESSION_COOKIE, guard.accessToken(started.sessionPublicId), ACCESS_SECONDS);
+  setCookie(req, res, REFRESH_COOKIE, started.refreshToken, REFRESH_SECONDS);
 }
 
 function dropCookies(res: Response): void {

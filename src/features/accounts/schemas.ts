@@ -49,6 +49,11 @@ export const SignedInAnswer = z.object({
 export const PasswordChange = z.strictObject({ current: z.string().max(256), next: password });
 export const PasswordReset = z.strictObject({ token: z.string().max(200), password });
 
+/** Of an account whose password is forgotten. */
+export const Forgotten = z.strictObject({ email });
+/** Of a link that was mailed. */
+export const Verification = z.strictObject({ token: z.string().max(200) });
+
 export const ApiTokenBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
   scopes: z.array(z.enum(SCOPES)).min(1).default(['read']),
@@ -90,5 +95,7 @@ export const AccountState = z.object({
   needsSetup: z.boolean(),
   registration: z.enum(['off', 'open']),
   isAdmin: z.boolean(),
+  /** Whether a forgotten password can be reset by mail. */
+  canMail: z.boolean(),
   user: UserAnswer.nullable(),
 });

@@ -4,7 +4,8 @@ import type { PasswordHashes } from '../../platform/password-hash.ts';
 import type { Limit } from '../../platform/rate-limit.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
 import { closedAccount } from './guard.ts';
-import { lockUser, noteSignIn, userByLogin } from './queries/users.ts';
+import type { Letters } from './letters.ts';
+import { lockUser, noteSignIn, type User, userByLogin } from './queries/users.ts';
 import { type Started, startSession } from './sessions.ts';
 
 export type SignInDeps = {
@@ -12,6 +13,9 @@ export type SignInDeps = {
   passwords: PasswordHashes;
   /** Failures of one address, and of one account wherever they come from. */
   failures: { ofAddress: Limit; ofAccount: Limit };
+  letters: Letters;
+  /** Whether who has an address must have verified it. */
+  needsVerifiedEmail(): boolean;
 };
 
 /**
@@ -19,11 +23,12 @@ export type SignInDeps = {
  * (401); 429 with `Retry-After` after too many failures, 403 where the account is closed (told only who has its password).
  */
 export async function signIn(
-  { db, passwords, failures }: SignInDeps,
+  deps: SignInDeps,
   { login, password }: { login: string; password: string },
   actor: Actor,
   address: string,
 ): Promise<Started> {
+  const { db, passwords, failures } = deps;
   const account = login.normalize('NFC').toLowerCase();
   const refuseGuessers = async () => {
     await refuseOver(failures.ofAddress, address);
@@ -43,6 +48,7 @@ export async function signIn(
   }
   // Once more: of many guesses that came at once those before this one have failed by now.
   await refuseGuessers();
+  await requireVerified(deps, found, actor);
   return await db.transaction(async (tx) => {
     const user = await lockUser(tx, found.publicId);
     // Changed while it was compared.
@@ -52,6 +58,22 @@ export async function signIn(
     await noteAudit(tx, { ...actor, kind: 'user', userId: user.id }, { action: 'account.signed_in' });
     return startSession(tx, user, actor.agent);
   });
+}
+
+/** Administrators are let in: they are who mends a mail server that does not work. Throws 403, and sends the link. */
+export async function requireVerified(
+  { letters, needsVerifiedEmail }: Pick<SignInDeps, 'letters' | 'needsVerifiedEmail'>,
+  user: User,
+  actor: Actor,
+): Promise<void> {
+  if (!needsVerifiedEmail() || user.role === 'admin') return;
+  if (user.email === null || user.isEmailVerified || user.status !== 'active') return;
+  await letters.sendVerification(user.publicId, actor);
+  throw new AppError(
+    'auth.unverified',
+    'The e-mail address of this account is not verified yet. Open the link that was sent to it.',
+    { status: 403 },
+  );
 }
 
 function wrong(): AppError {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Conflict, NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
-import { noteAudit } from '../audit/index.ts';
+import { noteAudit, noteChange } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, makeResetToken } from './change-password.ts';
 import type { Guard } from './guard.ts';
@@ -86,10 +86,8 @@ export function userRoutes(deps: UserRoutesDeps): Router {
         throw takenOr(error);
       });
       if (patch.status === 'banned') await deleteSessions(tx, user.id, null);
-      await noteAudit(tx, by, {
-        ...{ action: 'account.changed', severity: 'warning', resource: `user ${publicId}` },
-        ...{ before: before ?? {}, after: patch },
-      });
+      const entry = { action: 'account.changed', severity: 'warning', resource: `user ${publicId}` } as const;
+      await noteChange<object>(tx, by, entry, { before: before ?? {}, after: patch });
     });
     res.json(await userAnswer(db, publicId));
   }
@@ -102,8 +100,10 @@ export function userRoutes(deps: UserRoutesDeps): Router {
       const user = await lockUser(tx, publicId);
       if (user === null) throw noUser();
       await keepAnAdmin(tx, user);
+      const was = await userAnswer(tx, publicId);
       await noteAudit(tx, by, {
         ...{ action: 'account.deleted', severity: 'warning', resource: `user ${publicId}` },
+        before: { username: was?.username, email: was?.email, role: user.role },
       });
       await deleteUser(tx, user.id);
     });

@@ -4,6 +4,7 @@ import { BadInput, Conflict, NotFound } from '../../kit/errors.ts';
 import { compilePattern, MAX_PATTERN_CHARS } from '../../kit/linear-pattern.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import { brokenConstraint, type Db, type Pool } from '../../platform/db.ts';
+import { type Actor, noteAudit, noteChange, THE_SYSTEM } from '../audit/index.ts';
 import { openSecret, placeColumns } from './place.ts';
 import { catalogsCalled, type PatternRow, putPatterns } from './queries/feeds.ts';
 import {
@@ -64,7 +65,11 @@ export type FinderPatch = z.infer<typeof FinderPatch>;
 type ChangeDeps = { db: Pool; crypto: Pick<Crypto, 'open' | 'seal'> };
 
 /** Adds a finder of the system. Throws Conflict `finders.known`, BadInput for a pattern or a catalogue there is not. */
-export async function addFinder({ db, crypto }: ChangeDeps, body: FinderBody): Promise<string> {
+export async function addFinder(
+  { db, crypto }: ChangeDeps,
+  body: FinderBody,
+  actor: Actor = THE_SYSTEM,
+): Promise<string> {
   return await db.transaction(async (tx) => {
     if ((await finderAnswers(tx, null, MAX_FINDERS)).length >= MAX_FINDERS)
       throw new Conflict('finders.too_many', `There may be at most ${MAX_FINDERS} finders.`);
@@ -72,6 +77,11 @@ export async function addFinder({ db, crypto }: ChangeDeps, body: FinderBody): P
     const row = rowOf(crypto, body.kind, body);
     const { id, publicId } = await insertFinder(tx, row).catch(asConflict);
     await putPatterns(tx, id, patterns);
+    await noteAudit(tx, actor, {
+      action: 'finder.added',
+      resource: `finder ${publicId}`,
+      after: toldOf(row),
+    });
     return publicId;
   });
 }
@@ -81,6 +91,7 @@ export async function changeFinder(
   { db, crypto }: ChangeDeps,
   publicId: string,
   patch: FinderPatch,
+  actor: Actor = THE_SYSTEM,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const stored = await finderToChange(tx, publicId);
@@ -96,7 +107,28 @@ export async function changeFinder(
     const patterns = patch.patterns && (await patternRows(tx, kind, patch.patterns));
     await updateFinder(tx, id, row).catch(asConflict);
     if (patterns !== undefined) await putPatterns(tx, id, patterns);
+    const asked = { isNewKey: patch.apiKey !== undefined, hasNewPatterns: patterns !== undefined };
+    await noteChange(
+      tx,
+      actor,
+      { action: 'finder.changed', resource: `finder ${publicId}` },
+      {
+        before: { ...toldOf(stored), isNewKey: false, hasNewPatterns: false },
+        after: { ...toldOf(row), ...asked },
+      },
+    );
   });
+}
+
+/** What the audit log says of a finder: its address holds a key now and then. */
+export function toldOf({
+  kind,
+  name,
+  host,
+  categories,
+  state,
+}: Pick<FinderRow, 'kind' | 'name' | 'host' | 'categories' | 'state'>): object {
+  return { kind, name, host, categories, state };
 }
 
 /** Who gives both needs no old ones: a place that cannot be opened any more is mended so. */

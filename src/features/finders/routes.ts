@@ -5,8 +5,9 @@ import { UUID } from '../../kit/uuid.ts';
 import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import { type Actor, noteAudit } from '../audit/index.ts';
 import { type AskDeps, finderOf } from './ask-finder.ts';
-import { addFinder, changeFinder, FinderBody, FinderPatch } from './change-finders.ts';
+import { addFinder, changeFinder, FinderBody, FinderPatch, toldOf } from './change-finders.ts';
 import { nabApiKey } from './nab-server/routes.ts';
 import { deleteFinder, FinderAnswer, finderAnswers, finderToChange } from './queries/finders.ts';
 import { FinderDay, finderDays } from './queries/outcomes.ts';
@@ -25,6 +26,7 @@ export type FinderRoutesDeps = Pick<AskDeps, 'net'> & {
   db: Pool;
   crypto: Pick<Crypto, 'open' | 'seal' | 'sealToken'>;
   requireAdmin: RequestHandler;
+  actorOf(req: Request): Promise<Actor>;
   /** Where links of the answer to this request point: no slash at the end. */
   baseUrl(req: Request): string;
 };
@@ -66,18 +68,34 @@ export function finderRoutes(deps: FinderRoutesDeps): Router {
   }
 
   async function add(req: Request, res: Response) {
-    const publicId = await addFinder(deps, parseInput(FinderBody, req.body, 'The finder'));
+    const publicId = await addFinder(
+      deps,
+      parseInput(FinderBody, req.body, 'The finder'),
+      await deps.actorOf(req),
+    );
     res.status(201).json(await answerOf(db, publicId));
   }
 
   async function change(req: Request, res: Response) {
     const publicId = idOf(req);
-    await changeFinder(deps, publicId, parseInput(FinderPatch, req.body, 'The finder'));
+    const patch = parseInput(FinderPatch, req.body, 'The finder');
+    await changeFinder(deps, publicId, patch, await deps.actorOf(req));
     res.json(await answerOf(db, publicId));
   }
 
   async function remove(req: Request, res: Response) {
-    if (!(await deleteFinder(db, idOf(req)))) throw notFound();
+    const publicId = idOf(req);
+    const actor = await deps.actorOf(req);
+    await db.transaction(async (tx) => {
+      const stored = await finderToChange(tx, publicId);
+      if (stored === null || !(await deleteFinder(tx, publicId))) throw notFound();
+      const entry = {
+        action: 'finder.deleted',
+        severity: 'warning',
+        resource: `finder ${publicId}`,
+      } as const;
+      await noteAudit(tx, actor, { ...entry, before: toldOf(stored) });
+    });
     res.status(204).end();
   }
 

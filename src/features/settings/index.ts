@@ -1,3 +1,3 @@
 export { SettingEntry, type Settings } from './registry.ts';
 export { settingsRoutes } from './routes.ts';
-export { createSettings } from './settings.ts';
+export { createSettings, SETTINGS_CHANGED } from './settings.ts';

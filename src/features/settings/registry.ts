@@ -118,6 +118,11 @@ export const Settings = z.object({
   registration: z
     .enum(['off', 'open'])
     .describe('Who makes accounts: the administrator, or (open) anybody who reaches this server.'),
+  emailVerification: z
+    .enum(['off', 'required'])
+    .describe(
+      'Whether who has an e-mail address must have verified it before signing in (administrators need not). Needs a server for mail.',
+    ),
   auditAddresses: z
     .enum(['keep', 'drop'])
     .describe('Whether the log of sign-ins and changes names the address they came from.'),
@@ -164,6 +169,7 @@ export const ABOUT: Readonly<Record<SettingKey, About>> = {
   sourceDisableBelow: { type: 'integer', defaultOf: () => 20 },
   brokenLinks: { type: 'enum', defaultOf: () => 'keep' },
   registration: { type: 'enum', defaultOf: () => 'off' },
+  emailVerification: { type: 'enum', defaultOf: () => 'off' },
   auditAddresses: { type: 'enum', defaultOf: () => 'keep' },
   rateLimitAddonPerMinute: {
     type: 'integer',

@@ -5,6 +5,7 @@ import type { Config } from '../../platform/config.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { MAX_PAYLOAD_BYTES, type Notify } from '../../platform/notify.ts';
+import { type Actor, changedSince, differences, noteChange, THE_SYSTEM, type Undo } from '../audit/index.ts';
 import {
   forgetSettings,
   nextRevision,
@@ -33,12 +34,16 @@ export type SettingsRoom = {
    * Changes several settings, all or none; null takes one back to its default. Resolves once this instance has them and
    * the others were told. Throws `settings.invalid` (400) or `settings.environment` (409) naming the keys.
    */
-  patch(changes: Readonly<Record<string, unknown>>): Promise<SettingEntry[]>;
+  patch(changes: Readonly<Record<string, unknown>>, actor?: Actor): Promise<SettingEntry[]>;
+  /** Takes a change back that `patch` noted, where its settings are still as it left them. */
+  undo: Undo;
 };
 
 export type SettingsDeps = { db: Pool; config: Config; notify: Notify; log?: Log };
 
 const CHANNEL = 'settings';
+/** What a change of settings is called in the audit log: what `undo` takes back. */
+export const SETTINGS_CHANGED = 'settings.changed';
 const RELOAD_DELAY_MS = 1000;
 /** The values are in the message where they fit (they do): no instance serves an old one while it reads the table. */
 const Message = z.object({ revision: z.int(), values: z.record(z.string(), z.unknown()).optional() });
@@ -81,10 +86,19 @@ export async function createSettings({ db, config, notify, log }: SettingsDeps):
     }
   }
 
-  async function store(changes: Readonly<Record<string, unknown>>): Promise<StoredSettings> {
+  async function store(
+    changes: Readonly<Record<string, unknown>>,
+    actor: Actor,
+    undone?: Parameters<Undo>[0],
+  ): Promise<StoredSettings> {
     const given = Object.entries(changes).filter(([key]) => isSettingKey(key));
     return await db.transaction(async (tx) => {
       await nextRevision(tx);
+      const before = ofKeys((await storedSettings(tx)).values, Object.keys(changes));
+      if (undone !== undefined && differences(before, undone.after ?? {}) !== null) throw changedSince();
+      const undoes = undone === undefined ? {} : { undoes: undone.auditId };
+      const entry = { action: SETTINGS_CHANGED, severity: 'warning', ...undoes } as const;
+      await noteChange(tx, actor, entry, { before, after: changes });
       await storeSettings(
         tx,
         given.flatMap(([key, value]) => (value === null || !isSettingKey(key) ? [] : [rowOf(key, value)])),
@@ -101,6 +115,12 @@ export async function createSettings({ db, config, notify, log }: SettingsDeps):
     const whole = JSON.stringify({ revision, values });
     const payload = Buffer.byteLength(whole) <= MAX_PAYLOAD_BYTES ? whole : JSON.stringify({ revision });
     await notify.publish(CHANNEL, payload);
+  }
+
+  async function change(...given: Parameters<typeof store>): Promise<void> {
+    const newer = await store(...given);
+    apply(newer);
+    await announce(newer);
   }
 
   function list(): SettingEntry[] {
@@ -124,15 +144,20 @@ export async function createSettings({ db, config, notify, log }: SettingsDeps):
     onChange: (listener) => void listeners.push(listener),
     revision: () => Math.max(0, stored.revision),
     list,
-    async patch(changes) {
+    async patch(changes, actor = THE_SYSTEM) {
       const checked = check(changes, config);
-      if (Object.keys(checked).length === 0) return list();
-      const newer = await store(checked);
-      apply(newer);
-      await announce(newer);
+      if (Object.keys(checked).length > 0) await change(checked, actor);
       return list();
     },
+    async undo(entry, actor) {
+      await change(check(entry.before ?? {}, config), actor, entry);
+    },
   };
+}
+
+/** What is stored of them; null: nothing, the default holds. */
+function ofKeys(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.map((key) => [key, values[key] ?? null]));
 }
 
 /** The changes, parsed; throws naming every key that is wrong, then every key the environment holds. */

@@ -4,6 +4,7 @@ import type { Crypto } from '../../platform/crypto.ts';
 import { brokenConstraint, type Db, type Pool } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { SOURCE_PASSWORD } from '../../streams/source-access.ts';
+import { type Actor, noteAudit, noteChange, THE_SYSTEM } from '../audit/index.ts';
 import { baseUrlOf, kindOf, SOURCE_FINDERS } from './place.ts';
 import { hasFiles } from './queries/files.ts';
 import { endWalk } from './queries/scans.ts';
@@ -80,6 +81,7 @@ type ChangeDeps = {
 export async function addSource(
   { db, crypto, localFolders }: Omit<ChangeDeps, 'kinds'>,
   body: SourceBody,
+  actor: Actor = THE_SYSTEM,
 ): Promise<string> {
   return await db.transaction(async (tx) => {
     const baseUrl = baseUrlOf(body.finder, body.baseUrl, localFolders);
@@ -88,7 +90,13 @@ export async function addSource(
     requireUser(body);
     const passwordSealed = sealedOf(crypto, password);
     const row = { ...rest, baseUrl, passwordSealed, scanMinutes: scanEveryMinutes, isActive: false };
-    return await insertSource(tx, row).catch(asConflict);
+    const publicId = await insertSource(tx, row).catch(asConflict);
+    await noteAudit(tx, actor, {
+      action: 'source.added',
+      resource: `source ${publicId}`,
+      after: toldOf(row),
+    });
+    return publicId;
   });
 }
 
@@ -100,6 +108,7 @@ export async function changeSource(
   { db, crypto, kinds, localFolders }: ChangeDeps,
   publicId: string,
   patch: SourcePatch,
+  actor: Actor = THE_SYSTEM,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const stored = await sourceToChange(tx, publicId);
@@ -111,7 +120,27 @@ export async function changeSource(
     if (isElsewhere) await endWalk(tx, stored.id, 'The source has another address or finder now.');
     const isOther = isElsewhere || !stored.isActive || patch.password !== undefined;
     await updateSource(tx, stored.id, row, row.isActive && isOther).catch(asConflict);
+    const isNewPassword = typeof patch.password === 'string';
+    await noteChange(
+      tx,
+      actor,
+      { action: 'source.changed', resource: `source ${publicId}` },
+      {
+        before: { ...toldOf(stored), isNewPassword: false },
+        after: { ...toldOf(row), isNewPassword },
+      },
+    );
   });
+}
+
+/** What the audit log says of a source. */
+export function toldOf({ passwordSealed, ...row }: SourceRow): object {
+  const { name, baseUrl, finder, config, username, priority, isActive, allowsPrivate, offers, scanMinutes } =
+    row;
+  return {
+    ...{ name, baseUrl, finder, config, username, hasPassword: passwordSealed !== null },
+    ...{ priority, isActive, allowsPrivate, offers, scanEveryMinutes: scanMinutes },
+  };
 }
 
 function rowAfter(

@@ -1,6 +1,8 @@
 import { NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
+import { type Actor, noteAudit, THE_SYSTEM } from '../audit/index.ts';
 import { deleteStreams } from '../stream-index/index.ts';
+import { toldOf } from './change-sources.ts';
 import {
   type DeletedSource,
   deletedSources,
@@ -19,12 +21,14 @@ const NOTES_AT_ONCE = 20_000;
 const SOURCES_AT_ONCE = 50;
 
 /** Nobody sees the source any more; `dropDeleted` takes what it holds. Throws NotFound. */
-export async function deleteSource(db: Pool, publicId: string): Promise<void> {
+export async function deleteSource(db: Pool, publicId: string, actor: Actor = THE_SYSTEM): Promise<void> {
   await db.transaction(async (tx) => {
     const stored = await sourceToChange(tx, publicId);
     if (stored === null) throw new NotFound('sources.not_found', 'There is no such source.');
     await endWalk(tx, stored.id, 'The source was taken away.');
     await markDeleted(tx, stored.id);
+    const entry = { action: 'source.deleted', severity: 'warning', resource: `source ${publicId}` } as const;
+    await noteAudit(tx, actor, { ...entry, before: toldOf(stored) });
   });
 }
 

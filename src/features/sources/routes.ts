@@ -6,6 +6,7 @@ import type { Crypto } from '../../platform/crypto.ts';
 import type { Pool } from '../../platform/db.ts';
 import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import type { Actor } from '../audit/index.ts';
 import { addSource, changeSource, SourceBody, SourcePatch, SourceTestBody } from './change-sources.ts';
 import { deleteSource, dropDeleted } from './delete-sources.ts';
 import { type ListerDeps, listerOf, testLister } from './open-lister.ts';
@@ -23,6 +24,7 @@ export type SourceRoutesDeps = ListerDeps & {
   crypto: Pick<Crypto, 'open' | 'seal'>;
   kinds: { get(kind: string): StreamKind | undefined };
   requireAdmin: RequestHandler;
+  actorOf(req: Request): Promise<Actor>;
   localFolders: ReadonlyMap<string, string>;
   /** Sources that are due are scanned at once, and staged files matched. */
   scanLater(): Promise<void>;
@@ -62,13 +64,18 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
   }
 
   async function add(req: Request, res: Response) {
-    const publicId = await addSource(deps, parseInput(SourceBody, req.body, 'The source'));
+    const publicId = await addSource(
+      deps,
+      parseInput(SourceBody, req.body, 'The source'),
+      await deps.actorOf(req),
+    );
     res.status(201).json(await answerOf(db, publicId));
   }
 
   async function change(req: Request, res: Response) {
     const publicId = idOf(req);
-    await changeSource(deps, publicId, parseInput(SourcePatch, req.body, 'The source'));
+    const patch = parseInput(SourcePatch, req.body, 'The source');
+    await changeSource(deps, publicId, patch, await deps.actorOf(req));
     await deps.settled();
     const answer = await answerOf(db, publicId);
     // What is due after it, an owner who looks on need not wait the minute of the clock for.
@@ -77,7 +84,7 @@ export function sourceRoutes(deps: SourceRoutesDeps): Router {
   }
 
   async function remove(req: Request, res: Response) {
-    await deleteSource(db, idOf(req));
+    await deleteSource(db, idOf(req), await deps.actorOf(req));
     const isGone = await isDroppedSoon(db, hangUpOf(res));
     if (!isGone) await deps.dropLater();
     await deps.settled();

@@ -11,6 +11,7 @@ const User = z.object({
   username: z.nullable(z.string()),
   role: z.enum(ROLES),
   status: z.enum(STATUSES),
+  isEmailVerified: z.boolean(),
   hasPassword: z.boolean(),
   createdAt: z.string(),
   lastSignInAt: z.nullable(z.string()),
@@ -23,6 +24,7 @@ const Account = z.object({
   needsSetup: z.boolean(),
   registration: z.enum(['off', 'open']),
   isAdmin: z.boolean(),
+  canMail: z.boolean(),
   user: z.nullable(User),
 });
 export type Account = z.infer<typeof Account>;
@@ -76,6 +78,20 @@ export async function changePassword(current: string, next: string, signal: Sign
 
 export async function resetPassword(token: string, password: string, signal: Signal): Promise<void> {
   await send('/api/auth/password-reset', { signal, method: 'POST', body: { token, password } });
+}
+
+/** A link for a new password is mailed, where there is such an account. */
+export async function forgotPassword(email: string, signal: Signal): Promise<void> {
+  await send('/api/auth/password-forgotten', { signal, method: 'POST', body: { email } });
+}
+
+/** A link that verifies one's own address is mailed. */
+export async function askVerification(signal: Signal): Promise<void> {
+  await send('/api/auth/email-verification', { signal, method: 'POST', body: {} });
+}
+
+export async function verifyEmail(token: string, signal: Signal): Promise<void> {
+  await send('/api/auth/verify-email', { signal, method: 'POST', body: { token } });
 }
 
 export async function fetchSessions(signal: Signal): Promise<Session[]> {

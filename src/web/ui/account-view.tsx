@@ -6,6 +6,7 @@ import './account.css';
 import { Alert, Badge, Button, Code, Skeleton, Switch, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import {
+  askVerification,
   changePassword,
   dropToken,
   endSession,
@@ -21,6 +22,8 @@ import {
 } from './account-api.ts';
 import { useActing } from './acting.ts';
 import { CopyButton } from './copy-button.tsx';
+import { deviceOf } from './device-name.ts';
+import { ExternalFailure, LinkedPart, noteReturn } from './external-part.tsx';
 import { useFields } from './fields.ts';
 import { ago } from './format.ts';
 import { PolledState } from './polled-state.tsx';
@@ -37,6 +40,7 @@ const pace = () => 60_000;
 
 /** One's own account; for an administrator, those of the others below. */
 export function AccountView() {
+  noteReturn();
   const { data: account, error, reload } = usePolled(fetchAccount, pace);
   const user = account?.user ?? null;
   const isIn = user !== null || account?.isAdmin === true;
@@ -51,6 +55,7 @@ export function AccountView() {
         )}
         {isIn && <SignOut onDone={() => window.location.reload()} />}
       </div>
+      <ExternalFailure />
       <PolledState
         isLoaded={account !== null}
         failed={FAILED}
@@ -61,6 +66,7 @@ export function AccountView() {
       {account !== null && !isIn && (
         <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
       )}
+      {user !== null && account?.canMail === true && <AddressHint user={user} onExpired={reload} />}
       {user !== null && <Own user={user} onExpired={reload} />}
       {user === null && account?.isAdmin === true && (
         <p className="tb-quiet">
@@ -70,6 +76,31 @@ export function AccountView() {
       )}
       {account?.isAdmin === true && <UsersPart self={user?.userId ?? null} onExpired={reload} />}
     </section>
+  );
+}
+
+/** Of an address that nobody has shown to be theirs. */
+function AddressHint({ user, onExpired }: { user: User; onExpired(): void }) {
+  const [isSent, setIsSent] = useState(false);
+  const { isActing, failure, act } = useActing(onExpired);
+  if (user.email === null || user.isEmailVerified) return null;
+  return (
+    <Alert color="orange" variant="light" mb="md" title={`${user.email} is not verified yet`}>
+      <p>
+        {failure ?? (isSent ? 'The link is on its way.' : 'Open the link in the mail that was sent to it.')}
+      </p>
+      {!isSent && (
+        <Button
+          mt="xs"
+          size="xs"
+          variant="default"
+          loading={isActing}
+          onClick={() => void act(askVerification).then(setIsSent)}
+        >
+          Send it again
+        </Button>
+      )}
+    </Alert>
   );
 }
 
@@ -93,6 +124,7 @@ function Own({ user, onExpired }: { user: User; onExpired(): void }) {
   return (
     <>
       {user.hasPassword && <PasswordPart onExpired={onExpired} onChanged={sessions.reload} />}
+      <LinkedPart onExpired={onExpired} />
       <h2 className="tb-account-part">Signed in on</h2>
       {sessions.data === null ? (
         <Skeleton height={90} radius="lg" />
@@ -242,20 +274,4 @@ function TokenRow({ token, onDropped, onExpired }: { token: Token; onDropped(): 
       <TestAnswer tested={null} failure={failure} />
     </Row>
   );
-}
-
-/** As people call it: "Firefox on Android". */
-function deviceOf(agent: string | null): string {
-  if (agent === null) return 'An app without a name';
-  const browser = /(Edg|OPR|Firefox|Chrome|Safari)\//.exec(agent)?.[1];
-  const system = /(Android|iPhone|iPad|Windows|Mac OS X|CrOS|Linux)/.exec(agent)?.[1];
-  if (browser === undefined) return agent.slice(0, 60);
-  const names: Record<string, string> = {
-    Edg: 'Edge',
-    OPR: 'Opera',
-    'Mac OS X': 'Mac',
-    CrOS: 'a Chromebook',
-  };
-  const where = system === undefined ? '' : ` on ${names[system] ?? system}`;
-  return `${names[browser] ?? browser}${where}`;
 }

@@ -7,7 +7,9 @@ import { usePolled } from './polling.ts';
 import { useView, VIEWS } from './views.ts';
 
 const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
+const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')).AuditView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
+const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx')).VerifyView }));
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
@@ -59,7 +61,9 @@ export function App() {
 
 const OTHER_VIEWS = {
   account: AccountView,
+  audit: AuditView,
   reset: ResetView,
+  verify: VerifyView,
   live: LiveView,
   review: ReviewView,
   finders: FindersView,

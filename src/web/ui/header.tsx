@@ -20,7 +20,7 @@ import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS: Record<Exclude<View, 'account' | 'reset'>, typeof HomeIcon> = {
+const ICONS: Record<Exclude<View, 'account' | 'audit' | 'reset' | 'verify'>, typeof HomeIcon> = {
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,

@@ -7,6 +7,7 @@ import { type ApiFailure, fetchSettings, type Setting } from './api.ts';
 import { WarningIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
 import { SettingsForm } from './settings-form.tsx';
+import { hrefOf } from './views.ts';
 
 type Stage =
   | { name: 'loading' }
@@ -47,6 +48,9 @@ function Settings({ onExpired }: { onExpired(): void }) {
     <section className="tb-section tb-view" aria-labelledby="settings-title">
       <div className="tb-section-head">
         <h1 id="settings-title">Settings</h1>
+        <Button component="a" href={hrefOf('audit')} variant="default" size="xs">
+          Log of changes
+        </Button>
       </div>
       {stage.name === 'loading' && <Skeleton height={320} radius="lg" />}
       {stage.name === 'failed' && (

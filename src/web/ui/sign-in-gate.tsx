@@ -1,7 +1,8 @@
 import { Alert, Button, Code, TextInput } from '@mantine/core';
 import { type ReactNode, type SubmitEvent, useEffect, useState } from 'react';
-import { fetchAccount, register, signIn } from './account-api.ts';
+import { fetchAccount, forgotPassword, register, signIn } from './account-api.ts';
 import { type ApiFailure, openAdminSession } from './api.ts';
+import { ProviderButtons } from './external-part.tsx';
 import { useFields } from './fields.ts';
 import { LockIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
@@ -13,17 +14,20 @@ type SignInGateProps = {
   signedInAs?: string | null;
   onOpened(): void;
 };
-type Way = 'setup' | 'password' | 'token';
+type Way = 'setup' | 'password' | 'token' | 'forgotten';
 
 /** Asks who is there: by name and password, on a new server for the first account, or by the admin token. */
 export function SignInGate({ hasExpired, signedInAs = null, onOpened }: SignInGateProps) {
   const [way, setWay] = useState<Way>('password');
   const [isNew, setIsNew] = useState(false);
+  const [canMail, setCanMail] = useState(false);
   useEffect(() => {
     const stop = new AbortController();
     fetchAccount(stop.signal).then(
-      ({ needsSetup }) => {
-        if (stop.signal.aborted || !needsSetup) return;
+      ({ needsSetup, canMail: mails }) => {
+        if (stop.signal.aborted) return;
+        setCanMail(mails);
+        if (!needsSetup) return;
         setIsNew(true);
         setWay((chosen) => (chosen === 'password' ? 'setup' : chosen));
       },
@@ -51,13 +55,22 @@ export function SignInGate({ hasExpired, signedInAs = null, onOpened }: SignInGa
       {way === 'setup' && <SetupForm onOpened={onOpened} />}
       {way === 'password' && <PasswordForm onOpened={onOpened} />}
       {way === 'token' && <TokenForm onOpened={onOpened} />}
-      <Button variant="subtle" size="xs" onClick={() => setWay(way === 'token' ? people : 'token')}>
-        {way === 'token' ? WORDS[people] : 'Use the admin token'}
+      {way === 'forgotten' && <ForgottenForm />}
+      {way === 'password' && <ProviderButtons />}
+      {way === 'password' && canMail && (
+        <Button variant="subtle" size="xs" onClick={() => setWay('forgotten')}>
+          I forgot my password
+        </Button>
+      )}
+      <Button variant="subtle" size="xs" onClick={() => setWay(isAside(way) ? people : 'token')}>
+        {isAside(way) ? WORDS[people] : 'Use the admin token'}
       </Button>
     </div>
   );
 }
 
+/** From there the button leads back. */
+const isAside = (way: Way) => way === 'token' || way === 'forgotten';
 const WORDS = { setup: 'Make the first account', password: 'Sign in with a password' } as const;
 
 function PasswordForm({ onOpened }: { onOpened(): void }) {
@@ -79,6 +92,29 @@ function PasswordForm({ onOpened }: { onOpened(): void }) {
         {...bind('login')}
       />
       <SecretField label="Password" name="password" autoComplete="current-password" {...bind('password')} />
+    </GateForm>
+  );
+}
+
+/** The answer is the same whether there is such an account. */
+function ForgottenForm() {
+  const { fields, bind } = useFields({ email: '' });
+  const [isSent, setIsSent] = useState(false);
+  return (
+    <GateForm
+      title="A new password"
+      action="Send me a link"
+      isReady={fields.email.includes('@') && !isSent}
+      send={(signal) => forgotPassword(fields.email.trim(), signal)}
+      onOpened={() => setIsSent(true)}
+    >
+      <p>A link to choose another one goes to the address of your account, and works for half an hour.</p>
+      <TextInput label="E-mail" name="email" type="email" autoComplete="email" {...bind('email')} />
+      {isSent && (
+        <Alert color="teal" variant="light" role="status">
+          If there is an account with this address, the link is on its way.
+        </Alert>
+      )}
     </GateForm>
   );
 }

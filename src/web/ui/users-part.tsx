@@ -22,6 +22,7 @@ import { Row, Rows } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
 import { SecretField } from './secret-field.tsx';
 import { TestAnswer } from './test-answer.tsx';
+import { hrefOf } from './views.ts';
 
 const pace = () => 30_000;
 const roleOf = (value: string): User['role'] => ROLES.find((role) => role === value) ?? 'user';
@@ -37,6 +38,9 @@ export function UsersPart({ self, onExpired }: UsersPartProps) {
       <div className="tb-section-head tb-account-part">
         <h2>Accounts of this server</h2>
         {data !== null && <span className="tb-quiet">{plural(data.total, 'account', 'accounts')}</span>}
+        <Button component="a" href={hrefOf('audit')} variant="default" size="xs">
+          Log of changes
+        </Button>
         {!isAdding && (
           <Button leftSection={<AddIcon size={16} />} size="xs" onClick={() => setIsAdding(true)}>
             Add an account

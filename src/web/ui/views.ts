@@ -13,7 +13,9 @@ export const VIEWS = {
   health: 'Health',
   settings: 'Settings',
   account: 'Account',
+  audit: 'Log of changes',
   reset: 'A new password',
+  verify: 'Your address',
 } as const;
 export type View = keyof typeof VIEWS;
 

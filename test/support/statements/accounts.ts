@@ -1,3 +1,4 @@
+import * as identities from '../../../src/features/accounts/queries/identities.ts';
 import * as sessions from '../../../src/features/accounts/queries/sessions.ts';
 import * as tokens from '../../../src/features/accounts/queries/tokens.ts';
 import * as users from '../../../src/features/accounts/queries/users.ts';
@@ -13,6 +14,8 @@ export const accountCalls: Calls = {
       ...{ email: 'new@example.org', username: 'new', passwordHash: null, role: 'user' },
     });
     await users.userByLogin(db, 'new@example.org');
+    await users.userByEmail(db, 'new@example.org');
+    await users.verifyEmail(db, id);
     await users.lockUser(db, publicId);
     await users.userAnswer(db, publicId);
     await users.userPage(db, 0, 50);
@@ -44,12 +47,27 @@ export const accountCalls: Calls = {
     await tokens.noteTokenUse(db, bearer?.tokenId ?? 0);
     await tokens.apiTokensOf(db, 7);
     await tokens.deleteApiToken(db, 7, made.tokenId);
-    await tokens.putTicket(db, { userId: 7, purpose: 'verify-email', hash, seconds: 60 });
+    await tokens.putTicket(db, { userId: 7, purpose: 'verify-email', hash, email: null, seconds: 60 });
     await tokens.takeTicket(db, 'verify-email', hash);
     await tokens.deleteEndedTickets(db);
   },
+  identities: async (db) => {
+    const who = { issuer: 'https://id.example', subject: 'new' };
+    await identities.insertIdentity(db, { ...who, userId: 7, name: 'Name' });
+    const known = await identities.userOfIdentity(db, who);
+    await identities.noteIdentityUse(db, known?.identityId ?? 0);
+    await identities.identitiesOf(db, 7);
+    await identities.deleteIdentity(db, 7, UNKNOWN);
+  },
   audit: async (db) => {
     await audit.insertAudit(db, { kind: 'system', action: 'test.done', severity: 'info' });
+    const after = { atMicros: new Date().toISOString(), auditId: 1000 };
+    await audit.auditPage(db, {}, after, 50);
+    await audit.auditPage(db, { user: UNKNOWN, since: '2026-01-01T00:00:00Z' }, null, 50);
+    await audit.auditPage(db, { action: 'settings.changed', until: '2126-01-01T00:00:00Z' }, after, 50);
+    await audit.auditPage(db, { action: 'settings', resource: 'source' }, null, 50);
+    await audit.auditPage(db, { severity: 'warning', resource: 'source 1', actor: 'user' }, null, 50);
+    await audit.auditEntry(db, 1);
     await audit.deleteOldAudit(db, 90, 1000);
   },
 };

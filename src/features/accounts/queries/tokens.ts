@@ -119,19 +119,19 @@ export type Purpose = 'reset-password' | 'verify-email';
 /** One of a purpose at a time: an older one no longer works. */
 export async function putTicket(
   db: Db,
-  ticket: { userId: number; purpose: Purpose; hash: Buffer; seconds: number },
+  ticket: { userId: number; purpose: Purpose; hash: Buffer; seconds: number; email: string | null },
 ): Promise<void> {
   await db.query(command('accounts.put_ticket')`
-    INSERT INTO auth_ticket (token_hash, user_id, purpose, expires_at)
-    VALUES (${bytes(ticket.hash)}, ${ticket.userId}, ${ticket.purpose}, now() + make_interval(secs => ${ticket.seconds}))
+    INSERT INTO auth_ticket (token_hash, user_id, purpose, email, expires_at)
+    VALUES (${bytes(ticket.hash)}, ${ticket.userId}, ${ticket.purpose}, ${ticket.email}, now() + make_interval(secs => ${ticket.seconds}))
     ON CONFLICT (user_id, purpose) DO UPDATE
-      SET token_hash = excluded.token_hash, created_at = now(), expires_at = excluded.expires_at
+      SET token_hash = excluded.token_hash, email = excluded.email, created_at = now(), expires_at = excluded.expires_at
   `);
 }
 
 const TicketUser = z.object({ userId: z.int(), publicId: z.uuid() });
 
-/** Whose ticket it was; it works no more. */
+/** Whose ticket it was; it works no more. None where it was mailed to an address that is not the account's any more. */
 export function takeTicket(
   db: Db,
   purpose: Purpose,
@@ -140,6 +140,7 @@ export function takeTicket(
   return db.maybeOne(rows('accounts.take_ticket', TicketUser)`
     DELETE FROM auth_ticket t USING app_user u
     WHERE t.token_hash = ${bytes(hash)} AND t.purpose = ${purpose} AND t.expires_at > now() AND u.id = t.user_id
+      AND (t.email IS NULL OR t.email = u.email)
     RETURNING u.id AS "userId", u.public_id AS "publicId"
   `);
 }

@@ -11,6 +11,7 @@ export const UserAnswer = z.object({
   username: z.string().nullable(),
   role: z.enum(ROLES),
   status: z.enum(STATUSES),
+  isEmailVerified: z.boolean(),
   hasPassword: z.boolean(),
   createdAt: z.iso.datetime(),
   lastSignInAt: z.iso.datetime().nullable(),
@@ -20,6 +21,8 @@ export type UserAnswer = z.infer<typeof UserAnswer>;
 const User = z.object({
   id: z.int(),
   publicId: z.uuid(),
+  email: z.string().nullable(),
+  isEmailVerified: z.boolean(),
   role: z.enum(ROLES),
   status: z.enum(STATUSES),
   passwordHash: z.string().nullable(),
@@ -27,13 +30,21 @@ const User = z.object({
 export type User = z.infer<typeof User>;
 
 const ANSWER = sql.fragment`u.public_id AS "userId", u.email::text, u.username::text, u.role, u.status,
-  u.password_hash IS NOT NULL AS "hasPassword", ${isoTime('u', 'created_at')} AS "createdAt", ${isoTime('u', 'last_sign_in_at')} AS "lastSignInAt"`;
-const USER = sql.fragment`u.id, u.public_id AS "publicId", u.role, u.status, u.password_hash AS "passwordHash"`;
+  u.email_verified_at IS NOT NULL AS "isEmailVerified", u.password_hash IS NOT NULL AS "hasPassword", ${isoTime('u', 'created_at')} AS "createdAt", ${isoTime('u', 'last_sign_in_at')} AS "lastSignInAt"`;
+const USER = sql.fragment`u.id, u.public_id AS "publicId", u.email::text, u.email_verified_at IS NOT NULL AS "isEmailVerified", u.role, u.status,
+  u.password_hash AS "passwordHash"`;
 
 /** By e-mail address or name, whatever its capitals; a name holds no "@". */
 export function userByLogin(db: Db, login: string): Promise<User | null> {
   return db.maybeOne(rows('accounts.user_by_login', User)`
     SELECT ${USER} FROM app_user u WHERE u.email = ${login}::citext OR u.username = ${login}::citext LIMIT 1
+  `);
+}
+
+/** As it was written with the account. */
+export function userByEmail(db: Db, email: string): Promise<(User & { email: string }) | null> {
+  return db.maybeOne(rows('accounts.user_by_email', User.extend({ email: z.string() }))`
+    SELECT ${USER} FROM app_user u WHERE u.email = ${email}::citext
   `);
 }
 
@@ -124,8 +135,19 @@ export async function updateUser(db: Db, userId: number, change: UserChange): Pr
     return value === undefined ? [] : [sql.fragment`${sql.identifier([column])} = ${value}`];
   });
   if (fields.length === 0) return;
+  // Another address is one nobody has verified.
+  if (change.email !== undefined)
+    fields.push(
+      sql.fragment`email_verified_at = CASE WHEN email = ${change.email}::citext THEN email_verified_at END`,
+    );
   await db.query(command('accounts.update_user')`
     UPDATE app_user SET ${sql.join(fields, sql.fragment`, `)} WHERE id = ${userId}
+  `);
+}
+
+export async function verifyEmail(db: Db, userId: number): Promise<void> {
+  await db.query(command('accounts.verify_email')`
+    UPDATE app_user SET email_verified_at = coalesce(email_verified_at, now()) WHERE id = ${userId} AND email IS NOT NULL
   `);
 }
 

@@ -102,6 +102,7 @@ const StoredFinder = z.object({
   id: z.int(),
   kind: z.enum(FINDER_KINDS),
   name: z.string(),
+  host: z.string(),
   placeSealed: z.instanceof(Buffer),
   categories: z.array(z.int()),
   state: z.enum(FINDER_STATES),
@@ -109,7 +110,7 @@ const StoredFinder = z.object({
   lastModified: z.string().nullable(),
 });
 export type StoredFinder = z.infer<typeof StoredFinder>;
-const stored = sql.fragment`f.id, f.kind, f.name, f.place_sealed AS "placeSealed", f.categories, f.state, f.etag,
+const stored = sql.fragment`f.id, f.kind, f.name, f.host, f.place_sealed AS "placeSealed", f.categories, f.state, f.etag,
   f.last_modified AS "lastModified"`;
 
 /** One to change; its row is locked until the transaction ends. */
