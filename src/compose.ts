@@ -34,6 +34,7 @@ import {
 } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { tagRoutes } from './features/tags/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
 import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { usenetRoutes } from './features/usenet/index.ts';
@@ -126,6 +127,7 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
   return [
     openApiRoutes(ground),
     ...accounts.publicApi,
+    ...communityRoutes(ground, accounts.guard),
     statsRoutes({
       ...ground,
       counts: spaces.counts,
@@ -149,6 +151,13 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
       areSourcesShown: () => ground.settings.get().publicCatalog === 'all',
     }),
   ];
+}
+
+/** What users and moderators say of titles. */
+function communityRoutes(ground: Ground, guard: Guard): Router[] {
+  const { db, settings, settled } = ground;
+  const keepsAddresses = () => settings.get().auditAddresses === 'keep';
+  return [tagRoutes({ db, guard, keepsAddresses, settled })];
 }
 
 function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, background: Background): Router[] {

@@ -11,6 +11,7 @@ import {
   TrackersAnswer,
 } from './features/trackers/index.ts';
 import { accountPaths } from './openapi-accounts.ts';
+import { communityPaths } from './openapi-community.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -132,6 +133,7 @@ const paths = {
       },
     },
   },
+  ...communityPaths,
   ...finderPaths,
   ...sourceHealthPaths,
   ...sourcePaths,

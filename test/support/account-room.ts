@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import express from 'express';
+import express, { type Router } from 'express';
 import { z } from 'zod';
 import { type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import type { Guard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
-import { command, rows } from '../../src/platform/db.ts';
+import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
-import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
+import { createRateLimiter, openRateLimitPool, type RateLimiter } from '../../src/platform/rate-limit.ts';
 import { freshDatabase } from './database.ts';
 import { connect } from './full-database.ts';
 
@@ -21,8 +22,16 @@ const Signed = z.object({
 export type Signed = z.infer<typeof Signed>;
 export type Answer = { status: number; headers: Headers; body: unknown };
 
+/** What routes of other rooms need beside accounts. */
+export type AccountPlace = {
+  db: Pool;
+  guard: Guard;
+  limiter: RateLimiter;
+  keepsAddresses(): boolean;
+};
+
 /** The routes of accounts as the program mounts them, on a database of their own. */
-export async function openAccountRoom() {
+export async function openAccountRoom(more: (place: AccountPlace) => readonly Router[] = () => []) {
   const database = await freshDatabase();
   const { db, url } = database;
   const log = createLog('silent');
@@ -38,7 +47,13 @@ export async function openAccountRoom() {
   const app = express();
   app.set('query parser', 'simple');
   app.set('trust proxy', ['127.0.0.9']);
-  app.use('/api', ...accounts.publicApi);
+  const place = {
+    db,
+    guard: accounts.guard,
+    limiter,
+    keepsAddresses: () => settings.auditAddresses === 'keep',
+  };
+  app.use('/api', ...accounts.publicApi, ...more(place));
   app.use('/api', accounts.guard.requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');

@@ -1,4 +1,6 @@
+export { type Acting, requireActing, requireModerator } from './acting.ts';
 export { adminSessionRoutes } from './admin-session-routes.ts';
+export { actorOf } from './asking.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';
 export { createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
