@@ -13,10 +13,12 @@ import {
   webDoor,
 } from './doors.ts';
 import type { Guard } from './features/accounts/index.ts';
+import { reportRoutes } from './features/content-reports/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
+import { serviceRoutes } from './features/deep-links/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
@@ -155,9 +157,9 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
 
 /** What users and moderators say of titles. */
 function communityRoutes(ground: Ground, guard: Guard): Router[] {
-  const { db, settings, settled } = ground;
-  const keepsAddresses = () => settings.get().auditAddresses === 'keep';
-  return [tagRoutes({ db, guard, keepsAddresses, settled })];
+  const { db, kinds, settings, settled } = ground;
+  const deps = { db, guard, settled, keepsAddresses: () => settings.get().auditAddresses === 'keep' };
+  return [tagRoutes(deps), reportRoutes(deps), serviceRoutes({ ...deps, kinds })];
 }
 
 function adminApi(ground: Ground, { requireAdmin }: Guard, live: LiveList, background: Background): Router[] {

@@ -30,7 +30,7 @@ const ROOM_ORDER = [
   'lists',
   'stream-index',
   'tags',
-  'services',
+  'deep-links',
   'family',
 ];
 const ROOF = 6;

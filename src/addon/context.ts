@@ -8,6 +8,8 @@ export type AddonContext = {
   language: string;
   /** ISO 3166-1 country for where else a title may be watched; empty: none is named. */
   region: string;
+  /** Streaming services of whose links are shown; null or absent: of all. */
+  services?: readonly string[] | null;
 };
 
 /** Seconds a client or a shared cache may keep an answer (SDK: max-age, stale-while-revalidate, stale-if-error). */

@@ -1,3 +1,4 @@
+import { isForViewer } from '../features/deep-links/index.ts';
 import type { LiveSearch } from '../features/finders/index.ts';
 import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
@@ -57,10 +58,13 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
   if (visibility === 'off') return { streams: [explain(deps, context, SWITCHED_OFF)], ...FRESH };
   const asked: Asked = { context, title };
   const { offers, query } = await offersOf(deps, title, visibility);
-  const key = JSON.stringify([query, context.baseUrl, deps.manifestSettings(), deps.torrentPlayer()]);
+  const key = JSON.stringify([
+    ...[query, context.baseUrl, context.services ?? null],
+    ...[deps.manifestSettings(), deps.torrentPlayer()],
+  ]);
   const json = deps.kept.get(key, offers, (file) => isMoving(deps, file));
   if (json !== null) return { json, ...FRESH };
-  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, offers));
+  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, asked, offers));
   const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
   const streams = keepValid(
     Stream,
@@ -84,12 +88,13 @@ const SWITCHED_OFF =
 const SEARCHING = 'Nothing to play yet: links are being looked for. Open this title again in a few seconds.';
 
 /** What is known; where that is nothing, what is found now. Only where everything is shown: nobody may show the rest to everyone. */
-async function knownOrFound(deps: StreamDeps, { title, context }: Asked, offered: OfferedStream[]) {
+async function knownOrFound(deps: StreamDeps, asked: Asked, offered: OfferedStream[]) {
+  const { title, context } = asked;
   if (offered.length > 0 || context.visibility !== 'all') return { offered, isSearching: false };
   const state = await deps.searchLive(title);
   if (state !== 'found') return { offered, isSearching: state === 'searching' };
   const { offers } = await offersOf(deps, title, 'all');
-  return { offered: await reached(deps, offers), isSearching: false };
+  return { offered: await reached(deps, asked, offers), isSearching: false };
 }
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
@@ -106,12 +111,16 @@ async function offersOf(deps: StreamDeps, { mediaId, episodeId }: FoundTitle, on
   return { query, offers: await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query)) };
 }
 
-/** How each of these is reached; those no kind would offer now are left out. */
-async function reached(deps: StreamDeps, offers: readonly Offer[]): Promise<OfferedStream[]> {
+/** How each of these is reached; those no kind would offer now are left out, and links to services the viewer has not. */
+async function reached(
+  deps: StreamDeps,
+  { context: { services } }: Asked,
+  offers: readonly Offer[],
+): Promise<OfferedStream[]> {
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
-    return target === undefined
+    return target === undefined || (target.via === 'external' && !isForViewer(target.service, services))
       ? []
       : waysTo(readHere(deps, offer, target)).map((way) => ({ offer, target: way }));
   });

@@ -10,12 +10,12 @@ let user: Somebody;
 
 beforeAll(async () => {
   room = await openCommunityRoom();
-});
-beforeEach(async () => {
-  await room.emptyAll();
   await room.as('owner', 'admin');
   moderator = await room.as('mo', 'moderator');
   user = await room.as('una');
+});
+beforeEach(async () => {
+  await room.empty();
 });
 afterAll(() => room.close());
 

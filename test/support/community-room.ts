@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { reportRoutes } from '../../src/features/content-reports/index.ts';
+import { serviceRoutes } from '../../src/features/deep-links/index.ts';
 import { putSyncState, syncStates } from '../../src/features/imports/index.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
 import { tagJobs, tagRoutes } from '../../src/features/tags/index.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { externalKind } from '../../src/streams/external/index.ts';
 import { openAccountRoom, type Signed } from './account-room.ts';
 
 /** Three episodes; one has a monster, and one says so only in its overview. */
@@ -25,7 +28,11 @@ const SERIES: z.input<typeof TitleInput> = {
 /** What users and moderators say of titles, beside the accounts they have. */
 export async function openCommunityRoom() {
   const log = createLog('silent');
-  const room = await openAccountRoom((place) => [tagRoutes({ ...place, settled: async () => {} })]);
+  const kinds = new Map([['external', externalKind()]]);
+  const room = await openAccountRoom((place) => {
+    const deps = { ...place, kinds, settled: async () => {} };
+    return [tagRoutes(deps), reportRoutes(deps), serviceRoutes(deps)];
+  });
   const { db } = room;
   const Id = z.object({ publicId: z.uuid() });
 
@@ -39,6 +46,7 @@ export async function openCommunityRoom() {
 
   return {
     ...room,
+    kinds,
     title,
     series: (more: Partial<z.input<typeof TitleInput>> = {}) => title({ ...SERIES, ...more }),
     /** Somebody of this role, signed in. */
@@ -48,11 +56,11 @@ export async function openCommunityRoom() {
       return asker(room, signed);
     },
     follow: () => follow(db, log),
-    async emptyAll() {
-      await room.empty();
-      await db.query(
-        command('test.empty_all')`TRUNCATE media, stream, media_tag_due, sync_state RESTART IDENTITY CASCADE`,
-      );
+    /** All but the accounts. */
+    async empty() {
+      await db.query(command('test.empty')`
+        TRUNCATE media, stream, media_tag_due, sync_state, content_report, family_service, deep_link_report, audit_log RESTART IDENTITY CASCADE
+      `);
     },
   };
 }

@@ -22,3 +22,11 @@ export async function requireModerator(guard: Guard, req: Request): Promise<Acti
     throw new Forbidden('auth.not_moderator', 'Only a moderator or an administrator may do this.');
   return acting;
 }
+
+/** As `requireActing`; 403 for the admin token alone, which is no account. */
+export async function requireAccount(guard: Guard, req: Request): Promise<Acting & { userId: number }> {
+  const { userId, isModerator } = await requireActing(guard, req);
+  if (userId === null)
+    throw new Forbidden('auth.not_a_user', 'This is a matter of an account: sign in with one.');
+  return { userId, isModerator };
+}
