@@ -12,8 +12,8 @@ const KINDS = [
   'other',
 ] as const;
 const STATES = ['pending', 'resolved', 'dismissed'] as const;
-export const ReportKind = z.enum(KINDS);
-export const ReportState = z.enum(STATES);
+const ReportKind = z.enum(KINDS);
+const ReportState = z.enum(STATES);
 const TargetKind = z.enum(['title', 'episode', 'stream']);
 
 const number = z.int().min(0).max(100_000).optional();

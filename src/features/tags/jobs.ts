@@ -16,7 +16,7 @@ export type TagJobsDeps = {
 };
 type Context = JobContext & TagJobsDeps;
 
-export const FOLLOW_JOB = 'tags.follow';
+const FOLLOW_JOB = 'tags.follow';
 /** A little less than the schedule's step. */
 const LONGEST_RUN_MS = 50_000;
 const NOTES_AT_ONCE = 400;
