@@ -11,6 +11,7 @@ const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
+const ReportsView = lazy(async () => ({ default: (await import('./reports-view.tsx')).ReportsView }));
 const FindersView = lazy(async () => ({ default: (await import('./finders-view.tsx')).FindersView }));
 const SourcesView = lazy(async () => ({ default: (await import('./sources-view.tsx')).SourcesView }));
 const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
@@ -62,6 +63,7 @@ const OTHER_VIEWS = {
   reset: ResetView,
   live: LiveView,
   review: ReviewView,
+  reports: ReportsView,
   finders: FindersView,
   sources: SourcesView,
   torrents: TorrentsView,
