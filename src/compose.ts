@@ -15,10 +15,12 @@ import {
 import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
+import { reportRoutes } from './features/content-reports/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
+import { serviceRoutes } from './features/deep-links/index.ts';
 import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
@@ -36,6 +38,7 @@ import {
 } from './features/sources/index.ts';
 import { probeRoutes, statsRoutes } from './features/stats/index.ts';
 import { linkRoutes, playlistRoutes, streamRoutes } from './features/stream-index/index.ts';
+import { tagRoutes } from './features/tags/index.ts';
 import { torrentRoutes } from './features/torrents/index.ts';
 import { CHECK_JOB, trackerRoutes } from './features/trackers/index.ts';
 import { usenetRoutes } from './features/usenet/index.ts';
@@ -129,6 +132,7 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
     openApiRoutes(ground),
     ...accounts.publicApi,
     ...familyRoutes(ground, accounts, (req) => placeOf(ground, req).baseUrl),
+    ...communityRoutes(ground, accounts.guard),
     statsRoutes({
       ...ground,
       counts: spaces.counts,
@@ -152,6 +156,13 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
       areSourcesShown: () => ground.settings.get().publicCatalog === 'all' && !ground.kids.any(),
     }),
   ];
+}
+
+/** What users and moderators say of titles. */
+function communityRoutes(ground: Ground, guard: Guard): Router[] {
+  const { db, kinds, settings, settled } = ground;
+  const deps = { db, guard, settled, keepsAddresses: () => settings.get().auditAddresses === 'keep' };
+  return [tagRoutes(deps), reportRoutes(deps), serviceRoutes({ ...deps, kinds })];
 }
 
 function adminApi(

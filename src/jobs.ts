@@ -8,6 +8,7 @@ import { type MetadataJobsDeps, metadataJobs } from './features/metadata/index.t
 import { type SourceHealthJobsDeps, sourceHealthJobs } from './features/source-health/index.ts';
 import { type SourceJobsDeps, sourceJobs } from './features/sources/index.ts';
 import { type StreamJobsDeps, streamJobs } from './features/stream-index/index.ts';
+import { type TagJobsDeps, tagJobs } from './features/tags/index.ts';
 import { type TorrentJobsDeps, torrentJobs } from './features/torrents/index.ts';
 import { type TrackerJobsDeps, trackerJobs } from './features/trackers/index.ts';
 import { type UpkeepDeps, upkeepJobs } from './features/upkeep/index.ts';
@@ -24,6 +25,7 @@ export const jobs: readonly Job<
     ListJobsDeps &
     MetadataJobsDeps &
     StreamJobsDeps &
+    TagJobsDeps &
     TrackerJobsDeps &
     TorrentJobsDeps &
     UsenetJobsDeps &
@@ -39,6 +41,7 @@ export const jobs: readonly Job<
   ...listJobs,
   ...metadataJobs,
   ...streamJobs,
+  ...tagJobs,
   ...trackerJobs,
   ...torrentJobs,
   ...usenetJobs,

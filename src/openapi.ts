@@ -12,6 +12,7 @@ import {
 } from './features/trackers/index.ts';
 import { accountPaths } from './openapi-accounts.ts';
 import { auditPaths } from './openapi-audit.ts';
+import { communityPaths } from './openapi-community.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -134,6 +135,7 @@ const paths = {
       },
     },
   },
+  ...communityPaths,
   ...finderPaths,
   ...sourceHealthPaths,
   ...sourcePaths,

@@ -29,6 +29,8 @@ const ROOM_ORDER = [
   'trackers',
   'lists',
   'stream-index',
+  'tags',
+  'deep-links',
   'family',
 ];
 const ROOF = 6;

@@ -14,6 +14,8 @@ export type AddonContext = {
   watching: Watching | null;
   /** The player of this install shows by an old manifest. */
   holdsOldManifest?: boolean;
+  /** Streaming services of whose links are shown; null or absent: of all. */
+  services?: readonly string[] | null;
 };
 
 /** An install, and whose it is, as of this request. */

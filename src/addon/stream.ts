@@ -1,6 +1,7 @@
 import type { Visibility } from '../catalogs/catalog.ts';
 import type { Viewer } from '../catalogs/viewer.ts';
 import type { Standing } from '../features/family/index.ts';
+import { isForViewer } from '../features/deep-links/index.ts';
 import type { LiveSearch } from '../features/finders/index.ts';
 import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
@@ -71,11 +72,14 @@ export async function playable(deps: StreamDeps, asked: Asked, visibility: Visib
   const FRESH = freshFor(context, KEPT);
   const LIVE = freshFor(context, MOVING);
   const { offers, query } = await offersOf(deps, title, visibility);
-  const key = JSON.stringify([query, context.baseUrl, deps.manifestSettings(), deps.torrentPlayer(), context.watching?.link]);
+  const key = JSON.stringify([
+    ...[query, context.baseUrl, context.services ?? null, context.watching?.link],
+    ...[deps.manifestSettings(), deps.torrentPlayer()],
+  ]);
   const json = deps.kept.get(key, offers, (file) => isMoving(deps, file));
   if (json !== null) return { json, ...FRESH };
   const known = viewer === null ? offers : await deps.unmixed(viewer, offers);
-  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, known, viewer));
+  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, asked, known));
   const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
   const streams = keepValid(
     Stream,
@@ -99,14 +103,15 @@ const SWITCHED_OFF =
 const SEARCHING = 'Nothing to play yet: links are being looked for. Open this title again in a few seconds.';
 
 /** What is known; where that is nothing, what is found now. Only where everything is shown: nobody may show the rest to everyone. */
-async function knownOrFound(deps: StreamDeps, { title, context }: Asked, offered: OfferedStream[]) {
+async function knownOrFound(deps: StreamDeps, asked: Asked, offered: OfferedStream[]) {
+  const { title, context } = asked;
   if (offered.length > 0 || context.visibility !== 'all') return { offered, isSearching: false };
   const state = await deps.searchLive(title);
   if (state !== 'found') return { offered, isSearching: state === 'searching' };
   const { offers } = await offersOf(deps, title, 'all');
   const viewer = context.watching?.viewer ?? null;
   const seen = viewer === null ? offers : await deps.unmixed(viewer, offers);
-  return { offered: await reached(deps, seen, viewer), isSearching: false };
+  return { offered: await reached(deps, asked, seen), isSearching: false };
 }
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
@@ -123,19 +128,19 @@ async function offersOf(deps: StreamDeps, { mediaId, episodeId }: FoundTitle, on
   return { query, offers: await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query)) };
 }
 
-/** How each of these is reached; those no kind would offer now are left out. */
+/** How each of these is reached; those no kind would offer now are left out, and links to services the viewer has not. */
 async function reached(
   deps: StreamDeps,
+  { context: { services, watching } }: Asked,
   offers: readonly Offer[],
-  viewer: Viewer | null,
 ): Promise<OfferedStream[]> {
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
     const target = targets.get(offerKey(offer));
-    return target === undefined
+    return target === undefined || (target.via === 'external' && !isForViewer(target.service, services))
       ? []
       : waysTo(readHere(deps, offer, target))
-          .filter((way) => viewer?.isKid !== true || isHeld(way))
+          .filter((way) => watching?.viewer.isKid !== true || isHeld(way))
           .map((way) => ({ offer, target: way }));
   });
 }

@@ -97,7 +97,8 @@ export type Target =
       /** Where players may fetch it themselves, as the owner of its source wants it; `isOnly`: and not through here. */
       direct?: { url: string; isOnly: boolean };
     }
-  | { via: 'external'; url: string }
+  /** `service`: whose page it is, where that is known. */
+  | { via: 'external'; url: string; service?: string }
   | { via: 'youtube'; videoId: string }
   | {
       via: 'torrent';

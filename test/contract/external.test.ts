@@ -22,5 +22,5 @@ storedKindContract('external', externalKind, {
     { url: 'https://example.org/', deepLink: 'JavaScript:alert(1)' },
     { url: 'https://example.org/', region: 'usa' },
   ],
-  target: () => ({ via: 'external', url: 'https://www.netflix.com/title/80100172' }),
+  target: () => ({ via: 'external', url: 'https://www.netflix.com/title/80100172', service: 'netflix' }),
 });

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import express, { type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
 import { type AccountDoors, type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import type { Guard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { createNet } from '../../src/platform/net.ts';
 import { reportErrors } from '../../src/platform/problem.ts';
-import { createRateLimiter, openRateLimitPool } from '../../src/platform/rate-limit.ts';
+import { createRateLimiter, openRateLimitPool, type RateLimiter } from '../../src/platform/rate-limit.ts';
 import { freshDatabase } from './database.ts';
 import { connect } from './full-database.ts';
 
@@ -37,9 +38,19 @@ type RoomParts = Pick<AccountDoors, 'actorOf'> & {
   requireAdmin: RequestHandler;
 };
 
+/** What routes of other rooms need beside accounts. */
+export type AccountPlace = {
+  db: Pool;
+  guard: Guard;
+  limiter: RateLimiter;
+  keepsAddresses(): boolean;
+};
+
 type RoomOptions = {
   /** Routes of administrators beside those of accounts. */
   more?: (parts: RoomParts) => Promise<Router[]>;
+  /** And of users. */
+  forUsers?: (place: AccountPlace) => readonly Router[];
   mailer?: AccountGround['mailer'];
   publicUrl?: string | null;
   loginProviders?: AccountGround['config']['loginProviders'];
@@ -49,6 +60,7 @@ type RoomOptions = {
 /** The routes of accounts as the program mounts them, on a database of their own. */
 export async function openAccountRoom({
   more = async () => [],
+  forUsers = () => [],
   mailer = null,
   publicUrl = null,
   loginProviders = [],
@@ -80,7 +92,13 @@ export async function openAccountRoom({
   const app = express();
   app.set('query parser', 'simple');
   app.set('trust proxy', ['127.0.0.9']);
-  app.use('/api', ...accounts.publicApi);
+  const place = {
+    db,
+    guard: accounts.guard,
+    limiter,
+    keepsAddresses: () => settings.auditAddresses === 'keep',
+  };
+  app.use('/api', ...accounts.publicApi, ...forUsers(place));
   app.use('/api', requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi, ...others);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');

@@ -1,3 +1,4 @@
+export { type Acting, requireAccount, requireActing, requireModerator } from './acting.ts';
 export { adminSessionRoutes } from './admin-session-routes.ts';
 export { actorOf } from './asking.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';

@@ -49,3 +49,4 @@ export {
 /** The parts an import file's own schema is built of. */
 export * as titleInput from './title-input.ts';
 export { type UpsertOutcome, upsertTitle, upsertTitles } from './upsert-titles.ts';
+export { type Place, requireVisible } from './visible-media.ts';

@@ -54,7 +54,7 @@ export function externalKind(): StreamKind {
     save: (db, streamId, detail) => saveExternalRow(db, { streamId, ...ExternalDetail.parse(detail) }),
     async targets(db, refs) {
       const rows = await offeredExternal(db, streamIdsOf(refs));
-      return targetsOf(refs, rows, ({ url }) => ({ via: 'external', url }));
+      return targetsOf(refs, rows, ({ url, service }) => ({ via: 'external', url, service }));
     },
   };
 }

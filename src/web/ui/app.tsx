@@ -13,6 +13,7 @@ const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
 const ReviewView = lazy(async () => ({ default: (await import('./review-view.tsx')).ReviewView }));
+const ReportsView = lazy(async () => ({ default: (await import('./reports-view.tsx')).ReportsView }));
 const FindersView = lazy(async () => ({ default: (await import('./finders-view.tsx')).FindersView }));
 const SourcesView = lazy(async () => ({ default: (await import('./sources-view.tsx')).SourcesView }));
 const TorrentsView = lazy(async () => ({ default: (await import('./torrents-view.tsx')).TorrentsView }));
@@ -66,6 +67,7 @@ const OTHER_VIEWS = {
   verify: VerifyView,
   live: LiveView,
   review: ReviewView,
+  reports: ReportsView,
   finders: FindersView,
   sources: SourcesView,
   torrents: TorrentsView,

@@ -1,6 +1,7 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { Health } from './api.ts';
 import {
+  FlagIcon,
   FlowIcon,
   HomeIcon,
   MagnetIcon,
@@ -24,6 +25,7 @@ const ICONS: Record<Exclude<View, 'account' | 'audit' | 'reset' | 'verify'>, typ
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,
+  reports: FlagIcon,
   finders: SearchIcon,
   sources: ServerIcon,
   torrents: MagnetIcon,
@@ -39,6 +41,7 @@ const ENTRIES: readonly Entered[] = [
   'home',
   'live',
   'review',
+  'reports',
   'finders',
   'sources',
   'torrents',

@@ -5,6 +5,7 @@ export const VIEWS = {
   home: 'Home',
   live: 'Live',
   review: 'Review',
+  reports: 'Reports',
   finders: 'Finders',
   sources: 'Sources',
   torrents: 'Torrents',

@@ -255,3 +255,14 @@ export function mediaByExternalId(
     ORDER BY e.ns
   `);
 }
+
+const Known = z.object({ isKnown: z.boolean() });
+
+/** Whether a user may know of a title: it is shown to all, or their own. */
+export async function isKnownTo(db: Db, mediaId: number, userId: number | null): Promise<boolean> {
+  const row = await db.maybeOne(rows('media.known_to', Known)`
+    SELECT (is_published AND is_public) OR owner_id IS NOT DISTINCT FROM ${userId}::bigint AND owner_id IS NOT NULL AS "isKnown"
+    FROM media WHERE id = ${mediaId}
+  `);
+  return row?.isKnown ?? false;
+}

@@ -1,0 +1,2 @@
+export { type ReportRoutesDeps, reportRoutes } from './routes.ts';
+export { Report, ReportBody, ReportDecision, ReportQuery, ReportsAnswer } from './schemas.ts';
