@@ -13,6 +13,7 @@ import {
 import { accountPaths } from './openapi-accounts.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+import { preferencePaths } from './openapi-preferences.ts';
 import { reviewPaths } from './openapi-review.ts';
 import { sourceHealthPaths } from './openapi-source-health.ts';
 import { sourcePaths } from './openapi-sources.ts';
@@ -104,6 +105,7 @@ const paths = {
   },
   ...reviewPaths,
   ...streamPaths,
+  ...preferencePaths,
   '/api/trackers': {
     get: {
       summary: 'Trackers and how they do',

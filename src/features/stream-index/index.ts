@@ -9,7 +9,7 @@ export { placeRelease } from './link-release.ts';
 export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-routes.ts';
 export { type FileMatch, matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';
-export { type OfferLimits, type OffersQuery, offersFor } from './offers-for.ts';
+export { capsOf, type OfferLimits, type OffersQuery, offersFor, wide } from './offers-for.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
 export { dropSubtitles } from './queries/parts.ts';
