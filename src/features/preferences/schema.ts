@@ -191,3 +191,17 @@ export const StreamPreferences = z
   })
   .partial();
 export type StreamPreferences = z.infer<typeof StreamPreferences>;
+
+/** The same as JSON text, as an address carries it. */
+export const PreferencesText = z
+  .string()
+  .max(8000)
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be preferences as JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(StreamPreferences);

@@ -2,6 +2,7 @@ export { AddStreamBody } from './add-stream.ts';
 export { requireStream } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
+export { TitleExplanation } from './explain-preferences.ts';
 export { subtitleLanguage } from './inner-subtitles.ts';
 export { type StreamJobsDeps, streamJobs } from './jobs.ts';
 export { linksOfMatches, linksOfPacks } from './link-files.ts';
