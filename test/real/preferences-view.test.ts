@@ -35,13 +35,14 @@ test('a few choices on a phone, all of them on a desktop, with how it looks besi
   await withChromium(async (browser) => {
     const phone = await browser.open(`${product.baseUrl}/#account`, 'phone');
     const { page } = phone;
+    await page.getByRole('heading', { name: 'Make the first account' }).waitFor();
     await page.getByLabel('User name').fill('parent');
     await page.getByLabel('Password', { exact: true }).fill('a sentence is good');
     await page.getByRole('button', { name: 'Make the account' }).click();
     await page.getByText('13 shown, 0 hidden').waitFor();
     await page.getByLabel('Spoken language').selectOption('de');
     await page.getByText('6 shown, 7 hidden').waitFor();
-    await page.getByText('Hide HEVC (H.265)').tap();
+    await page.getByLabel('Hide HEVC (H.265)').check();
     await page.getByText('4 shown, 9 hidden').waitFor();
     await look(phone, 'preferences-simple-phone');
     await page.getByRole('button', { name: 'Advanced' }).tap();
@@ -65,7 +66,7 @@ test('a few choices on a phone, all of them on a desktop, with how it looks besi
     await wide.getByText('13 shown, 0 hidden').waitFor();
     await look(desktop, 'preferences-simple-desktop');
     await wide.getByRole('button', { name: 'Advanced' }).click();
-    await wide.getByText('Codec of the picture').click();
+    await wide.locator('summary', { hasText: 'Codec of the picture' }).click();
     await wide.getByLabel('HEVC', { exact: true }).selectOption('exclude');
     await wide.getByText('9 shown, 4 hidden').waitFor();
     for (const key of ['resolution', 'size', 'seeders'])
@@ -82,7 +83,7 @@ test('a few choices on a phone, all of them on a desktop, with how it looks besi
     await look(desktop, 'preferences-wrong-desktop');
     await wide.getByLabel('Name (the left column)').fill('{resolution | "?"} · {size}');
     await wide.getByText('720p · 1.1 GB').waitFor();
-    await wide.getByText('Hidden, and why').click();
+    await wide.locator('summary', { hasText: 'Hidden, and why' }).click();
     await wide.getByText('Its codec (HEVC) is excluded.').first().waitFor();
     await look(desktop, 'preferences-advanced-desktop');
     expect([...phone.errors, ...desktop.errors].filter((line) => !/40[013]/.test(line))).toEqual([]);
