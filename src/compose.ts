@@ -1,5 +1,6 @@
 import { type Express, Router } from 'express';
 import { type AccountDoors, openAccounts } from './account-doors.ts';
+import { preferenceRoutes } from './addon/preference-routes.ts';
 import { createApp } from './app.ts';
 import { type Background, runInBackground } from './background.ts';
 import {
@@ -52,6 +53,9 @@ import type { Direct } from './platform/http1/direct-server.ts';
 import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
 import { originOf } from './request-origin.ts';
 import { openSpaces, type Spaces } from './spaces.ts';
+
+/** A page asks for one after each pause in typing. */
+const PREVIEWS_PER_MINUTE = 120;
 
 export type Program = {
   app: Express;
@@ -133,6 +137,14 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
     ...accounts.publicApi,
     ...familyRoutes(ground, accounts, (req) => placeOf(ground, req).baseUrl),
     ...communityRoutes(ground, accounts.guard),
+    preferenceRoutes({
+      ...{ ...ground, guard: accounts.guard, offers: spaces.offers },
+      offerLimits: () => offerLimits(ground),
+      torrentPlayer: () => ground.settings.get().torrentPlayer,
+      addonName: () => ground.settings.get().addonName,
+      contextOf: (req) => placeOf(ground, req),
+      limitPreviews: limitPerMinute(ground, 'previews', () => PREVIEWS_PER_MINUTE),
+    }),
     statsRoutes({
       ...ground,
       counts: spaces.counts,

@@ -94,12 +94,17 @@ export function addressOf(req: Request): string {
 }
 
 /** What happens besides when a title is opened, and where it has no streams. */
-export type AddonHooks = { onOpened?: OnOpened | undefined; searchLive?: LiveSearch['search'] };
+export type AddonHooks = {
+  onOpened?: OnOpened | undefined;
+  searchLive?: LiveSearch['search'];
+  /** Who asks; everyone by default. */
+  contextOf?: (req: Request) => AddonContext;
+};
 
 export function addonDoor(
   ground: AddonGround,
   spaces: Spaces,
-  { onOpened, searchLive = async () => 'off' }: AddonHooks = {},
+  { onOpened, searchLive = async () => 'off', contextOf = (req) => placeOf(ground, req) }: AddonHooks = {},
 ): Router {
   const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
@@ -124,7 +129,7 @@ export function addonDoor(
   return addonRoutes({
     addon,
     async contextOf(req, install) {
-      const place = placeOf(ground, req);
+      const place = contextOf(req);
       return install === null ? place : contextFor(place, await watchingBy(ground, req, install));
     },
     limit: limitPerMinute(ground, 'addon', () => settings.get().rateLimitAddonPerMinute),

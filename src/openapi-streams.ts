@@ -8,9 +8,12 @@ import {
   PlaylistQuery,
   StreamAnswer,
   StreamPatch,
+  TitleExplanation,
 } from './features/stream-index/index.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
+/** As JSON text: `{"codec":{"exclude":["HEVC"]}}`. */
+const explained = { only: z.enum(['licensed', 'all']).optional(), preferences: z.string().optional() };
 const Streams = z.object({ streams: z.array(StreamAnswer), nextCursor: z.string().nullable() });
 
 /** Streams and links to them. */
@@ -84,8 +87,16 @@ export const streamPaths = {
     get: {
       summary: 'Why it is offered, or not',
       security: ADMIN,
-      requestParams: { path: id },
-      responses: { '200': ok('Every verdict', Explanation), ...gone, ...refusals },
+      requestParams: { path: id, query: z.object(explained) },
+      responses: { '200': ok('Every verdict', Explanation), ...bad, ...gone, ...refusals },
+    },
+  },
+  '/api/streams/explain': {
+    get: {
+      summary: 'All streams of a title under some preferences: shown in order, or hidden and by what',
+      security: ADMIN,
+      requestParams: { query: z.object({ mediaId: z.string(), ...explained }) },
+      responses: { '200': ok('Every stream', TitleExplanation), ...bad, ...gone, ...refusals },
     },
   },
   '/api/streams/{id}/probe': {

@@ -15,6 +15,7 @@ import { auditPaths } from './openapi-audit.ts';
 import { communityPaths } from './openapi-community.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+import { preferencePaths } from './openapi-preferences.ts';
 import { reviewPaths } from './openapi-review.ts';
 import { sourceHealthPaths } from './openapi-source-health.ts';
 import { sourcePaths } from './openapi-sources.ts';
@@ -107,6 +108,7 @@ const paths = {
   },
   ...reviewPaths,
   ...streamPaths,
+  ...preferencePaths,
   '/api/trackers': {
     get: {
       summary: 'Trackers and how they do',

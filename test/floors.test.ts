@@ -28,6 +28,7 @@ const ROOM_ORDER = [
   'accounts',
   'trackers',
   'lists',
+  'preferences',
   'stream-index',
   'tags',
   'deep-links',

@@ -9,7 +9,7 @@ const SRC = new URL('../src', import.meta.url).pathname;
 async function declaredPaths(): Promise<string[]> {
   const found = new Set<string>();
   for (const file of await readdir(SRC, { recursive: true })) {
-    if (!/^(features\/.*routes\.ts|play\/live\.ts)$/.test(file)) continue;
+    if (!/^(features\/.*routes\.ts|play\/live\.ts|addon\/preference-routes\.ts)$/.test(file)) continue;
     const text = await readFile(join(SRC, file), 'utf8');
     for (const [, path = ''] of text.matchAll(/router\.(?:get|post|put|patch|delete)\(\s*'([^']+)'/g)) {
       // Probes, and the protocol of others: Torznab and Newznab are asked by query and answered in XML.

@@ -1,6 +1,7 @@
 import type { Visibility } from '../catalogs/catalog.ts';
 import type { Viewer } from '../catalogs/viewer.ts';
 import type { LinkViewer } from '../platform/links.ts';
+import type { StreamPreferences } from '../features/preferences/index.ts';
 
 /** What one request brings along: where links point, what its install may see, in which language. */
 export type AddonContext = {
@@ -16,6 +17,8 @@ export type AddonContext = {
   holdsOldManifest?: boolean;
   /** Streaming services of whose links are shown; null or absent: of all. */
   services?: readonly string[] | null;
+  /** Which streams whoever asks wants, in which order and words; null: as everyone. */
+  preferences?: StreamPreferences | null;
 };
 
 /** An install, and whose it is, as of this request. */

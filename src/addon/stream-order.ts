@@ -35,13 +35,17 @@ const OTHER_KIND = 4;
 /**
  * The order a viewer expects, who takes the first: what plays here before what leads elsewhere, what is reached before what
  * lies on a file server that is away, flat pictures before 3D, the sharper first, and among equally sharp ones the nearest
- * bytes; otherwise as they came (source, verified, score, size).
+ * bytes; otherwise as they came (source, verified, score, size). `tierOf`: what preferences say, before how the picture is.
  */
-export function inViewingOrder(streams: readonly OfferedStream[]): OfferedStream[] {
+export function inViewingOrder(
+  streams: readonly OfferedStream[],
+  tierOf: (offer: Offer) => number = () => 0,
+): OfferedStream[] {
   return [...streams].sort(
     (a, b) =>
       PLACES[a.target.via] - PLACES[b.target.via] ||
       Number(b.offer.isReachable) - Number(a.offer.isReachable) ||
+      tierOf(a.offer) - tierOf(b.offer) ||
       Number(is3d(a.offer)) - Number(is3d(b.offer)) ||
       sharpness(b.offer) - sharpness(a.offer) ||
       Number(isFilmed(a.offer)) - Number(isFilmed(b.offer)) ||

@@ -1,3 +1,4 @@
+import { type FieldValues, sayBitrate } from '../features/preferences/index.ts';
 import type { Offer, PostState } from '../features/stream-index/index.ts';
 import { formatBytes } from '../kit/bytes.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
@@ -31,15 +32,18 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 
 /** The left column, two lines: who and how, then how sharp. `Tributary 🌐` / `1080p HDR10`. */
 export function streamName(addonName: string, offer: Offer, target: Way): string {
+  return [`${addonName} ${KIND_MARKS[offer.kind] ?? ''}`.trim(), sharpnessOf(offer, target)]
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+function sharpnessOf(offer: Offer, target: Way): string {
   const flatness = offer.visualTags.includes('3D') ? ['3D'] : [];
   const sharpness = [offer.resolution, ...flatness, ...offer.hdrFormats.slice(0, 2)].filter(
     (part) => part !== null,
   );
   // YouTube decides by itself how sharp it gets; the sharpest upload would promise too much.
-  const below = target.via === 'youtube' ? 'YouTube' : sharpness.join(' ') || (offer.quality ?? '');
-  return [`${addonName} ${KIND_MARKS[offer.kind] ?? ''}`.trim(), below]
-    .filter((line) => line !== '')
-    .join('\n');
+  return target.via === 'youtube' ? 'YouTube' : sharpness.join(' ') || (offer.quality ?? '');
 }
 
 /** The right column, a line a subject; lines without anything to say are left out. What goes on with it just now comes last. */
@@ -65,6 +69,33 @@ export function streamDescription(offer: Offer, target: Way, progress: Progress 
     progress === null ? null : progressLine(progress),
   ];
   return lines.filter((line) => line !== null && line !== '').join('\n');
+}
+
+/** What templates name, of one stream: `streamName` and `streamDescription` in parts. */
+export function textFields(
+  addonName: string,
+  offer: Offer,
+  target: Way,
+  progress: Progress | null = null,
+): FieldValues {
+  const { kind, resolution, quality, codec, edition, seeders, sizeBytes, alternatives } = offer;
+  const { bitsPerSecond = null, source = null, isVerified } = offer;
+  return {
+    ...{ addon: addonName, mark: KIND_MARKS[kind] ?? null, kind, sharpness: sharpnessOf(offer, target) },
+    ...{ file: oneLine(fileOrName(offer)), release: oneLine(offer.name) },
+    ...{ resolution, quality, codec, hdr: offer.hdrFormats, picture: packing(offer), edition },
+    ...{ audio: offer.audio, channels: offer.channels, languageCodes: offer.languages },
+    languages: languageNames(offer.languages),
+    subtitles: languageNames(offer.subtitleLanguages),
+    size: sizeBytes === null ? null : formatBytes(sizeBytes),
+    bitrate: bitsPerSecond === null ? null : sayBitrate(bitsPerSecond),
+    seeders: seeders === null ? null : String(seeders),
+    post: offer.post === null ? null : postFigures(offer.post),
+    alternatives: alternatives === 0 ? null : String(alternatives),
+    ...{ group: offer.releaseGroup, source, verified: isVerified ? '✓' : null },
+    ...{ licence: licenceLine(offer), note: noteOf(target) },
+    progress: progress === null ? null : progressLine(progress),
+  };
 }
 
 /** Of the picture what stands neither above (3D) nor in the edition (IMAX). */

@@ -3,7 +3,8 @@ import type { Viewer } from '../catalogs/viewer.ts';
 import type { Standing } from '../features/family/index.ts';
 import { isForViewer } from '../features/deep-links/index.ts';
 import type { LiveSearch } from '../features/finders/index.ts';
-import { type Offer, type OfferLimits, offersFor } from '../features/stream-index/index.ts';
+import type { CompiledPreferences } from '../features/preferences/index.ts';
+import { type Offer, type OfferLimits, offersFor, wide } from '../features/stream-index/index.ts';
 import { contentTypeOf } from '../kit/content-type.ts';
 import type { CacheSpace } from '../platform/cache.ts';
 import type { Db } from '../platform/db.ts';
@@ -15,7 +16,8 @@ import { type FoundTitle, findTitle } from './find-title.ts';
 import type { KeptAnswers, Played } from './kept-answers.ts';
 import { keepValid, type OnDropped, Stream, Subtitle } from './objects.ts';
 import { inViewingOrder, type OfferedStream, type Way } from './stream-order.ts';
-import { bingeGroup, filenameOf, streamDescription, streamName } from './stream-text.ts';
+import { choiceOf, hiddenAll, preferencesOf, wordsOf } from './stream-preferences.ts';
+import { bingeGroup, filenameOf } from './stream-text.ts';
 import { type SubtitleLinkDeps, subtitlesOf } from './subtitles.ts';
 
 export type StreamDeps = SubtitleLinkDeps & {
@@ -48,6 +50,8 @@ const WEB_READY = new Set(['video/mp4', 'video/webm']);
 
 /** Who asks, and for which title or episode. */
 export type Asked = { context: AddonContext; title: FoundTitle };
+/** `preferences`: of who asks; null: as everyone. */
+type Wanted = Asked & { preferences: CompiledPreferences | null };
 
 /**
  * `{streams}`: everything that can be played, in viewing order; for a title we know with nothing to play, one entry that
@@ -66,21 +70,26 @@ export async function streamAnswer(deps: StreamDeps, request: AddonRequest, cont
 }
 
 /** Everything of one title or episode that may be known of. */
-export async function playable(deps: StreamDeps, asked: Asked, visibility: Visibility) {
-  const { context, title } = asked;
-  const viewer = context.watching?.viewer ?? null;
+export async function playable(deps: StreamDeps, given: Asked, visibility: Visibility) {
+  const { context, title } = given;
   const FRESH = freshFor(context, KEPT);
   const LIVE = freshFor(context, MOVING);
-  const { offers, query } = await offersOf(deps, title, visibility);
+  const preferences = preferencesOf(context.preferences);
+  const asked: Wanted = { ...given, preferences };
+  const { offers, query } = await offersOf(deps, asked, visibility);
   const key = JSON.stringify([
-    ...[query, context.baseUrl, context.services ?? null, context.watching?.link],
+    ...[query, context.baseUrl, context.services ?? null, context.watching?.link, preferences?.key],
     ...[deps.manifestSettings(), deps.torrentPlayer()],
   ]);
-  const json = deps.kept.get(key, offers, (file) => isMoving(deps, file));
+  // What a kid may see is asked of the database each time.
+  const isKept = context.watching?.viewer.isKid !== true;
+  const json = isKept ? deps.kept.get(key, offers, (file) => isMoving(deps, file)) : null;
   if (json !== null) return { json, ...FRESH };
-  const known = viewer === null ? offers : await deps.unmixed(viewer, offers);
-  const { offered, isSearching } = await knownOrFound(deps, asked, await reached(deps, asked, known));
-  const told = inViewingOrder(offered).map((stream) => ({ ...stream, progress: progressOf(deps, stream) }));
+  const { offered, choice, isSearching } = await knownOrFound(deps, asked, offers);
+  const told = inViewingOrder(offered, choice.tierOf).map((stream) => ({
+    ...stream,
+    progress: progressOf(deps, stream),
+  }));
   const streams = keepValid(
     Stream,
     told.map((stream) => streamOf(deps, asked, stream)),
@@ -93,6 +102,8 @@ export async function playable(deps: StreamDeps, asked: Asked, visibility: Visib
     const answer = { streams, ...FRESH };
     return { json: deps.kept.put(key, { offers, answer, ...lastingOf(told) }), ...FRESH };
   }
+  const emptied = choice.applied?.emptied ?? null;
+  if (emptied !== null) return { streams: [explain(deps, context, hiddenAll(emptied))], ...FRESH };
   if (isSearching) return { streams: [explain(deps, context, SEARCHING)], ...LIVE };
   return { streams: [explain(deps, context, nothingToPlay(title, deps.offerLimits()))], ...FRESH };
 }
@@ -103,15 +114,25 @@ const SWITCHED_OFF =
 const SEARCHING = 'Nothing to play yet: links are being looked for. Open this title again in a few seconds.';
 
 /** What is known; where that is nothing, what is found now. Only where everything is shown: nobody may show the rest to everyone. */
-async function knownOrFound(deps: StreamDeps, asked: Asked, offered: OfferedStream[]) {
+async function knownOrFound(deps: StreamDeps, asked: Wanted, offers: readonly Offer[]) {
+  const known = await chosen(deps, asked, offers);
   const { title, context } = asked;
-  if (offered.length > 0 || context.visibility !== 'all') return { offered, isSearching: false };
+  const isEmptied = (known.choice.applied?.emptied ?? null) !== null;
+  if (known.offered.length > 0 || isEmptied || context.visibility !== 'all')
+    return { ...known, isSearching: false };
   const state = await deps.searchLive(title);
-  if (state !== 'found') return { offered, isSearching: state === 'searching' };
-  const { offers } = await offersOf(deps, title, 'all');
+  if (state !== 'found') return { ...known, isSearching: state === 'searching' };
+  const found = await offersOf(deps, asked, 'all');
+  return { ...(await chosen(deps, asked, found.offers)), isSearching: false };
+}
+
+/** What rules and preferences leave of them, and how that is reached. */
+async function chosen(deps: StreamDeps, { title, preferences, context }: Wanted, offers: readonly Offer[]) {
+  const place = { isEpisode: title.episodeId !== null, limits: deps.offerLimits() };
   const viewer = context.watching?.viewer ?? null;
   const seen = viewer === null ? offers : await deps.unmixed(viewer, offers);
-  return { offered: await reached(deps, asked, seen), isSearching: false };
+  const choice = choiceOf(seen, preferences, place);
+  return { choice, offered: await reached(deps, choice.offers, context) };
 }
 
 function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits): string {
@@ -123,16 +144,20 @@ function nothingToPlay({ isEmpty, episodeId }: FoundTitle, { hevc }: OfferLimits
     : 'Nothing to play right now: no link of this episode is known, or it cannot be reached.';
 }
 
-async function offersOf(deps: StreamDeps, { mediaId, episodeId }: FoundTitle, only: 'licensed' | 'all') {
-  const query = { mediaId, episodeId, only, ...deps.offerLimits() };
+async function offersOf(deps: StreamDeps, { title, preferences }: Wanted, only: 'licensed' | 'all') {
+  const { mediaId, episodeId } = title;
+  const everyones = { mediaId, episodeId, only, ...deps.offerLimits() };
+  const query = preferences === null ? everyones : wide(everyones);
   return { query, offers: await deps.offers.get(JSON.stringify(query), () => offersFor(deps.db, query)) };
 }
 
+export type ReachDeps = Pick<StreamDeps, 'db' | 'kinds' | 'torrentPlayer'>;
+
 /** How each of these is reached; those no kind would offer now are left out, and links to services the viewer has not. */
-async function reached(
-  deps: StreamDeps,
-  { context: { services, watching } }: Asked,
+export async function reached(
+  deps: ReachDeps,
   offers: readonly Offer[],
+  { services, watching }: Partial<Pick<AddonContext, 'services' | 'watching'>> = {},
 ): Promise<OfferedStream[]> {
   const targets = await targetsOf(deps, offers);
   return offers.flatMap((offer) => {
@@ -163,7 +188,7 @@ function isHeld({ via }: Way): boolean {
 }
 
 /** Asks each kind once for all of its offers. */
-async function targetsOf(deps: StreamDeps, offers: readonly Offer[]): Promise<Map<string, Target>> {
+async function targetsOf(deps: ReachDeps, offers: readonly Offer[]): Promise<Map<string, Target>> {
   const byKind = Map.groupBy(offers, (offer) => offer.kind);
   const answers = await Promise.all(
     [...byKind].map(([kind, refs]) => deps.kinds.get(kind)?.targets(deps.db, refs) ?? new Map()),
@@ -172,7 +197,7 @@ async function targetsOf(deps: StreamDeps, offers: readonly Offer[]): Promise<Ma
 }
 
 /** A torrent that this server reads is a play link like any other. */
-function readHere(deps: StreamDeps, offer: Offer, target: Target): Target {
+function readHere(deps: ReachDeps, offer: Offer, target: Target): Target {
   const isRead = target.via === 'torrent' && deps.torrentPlayer() === 'server';
   if (!isRead || deps.kinds.get('torrent')?.open === undefined) return target;
   const { fileIndex, resource } = target;
@@ -180,7 +205,7 @@ function readHere(deps: StreamDeps, offer: Offer, target: Target): Target {
 }
 
 /** What goes on with its bytes here and now, where a kind can tell. */
-function progressOf({ kinds }: StreamDeps, { offer, target }: OfferedStream): Progress | null {
+function progressOf({ kinds }: ReachDeps, { offer, target }: OfferedStream): Progress | null {
   if (target.via !== 'play' && target.via !== 'torrent') return null;
   return kinds.get(offer.kind)?.progress?.(target.resource) ?? null;
 }
@@ -202,13 +227,13 @@ function lastingOf(streams: readonly OfferedStream[]): { played: Played[]; goodU
 
 type ToldStream = OfferedStream & { progress: Progress | null };
 
-function streamOf(deps: StreamDeps, asked: Asked, { offer, target, progress }: ToldStream): unknown {
+function streamOf(deps: StreamDeps, asked: Wanted, told: ToldStream): unknown {
+  const { offer, target } = told;
   const found = subtitlesOf(deps, offer, asked);
   const subtitles = keepValid(Subtitle, found, 'subtitles', deps.onDropped);
   return {
     ...sourceOf(deps, asked, offer, target),
-    name: streamName(deps.manifestSettings().name, offer, target),
-    description: streamDescription(offer, target, progress),
+    ...wordsOf(deps.manifestSettings().name, told, asked.preferences),
     ...(subtitles.length === 0 ? {} : { subtitles }),
     behaviorHints: hintsOf(asked.context, offer, target),
   };

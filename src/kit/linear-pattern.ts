@@ -3,6 +3,8 @@ import { BadInput } from './errors.ts';
 
 /** A pattern somebody wrote, and what it found. */
 export type LinearPattern = {
+  /** How much one character of a text costs at worst. */
+  steps: number;
   /** What its named groups hold where it is found in the text (the first 300 characters of it); null: it is not. */
   find(text: string): Readonly<Record<string, string>> | null;
 };
@@ -19,9 +21,11 @@ const MAX_STEPS = 1000;
 export function compilePattern(source: string): LinearPattern {
   if (source.length > MAX_PATTERN_CHARS) throw invalid('The pattern is longer than 300 characters.');
   const compiled = compiledOf(source);
-  if (compiled.programSize() > MAX_STEPS) throw invalid('The pattern is too costly: repeat less in it.');
+  const steps = compiled.programSize();
+  if (steps > MAX_STEPS) throw invalid('The pattern is too costly: repeat less in it.');
   const names = Object.keys(compiled.namedGroups());
   return {
+    steps,
     find(text) {
       const matcher = compiled.matcher(text.slice(0, MAX_TEXT_CHARS));
       if (!matcher.find()) return null;

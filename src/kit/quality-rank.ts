@@ -37,6 +37,40 @@ export function qualityRank(stream: { resolution?: string | null; quality?: stri
   return resolution + source;
 }
 
+/** Of the source alone, 0–20; null: not known. One filmed off a screen is 0. */
+export function sourceRank(quality: string | null): number | null {
+  const source = canonicalQuality(quality ?? '');
+  return source === null ? null : (SOURCE_RANK.get(source) ?? 0);
+}
+
+const HDR_FORMATS = ['SDR', 'HLG', 'HDR', 'HDR10', 'HDR10+', 'DV'];
+const AUDIO = ['MP3', 'AAC', 'DD', 'DTS', 'DD+', 'DTS-HD', 'DTS-HD MA', 'TrueHD', 'DTS:X', 'Atmos'];
+
+/** Place of the best HDR format, from 1; 0: none that is known. */
+export function hdrRank(hdrFormats: readonly string[]): number {
+  return bestOf(HDR_FORMATS, hdrFormats);
+}
+
+/** The same of sound. */
+export function soundRank(audio: readonly string[]): number {
+  return bestOf(AUDIO, audio);
+}
+
+/** Speakers of the sound that has the most. */
+export function speakersIn(channels: readonly string[]): number {
+  return Math.max(0, ...channels.map(speakersOf));
+}
+
+/** Place of the best of them, from 1; 0: none of the list. */
+function bestOf(order: readonly string[], found: readonly string[]): number {
+  return Math.max(0, ...found.map((name) => order.indexOf(name) + 1));
+}
+
+/** 6 of `5.1`. */
+function speakersOf(layout: string): number {
+  return layout.split('.').reduce((sum, part) => sum + (Number(part) || 0), 0);
+}
+
 type TorrentScoreInput = {
   seeders: number;
   leechers: number;

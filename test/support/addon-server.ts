@@ -1,13 +1,21 @@
 import { once } from 'node:events';
 import express from 'express';
 import type { z } from 'zod';
-import { addonDoor, shippedAssets } from '../../src/doors.ts';
+import { openAccounts } from '../../src/account-doors.ts';
+import { preferenceRoutes } from '../../src/addon/preference-routes.ts';
+import { addonDoor, limitPerMinute, offerLimits, placeOf, shippedAssets } from '../../src/doors.ts';
 import { createKidPresence } from '../../src/features/family/index.ts';
 import { createLiveSearch } from '../../src/features/finders/index.ts';
 import { TitleInput, upsertTitle } from '../../src/features/media/index.ts';
 import type { OnOpened } from '../../src/features/metadata/index.ts';
+import type { StreamPreferences } from '../../src/features/preferences/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
-import { type LinkTarget, StreamInput, saveStream } from '../../src/features/stream-index/index.ts';
+import {
+  type LinkTarget,
+  StreamInput,
+  saveStream,
+  streamRoutes,
+} from '../../src/features/stream-index/index.ts';
 import { createCache } from '../../src/platform/cache.ts';
 import { loadConfig } from '../../src/platform/config.ts';
 import { type Crypto, createCrypto } from '../../src/platform/crypto.ts';
@@ -24,6 +32,8 @@ import { openSpaces } from '../../src/spaces.ts';
 import { createKinds, type Kinds } from '../../src/streams/registry.ts';
 import { webRoutes } from '../../src/web/routes.ts';
 import { freshDatabase } from './database.ts';
+
+export const ADMIN_TOKEN = 'the-admin-token-of-tests';
 
 export type AddonAnswer = {
   status: number;
@@ -46,6 +56,8 @@ export type AddonServer = AsyncDisposable & {
   add(title: z.input<typeof TitleInput>, streams?: readonly StreamOf[]): Promise<number>;
   /** One stream of a title, or of an episode of it. */
   addStream(input: StreamOf, link: LinkTarget): Promise<number>;
+  /** Preferences of whoever asks for streams from now on; null: none. */
+  wish(preferences: StreamPreferences | null): void;
   /** Run-time settings, as `PATCH /api/settings` would change them. */
   set(changes: Readonly<Record<string, unknown>>): Promise<void>;
   /** Resolves once this server has forgotten what it kept from before every change made so far. */
@@ -97,15 +109,37 @@ export async function startAddonServer(
   const search = createLiveSearch({
     ...{ db, net, crypto, kinds, log, settled, metrics, openSpace: cache.space, firstMs: 3000 },
   });
+  let wish: StreamPreferences | null = null;
+  const spaces = openSpaces({ cache });
+  const ground = { config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter };
+  const baseUrlOf = (req: express.Request) => placeOf(ground, req).baseUrl;
+  const { guard, publicApi } = openAccounts(
+    { ...ground, log, net, mailer: null, secrets: { adminToken: ADMIN_TOKEN } },
+    baseUrlOf,
+  );
   const app = express();
   // As behind a reverse proxy: tests say by X-Forwarded-Proto and -Host which address they came by.
   app.set('trust proxy', 'loopback');
   app.use(
-    addonDoor(
-      { config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter },
-      openSpaces({ cache }),
-      { onOpened: openedOf?.(db), searchLive: search.search },
-    ),
+    addonDoor(ground, spaces, {
+      ...{ onOpened: openedOf?.(db), searchLive: search.search },
+      contextOf: (req) => ({ ...placeOf(ground, req), preferences: wish }),
+    }),
+  );
+  app.use(
+    '/api',
+    ...publicApi,
+    preferenceRoutes({
+      ...{ ...ground, guard, offers: spaces.offers, offerLimits: () => offerLimits(ground) },
+      torrentPlayer: () => settings.get().torrentPlayer,
+      addonName: () => settings.get().addonName,
+      contextOf: (req) => placeOf(ground, req),
+      limitPreviews: limitPerMinute(ground, 'previews', () => 1000),
+    }),
+    streamRoutes({
+      ...{ db, net, kinds, settled, requireAdmin: guard.requireAdmin, baseUrl: baseUrlOf },
+      offerLimits: () => offerLimits(ground),
+    }),
   );
   app.use(shippedAssets());
   app.use(webRoutes({ distDir: '/nonexistent', isBuilt: () => false }));
@@ -144,6 +178,9 @@ export async function startAddonServer(
       return mediaId;
     },
     addStream,
+    wish(preferences) {
+      wish = preferences;
+    },
     set: async (changes) => void (await settings.patch(changes)),
     settled,
     metrics,

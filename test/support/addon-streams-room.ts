@@ -6,7 +6,7 @@ import { type AddonStream, streamsIn } from './addon-answers.ts';
 import { type AddonServer, type StreamOf, startAddonServer } from './addon-server.ts';
 
 /** The add-on with a film and a show whose streams a test adds. Registers the hooks. */
-export function addonStreamsRoom() {
+export function addonStreamsRoom(env: Readonly<Record<string, string>> = { PUBLIC_CATALOG: 'all' }) {
   // What a title offers to play, in which order and in which words.
 
   const HTTPS = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'films.example' };
@@ -19,7 +19,7 @@ export function addonStreamsRoom() {
   let episodes: number[];
 
   beforeAll(async () => {
-    server = await startAddonServer({ PUBLIC_CATALOG: 'all' });
+    server = await startAddonServer(env);
     // Unless a test is about the other.
     await server.set({ torrentPlayer: 'client' });
   });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parseReleaseName } from '../../kit/release-name.ts';
 import type { Db } from '../../platform/db.ts';
+import type { StreamPreferences } from '../preferences/index.ts';
+import { PreferenceVerdict, preferenceVerdict } from './explain-preferences.ts';
 import { chosenOf, type LeftOut, type OfferLimits, type OffersQuery } from './offers-for.ts';
 import { type ExplainRow, explainRow } from './queries/explain.ts';
 import { type LinkVerdict, linksOfStream } from './queries/offers.ts';
@@ -52,6 +54,8 @@ export const Explanation = z.object({
           }),
         )
         .nullable(),
+      /** What the preferences asked about make of it; null: none were, or it does not come that far. */
+      preferences: PreferenceVerdict.nullable(),
     }),
   ),
 });
@@ -62,13 +66,22 @@ export async function explainStream(
   db: Db,
   streamId: number,
   query: Pick<OffersQuery, 'only'> & OfferLimits,
+  preferences?: StreamPreferences,
 ): Promise<Explanation | null> {
   const stream = await explainRow(db, streamId);
   if (stream === null) return null;
   const filters = verdictsOf(stream, query.only);
   const links = await linksOfStream(db, streamId, MAX_LINKS);
   const explained: Explanation['links'] = [];
-  for (const link of links) explained.push(await explainLink(db, link, filters, query));
+  for (const link of links) {
+    const { mediaId, episodeId, fileIndex } = link;
+    const place = { ...query, mediaId, episodeId };
+    const wanted = { streamPublicId: stream.publicId, fileIndex };
+    explained.push({
+      ...(await explainLink(db, link, filters, query)),
+      preferences: preferences === undefined ? null : await preferenceVerdict(db, place, preferences, wanted),
+    });
+  }
   return {
     streamId: stream.publicId,
     name: stream.name,
@@ -125,7 +138,7 @@ async function explainLink(
   link: LinkVerdict,
   filters: readonly Verdict[],
   query: Pick<OffersQuery, 'only'> & OfferLimits,
-): Promise<Explanation['links'][number]> {
+): Promise<Omit<Explanation['links'][number], 'preferences'>> {
   const ranked = await rankedFor(db, link, query.only);
   const own = ranked.find((candidate) => candidate.linkId === link.linkId);
   const { chosen, leftOut } = chosenOf(ranked, query);

@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db.ts';
 import { isHevc } from './hevc.ts';
+import { type OfferExtra, offerExtras } from './queries/offer-extras.ts';
 import { offerRows } from './queries/offers.ts';
 import { type Ranked, rankedFor } from './ranked.ts';
 import { sameReleases } from './same-release.ts';
@@ -27,7 +28,23 @@ export type OffersQuery = {
   hevc?: 'offer' | 'hide' | undefined;
   /** Kinds that are shown but cannot be played as things are: posts without a provider. */
   listedOnly?: readonly string[] | undefined;
+  /** With what only preferences ask for: source and bit rate. */
+  hasExtras?: true;
 };
+
+/** More of one title than preferences are held against. */
+const MAX_WIDE = 500;
+
+/** All that preferences choose among: the owner's caps come after them, his other rules before. */
+export function wide(query: OffersQuery): OffersQuery {
+  return { ...query, maxTotal: MAX_WIDE, maxPerResolution: MAX_WIDE, hasExtras: true };
+}
+
+/** The owner's caps of what is shown of one title. */
+export function capsOf({ maxTotal = MAX_OFFERS, maxPerResolution = MAX_OFFERS_PER_RESOLUTION }: OfferLimits) {
+  return { maxTotal, maxPerResolution };
+}
+
 /** The part of it that the owner sets. */
 export type OfferLimits = Pick<
   OffersQuery,
@@ -36,21 +53,33 @@ export type OfferLimits = Pick<
 
 /**
  * What is offered for a title or an episode, best first by `SORT_KEYS`; of one release that lies in several places the best.
- * A pack comes with the one file that is this episode. Two statements whatever there is.
+ * A pack comes with the one file that is this episode. Two statements whatever there is, with extras three.
  */
 export async function offersFor(db: Db, query: OffersQuery): Promise<Offer[]> {
   const ranked = await rankedFor(db, query, query.only);
   const { chosen } = chosenOf(ranked, query);
   if (chosen.length === 0) return [];
-  const rows = await offerRows(
-    db,
-    chosen.map((candidate) => candidate.linkId),
-  );
+  const linkIds = chosen.map((candidate) => candidate.linkId);
+  const [rows, extras] = await Promise.all([
+    offerRows(db, linkIds),
+    query.hasExtras === true ? offerExtras(db, linkIds) : null,
+  ]);
   const byLink = new Map(rows.map(({ linkId, ...offer }) => [linkId, offer]));
+  const extrasOf = new Map(extras?.map((extra) => [extra.linkId, extra]));
   return chosen.flatMap(({ linkId, rank, alternatives, isReachable }) => {
     const offer = byLink.get(linkId);
-    return offer === undefined ? [] : [{ ...offer, rank, alternatives, isReachable }];
+    if (offer === undefined) return [];
+    const extra = extrasOf.get(linkId);
+    const more = extra === undefined ? {} : { source: extra.source, bitsPerSecond: bitRate(offer, extra) };
+    return [{ ...offer, rank, alternatives, isReachable, ...more }];
   });
+}
+
+/** As measured; else what the size comes to over the length of the title. */
+function bitRate({ sizeBytes }: Pick<Offer, 'sizeBytes'>, extra: OfferExtra): number | null {
+  if (extra.bitsPerSecond !== null) return extra.bitsPerSecond;
+  if (sizeBytes === null || extra.runtimeMinutes === null) return null;
+  return Math.round((sizeBytes * 8) / (extra.runtimeMinutes * 60));
 }
 
 /** Links that were left out, by why: HEVC, nobody seeds it, a check found it damaged; `same` names the better link to the same release. */
@@ -89,7 +118,7 @@ const NONE: ReadonlySet<number> = new Set();
 
 /** At most so many in all and of each resolution; `ranked` is best first, so the best stay. */
 function capped(ranked: readonly Ranked[], caps: OfferLimits): Ranked[] {
-  const { maxTotal = MAX_OFFERS, maxPerResolution = MAX_OFFERS_PER_RESOLUTION } = caps;
+  const { maxTotal, maxPerResolution } = capsOf(caps);
   const counts = new Map<string, number>();
   const kept = ranked.filter(({ resolution }) => {
     const count = (counts.get(resolution ?? '') ?? 0) + 1;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { qualityRank } from '../../kit/quality-rank.ts';
+import { hdrRank, qualityRank, soundRank, speakersIn } from '../../kit/quality-rank.ts';
 
 /** What is the stream's own of that by which it is ranked. */
 export type RankingFacts = {
@@ -21,9 +21,6 @@ export type RankingFacts = {
   /** Of the sound that has the most. */
   speakers: number;
 };
-
-const HDR_FORMATS = ['SDR', 'HLG', 'HDR', 'HDR10', 'HDR10+', 'DV'];
-const AUDIO = ['MP3', 'AAC', 'DD', 'DTS', 'DD+', 'DTS-HD', 'DTS-HD MA', 'TrueHD', 'DTS:X', 'Atmos'];
 
 const texts = z.array(z.string());
 /** In the order of the function `ranking_facts` of migration 0047. */
@@ -64,18 +61,8 @@ export function ranksOf({
 }: Pick<RankingFacts, 'resolution' | 'quality' | 'audio' | 'channels' | 'hdrFormats'>) {
   return {
     rank: qualityRank(picture),
-    hdrRank: bestOf(HDR_FORMATS, hdrFormats),
-    soundRank: bestOf(AUDIO, audio),
-    speakers: Math.max(0, ...channels.map(speakersOf)),
+    hdrRank: hdrRank(hdrFormats),
+    soundRank: soundRank(audio),
+    speakers: speakersIn(channels),
   };
-}
-
-/** Place of the best of them, from 1; 0: none of the list. */
-function bestOf(order: readonly string[], found: readonly string[]): number {
-  return Math.max(0, ...found.map((name) => order.indexOf(name) + 1));
-}
-
-/** 6 of `5.1`. */
-function speakersOf(layout: string): number {
-  return layout.split('.').reduce((sum, part) => sum + (Number(part) || 0), 0);
 }

@@ -6,9 +6,11 @@ import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import type { Net } from '../../platform/net.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import { requireMedia } from '../media/index.ts';
+import { PreferencesText } from '../preferences/index.ts';
 import { AddStreamBody, addStream } from './add-stream.ts';
 import { requireStream, streamAnswers, streamPage } from './answers.ts';
 import { explainStream } from './explain.ts';
+import { explainTitle } from './explain-preferences.ts';
 import { acceptUpload } from './multipart.ts';
 import type { OfferLimits } from './offers-for.ts';
 import { filesOf } from './queries/answers.ts';
@@ -38,7 +40,12 @@ const ListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.uuid().optional(),
 });
-const ExplainQuery = z.strictObject({ only: z.enum(['licensed', 'all']).default('all') });
+const explained = {
+  only: z.enum(['licensed', 'all']).default('all'),
+  preferences: PreferencesText.optional(),
+};
+const ExplainQuery = z.strictObject(explained);
+const ExplainTitleQuery = z.strictObject({ mediaId: z.string().max(128), ...explained });
 const MAX_FILES = 1000;
 
 /** `/api/streams`: what titles can be watched by. */
@@ -47,6 +54,7 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
   const router = Router();
   router.get('/streams', requireAdmin, list);
   router.post('/streams', requireAdmin, acceptUpload, create);
+  router.get('/streams/explain', requireAdmin, explainAll);
   router.get('/streams/:id', requireAdmin, show);
   router.patch('/streams/:id', requireAdmin, change);
   router.delete('/streams/:id', requireAdmin, remove);
@@ -99,10 +107,17 @@ export function streamRoutes(deps: StreamRoutesDeps): Router {
   }
 
   async function explain(req: Request, res: Response) {
-    const { only } = parseInput(ExplainQuery, req.query, 'The query');
-    const explanation = await explainStream(db, await streamIn(req), { ...deps.offerLimits?.(), only });
+    const { only, preferences } = parseInput(ExplainQuery, req.query, 'The query');
+    const query = { ...deps.offerLimits?.(), only };
+    const explanation = await explainStream(db, await streamIn(req), query, preferences);
     if (explanation === null) throw gone();
     res.json(explanation);
+  }
+
+  async function explainAll(req: Request, res: Response) {
+    const { mediaId: id, only, preferences = {} } = parseInput(ExplainTitleQuery, req.query, 'The query');
+    const place = await requireMedia(db, id);
+    res.json(await explainTitle(db, { ...deps.offerLimits?.(), ...place, only }, preferences));
   }
 
   function streamIn(req: Request): Promise<number> {

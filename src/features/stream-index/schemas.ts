@@ -163,6 +163,9 @@ export const Offer = z.object({
   alternatives: z.int(),
   /** False: it lies on a file server that nobody reaches now. */
   isReachable: z.boolean(),
+  /** Asked for preferences only: name of the source it lies on, and its bit rate, measured or its size over the title's length. */
+  source: z.string().nullable().optional(),
+  bitsPerSecond: z.number().nullable().optional(),
 });
 export type Offer = z.infer<typeof Offer>;
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as answers from '../../../src/features/stream-index/queries/answers.ts';
 import { candidatesFor } from '../../../src/features/stream-index/queries/candidates.ts';
 import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
+import { offerExtras } from '../../../src/features/stream-index/queries/offer-extras.ts';
 import { linksOfStream, offerRows } from '../../../src/features/stream-index/queries/offers.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
@@ -38,6 +39,7 @@ const readCalls: Calls = {
       await candidatesFor(db, { mediaId: SERIES, episodeId }, only);
     }
     await offerRows(db, shown);
+    await offerExtras(db, shown);
     await linksOfStream(db, 1, 100);
   },
   explain: (db) => explainRow(db, 1),
