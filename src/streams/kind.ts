@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ByteRange } from '../kit/range.ts';
+import type { Budget } from '../platform/budget.ts';
 import type { Cache } from '../platform/cache.ts';
 import type { Crypto } from '../platform/crypto.ts';
 import type { Db } from '../platform/db.ts';
@@ -222,6 +223,8 @@ export type KindDeps = {
   net: Net;
   /** STREAM_MEMORY_MAX; left out where nothing is streamed. */
   streamMemoryBytes?: number;
+  /** What of it is held; left out likewise. */
+  budget?: Pick<Budget, 'openCache'>;
   /** Told what came of each real announce; the trackers room writes it. */
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
   /** DHT_BOOTSTRAP, and the port at which peers reach us, null where they do not; left out where it is off. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { createBudget } from '../../src/platform/budget.ts';
 import { DataFlow } from '../../src/platform/ftp/data-flow.ts';
 import { createFtpPool } from '../../src/platform/ftp/pool.ts';
 import { createFtpPools } from '../../src/platform/ftp/pools.ts';
@@ -87,7 +88,7 @@ test.each(['film', 'short'])(
 test('of all files together 64 readings wait for what follows: the oldest goes for the next', async () => {
   const { server, net, place } = await openServer();
   const pool = createFtpPool(net, { ...times, mostPerPlace: 70 });
-  const parked = new Parked();
+  const parked = new Parked(createBudget({ limitBytes: 256 * MIB }));
   onTestFinished(() => {
     parked.close();
     pool.close();
@@ -102,6 +103,34 @@ test('of all files together 64 readings wait for what follows: the oldest goes f
     what: 'two are cut',
     timeoutMs: 5000,
   });
+});
+
+test('what waiting readings keep counts in the memory budget, and gives way to streams, the oldest first', async () => {
+  const { net, place } = await openServer();
+  const pool = createFtpPool(net, { ...times, mostPerPlace: 10 });
+  const budget = createBudget({ limitBytes: 8 * MIB });
+  const parked = new Parked(budget);
+  onTestFinished(() => {
+    parked.close();
+    pool.close();
+  });
+  for (let at = 0; at < 5; at += 1)
+    parked.put(`file ${at}`, await Reading.begin(await pool.lease(place, NEVER), 'film.mkv', at));
+  // Half of the budget is for what is kept.
+  expect(budget.cachedBytes()).toBe(4 * MIB);
+  const isThere = (at: number) => parked.take(`file ${at}`, at, 0) !== null;
+  expect([0, 1].map(isThere)).toEqual([false, true]);
+  expect(budget.cachedBytes()).toBe(3 * MIB);
+  const stream = budget.open(8 * MIB);
+  stream.hold(6 * MIB);
+  expect([budget.cachedBytes(), ...[2, 3, 4].map(isThere)]).toEqual([2 * MIB, false, true, true]);
+  expect(budget.cachedBytes()).toBe(0);
+  stream.hold(2 * MIB);
+  const late = await Reading.begin(await pool.lease(place, NEVER), 'film.mkv', 5);
+  parked.put('file 5', late);
+  const heard: string[] = [];
+  late.feed(takerOf(1, heard));
+  expect([parked.take('file 5', 5, 0), heard]).toEqual([null, ['yield']]);
 });
 
 test('a data connection that ended before it was looked at has ended', async () => {
