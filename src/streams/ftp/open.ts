@@ -2,13 +2,13 @@ import { contentTypeOf } from '../../kit/content-type.ts';
 import { BadInput } from '../../kit/errors.ts';
 import { abortable } from '../../platform/abortable.ts';
 import { createBudget } from '../../platform/budget.ts';
-import type { CacheSpace } from '../../platform/cache.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import { createFtpPools } from '../../platform/ftp/pools.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
 import type { ByteSource, KindDeps } from '../kind.ts';
+import { rememberedFacts } from '../remembered-facts.ts';
 import { resourceKey } from '../resource.ts';
 import { CannotSeek, hasChanged, MAX_SKIP_BYTES, retrying, sendResuming } from '../resume.ts';
 import { netTo } from '../source-access.ts';
@@ -16,11 +16,6 @@ import { type FtpDetail, type FtpOrigin, nameOf, remotePath } from './detail.ts'
 import { FtpFacts, learn, versionOf } from './facts.ts';
 import { Parked } from './parked.ts';
 import { RangeSender } from './range-sender.ts';
-
-/** As of HTTP origins: a minute at least; the cache takes up to a tenth off. */
-const FACTS_TTL_MS = 67_000;
-const MAX_FACTS = 1000;
-const LOOK_WAIT_MS = 2000;
 
 export type FtpOrigins = {
   open(detail: FtpOrigin, signal: AbortSignal): Promise<ByteSource>;
@@ -42,12 +37,7 @@ export function createFtpOrigins({ net, crypto, openSpace, budget, ftp }: FtpOri
     return (signal: AbortSignal) => pools.for(way).lease(place, signal);
   }
   const parked = new Parked(budget ?? createBudget({ limitBytes: 0 }));
-  const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
-    ttlMs: FACTS_TTL_MS,
-    maxEntries: MAX_FACTS,
-    schema: FtpFacts,
-    onceForAll: { waitMs: LOOK_WAIT_MS, crypto },
-  });
+  const known = rememberedFacts({ openSpace, crypto }, 'ftp-facts', FtpFacts);
 
   /** Runs what asks a few things of a session, which goes back even if nobody waits any more. */
   async function asking<T>(
