@@ -8,8 +8,8 @@ const SWEEP_MS = 1000;
 const MOST_OF_FILE = 2;
 /** Of all files: each holds a connection. */
 const MOST = 64;
-/** One read at most is kept for the next range, and so much is counted from the beginning: it comes when it comes. */
-const KEPT_BYTES = 1024 * 1024;
+/** One read is kept for the next range, and a buffer waits for the one after it; so much is counted from the beginning, as it comes when it comes. */
+const KEPT_BYTES = 2 * 1024 * 1024;
 
 /** Readings whose range is over and whose file is not. What they keep counts in the budget, and gives way to streams, the oldest first. */
 export class Parked {
