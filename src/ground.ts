@@ -93,10 +93,12 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   if (torrentNet !== net) onClose(() => torrentNet.close());
   const torrents = await createTorrentStorage({ db, notify, log, pieceCache: config.pieceCache });
   onClose(() => torrents.close());
+  const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   const kinds = createKinds({
     db,
     net,
     streamMemoryBytes: config.streamMemoryBytes,
+    budget,
     pieceCache: config.pieceCache,
     pieceStore: torrents.store,
     torrentEngine: config.torrentEngine,
@@ -146,7 +148,6 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   const usage = createUsenetUsage({ db, log, states: usenet.providers });
   onClose(() => usage.close());
   const links = createLinks(crypto);
-  const budget = createBudget({ limitBytes: config.streamMemoryBytes });
   const subtitleLinks = createSubtitleLinks(crypto);
   const tools = createMediaTools({ ffmpegPath: config.ffmpegPath, cores: config.cores, log });
   const lender = createLender({ ownPorts });

@@ -109,7 +109,7 @@ function instruments(registry: Registry) {
     bufferBytes: gauge('stream_buffer_bytes', 'Bytes streams hold in memory'),
     segmentCacheBytes: gauge(
       'segment_cache_bytes',
-      'Bytes of segments and playlists in memory; they give way to streams',
+      'Bytes of segments, playlists and read-ahead of FTP in memory; they give way to streams',
     ),
     bufferLimit: gauge('stream_buffer_limit_bytes', 'Bytes streams and segments may hold together'),
     bufferShares: gauge('stream_buffer_shares', 'Streams that share the memory'),

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ByteRange } from '../kit/range.ts';
+import type { Budget } from '../platform/budget.ts';
 import type { Cache } from '../platform/cache.ts';
 import type { Crypto } from '../platform/crypto.ts';
 import type { Db } from '../platform/db.ts';
@@ -221,8 +222,9 @@ export type TrafficLimits = {
 export type KindDeps = {
   db: Db;
   net: Net;
-  /** STREAM_MEMORY_MAX; left out where nothing is streamed. */
+  /** STREAM_MEMORY_MAX, and what of it is held; left out where nothing is streamed. */
   streamMemoryBytes?: number;
+  budget?: Pick<Budget, 'openCache'>;
   /** Told what came of each real announce; the trackers room writes it. */
   onAnnounced?(announced: { url: string; ok: boolean; latencyMs: number; reason: string | null }): void;
   /** DHT_BOOTSTRAP, and the port at which peers reach us, null where they do not; left out where it is off. */
@@ -248,9 +250,8 @@ export type KindDeps = {
     /** Whether short holes in a film are filled with nothing, now; left out: a reading ends there. */
     fillsHoles?(): boolean;
   };
-  /** UTP: peers are reached by UDP as well. */
+  /** UTP: peers are reached by UDP as well. And TORRENT_ENGINE. */
   utp?: boolean;
-  /** TORRENT_ENGINE. */
   torrentEngine?: 'swarm' | 'torrent-stream';
   log: Log;
   /** Seals what a kind stores and must not be readable in a dump: headers, magnets of private trackers, `.torrent` files. */

@@ -38,3 +38,20 @@ export function openPassword(crypto: Pick<Crypto, 'open'>, sealed: Uint8Array | 
     );
   return plain.toString('utf8');
 }
+
+/** What was given with one stream, sealed as JSON; throws AppError `stream.sealed` where the key that sealed it is not known any more. */
+export function openAccess<T>(
+  crypto: Pick<Crypto, 'open'>,
+  purpose: string,
+  sealed: Uint8Array,
+  schema: z.ZodType<T>,
+): T {
+  const plain = crypto.open(purpose, sealed);
+  if (plain === null)
+    throw new AppError(
+      'stream.sealed',
+      'The stored access of this stream cannot be read. Save the stream again.',
+      { status: 500 },
+    );
+  return schema.parse(JSON.parse(plain.toString('utf8')));
+}

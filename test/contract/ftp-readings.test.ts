@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { createBudget } from '../../src/platform/budget.ts';
 import { DataFlow } from '../../src/platform/ftp/data-flow.ts';
 import { createFtpPool } from '../../src/platform/ftp/pool.ts';
 import { createFtpPools } from '../../src/platform/ftp/pools.ts';
@@ -87,7 +88,7 @@ test.each(['film', 'short'])(
 test('of all files together 64 readings wait for what follows: the oldest goes for the next', async () => {
   const { server, net, place } = await openServer();
   const pool = createFtpPool(net, { ...times, mostPerPlace: 70 });
-  const parked = new Parked();
+  const parked = new Parked(createBudget({ limitBytes: 256 * MIB }));
   onTestFinished(() => {
     parked.close();
     pool.close();
@@ -104,6 +105,34 @@ test('of all files together 64 readings wait for what follows: the oldest goes f
   });
 });
 
+test('what waiting readings keep counts in the memory budget, and gives way to streams, the oldest first', async () => {
+  const { net, place } = await openServer();
+  const pool = createFtpPool(net, { ...times, mostPerPlace: 10 });
+  const budget = createBudget({ limitBytes: 16 * MIB });
+  const parked = new Parked(budget);
+  onTestFinished(() => {
+    parked.close();
+    pool.close();
+  });
+  for (let at = 0; at < 5; at += 1)
+    parked.put(`file ${at}`, await Reading.begin(await pool.lease(place, NEVER), 'film.mkv', at));
+  // Half of the budget is for what is kept.
+  expect(budget.cachedBytes()).toBe(8 * MIB);
+  const isThere = (at: number) => parked.take(`file ${at}`, at, 0) !== null;
+  expect([0, 1].map(isThere)).toEqual([false, true]);
+  expect(budget.cachedBytes()).toBe(6 * MIB);
+  const stream = budget.open(16 * MIB);
+  stream.hold(12 * MIB);
+  expect([budget.cachedBytes(), ...[2, 3, 4].map(isThere)]).toEqual([4 * MIB, false, true, true]);
+  expect(budget.cachedBytes()).toBe(0);
+  stream.hold(4 * MIB);
+  const late = await Reading.begin(await pool.lease(place, NEVER), 'film.mkv', 5);
+  parked.put('file 5', late);
+  const heard: string[] = [];
+  late.feed(takerOf(1, heard));
+  expect([parked.take('file 5', 5, 0), heard]).toEqual([null, ['yield']]);
+});
+
 test('a data connection that ended before it was looked at has ended', async () => {
   const { server } = await openServer();
   const socket = connect(server.port, '127.0.0.1');
@@ -116,6 +145,35 @@ test('a data connection that ended before it was looked at has ended', async () 
   onTestFinished(() => flow.cut());
   flow.attach(socket, 1000);
   expect(heard).toEqual([null]);
+});
+
+test('what is read fast is read by large pieces, paused after each of them or not', async () => {
+  const bytes = filmOf(64 * MIB);
+  const server = createServer((socket) => void socket.on('error', () => {}).end(bytes)).listen(
+    0,
+    '127.0.0.1',
+  );
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const lengths: number[] = [];
+  const { promise: ended, resolve } = Promise.withResolvers<Error | null>();
+  const reader = {
+    onData(chunk: Buffer, release: () => void) {
+      lengths.push(chunk.length);
+      release();
+      setImmediate(() => flow.resume());
+      return false;
+    },
+    onEnd: resolve,
+  };
+  const flow = new DataFlow(createReadBuffers(), reader, false);
+  onTestFinished(() => flow.cut());
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  flow.attach(connect({ host: '127.0.0.1', port, onread: flow.onread }), 5000);
+  expect(await ended).toBeNull();
+  expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(bytes.length);
+  expect(Math.max(...lengths)).toBeGreaterThan(256 * 1024);
 });
 
 test('a way out by which nobody has a session any more is forgotten, one that is used is not', async () => {

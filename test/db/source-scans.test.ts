@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { changeSource } from '../../src/features/sources/change-sources.ts';
 import { sourceById } from '../../src/features/sources/queries/sources.ts';
+import type { ScanDeps } from '../../src/features/sources/scan.ts';
+import { ftpListing } from '../../src/finders/ftp-listing/index.ts';
 import { rows } from '../../src/platform/db.ts';
 import { detailInput } from '../../src/streams/source-files.ts';
+import { startFtpServer } from '../support/ftp-server.ts';
 import { addStream } from '../support/kind-deps.ts';
 import { sourceRoom } from '../support/source-room.ts';
 
@@ -116,6 +119,41 @@ test('who is stopped leaves the scan to another at once', async () => {
   expect(await room.scan()).toBe('completed');
   expect(await room.logs()).toMatchObject([{ status: 'completed', files: 3 }]);
 });
+
+test.each(['CWD', 'EPSV', 'LIST', 'bytes'])(
+  'an FTP server that hangs at %s in the middle ends by a timer, and the scan goes on where it was',
+  async (at) => {
+    const folders = ['a', 'b', 'c', 'd'];
+    const file = '-rw-r--r--    1 ftp      ftp     1234 Jan 02 03:04 Film.2001.mkv';
+    const server = await startFtpServer(new Map());
+    onTestFinished(server.stop);
+    const { behaviour } = server;
+    behaviour.listing.set(
+      '/',
+      folders.map((name) => `drwxr-xr-x    2 0        0            4096 Nov 27  2024 ${name}`),
+    );
+    for (const name of folders) behaviour.listing.set(`/${name}`, [file]);
+    await room.run(`UPDATE source SET finder = 'ftp-listing', base_url = 'ftp://127.0.0.1:${server.port}/'`);
+    const openLister: ScanDeps['openLister'] = (_, place, net) =>
+      ftpListing({ net, ftp: { replyMs: 300, idleMs: 300 } }, { ...place, config: { connections: 1 } });
+    let left = 3;
+    behaviour.mute.has = (name) => name === at && --left < 0;
+    expect(await room.scan({ openLister })).toBe('failed');
+    expect(await room.logs()).toMatchObject([
+      { status: 'failed', failure: 'The origin did not answer in time.' },
+    ]);
+    const staged = (await room.items()).length;
+    expect(staged).toBeGreaterThan(0);
+    expect(staged).toBeLessThan(folders.length);
+    expect(await room.count('source', 'next_scan_at > now() AND last_error IS NOT NULL')).toBe(1);
+
+    behaviour.mute.has = () => false;
+    server.commands.length = 0;
+    expect(await room.scan({ openLister })).toBe('completed');
+    expect(await room.items()).toHaveLength(folders.length);
+    expect(server.commands.filter((line) => line.startsWith('CWD '))).toHaveLength(folders.length - staged);
+  },
+);
 
 test('a source that rests, or is gone, is not scanned', async () => {
   await room.run('UPDATE source SET is_active = false');

@@ -9,6 +9,8 @@ export type FileTreeServer = AsyncDisposable & {
   baseUrl: string;
   /** Path without a slash at its beginning, as people read it. */
   files: Map<string, TreeFile>;
+  /** Sizes that its listings tell, where they are not true. */
+  claims: Map<string, number>;
   /** `user:password` that every request needs; null: none. */
   credentials: string | null;
   /** Requests of folders, in their order, as they came. */
@@ -25,7 +27,7 @@ export async function startFileTreeServer(host = '127.0.0.1'): Promise<FileTreeS
   await once(server, 'listening');
   const tree: FileTreeServer = {
     baseUrl: `http://${host}:${portOf(server)}/`,
-    files: new Map(),
+    ...{ files: new Map(), claims: new Map() },
     credentials: null,
     listed: [],
     onList: () => {},
@@ -65,6 +67,10 @@ export async function startFileTreeServer(host = '127.0.0.1'): Promise<FileTreeS
     return names;
   }
 
+  function claimOf(path: string, file: TreeFile): number {
+    return tree.claims.get(path) ?? (typeof file === 'number' ? file : file.length);
+  }
+
   async function list(folder: string, res: ServerResponse): Promise<void> {
     tree.listed.push(folder);
     await tree.onList(folder);
@@ -74,7 +80,7 @@ export async function startFileTreeServer(host = '127.0.0.1'): Promise<FileTreeS
       return;
     }
     const lines = [...names].map(([name, file]) => {
-      const size = file === null ? '-' : String(typeof file === 'number' ? file : file.length);
+      const size = file === null ? '-' : String(claimOf(`${folder}${name}`, file));
       const href = name.split('/').map(encodeURIComponent).join('/');
       return `<a href="${href}">${escaped(name)}</a>                 27-Nov-2025 14:03    ${size.padStart(19)}`;
     });

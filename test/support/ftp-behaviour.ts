@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 /** What the server does wrong; changed while it runs. Codes of single commands: `refuse: { SIZE: 500 }`. */
 export type FtpBehaviour = {
+  /** What it says first. */
+  greeting: string;
   refuse: Partial<Record<string, number>>;
   /** Commands that are never answered; `greeting`, `handshake` (TLS) and `bytes` too. */
   mute: Set<string>;
@@ -34,6 +36,8 @@ export type FtpServer = {
   behaviour: FtpBehaviour;
   /** All commands, in their order, as bytes. */
   commands: string[];
+  /** The same, as they came: those of one write together. */
+  writes: string[];
   logins: number;
   /** Open control connections. */
   open: number;

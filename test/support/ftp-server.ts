@@ -21,6 +21,7 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
       stallAfter: Number.POSITIVE_INFINITY,
     },
     ...{
+      greeting: 'Hello',
       losesData: false,
       isDeadAfterCut: false,
       busyLogins: 0,
@@ -51,8 +52,8 @@ export async function startFtpServer(files: FtpFiles, tls?: Tls): Promise<FtpSer
   control.listen(0, '127.0.0.1');
   await once(control, 'listening');
   const served: FtpServer = {
-    ...{ port: portOf(control), behaviour, commands: [], logins: 0, open: 0, sentBytes: 0 },
-    waiting: new Set(),
+    ...{ port: portOf(control), behaviour, commands: [], writes: [], logins: 0 },
+    ...{ waiting: new Set(), open: 0, sentBytes: 0 },
     async stop() {
       control.close();
       for (const socket of sockets) socket.destroy();
@@ -92,12 +93,13 @@ class Conversation {
       behaviour.busyLogins -= 1;
       this.#say(421, 'Too many');
       this.#socket.end();
-    } else if (!behaviour.mute.has('greeting')) this.#say(220, 'Hello');
+    } else if (!behaviour.mute.has('greeting')) this.#say(220, behaviour.greeting);
   }
 
   #listen(): void {
     this.#socket.on('data', (chunk) => {
       this.#text += chunk.toString('latin1');
+      this.#room.served.writes.push(chunk.toString('latin1'));
       const lines = this.#text.split('\r\n');
       this.#text = lines.pop() ?? '';
       for (const line of lines) void this.#on(line);

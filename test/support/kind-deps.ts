@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createBudget } from '../../src/platform/budget.ts';
 import { ownSpaces } from '../../src/platform/cache.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
@@ -31,6 +32,7 @@ export async function openKindDeps(
   const deps = {
     db: database.db,
     net,
+    budget: createBudget({ limitBytes: 256 * 1024 * 1024 }),
     log,
     openSpace: ownSpaces(log),
     crypto: createCrypto(['a secret for tests that is long enough']),

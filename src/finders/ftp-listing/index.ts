@@ -3,7 +3,7 @@ import { AppError } from '../../kit/errors.ts';
 import { wholeSize } from '../../kit/whole-size.ts';
 import { abortable } from '../../platform/abortable.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
-import { createFtpPool, type FtpPool } from '../../platform/ftp/pool.ts';
+import { createFtpPool, type FtpPool, type FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import { ftpFailure, refusedWith } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
 import type { FtpTransfer } from '../../platform/ftp/transfer.ts';
@@ -24,9 +24,12 @@ const BUSY_REST_MS = 30_000;
  * Lists the folders of an FTP server: by MLSD where it has that (UTC times, exact sizes), else by LIST in the folder itself, as paths with
  * spaces lead nowhere in some servers' LIST. Links are asked for one by one what they lead to.
  */
-export function ftpListing({ net }: { net: Pick<Net, 'dial'> }, place: ListingPlace): Lister {
+export function ftpListing(
+  { net, ftp }: { net: Pick<Net, 'dial'>; ftp?: FtpPoolOptions },
+  place: ListingPlace,
+): Lister {
   const connections = place.config.connections ?? CONNECTIONS;
-  const pool = createFtpPool(net, { mostPerPlace: connections });
+  const pool = createFtpPool(net, { ...ftp, mostPerPlace: connections });
   const server = serverOf(place);
   const base = bytesOf(new URL(place.baseUrl).pathname.slice(1)).replace(/\/$/, '');
 

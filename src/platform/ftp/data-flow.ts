@@ -100,8 +100,9 @@ export class DataFlow {
 
   /** Asked by Node after each read: the next one may not overwrite what the reader still has. */
   #room(): Buffer {
-    // Who is paused holds no memory for what comes next: the first read after it is one of the shared buffer.
-    const isWanted = this.#gathers || !this.#isPaused;
+    // Who is paused for long holds no memory for what comes next: the first read after it is one of the shared buffer. One that is read
+    // fast is paused for a moment after nearly every read, or each range of 64 KiB would be a read of 80.
+    const isWanted = this.#gathers || !this.#isPaused || this.#pace.isFast;
     if (isWanted && !this.#isOver && this.#buffer === this.#buffers.shared)
       this.#buffer = this.#buffers.take(!this.#gathers && this.#pace.isFast);
     return this.#filled === 0 ? this.#buffer : this.#buffer.subarray(this.#filled);

@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
-import { type FtpControl, FtpRefused } from './control.ts';
+import { type FtpControl, FtpRefused, handle } from './control.ts';
 import { DataFlow, type DataReader, type Onread } from './data-flow.ts';
 import type { FtpReply, FtpSessionDeps } from './session.ts';
+
+/** A command that is written together with the one that begins a transfer. */
+export type Ahead = {
+  command: string;
+  /** Its answer; what this throws ends the control connection, as the transfer is on its way. */
+  onCode(code: number): void;
+};
 
 /**
  * One transfer of a session. The reader hears its end when the data connection has ended and the server has said how it went;
@@ -56,9 +63,9 @@ export class FtpTransfer {
   }
 
   /** Sends the command; resolves once the server says that it sends, rejects when it does not. */
-  begin(command: string): Promise<void> {
+  begin(command: string, ahead: Ahead | null = null): Promise<void> {
     return new Promise((resolve, reject) => {
-      let hasBegun = false;
+      let [hasBegun, isBehind] = [false, ahead !== null];
       const begun = () => {
         hasBegun = true;
         // The control connection is silent as long as the data goes on.
@@ -71,13 +78,22 @@ export class FtpTransfer {
         if (!hasBegun) begun();
         if (!isPreliminary) this.#onVerdict(reply);
       };
-      this.#control
-        .handle(command, (reply, task) => {
-          this.#finish = () => task.resolve(undefined);
-          if (reply instanceof Error && !hasBegun) task.resolve(undefined);
-          onReply(reply);
-        })
-        .catch(reject);
+      // What it writes is one segment: a server that is woken once is sooner done.
+      const { socket } = this.#control;
+      socket.cork();
+      handle(this.#control, ahead?.command ?? command, (reply, task) => {
+        const code = codeOf(reply);
+        if (isBehind && code !== null) {
+          isBehind = false;
+          ahead?.onCode(code);
+          return;
+        }
+        this.#finish = () => task.resolve(undefined);
+        if (reply instanceof Error && !hasBegun) task.resolve(undefined);
+        onReply(reply);
+      }).catch(reject);
+      if (isBehind && !this.#control.closed) this.#control.send(command);
+      socket.uncork();
     });
   }
 
@@ -154,4 +170,9 @@ export class FtpTransfer {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
+}
+
+/** Null: the connection is no more. */
+function codeOf(reply: FtpReply | Error): number | null {
+  return reply instanceof Error && !(reply instanceof FtpRefused) ? null : reply.code;
 }

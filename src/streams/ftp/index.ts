@@ -1,14 +1,15 @@
 import type { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
-import { AppError, NotFound } from '../../kit/errors.ts';
+import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
+import { healthOf } from '../health-of.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import type { SavedDetail } from '../many-at-once.ts';
 import { moveFtp } from '../queries.ts';
 import { resourceKey } from '../resource.ts';
-import { openPassword, type SourceAccess } from '../source-access.ts';
+import { openAccess, openPassword, type SourceAccess } from '../source-access.ts';
 import { FtpDetail, type FtpOrigin, Login, liesIn, nameOf, parseFtp, urlHash } from './detail.ts';
 import { createFtpOrigins } from './open.ts';
 import {
@@ -67,17 +68,7 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
       return await origins.open({ url, ...accessBy(source, url, null) }, signal);
     },
     open: async (ref, signal) => await origins.open(await detailOf(ref), signal),
-    async check(ref, signal) {
-      const checkedAt = new Date();
-      try {
-        await origins.ask(await detailOf(ref), signal);
-        return { isReachable: true, checkedAt, reason: null };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof AppError)) throw error;
-        return { isReachable: false, checkedAt, reason: error.message };
-      }
-    },
+    check: (ref, signal) => healthOf(async () => await origins.ask(await detailOf(ref), signal), signal),
     close: async () => origins.close(),
   };
 
@@ -106,7 +97,8 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     const stored = await storedFtp(db, ref.streamId);
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     const { url, credentialsSealed, source } = stored;
-    const own = credentialsSealed === null ? null : openLogin(credentialsSealed);
+    const own =
+      credentialsSealed === null ? null : openAccess(crypto, SEALED_CREDENTIALS, credentialsSealed, Login);
     return { url, ...accessBy(source, url, own) };
   }
 
@@ -116,16 +108,5 @@ export function ftpKind(deps: KindDeps & { ftp?: FtpPoolOptions }): StreamKind {
     const { username, passwordSealed, allowsPrivate } = source;
     if (own !== null || username === null) return { login: own, allowsPrivate };
     return { login: { username, password: openPassword(crypto, passwordSealed) ?? '' }, allowsPrivate };
-  }
-
-  function openLogin(sealed: Buffer) {
-    const plain = crypto.open(SEALED_CREDENTIALS, sealed);
-    if (plain === null)
-      throw new AppError(
-        'stream.sealed',
-        'The stored access of this stream cannot be read. Save the stream again.',
-        { status: 500 },
-      );
-    return Login.parse(JSON.parse(plain.toString('utf8')));
   }
 }

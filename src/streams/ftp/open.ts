@@ -1,15 +1,14 @@
 import { contentTypeOf } from '../../kit/content-type.ts';
 import { BadInput } from '../../kit/errors.ts';
 import { abortable } from '../../platform/abortable.ts';
-import type { Cache, CacheSpace } from '../../platform/cache.ts';
-import type { Crypto } from '../../platform/crypto.ts';
+import { createBudget } from '../../platform/budget.ts';
 import { type FtpPlace, placeOf } from '../../platform/ftp/place.ts';
 import type { FtpPoolOptions } from '../../platform/ftp/pool.ts';
 import { createFtpPools } from '../../platform/ftp/pools.ts';
 import { ftpFailure } from '../../platform/ftp/refusal.ts';
 import type { FtpSession } from '../../platform/ftp/session.ts';
-import type { Net } from '../../platform/net.ts';
-import type { ByteSource } from '../kind.ts';
+import type { ByteSource, KindDeps } from '../kind.ts';
+import { rememberedFacts } from '../remembered-facts.ts';
 import { resourceKey } from '../resource.ts';
 import { CannotSeek, hasChanged, MAX_SKIP_BYTES, retrying, sendResuming } from '../resume.ts';
 import { netTo } from '../source-access.ts';
@@ -18,11 +17,6 @@ import { FtpFacts, learn, versionOf } from './facts.ts';
 import { Parked } from './parked.ts';
 import { RangeSender } from './range-sender.ts';
 
-/** As of HTTP origins: a minute at least; the cache takes up to a tenth off. */
-const FACTS_TTL_MS = 67_000;
-const MAX_FACTS = 1000;
-const LOOK_WAIT_MS = 2000;
-
 export type FtpOrigins = {
   open(detail: FtpOrigin, signal: AbortSignal): Promise<ByteSource>;
   /** Looks at the file now, whatever is remembered. */
@@ -30,23 +24,20 @@ export type FtpOrigins = {
   close(): void;
 };
 
-export type FtpOriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space']; ftp?: FtpPoolOptions };
+export type FtpOriginsDeps = Pick<KindDeps, 'net' | 'crypto' | 'openSpace' | 'budget'> & {
+  ftp?: FtpPoolOptions;
+};
 
 /** Looks at files once a minute, one instance for all, and reads ranges of them by pooled connections. */
-export function createFtpOrigins({ net, crypto, openSpace, ftp }: FtpOriginsDeps): FtpOrigins {
+export function createFtpOrigins({ net, crypto, openSpace, budget, ftp }: FtpOriginsDeps): FtpOrigins {
   const pools = createFtpPools(ftp);
   /** What the URL says is read once: a seek asks for nothing else before it writes to the server. */
   function leaserOf({ url, login, allowsPrivate = false }: FtpOrigin) {
     const [way, place] = [netTo(net, { url, allowsPrivate }), placeFor({ url, login })];
     return (signal: AbortSignal) => pools.for(way).lease(place, signal);
   }
-  const parked = new Parked();
-  const known: CacheSpace<FtpFacts> = openSpace('ftp-facts', {
-    ttlMs: FACTS_TTL_MS,
-    maxEntries: MAX_FACTS,
-    schema: FtpFacts,
-    onceForAll: { waitMs: LOOK_WAIT_MS, crypto },
-  });
+  const parked = new Parked(budget ?? createBudget({ limitBytes: 0 }));
+  const known = rememberedFacts({ openSpace, crypto }, 'ftp-facts', FtpFacts);
 
   /** Runs what asks a few things of a session, which goes back even if nobody waits any more. */
   async function asking<T>(

@@ -1,3 +1,4 @@
+import type { Budget, CacheShare, Kept } from '../../platform/budget.ts';
 import type { Reading } from './reading.ts';
 
 /** How long a reading is kept for the range that follows. */
@@ -5,20 +6,37 @@ const PARKED_MS = 15_000;
 const SWEEP_MS = 1000;
 /** Of one file. A third would have held the connection that the next seek takes at once. */
 const MOST_OF_FILE = 2;
-/** Of all files: each holds a connection and at most one read of 1 MiB. */
+/** Of all files: each holds a connection. */
 const MOST = 64;
+/** One read is kept for the next range, and a buffer waits for the one after it; so much is counted from the beginning, as it comes when it comes. */
+const KEPT_BYTES = 2 * 1024 * 1024;
 
-/** Readings whose range is over and whose file is not. */
+/** Readings whose range is over and whose file is not. What they keep counts in the budget, and gives way to streams, the oldest first. */
 export class Parked {
   /** The oldest first. */
-  readonly #readings = new Map<Reading, { key: string; since: number }>();
+  readonly #readings = new Map<Reading, { key: string; since: number; memory: Kept }>();
+  readonly #memory: CacheShare;
   #sweeper: NodeJS.Timeout | null = null;
 
+  constructor(budget: Pick<Budget, 'openCache'>) {
+    this.#memory = budget.openCache(MOST * KEPT_BYTES, (bytes) => {
+      const enough = this.#memory.heldBytes() - bytes;
+      while (this.#memory.heldBytes() > enough && this.#cutOldest());
+    });
+  }
+
   put(key: string, reading: Reading): void {
-    this.#readings.set(reading, { key, since: performance.now() });
+    while (this.#memory.roomBytes() < KEPT_BYTES && this.#cutOldest());
+    if (this.#memory.roomBytes() < KEPT_BYTES) {
+      reading.cut();
+      return;
+    }
+    const memory = this.#memory.keep();
+    memory.grow(KEPT_BYTES);
+    this.#readings.set(reading, { key, since: performance.now(), memory });
     const ofFile = this.#of(key);
     if (ofFile.length > MOST_OF_FILE) this.#cut(ofFile[0]);
-    if (this.#readings.size > MOST) this.#cut(this.#readings.keys().next().value);
+    if (this.#readings.size > MOST) this.#cutOldest();
     this.#sweeper ??= setInterval(() => this.#sweep(performance.now() - PARKED_MS), SWEEP_MS).unref();
   }
 
@@ -27,7 +45,7 @@ export class Parked {
     let best: Reading | null = null;
     for (const reading of this.#of(key))
       if (reading.serves(at, mostSkipped) && (best === null || reading.at > best.at)) best = reading;
-    if (best !== null) this.#readings.delete(best);
+    if (best !== null) this.#forget(best);
     return best;
   }
 
@@ -48,9 +66,21 @@ export class Parked {
     this.#sweeper = null;
   }
 
+  /** False: there is none. */
+  #cutOldest(): boolean {
+    const oldest = this.#readings.keys().next().value;
+    this.#cut(oldest);
+    return oldest !== undefined;
+  }
+
   #cut(reading: Reading | undefined): void {
     if (reading === undefined) return;
-    this.#readings.delete(reading);
+    this.#forget(reading);
     reading.cut();
+  }
+
+  #forget(reading: Reading): void {
+    this.#readings.get(reading)?.memory.close();
+    this.#readings.delete(reading);
   }
 }

@@ -4,12 +4,13 @@ import { contentTypeOf } from '../../kit/content-type.ts';
 import { AppError, NotFound } from '../../kit/errors.ts';
 import { pathBelow } from '../../kit/url-below.ts';
 import type { Db } from '../../platform/db.ts';
+import { healthOf } from '../health-of.ts';
 import type { Described, KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import type { SavedDetail } from '../many-at-once.ts';
 import { moveHttp } from '../queries.ts';
 import { resourceKey } from '../resource.ts';
-import { openPassword, type SourceAccess } from '../source-access.ts';
+import { openAccess, openPassword, type SourceAccess } from '../source-access.ts';
 import { openDelivered } from './delivery.ts';
 import { HttpDetail, type HttpOrigin, nameOf, parseHttp, urlHash } from './detail.ts';
 import { createOrigins } from './open.ts';
@@ -57,17 +58,7 @@ export function httpKind(deps: KindDeps): StreamKind {
       return await origins.open({ url: url.href, ...accessBy(source, url.href, {}) }, signal);
     },
     open: async (ref, signal) => openDelivered(origins, await detailOf(ref), signal),
-    async check(ref, signal) {
-      const checkedAt = new Date();
-      try {
-        await origins.ask(await detailOf(ref), signal);
-        return { isReachable: true, checkedAt, reason: null };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof AppError)) throw error;
-        return { isReachable: false, checkedAt, reason: error.message };
-      }
-    },
+    check: (ref, signal) => healthOf(async () => await origins.ask(await detailOf(ref), signal), signal),
   };
 
   async function describe(detail: unknown, signal: AbortSignal): Promise<Described> {
@@ -103,7 +94,8 @@ export function httpKind(deps: KindDeps): StreamKind {
     if (stored === null) throw new NotFound('stream.not_found', 'This stream does not exist any more.');
     if (stored.isExpired)
       throw new AppError('stream.expired', 'The link of this stream has expired.', { status: 410 });
-    const own = stored.headersSealed === null ? {} : openHeaders(stored.headersSealed);
+    const own =
+      stored.headersSealed === null ? {} : openAccess(crypto, SEALED_HEADERS, stored.headersSealed, Headers);
     return {
       url: stored.url,
       ...accessBy(stored.source, stored.url, own),
@@ -119,19 +111,6 @@ export function httpKind(deps: KindDeps): StreamKind {
     if (username === null) return { headers: own, allowsPrivate };
     const authorization = basicAuthorization(username, openPassword(crypto, source.passwordSealed));
     return { headers: { authorization, ...own }, allowsPrivate };
-  }
-
-  function openHeaders(sealed: Buffer): Record<string, string> {
-    const plain = crypto.open(SEALED_HEADERS, sealed);
-    if (plain === null)
-      throw new AppError(
-        'stream.sealed',
-        'The stored access of this stream cannot be read. Save the stream again.',
-        {
-          status: 500,
-        },
-      );
-    return Headers.parse(JSON.parse(plain.toString('utf8')));
   }
 }
 

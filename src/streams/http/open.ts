@@ -1,11 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { contentTypeOf } from '../../kit/content-type.ts';
-import type { Cache, CacheSpace } from '../../platform/cache.ts';
-import type { Crypto } from '../../platform/crypto.ts';
 import { requestTarget } from '../../platform/http1/pool.ts';
 import type { Net } from '../../platform/net.ts';
 import { withoutCredentials } from '../../platform/net-request.ts';
-import type { ByteSource } from '../kind.ts';
+import type { ByteSource, KindDeps } from '../kind.ts';
+import { rememberedFacts } from '../remembered-facts.ts';
 import { resourceKey } from '../resource.ts';
 import {
   CannotSeek,
@@ -21,11 +20,6 @@ import { Facts, learn, type Origin, originHeaders, refusalOf } from './facts.ts'
 import { type Location, StaleLocation, type Transfer, transfer, UnknownLength } from './transfer.ts';
 import { createUnrangedHosts, type UnrangedHosts } from './unranged-hosts.ts';
 
-/** How long a look at an origin is believed: a player's first requests come in the first seconds. A minute at least; the cache takes up to a tenth off. */
-const FACTS_TTL_MS = 67_000;
-const MAX_FACTS = 1000;
-/** A look at a quick origin takes less; whoever waits for one that died has lost no more. */
-const LOOK_WAIT_MS = 2000;
 /** Origins that do not say how long their bodies are; asked anew now and then. */
 const MAX_UNKNOWN_LENGTHS = 500;
 const UNKNOWN_LENGTH_TTL_MS = 600_000;
@@ -46,16 +40,11 @@ export type Origins = {
 /** What is known of origins, beyond one file. */
 type Known = { unknownLengths: LRUCache<string, true>; unrangedHosts: UnrangedHosts };
 
-export type OriginsDeps = { net: Net; crypto: Crypto; openSpace: Cache['space'] };
+export type OriginsDeps = Pick<KindDeps, 'net' | 'crypto' | 'openSpace'>;
 
 /** Looks at origins once a minute, one instance for all, and reads ranges from them. */
 export function createOrigins({ net: guarded, crypto, openSpace }: OriginsDeps): Origins {
-  const known: CacheSpace<Facts> = openSpace('http-facts', {
-    ttlMs: FACTS_TTL_MS,
-    maxEntries: MAX_FACTS,
-    schema: Facts,
-    onceForAll: { waitMs: LOOK_WAIT_MS, crypto },
-  });
+  const known = rememberedFacts({ openSpace, crypto }, 'http-facts', Facts);
   const hosts: Known = {
     unknownLengths: new LRUCache<string, true>({ max: MAX_UNKNOWN_LENGTHS, ttl: UNKNOWN_LENGTH_TTL_MS }),
     unrangedHosts: createUnrangedHosts(),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { contentTypeOf } from '../../kit/content-type.ts';
-import { AppError, NotFound } from '../../kit/errors.ts';
+import { NotFound } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
+import { healthOf } from '../health-of.ts';
 import type { KindDeps, StreamKind, StreamRef } from '../kind.ts';
 import { streamIdsOf, targetsOf } from '../listing.ts';
 import type { SavedDetail } from '../many-at-once.ts';
@@ -76,16 +77,7 @@ export function localKind({ db, localFolders, shippedFolder }: KindDeps): Stream
       return await open({ detail: detail.data, fileIndex: null });
     },
     open: (ref) => open(ref),
-    async check(ref) {
-      const checkedAt = new Date();
-      try {
-        await (await open(ref)).close();
-        return { isReachable: true, checkedAt, reason: null };
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        return { isReachable: false, checkedAt, reason: error.message };
-      }
-    },
+    check: (ref) => healthOf(async () => await (await open(ref)).close()),
   };
 }
 
