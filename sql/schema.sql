@@ -234,11 +234,12 @@ AS $function$
 DECLARE
   ids bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0)
-      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0));
+    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0, n.owner_id)
+      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0, f.owner_id));
 BEGIN
   IF cardinality(ids) > 0 THEN
     PERFORM refresh_genre_shelf(ids);
+    PERFORM refresh_profile_policy(ids);
   END IF;
   RETURN NULL;
 END $function$;
@@ -543,6 +544,25 @@ BEGIN
   ) x
   WHERE m.id = x.id
     AND (m.total_streams, m.open_streams, m.last_stream_added_at) IS DISTINCT FROM (x.total, x.open, x.added);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_profile_policy(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE profile_policy s SET kind = n.kind, rank = n.rank, last_stream_added_at = n.last_stream_added_at, is_shown = n.is_shown
+  FROM (
+    SELECT pp.profile_id, m.id, m.kind, m.rank, m.last_stream_added_at,
+      m.is_published AND NOT m.is_adult AND (m.is_public OR m.owner_id IS NOT DISTINCT FROM p.user_id) AS is_shown
+    -- OFFSET 0: by their keys, as in refresh_genre_shelf.
+    FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
+    JOIN profile_policy pp ON pp.media_id = t.id
+    JOIN media m ON m.id = t.id
+    JOIN profile p ON p.id = pp.profile_id
+  ) n
+  WHERE s.profile_id = n.profile_id AND s.media_id = n.id
+    AND (s.kind, s.rank, s.last_stream_added_at, s.is_shown) IS DISTINCT FROM (n.kind, n.rank, n.last_stream_added_at, n.is_shown);
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.search_document(kind text, names text[], titles text[])
@@ -853,6 +873,7 @@ CREATE TABLE app_user (
   password_hash text,
   email_verified_at timestamp with time zone,
   last_sign_in_at timestamp with time zone,
+  timezone text NOT NULL DEFAULT 'UTC'::text,
   CONSTRAINT app_user_email_key UNIQUE (email),
   CONSTRAINT app_user_public_id_key UNIQUE (public_id),
   CONSTRAINT app_user_username_key UNIQUE (username),
@@ -863,6 +884,7 @@ CREATE TABLE app_user (
   CONSTRAINT app_user_password_hash_check CHECK ((password_hash ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'::text)),
   CONSTRAINT app_user_role_check CHECK ((role = ANY (ARRAY['guest'::text, 'user'::text, 'moderator'::text, 'admin'::text]))),
   CONSTRAINT app_user_status_check CHECK ((status = ANY (ARRAY['active'::text, 'inactive'::text, 'banned'::text]))),
+  CONSTRAINT app_user_timezone_check CHECK (((timezone ~ '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$'::text) AND (length(timezone) <= 64))),
   CONSTRAINT app_user_username_check CHECK (((username ~ '^[^@\s[:cntrl:]]+$'::citext) AND ((length((username)::text) >= 2) AND (length((username)::text) <= 40))))
 );
 
@@ -1277,6 +1299,31 @@ CREATE INDEX id_mapping_tmdb_tv ON public.id_mapping USING btree (tmdb_tv) WHERE
 CREATE INDEX id_mapping_trakt ON public.id_mapping USING btree (trakt) WHERE (trakt IS NOT NULL);
 
 CREATE INDEX id_mapping_tvdb ON public.id_mapping USING btree (tvdb) WHERE (tvdb IS NOT NULL);
+
+CREATE TABLE install (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  profile_id bigint NOT NULL,
+  name text NOT NULL,
+  token_hash bytea NOT NULL,
+  token_sealed text NOT NULL,
+  revision integer NOT NULL DEFAULT 0,
+  seen_manifest text,
+  agent text,
+  last_seen_at timestamp with time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp with time zone,
+  CONSTRAINT install_public_id_key UNIQUE (public_id),
+  CONSTRAINT install_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT install_pkey PRIMARY KEY (id),
+  CONSTRAINT install_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT install_agent_check CHECK (((length(agent) >= 1) AND (length(agent) <= 200))),
+  CONSTRAINT install_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  CONSTRAINT install_seen_manifest_check CHECK ((length(seen_manifest) <= 64)),
+  CONSTRAINT install_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE INDEX install_profile ON public.install USING btree (profile_id, id);
 
 CREATE TABLE keyword (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1763,6 +1810,94 @@ CREATE TABLE play_day (
 );
 
 CREATE INDEX play_day_media ON public.play_day USING btree (media_id);
+
+CREATE TABLE profile (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  kind text NOT NULL DEFAULT 'standard'::text,
+  name text NOT NULL,
+  avatar text,
+  age integer,
+  pin_hash text,
+  mode text NOT NULL DEFAULT 'all'::text,
+  max_age integer,
+  allows_unrated boolean NOT NULL DEFAULT false,
+  hours jsonb,
+  daily_minutes integer,
+  config jsonb NOT NULL DEFAULT '{}'::jsonb,
+  secrets bytea,
+  policy_version integer NOT NULL DEFAULT 1,
+  is_default boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT profile_public_id_key UNIQUE (public_id),
+  CONSTRAINT profile_pkey PRIMARY KEY (id),
+  CONSTRAINT profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT profile_age_check CHECK (((age >= 0) AND (age <= 120))),
+  CONSTRAINT profile_avatar_check CHECK (((length(avatar) >= 1) AND (length(avatar) <= 40))),
+  CONSTRAINT profile_check CHECK (((kind <> 'kid'::text) OR ((pin_hash IS NOT NULL) AND (mode <> 'all'::text)))),
+  CONSTRAINT profile_check1 CHECK (((mode <> 'age'::text) OR (max_age IS NOT NULL))),
+  CONSTRAINT profile_config_check CHECK ((jsonb_typeof(config) = 'object'::text)),
+  CONSTRAINT profile_daily_minutes_check CHECK (((daily_minutes >= 0) AND (daily_minutes <= 1440))),
+  CONSTRAINT profile_hours_check CHECK (((jsonb_typeof(hours) = 'array'::text) AND (jsonb_array_length(hours) <= 50))),
+  CONSTRAINT profile_kind_check CHECK ((kind = ANY (ARRAY['standard'::text, 'kid'::text]))),
+  CONSTRAINT profile_max_age_check CHECK (((max_age >= 0) AND (max_age <= 99))),
+  CONSTRAINT profile_mode_check CHECK ((mode = ANY (ARRAY['all'::text, 'allow'::text, 'age'::text]))),
+  CONSTRAINT profile_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  CONSTRAINT profile_pin_hash_check CHECK ((pin_hash ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'::text)),
+  CONSTRAINT profile_secrets_check CHECK ((octet_length(secrets) <= 65536))
+);
+
+CREATE UNIQUE INDEX profile_default ON public.profile USING btree (user_id) WHERE is_default;
+
+CREATE INDEX profile_kid ON public.profile USING btree (id) WHERE (kind = 'kid'::text);
+
+CREATE INDEX profile_user ON public.profile USING btree (user_id, id);
+
+CREATE TABLE profile_blocked_episode (
+  profile_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  season_number integer NOT NULL,
+  episode_number integer NOT NULL,
+  CONSTRAINT profile_blocked_episode_pkey PRIMARY KEY (profile_id, media_id, season_number, episode_number),
+  CONSTRAINT profile_blocked_episode_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT profile_blocked_episode_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT profile_blocked_episode_episode_number_check CHECK ((episode_number >= 0)),
+  CONSTRAINT profile_blocked_episode_season_number_check CHECK ((season_number >= 0))
+);
+
+CREATE INDEX profile_blocked_episode_media ON public.profile_blocked_episode USING btree (media_id);
+
+CREATE TABLE profile_minute (
+  profile_id bigint NOT NULL,
+  minute timestamp with time zone NOT NULL,
+  CONSTRAINT profile_minute_pkey PRIMARY KEY (profile_id, minute),
+  CONSTRAINT profile_minute_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT profile_minute_minute_check CHECK ((minute = date_trunc('minute'::text, minute, 'UTC'::text)))
+);
+
+CREATE INDEX profile_minute_old ON public.profile_minute USING btree (minute);
+
+CREATE TABLE profile_policy (
+  profile_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  policy text NOT NULL,
+  kind text NOT NULL,
+  rank real NOT NULL,
+  last_stream_added_at timestamp with time zone,
+  is_shown boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT profile_policy_pkey PRIMARY KEY (profile_id, media_id),
+  CONSTRAINT profile_policy_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT profile_policy_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT profile_policy_policy_check CHECK ((policy = ANY (ARRAY['allow'::text, 'deny'::text])))
+);
+
+CREATE INDEX profile_policy_media ON public.profile_policy USING btree (media_id);
+
+CREATE INDEX profile_policy_new ON public.profile_policy USING btree (profile_id, kind, last_stream_added_at DESC NULLS LAST, media_id) WHERE ((policy = 'allow'::text) AND is_shown);
+
+CREATE INDEX profile_policy_popular ON public.profile_policy USING btree (profile_id, kind, rank DESC, media_id) WHERE ((policy = 'allow'::text) AND is_shown);
 
 CREATE TABLE provider_metadata (
   media_id bigint NOT NULL,

@@ -57,11 +57,14 @@ test('each migration down and up again gives the schema it was, also over data',
   const names = await migrationNames(dir);
   await up();
   await fillEveryTable(client);
-  const full = await schemaOf();
-  for (let count = 1; count <= names.length; count += 1) {
-    expect(await down(count)).toHaveLength(count);
-    expect(await up()).toHaveLength(count);
-    expect(await schemaOf()).toEqual(full);
+  // Each over the data that those before it leave room for. One step at a time: all of them anew for each took two minutes.
+  for (const name of names.toReversed()) {
+    const before = await schemaOf();
+    expect(await down(1)).toEqual([name]);
+    expect(await up()).toEqual([name]);
+    expect(await schemaOf(), name).toEqual(before);
+    expect(await down(1)).toEqual([name]);
+    await rm(join(dir, name));
   }
 }, 120_000);
 

@@ -58,6 +58,22 @@ const ROWS: readonly [name: string, statement: string][] = [
     'film',
     `INSERT INTO media (kind, title, year, owner_id, provider_id) VALUES ('movie', 'Film', 1999, $user, $tmdb) RETURNING id`,
   ],
+  [
+    'profile',
+    `INSERT INTO profile (user_id, kind, name, pin_hash, mode)
+      VALUES ($user, 'kid', 'Ada', '$argon2id$v=19$m=19456,t=2,p=1$' || repeat('A', 22) || '$' || repeat('A', 43), 'allow') RETURNING id`,
+  ],
+  [
+    '',
+    `INSERT INTO profile_policy (profile_id, media_id, policy, kind, rank, is_shown)
+      VALUES ($profile, $film, 'allow', 'movie', 0, true)`,
+  ],
+  ['', `INSERT INTO profile_blocked_episode VALUES ($profile, $film, 1, 2)`],
+  ['', `INSERT INTO profile_minute VALUES ($profile, date_trunc('minute', now(), 'UTC'))`],
+  [
+    'install',
+    `INSERT INTO install (profile_id, name, token_hash, token_sealed) VALUES ($profile, 'TV', sha256('a'), 'sealed') RETURNING id`,
+  ],
   ['other', `INSERT INTO media (kind, title) VALUES ('movie', 'Other film') RETURNING id`],
   ['series', `INSERT INTO media (kind, title) VALUES ('series', 'Series') RETURNING id`],
   [

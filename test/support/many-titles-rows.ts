@@ -121,6 +121,17 @@ export const MANY_TITLES: readonly string[] = [
     SELECT m.id, p.id, 'ids', '{}', 'x', CASE WHEN m.id % 200 = 0 THEN 'open' ELSE 'kept' END FROM media m, metadata_provider p WHERE p.name = 'tmdb' AND m.id % 20 = 0`,
   `INSERT INTO tv_programme (media_id, start_at, stop_at, title) SELECT m.id, now() + h * interval '1 hour', now() + (h + 1) * interval '1 hour', 'Show'
     FROM media m, generate_series(-40, 200) h WHERE m.id = 1 OR m.id % 400 = 0`,
+  // The first two have a rule for one title of a hundred: 10,000 of a million.
+  `INSERT INTO profile (user_id, kind, name, pin_hash, mode, max_age)
+    SELECT 1 + g / 3, 'kid', 'Kid ' || g, '$argon2id$v=19$m=19456,t=2,p=1$' || repeat('A', 22) || '$' || repeat('A', 43),
+      CASE g % 2 WHEN 1 THEN 'allow' ELSE 'age' END, 12 FROM generate_series(1, 3000) g`,
+  `INSERT INTO profile_policy (profile_id, media_id, policy, kind, rank, last_stream_added_at, is_shown)
+    SELECT p.id, m.id, CASE WHEN m.id % 300 = 7 THEN 'deny' ELSE 'allow' END, m.kind, m.rank, m.last_stream_added_at, true
+    FROM profile p JOIN media m ON CASE WHEN p.id <= 2 THEN m.id % 100 = 7 ELSE m.id IN (p.id % $count, p.id * 7 % $count) END`,
+  `INSERT INTO profile_blocked_episode SELECT p.id, 1 + p.id % $count, 1, g FROM profile p, generate_series(1, 3) g`,
+  `INSERT INTO profile_minute SELECT p.id, date_trunc('minute', now(), 'UTC') - g * interval '1 minute' FROM profile p, generate_series(1, 10) g`,
+  `INSERT INTO install (profile_id, name, token_hash, token_sealed)
+    SELECT p.id, 'TV', sha256(('install ' || p.id)::bytea), 'sealed' FROM profile p`,
   `INSERT INTO title_enrichment (media_id, next_at) SELECT id, now() + (id % 100 - 10) * interval '1 hour' FROM media WHERE id % 2 = 0`,
   `UPDATE media SET enrichment_status = CASE WHEN id % 100 = 3 THEN 'flagged' ELSE 'pending' END WHERE id % 10 = 3`,
   `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,
