@@ -18,6 +18,11 @@ const FILES: readonly [string, number][] = [
   ['Qwertz Uiopa (1931) Part 1.mkv', MIB],
   ['Qwertz Uiopa (1931) Part 2.mkv', 2 * MIB],
 ];
+const GERMAN = [
+  'Ich weiß nicht, wovon du sprichst. Wo warst du die ganze Nacht?',
+  'Wir müssen gehen, bevor sie zurückkommen. Es ging nie ums Geld, das weißt du.',
+  'Komm schon, steig ins Auto. Er sagte, er würde am Bahnhof auf uns warten.',
+];
 let dir: Awaited<ReturnType<typeof openTempDir>>;
 let product: Tributary;
 
@@ -31,6 +36,14 @@ beforeAll(async () => {
   await writeFile(
     join(dir.path, 'Der Qolem (1920) CD2.srt'),
     '1\n00:00:01,000 --> 00:00:04,000\nOf the second part.\n',
+  );
+  // No name says that it is German, and no mark that it is no UTF-8.
+  await writeFile(
+    join(dir.path, 'Der Qolem (1920) CD1.srt'),
+    Buffer.from(
+      GERMAN.map((line, n) => `${n + 1}\n00:00:0${n},000 --> 00:00:0${n},900\n${line}\n\n`).join(''),
+      'latin1',
+    ),
   );
   product = await startTributary({
     env: { LOCAL_FOLDERS: `films=${dir.path}`, PUBLIC_CATALOG: 'all', METADATA_PROVIDERS: 'none' },
@@ -83,7 +96,7 @@ const Streams = z.object({
       /** What says that there is nothing has none. */
       url: z.string().optional(),
       description: z.string(),
-      subtitles: z.array(z.looseObject({ url: z.string() })).default([]),
+      subtitles: z.array(z.looseObject({ url: z.string(), lang: z.string() })).default([]),
     }),
   ),
 });
@@ -110,7 +123,7 @@ test('approved, its parts are offered in their order, each says which it is and 
   const { id } = await waitingAs('Der Qolem');
   await api('POST', `/api/review/${id}/approve`, {});
   expect(await linesOf(`trib:${id}`)).toEqual([
-    ['Der Qolem (1920) CD1.avi', '💿 Part 1  📦 2.1 MB'],
+    ['Der Qolem (1920) CD1.avi', '💿 Part 1  📦 2.1 MB', '💬 German'],
     ['Der Qolem (1920) CD2.avi', '💿 Part 2  📦 3.1 MB'],
   ]);
   const streams = await streamsOf(`trib:${id}`);
@@ -118,8 +131,11 @@ test('approved, its parts are offered in their order, each says which it is and 
     const [name = '', size = 0] = FILES[n] ?? [];
     expect((await whole(url)).equals(Buffer.alloc(size, name))).toBe(true);
   }
-  expect(streams[0]?.subtitles).toEqual([]);
-  expect(await (await fetch(streams[1]?.subtitles[0]?.url ?? '')).text()).toContain('Of the second part.');
+  // By what is said in it, of which there is too little in the other.
+  expect(streams.map(({ subtitles }) => subtitles.map(({ lang }) => lang))).toEqual([['ger'], ['und']]);
+  const words = async (n: number) => (await fetch(streams[n]?.subtitles[0]?.url ?? '')).text();
+  expect(await words(0)).toContain('Wir müssen gehen');
+  expect(await words(1)).toContain('Of the second part.');
 });
 
 test('parts that only their folders tell apart are both offered', async () => {
