@@ -55,6 +55,7 @@ export function streamDescription(offer: Offer, target: Way, progress: Progress 
       joined('🔊', [...offer.audio, ...offer.channels]),
     ),
     together(
+      joined('💿', [offer.partNumber === null ? null : `Part ${offer.partNumber}`]),
       joined('📦', [offer.sizeBytes === null ? null : formatBytes(offer.sizeBytes)]),
       joined('👤', [offer.seeders === null ? null : String(offer.seeders)]),
       offer.post === null ? null : postFigures(offer.post),

@@ -33,8 +33,8 @@ export function confidence(parsedTitle: string, titles: readonly string[]): numb
  */
 export function matchConfidence(read: ReadTitle, known: KnownTitle): number {
   if (read.kind !== known.kind) return 0;
-  const own = bare(read.title);
-  const isSame = own !== '' && known.names.some((name) => bare(name) === own);
+  const own = bareTitle(read.title);
+  const isSame = own !== '' && known.names.some((name) => bareTitle(name) === own);
   const alike = isSame ? 1 : unlikeNumbers(read.title, known.names) * confidence(read.title, known.names);
   const certain = alike * yearFactor(read, known, isSame) * (known.hasEpisode === false ? 0.95 : 1);
   return Math.round(certain * 10_000) / 10_000;
@@ -89,8 +89,8 @@ function numbersIn(title: string): string {
     .join(' ');
 }
 
-/** Letters and digits alone; "and" is often written "&" and left out. */
-function bare(title: string): string {
+/** Letters and digits alone, numbers as digits: titles that have this in common differ in spelling only. "and" is often written "&" and left out. */
+export function bareTitle(title: string): string {
   return wordsOf(title)
     .filter((word) => word !== 'and')
     .join('');

@@ -23,13 +23,23 @@ type Cue = { startMs: number; endMs: number; settings: string; text: string };
  * cue gives a file without one.
  */
 export function toWebVtt(bytes: Uint8Array, hints: WebVttHints = {}): string {
+  return `WEBVTT\n\n${cuesOf(bytes, hints).map(written).join('')}`;
+}
+
+/** The words of all cues that are read from `bytes` as for `toWebVtt`, line by line. */
+export function wordsOfSubtitles(bytes: Uint8Array, hints: WebVttHints = {}): string {
+  return cuesOf(bytes, hints)
+    .map(({ text }) => text)
+    .join('\n');
+}
+
+function cuesOf(bytes: Uint8Array, hints: WebVttHints): Cue[] {
   const text = decodeText(bytes.subarray(0, MAX_BYTES), hints)
     .replace(/^\ufeff/, '')
     .replaceAll('\0', '');
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.slice(0, MAX_LINE_CHARS));
   const format = hints.format ?? formatOf(lines);
-  const cues = format === 'ass' ? assCues(lines) : arrowCues(lines);
-  return `WEBVTT\n\n${cues.map(written).join('')}`;
+  return format === 'ass' ? assCues(lines) : arrowCues(lines);
 }
 
 function formatOf(lines: readonly string[]): SubtitleFormat {

@@ -4,6 +4,7 @@ import {
   ensureEpisodes,
   type NamedTitle,
   titleForName,
+  titlesForNames,
   upsertTitle,
 } from '../../src/features/media/index.ts';
 import { rows } from '../../src/platform/db.ts';
@@ -13,6 +14,7 @@ const { db, title } = mediaRoom();
 const add = async (input: Parameters<typeof title>[0]) => (await upsertTitle(db(), title(input))).mediaId;
 const find = (named: Partial<NamedTitle> & { title: string }) =>
   titleForName(db(), { kind: 'movie', ...named });
+const WORDS = 'Meadow Lantern Orchard Station Garden Winter Mirror Compass Thunder Canyon'.split(' ');
 const Review = z.object({ status: z.string(), confidence: z.number().nullable() });
 const reviewOf = (mediaId: number) =>
   db().one(rows('test.review', Review)`
@@ -80,5 +82,45 @@ describe('the title of a release name', () => {
     const named = { kind: 'series' as const, title: 'Battlestar', season: 1 };
     expect(await find({ ...named, episode: 20 })).toEqual({ mediaId: older, isNew: false, confidence: 1 });
     expect(await find({ ...named, episode: 3 })).toMatchObject({ mediaId: newer, confidence: 0.5 });
+  });
+
+  test('two names of one batch that mean one new film make one title, as they would one after the other', async () => {
+    const names: [string, number | undefined][] = [
+      ['Face-Off', 1997],
+      ['The Quiet Harbor', 1961],
+      ['face off', 1997],
+      ['The Quite Harbor', 1961],
+      ['Face/Off', undefined],
+      // Another film, and another year.
+      ['Face Value', 1997],
+      ['The Quiet Harbor', 2004],
+    ];
+    const matches = await titlesForNames(
+      db(),
+      names.map(([name, year]) => ({ kind: 'movie', title: name, year })),
+    );
+    const [face, harbor, , , , value, remade] = matches.map(({ mediaId }) => mediaId);
+    expect(matches.map(({ mediaId }) => mediaId)).toEqual([face, harbor, face, harbor, face, value, remade]);
+    expect(new Set([face, harbor, value, remade]).size).toBe(4);
+    expect(matches.map(({ isNew }) => isNew)).toEqual([true, true, false, false, false, true, true]);
+    expect(matches.map(({ confidence }) => confidence)).toEqual([1, 1, 1, 0.9375, 0.95, 1, 1]);
+  });
+
+  test('many names of one batch find what each of them is nearly called', async () => {
+    const films = Array.from({ length: 60 }, (_, n) => ({
+      ...{
+        kind: 'movie' as const,
+        title: `Harbour ${WORDS[n % 10]} of ${WORDS[(n * 7 + 3) % 10]}`,
+        year: 1940 + n,
+      },
+    }));
+    const ids = await Promise.all(films.map(add));
+    const read = films.map(({ title: name, ...film }, n) => ({
+      ...film,
+      // A letter left out, one changed, the last word cut.
+      title:
+        [name.replace('rbour', 'rbur'), name.replace('Harbour', 'Harbout'), name.slice(0, -1)][n % 3] ?? name,
+    }));
+    expect((await titlesForNames(db(), read)).map(({ mediaId }) => mediaId)).toEqual(ids);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogQuery } from '../../src/catalogs/catalog.ts';
 import { search } from '../../src/catalogs/search/index.ts';
 import { titlesByPeople } from '../../src/catalogs/search/queries/people.ts';
-import { titlesByName, typedWords } from '../../src/catalogs/search/queries.ts';
+import { titlesByName, typedWords } from '../../src/catalogs/search/queries/typed.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { connect } from '../support/full-database.ts';
 import { addTitles } from '../support/small-catalogue.ts';
@@ -216,7 +216,7 @@ describe('nothing that is typed is an error', () => {
     const asked = { text: typed, kind: 'movie', audience: 'all' } as const;
     await expect(titlesByName(database.db, asked)).resolves.toBeInstanceOf(Array);
     await expect(titlesByPeople(database.db, asked)).resolves.toBeInstanceOf(Array);
-    await expect(typedWords(database.db, typed)).resolves.toBeInstanceOf(Array);
+    await expect(typedWords(database.db, [typed])).resolves.toBeInstanceOf(Array);
   });
 
   test.each(['', ' ', '...', '!?', "'", '&', '😀', '-- -'])('%j finds nothing', async (text) => {

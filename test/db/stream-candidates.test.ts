@@ -19,6 +19,7 @@ const Joined = z.object({
   name: z.string().nullable(),
   ...{ audio: texts, channels: texts, hdrFormats: texts, visualTags: texts },
   ...{ resolution: z.string().nullable(), quality: z.string().nullable(), codec: z.string().nullable() },
+  partNumber: z.int().nullable(),
   isVerified: z.boolean(),
   score: z.number(),
   sizeBytes: z.int().nullable(),
@@ -36,6 +37,7 @@ async function joinedFor(mediaId: number, episodeId: number | null) {
     SELECT l.id AS "linkId", s.id AS "streamId", s.kind, l.file_index AS "fileIndex", coalesce(l.file_name, f.name) AS "fileName",
       CASE WHEN coalesce(l.file_name, f.name) IS NULL THEN s.name END AS name,
       s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags", s.resolution, s.quality, s.codec,
+      CASE WHEN l.file_index IS NULL THEN s.part_number END AS "partNumber",
       l.is_verified AS "isVerified", s.score,
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END) AS "sizeBytes",
       t.seeders, coalesce(cardinality(t.web_seeds) > 0, false) AS "hasWebSeeds", n.health,
@@ -62,13 +64,13 @@ async function joinedFor(mediaId: number, episodeId: number | null) {
 /** 400 streams of five kinds that differ in all by which they are told apart, with names that hold what separates lists. */
 async function fillStreams(places: readonly { mediaId: number; episodeId: number | null }[]) {
   await db().query(command('test.streams')`
-    INSERT INTO stream (kind, name, resolution, quality, codec, audio, channels, hdr_formats, visual_tags, size_bytes, score, is_active, is_blocked, state, is_public)
+    INSERT INTO stream (kind, name, resolution, quality, codec, audio, channels, hdr_formats, visual_tags, size_bytes, score, is_active, is_blocked, state, is_public, part_number)
     SELECT (ARRAY['torrent', 'http', 'usenet', 'youtube', 'ftp'])[1 + n % 5], 'Film "' || n || E'" \\\\ \n\t, Фильм 映画',
       (ARRAY['2160p', '1080p', NULL])[1 + n % 3], (ARRAY['WEB-DL', E'Blu"Ray\nREMUX', NULL])[1 + n % 5 % 3], (ARRAY['HEVC', NULL])[1 + n % 2],
       (ARRAY['{}', '{TrueHD,Atmos}', '{"odd, one",DTS}', '{DD+}']::text[])[1 + n % 7 % 4]::text[],
       (ARRAY['{}', '{7.1,2.0}', '{5.1}']::text[])[1 + n % 3]::text[], (ARRAY['{}', '{DV,HDR10}']::text[])[1 + n % 2]::text[],
       (ARRAY['{}', '{3D,SBS}', '{IMAX}']::text[])[1 + n % 11 % 3]::text[], CASE WHEN n % 6 > 0 THEN n * 1000000007::int8 END, (n * 37 % 1001) / 100.0,
-      n % 23 > 0, n % 29 = 0, CASE WHEN n % 31 = 0 THEN 'broken' ELSE 'active' END, n % 37 > 0
+      n % 23 > 0, n % 29 = 0, CASE WHEN n % 31 = 0 THEN 'broken' ELSE 'active' END, n % 37 > 0, CASE WHEN n % 13 < 2 THEN 1 + n % 3 END
     FROM generate_series(1, 400) n
   `);
   await db().query(command('test.torrents')`

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withPartsTogether } from '../../src/features/stream-index/film-parts.ts';
 import type { Ranked } from '../../src/features/stream-index/ranked.ts';
 import { ranksOf } from '../../src/features/stream-index/ranking-facts.ts';
 import { sameReleases } from '../../src/features/stream-index/same-release.ts';
@@ -35,6 +36,7 @@ function varied(seed: number, count: number): Ranked[] {
     ...{ linkId: ((index * 7919) % 100_003) + 1, streamId: index },
     ...picture(draw),
     ...named(draw),
+    partNumber: null,
     ...source(draw),
     isVerified: draw(4) === 0,
     // Few bases with steps about as large as the tolerances, so that many are just within and many just beyond.
@@ -130,5 +132,42 @@ describe('the order of 500 varied offers', () => {
       expect(same.size).toBeGreaterThan(20);
       expect([...same]).toEqual([...sameByPairs(ranked)]);
     }
+  });
+});
+
+describe('a film in parts', () => {
+  const file = (name: string, partNumber: number | null, more: Partial<Ranked> = {}): Ranked => ({
+    ...(varied(1, 1)[0] as Ranked),
+    ...{ kind: 'local', fileIndex: null, fileName: null, name, partNumber, sizeBytes: 700_000_000, ...more },
+  });
+  const names = (offers: readonly Ranked[]) => offers.map(({ name }) => name);
+
+  it('stands together in its order, where the best of its parts does', () => {
+    const ordered = [
+      file('Whole (1920).mkv', null),
+      file('Golem (1920) CD2.avi', 2),
+      file('Golem.1920.Part.1.mkv', 1),
+      file('Golem 1920.mkv', null),
+      file('Golem (1920) CD10.avi', 10),
+      file('Golem (1920) CD1.avi', 1),
+      file('Golem.1920.Part.2.mkv', 2),
+    ];
+    expect(names(withPartsTogether(ordered))).toEqual([
+      'Whole (1920).mkv',
+      'Golem (1920) CD1.avi',
+      'Golem (1920) CD2.avi',
+      'Golem (1920) CD10.avi',
+      'Golem.1920.Part.1.mkv',
+      'Golem.1920.Part.2.mkv',
+      'Golem 1920.mkv',
+    ]);
+  });
+
+  it('whose folders alone tell its parts apart has none that is taken for another', () => {
+    const parts = [1, 2].map((part) => file('golem.avi', part, { linkId: part }));
+    const copy = file('golem.avi', 2, { linkId: 3, kind: 'http' });
+    expect([...sameReleases([...parts, copy])]).toEqual([[3, 2]]);
+    expect(names(withPartsTogether(parts.toReversed()))).toEqual(['golem.avi', 'golem.avi']);
+    expect(withPartsTogether(parts.toReversed()).map(({ partNumber }) => partNumber)).toEqual([1, 2]);
   });
 });

@@ -19,6 +19,7 @@ export function offerWith(more: Partial<Offer> = {}): Offer {
     visualTags: [],
     releaseGroup: null,
     edition: null,
+    partNumber: null,
     languages: [],
     subtitleLanguages: [],
     subtitles: [],

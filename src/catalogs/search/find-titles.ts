@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db.ts';
 import { titlesByPeople } from './queries/people.ts';
-import { type TitleSearch, titlesByName, titlesLike, typedWords } from './queries.ts';
+import { type TitleSearch, titlesByName, titlesLike, typedWords } from './queries/typed.ts';
 import { similarWords, withoutShortWords } from './similar-words.ts';
 
 /** Longest text searched for; more words than this in a title do not exist. */
@@ -15,33 +15,22 @@ const VERY_FEW = 5;
  * their keywords, then, where that is nothing (or less than five by a single word), by names like it, at last without the short words.
  */
 export async function findTitles(db: Db, search: TitleSearch): Promise<readonly number[]> {
-  return find(db, search, (asked) => titlesByPeople(db, asked));
-}
-
-/** As `findTitles`, by their names alone: of a title that is written somewhere no person is meant. */
-export async function findTitlesCalled(db: Db, search: TitleSearch): Promise<readonly number[]> {
-  return find(db, search, async () => []);
-}
-
-async function find(
-  db: Db,
-  search: TitleSearch,
-  otherwise: (asked: TitleSearch) => Promise<number[]>,
-): Promise<readonly number[]> {
   const text = searchWords(search.text);
   if (text === null) return [];
   const asked = { ...search, text };
   const found = await titlesByName(db, asked);
-  if (found.length < FEW) found.push(...(await otherwise(asked)));
-  // Several words that stand in one title are seldom there by a slip; a single word often is.
-  const isOneWord = !text.includes(' ');
-  if (found.length === 0 || (isOneWord && found.length < VERY_FEW))
-    found.push(...(await titlesAlike(db, asked, found.length === 0)));
+  if (found.length < FEW) found.push(...(await titlesByPeople(db, asked)));
+  if (isTooFew(text, found.length)) found.push(...(await titlesAlike(db, asked, found.length === 0)));
   return [...new Set(found)];
 }
 
+/** Several words that stand in one title are seldom there by a slip; a single word often is. */
+export function isTooFew(text: string, found: number): boolean {
+  return found === 0 || (!text.includes(' ') && found < VERY_FEW);
+}
+
 async function titlesAlike(db: Db, search: TitleSearch, isNothingFound: boolean): Promise<number[]> {
-  const words = await typedWords(db, search.text);
+  const words = await typedWords(db, [search.text]);
   // Neither are pairs of Chinese letters there by a slip.
   const like = isNothingFound || words.length === 1 ? similarWords(words) : null;
   const found = like === null ? [] : await titlesLike(db, search, like);
@@ -50,7 +39,7 @@ async function titlesAlike(db: Db, search: TitleSearch, isNothingFound: boolean)
 }
 
 /** Letters and digits of any script, at most 12 words; null when nothing is left to look for. */
-function searchWords(text: string): string | null {
+export function searchWords(text: string): string | null {
   const words =
     text
       .slice(0, MAX_LENGTH)

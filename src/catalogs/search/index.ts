@@ -2,8 +2,10 @@ import { type Catalog, MEDIA_KINDS, PAGE_SIZE } from '../catalog.ts';
 import { cardsOf, seenAmong } from '../queries.ts';
 import { findTitles } from './find-titles.ts';
 
-export { findTitles, findTitlesCalled } from './find-titles.ts';
-export { settleTiers, titlesCalledSo } from './queries.ts';
+export { findTitles } from './find-titles.ts';
+export { titlesNearlyCalled } from './nearly-called.ts';
+export { titlesCalledSo } from './queries/called.ts';
+export { settleTiers } from './queries/typed.ts';
 
 /** What the viewer typed. */
 export const search: Catalog = {

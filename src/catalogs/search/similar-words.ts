@@ -1,4 +1,4 @@
-import type { LikeWords, TypedWord } from './queries.ts';
+import type { LikeWords, TypedWord } from './queries/typed.ts';
 
 /** Letters of scripts written without blanks; `search_words` (migration 0022) makes pairs of them. */
 const PAIR =

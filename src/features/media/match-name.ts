@@ -1,5 +1,5 @@
-import { findTitlesCalled, titlesCalledSo } from '../../catalogs/search/index.ts';
-import { matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
+import { titlesCalledSo, titlesNearlyCalled } from '../../catalogs/search/index.ts';
+import { bareTitle, matchConfidence, type ReadTitle, SURE } from '../../kit/match-confidence.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Called, mediaCalled } from './queries/match.ts';
 import { upsertTitles } from './upsert-titles.ts';
@@ -33,20 +33,44 @@ export async function titlesForNames(db: Db, named: readonly NamedTitle[]): Prom
   if (named.length === 0) return [];
   const likeliest = await likeliestTitles(db, named);
   const unsure = [...named.keys()].filter((n) => (likeliest[n]?.confidence ?? 0) < SURE);
+  const first = firstOfEach(named, unsure);
+  const made = [...new Set(first.values())];
   const added = await upsertTitles(
     db,
-    unsure.flatMap((n) => nameAlone(named[n])),
-    { guessed: unsure.map((n) => likeliest[n]?.confidence ?? 0) },
+    made.flatMap((n) => nameAlone(named[n])),
+    { guessed: made.map((n) => likeliest[n]?.confidence ?? 0) },
   );
-  const places = new Map(unsure.map((n, place) => [n, added[place]]));
+  const places = new Map(made.map((n, place) => [n, added[place]]));
   return named.map((one, n) => {
     const known = likeliest[n];
-    const made = places.get(n);
-    if (made !== undefined)
-      return { mediaId: made.mediaId, isNew: made.outcome === 'new', confidence: ownConfidence(one) };
+    const own = first.get(n) ?? n;
+    const title = places.get(own);
+    if (title !== undefined) {
+      const isNew = own === n && title.outcome === 'new';
+      return { mediaId: title.mediaId, isNew, confidence: confidenceOf(one, named[own] ?? one) };
+    }
     if (known == null) throw new Error('a name has a title, or one was made of it');
     return { mediaId: known.mediaId, isNew: false, confidence: known.confidence / (1 + known.rivals) };
   });
+}
+
+/**
+ * For each of these names the first of them that surely means its title, mostly itself: taken one after the other the later one would find what was
+ * made from the earlier. Only names of one spelling, or of one kind and year, can.
+ */
+function firstOfEach(named: readonly NamedTitle[], places: readonly number[]): ReadonlyMap<number, number> {
+  const first = new Map<number, number>();
+  const before = new Map<string, number[]>();
+  for (const n of places) {
+    const one = named[n];
+    if (one === undefined) continue;
+    const keys = [`${one.kind} ${one.year ?? ''}`, `${one.kind} =${bareTitle(one.title)}`];
+    const alike = keys.flatMap((key) => before.get(key) ?? []);
+    const same = alike.find((other) => confidenceOf(one, named[other] ?? one) >= SURE);
+    first.set(n, same ?? n);
+    if (same === undefined) for (const key of keys) before.set(key, [...(before.get(key) ?? []), n]);
+  }
+  return first;
 }
 
 function nameAlone(named: NamedTitle | undefined) {
@@ -55,17 +79,13 @@ function nameAlone(named: NamedTitle | undefined) {
   return [{ kind, title, ...(year === undefined ? {} : { year }) }];
 }
 
-/** The doubt is the title's: the release is surely of what was made from its name. */
-function ownConfidence(named: NamedTitle): number {
-  const { kind, title, year = null } = named;
+/** How surely a release is of the title that was made from the name of `made`; the doubt is the title's. */
+function confidenceOf(named: NamedTitle, made: NamedTitle): number {
+  const { kind, title, year = null } = made;
   return matchConfidence(named, { kind, names: [title], year });
 }
 
 type Likely = { mediaId: number; confidence: number /** Others that are as likely. */; rivals: number };
-
-/** More of those that somebody who types it would find are not compared. */
-const MOST_FOUND = 40;
-const LOOKS_AT_ONCE = 4;
 
 /** Of each name; among equally likely ones the most popular; null: none is called anything like it. */
 async function likeliestTitles(db: Db, named: readonly NamedTitle[]): Promise<(Likely | null)[]> {
@@ -83,26 +103,18 @@ async function likeliestTitles(db: Db, named: readonly NamedTitle[]): Promise<(L
     return place === undefined ? [] : [{ index: place, mediaId }];
   });
   const names = open.flatMap((n) => named[n] ?? []);
-  const waiting = [...names.entries()];
-  const look = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, one] = next;
-      found.push(...(await titlesLike(db, one)).map((mediaId) => ({ index, mediaId })));
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look));
+  found.push(
+    ...(await titlesNearlyCalled(
+      db,
+      // In names it is often written "&", or left out.
+      names.map(({ kind, title, year = null }) => ({ kind, name: title.replace(/\band\b/gi, ' '), year })),
+    )),
+  );
   const again = await likeliestOf(db, names, found);
   return likeliest.map((known, n) => {
     const place = places.get(n);
     return place === undefined ? known : (again[place] ?? null);
   });
-}
-
-/** What somebody who types its name would find. */
-async function titlesLike(db: Db, { kind, title }: NamedTitle): Promise<readonly number[]> {
-  // In names it is often written "&", or left out.
-  const text = title.replace(/\band\b/gi, ' ');
-  return (await findTitlesCalled(db, { text, kind, audience: 'owner' })).slice(0, MOST_FOUND);
 }
 
 async function likeliestOf(

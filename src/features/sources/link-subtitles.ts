@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import { AppError } from '../../kit/errors.ts';
 import { createPause } from '../../kit/pause.ts';
 import { encodingOf } from '../../kit/text-encoding.ts';
+import { languageOfText } from '../../kit/text-language.ts';
+import { wordsOfSubtitles } from '../../kit/web-vtt.ts';
 import type { Pool } from '../../platform/db.ts';
 import type { Log } from '../../platform/log.ts';
 import { asReadable, type StreamKind } from '../../streams/kind.ts';
@@ -17,7 +19,7 @@ export type SubtitleDeps = { db: Pool; kinds: { get(kind: string): StreamKind | 
 
 const SOURCES_AT_ONCE = 20;
 const SUBTITLES_AT_ONCE = 500;
-/** Read at once to tell how they are written. */
+/** Read at once to tell how and in what language they are written. */
 const READS_AT_ONCE = 4;
 const READ_MS = 10_000;
 const SAMPLE_BYTES = 65_536;
@@ -130,14 +132,20 @@ async function readAll(
         log.debug({ err: error }, 'a subtitle could not be looked at');
         return null;
       });
-      const encoding =
-        bytes === null ? null : encodingOf(bytes, { language, isBeginning: bytes.length === SAMPLE_BYTES });
-      read.push({ ...one, path: address, encoding, isText: bytes === null || !isPictures(bytes) });
+      read.push({ ...one, path: address, ...(await lookedAt(bytes, language)) });
     }
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, take));
   // Not by which was read soonest.
   return read.toSorted((a, b) => a.id - b.id);
+}
+
+/** What the first bytes of a subtitle tell; of its language what no name did. */
+async function lookedAt(bytes: Uint8Array | null, named: string | null) {
+  if (bytes === null || isPictures(bytes)) return { language: named, encoding: null, isText: bytes === null };
+  const encoding = encodingOf(bytes, { language: named, isBeginning: bytes.length === SAMPLE_BYTES });
+  const language = named ?? (await languageOfText(wordsOfSubtitles(bytes, { encoding })));
+  return { language, encoding, isText: true };
 }
 
 async function sampleOf(

@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db.ts';
+import { withPartsTogether } from './film-parts.ts';
 import { type Candidates, candidatesFor, type Place } from './queries/candidates.ts';
 import { type RankingFacts, readFacts } from './ranking-facts.ts';
 import type { PostState } from './schemas.ts';
@@ -12,6 +13,8 @@ export type Ranked = RankingFacts & {
   fileName: string | null;
   /** Of the stream, where no file of it has a name. */
   name: string | null;
+  /** Of a film in parts (`CD2`) the number of this one. */
+  partNumber: number | null;
   isVerified: boolean;
   score: number;
   sizeBytes: number | null;
@@ -26,10 +29,10 @@ export type Ranked = RankingFacts & {
   sourceTens: number;
 };
 
-/** All that can be offered for a place, best first, before the caps. */
+/** All that can be offered for a place, best first, before the caps; the parts of a film stand together where the best of them does. */
 export async function rankedFor(db: Db, place: Place, only: 'licensed' | 'all'): Promise<Ranked[]> {
   const candidates = await candidatesFor(db, place, only);
-  return candidates === null ? [] : inOrder(withoutWholes(rankedOf(candidates)));
+  return candidates === null ? [] : withPartsTogether(inOrder(withoutWholes(rankedOf(candidates))));
 }
 
 /** Each link with what its stream is. Written out: spreading 500 of them took longer than sorting. */
@@ -41,6 +44,7 @@ function rankedOf(of: Candidates): Ranked[] {
   const posts = placesOf(of.postId);
   const files = placesOf(of.fileLinkId);
   const sourced = placesOf(of.sourcedId);
+  const parts = placesOf(of.partId);
   const [verified, webSeeded] = [new Set(of.verifiedLinkId), new Set(of.webSeededId)];
   const ranked: Ranked[] = [];
   for (const [n, linkId] of of.linkId.entries()) {
@@ -70,6 +74,8 @@ function rankedOf(of: Candidates): Ranked[] {
       fileIndex,
       fileName,
       name: fileName === null ? valueAt(of.name, at) : null,
+      // Of several files of one stream each may be another part.
+      partNumber: fileIndex === null ? rareAt(of.partNumber, parts.get(streamId)) : null,
       isVerified: verified.has(linkId),
       score: valueAt(of.score, at),
       // Of one file of a stream the size of all would be another's.

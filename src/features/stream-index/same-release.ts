@@ -7,6 +7,7 @@ type Named = {
   /** Counts where the file has none. */
   name: string | null;
   sizeBytes: number | null;
+  partNumber: number | null;
 };
 
 /** What a post weighs is told with its encoding and its repair files. */
@@ -16,7 +17,7 @@ const COPY_TOLERANCE = 0.001;
 
 /**
  * Links to what a better one gives too, by that one: the same release as a torrent, a post and a file on a server is told by its name and
- * size. One of unknown size is never taken for another. `ranked` is best first.
+ * size; another part of a film is none, whose folders alone may tell them apart (`CD1/film.avi`). One of unknown size is never taken for another. `ranked` is best first.
  */
 export function sameReleases(ranked: readonly Named[]): ReadonlyMap<number, number> {
   const kept = new Map<string, Named[]>();
@@ -25,7 +26,7 @@ export function sameReleases(ranked: readonly Named[]): ReadonlyMap<number, numb
   for (const candidate of ranked) {
     // Names are what takes time here, and most releases are as large as no other.
     if (candidate.sizeBytes === null || !near.has(candidate.sizeBytes)) continue;
-    const key = plainName(candidate);
+    const key = keyOf(candidate);
     const known = kept.get(key) ?? [];
     const better = key === '' ? undefined : known.find((other) => isSameSize(candidate, other));
     if (better !== undefined) same.set(candidate.linkId, better.linkId);
@@ -48,10 +49,15 @@ function nearSizes(candidates: readonly Named[]): ReadonlySet<number> {
   return near;
 }
 
+function keyOf(candidate: Named): string {
+  const name = plainName(candidate);
+  return candidate.partNumber === null || name === '' ? name : `${name}/${candidate.partNumber}`;
+}
+
 const ASCII = /^[\0-\x7f]*$/;
 
 /** The file's own name, else the release's, without its ending and however its words are separated. */
-function plainName({ name, fileName }: Named): string {
+export function plainName({ name, fileName }: Pick<Named, 'name' | 'fileName'>): string {
   const told = (fileName ?? name ?? '').split('/').findLast((part) => part !== '') ?? '';
   const extension = fileExtension(told);
   const stem = extension === null ? told : told.slice(0, -extension.length - 1);

@@ -122,6 +122,8 @@ export const Offer = z.object({
   /** Of the file when one is meant. */
   sizeBytes: z.int().nullable(),
   ...facts,
+  /** Of a film in parts (`CD2`) the number of this one. */
+  partNumber: z.int().nullable(),
   /** Spoken. */
   languages: z.array(z.string()),
   subtitleLanguages: z.array(z.string()),

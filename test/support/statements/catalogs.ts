@@ -12,7 +12,12 @@ import {
   stockOf,
 } from '../../../src/catalogs/queries.ts';
 import { catalogs } from '../../../src/catalogs/registry.ts';
-import { findTitles, settleTiers, titlesCalledSo } from '../../../src/catalogs/search/index.ts';
+import {
+  findTitles,
+  settleTiers,
+  titlesCalledSo,
+  titlesNearlyCalled,
+} from '../../../src/catalogs/search/index.ts';
 import type { Db } from '../../../src/platform/db.ts';
 import { type Calls, FILM } from './sample.ts';
 
@@ -65,6 +70,13 @@ export const catalogCalls: Calls = {
     titlesCalledSo(db, [
       { kind: 'movie', name: 'the river' },
       { kind: 'series', name: 'The River' },
+    ]),
+  'nearly called': (db) =>
+    titlesNearlyCalled(db, [
+      { kind: 'movie', name: 'the river', year: 1990 },
+      { kind: 'series', name: 'Teh Rivre of Grene Hosues up', year: null },
+      { kind: 'movie', name: 'up', year: 2009 },
+      { kind: 'movie', name: '東京物誤', year: 1953 },
     ]),
   'settle tiers': (db) => settleTiers(db, 1000),
   cards: (db) => withEach(['de', 'pt-BR'], (language) => cardsOf(db, [FILM, 1, 2, 3], language)),

@@ -1,5 +1,5 @@
 import { type Db, rows, sql } from '../../../platform/db.ts';
-import { Found, idsOf, SEEN_BY, type TitleSearch } from '../queries.ts';
+import { Found, idsOf, SEEN_BY, type TitleSearch } from './typed.ts';
 
 /** The words of a person's name, as the index `person_search` has them. */
 const PERSON_WORDS = sql.fragment`array_to_tsvector(search_words(search_name(p.name), false))`;

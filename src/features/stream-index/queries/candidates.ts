@@ -41,6 +41,9 @@ const Candidates = z.object({
   name: column(isText),
   sizeBytes: column(isIntOrNull),
   score: column(isNumber),
+  /** Parts of films (`CD2`), and which. */
+  partId: rare(isInt),
+  partNumber: rare(isInt),
   /** Streams that are out of time. */
   expiredId: rare(isInt),
   torrentId: rare(isInt),
@@ -90,9 +93,11 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
       WHERE l.file_index IS NOT NULL OR l.file_name IS NOT NULL OR l.size_bytes IS NOT NULL
     ) files, (
       SELECT json_agg(s.id) AS "streamId", string_agg(s.ranking_facts, chr(10)) AS facts, json_agg(s.name) AS name,
-        json_agg(s.size_bytes) AS "sizeBytes", json_agg(s.score) AS score
+        json_agg(s.size_bytes) AS "sizeBytes", json_agg(s.score) AS score,
+        json_agg(s.id) FILTER (WHERE s.part_number IS NOT NULL) AS "partId",
+        json_agg(s.part_number) FILTER (WHERE s.part_number IS NOT NULL) AS "partNumber"
       FROM (
-        SELECT s.id, s.ranking_facts, s.name, s.size_bytes, s.score FROM stream s
+        SELECT s.id, s.ranking_facts, s.name, s.size_bytes, s.score, s.part_number FROM stream s
         WHERE s.id = ANY ((SELECT ids FROM linked)::int8[])
           AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public ${licensed}
         LIMIT ${MAX_STREAMS}

@@ -15,6 +15,7 @@ export function offerRows(db: Db, linkIds: readonly number[]): Promise<readonly 
       coalesce(l.size_bytes, f.size_bytes, CASE WHEN l.file_index IS NULL THEN s.size_bytes END, a.size_bytes) AS "sizeBytes",
       s.resolution, s.quality, s.codec, s.audio, s.channels, s.hdr_formats AS "hdrFormats", s.visual_tags AS "visualTags",
       s.release_group AS "releaseGroup", s.edition,
+      CASE WHEN l.file_index IS NULL THEN s.part_number END AS "partNumber",
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'audio' ORDER BY g.language) AS languages,
       ARRAY(SELECT g.language FROM stream_language g WHERE g.stream_id = s.id AND g.kind = 'subtitle' ORDER BY g.language) AS "subtitleLanguages",
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', u.id, 'path', u.path, 'language', u.language, 'isInside', u.file_index IS NOT NULL) ORDER BY u.id)

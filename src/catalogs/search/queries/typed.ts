@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../platform/db.ts';
-import type { MediaKind } from '../catalog.ts';
-import { allowedTo, type Viewer } from '../viewer.ts';
+import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import type { MediaKind } from '../../catalog.ts';
+import { allowedTo, type Viewer } from '../../viewer.ts';
 
 /**
  * Whose search: titles with an open licence, every shown title, or hidden ones too (the owner's own lists); of the owner's,
@@ -172,27 +172,6 @@ export async function titlesByName(db: Db, search: TitleSearch): Promise<number[
   return idsOf(found);
 }
 
-/**
- * Titles, hidden ones too and adult ones not, that are called just so by any of their names (case, accents, blanks and punctuation forgiven);
- * `index` says which name. One statement however many names, 40 titles of each and how well known they are at most.
- */
-export function titlesCalledSo(db: Db, names: readonly { kind: MediaKind; name: string }[]) {
-  const values = names.map(({ kind, name }, index) => [index, kind, name]);
-  return db.any(rows('search.called_so', Found.extend({ index: z.int() }))`
-    SELECT g.index, c.media_id AS "mediaId"
-    FROM (
-      SELECT n.index, n.kind, array_to_tsvector(ARRAY[search_whole(search_name(n.name))])::text::tsquery && '!#adult'::tsquery AS whole
-      FROM ${sql.unnest(values, ['int4', 'text', 'text'])} AS n(index, kind, name)
-      WHERE search_name(n.name) <> '' OFFSET 0
-    ) g
-    CROSS JOIN LATERAL (
-      (SELECT s.media_id FROM media_search s WHERE s.tier = 2 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
-      UNION ALL (SELECT s.media_id FROM media_search s WHERE s.tier = 1 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
-      UNION ALL (SELECT s.media_id FROM media_search s WHERE s.tier = 0 AND s.document @@ g.whole AND s.kind = g.kind LIMIT 40)
-    ) c
-    ORDER BY g.index, c.media_id
-  `);
-}
 
 /** What is looked for where words were typed wrong: all of its parts, each as a tsquery. */
 export type LikeWords = {
@@ -230,26 +209,39 @@ export async function titlesLike(db: Db, search: TitleSearch, like: LikeWords): 
   return idsOf(found);
 }
 
-const TypedWord = z.object({ word: z.string(), quoted: z.string(), near: z.string().nullable() });
-export type TypedWord = z.infer<typeof TypedWord>;
+const TypedWord = z.object({
+  index: z.int(),
+  word: z.string(),
+  quoted: z.string(),
+  near: z.string().nullable(),
+});
+export type TypedWord = Omit<z.infer<typeof TypedWord>, 'index'>;
 
 /**
- * The words of `text` in order, each as a tsquery (`quoted`), and of those with more than three letters the eight known words
- * most like it (`near`, joined by `|`): with one letter left out, put in, changed or swapped.
+ * The words of each of `texts` (`index`) in order, each as a tsquery (`quoted`), and of those with more than three letters the eight known words
+ * most like it (`near`, joined by `|`): with one letter left out, put in, changed or swapped. A word of several texts is looked up once.
  */
-export function typedWords(db: Db, text: string): Promise<readonly TypedWord[]> {
+export function typedWords(db: Db, texts: readonly string[]): Promise<readonly z.infer<typeof TypedWord>[]> {
   return db.any(rows('search.typed_words', TypedWord)`
-    SELECT left(typed.word, 60) AS word, array_to_tsvector(ARRAY[left(typed.word, 60)])::text AS quoted, n.near
-    FROM unnest(search_words(search_name(${text}), true)) WITH ORDINALITY AS typed(word, place)
-    CROSS JOIN LATERAL (
-      SELECT string_agg(array_to_tsvector(ARRAY[k.word])::text, ' | ') AS near FROM (
-        SELECT w.word FROM title_word w
-        WHERE length(typed.word) > 3 AND word_slips(w.word) && word_slips(typed.word)
-        ORDER BY similarity(w.word, typed.word) DESC, w.word
-        LIMIT 8
-      ) k
-    ) n
-    ORDER BY typed.place
+    WITH typed AS MATERIALIZED (
+      SELECT (t.position - 1)::integer AS index, w.word, w.place
+      FROM unnest(${sql.array(texts, 'text')}) WITH ORDINALITY AS t(text, position)
+      CROSS JOIN LATERAL unnest(search_words(search_name(t.text), true)) WITH ORDINALITY AS w(word, place)
+    )
+    SELECT typed.index, left(typed.word, 60) AS word, array_to_tsvector(ARRAY[left(typed.word, 60)])::text AS quoted, n.near
+    FROM typed
+    LEFT JOIN (
+      SELECT d.word, n.near FROM (SELECT DISTINCT word FROM typed WHERE length(word) > 3) d
+      CROSS JOIN LATERAL (
+        SELECT string_agg(array_to_tsvector(ARRAY[k.word])::text, ' | ') AS near FROM (
+          SELECT w.word FROM title_word w
+          WHERE word_slips(w.word) && word_slips(d.word)
+          ORDER BY similarity(w.word, d.word) DESC, w.word
+          LIMIT 8
+        ) k
+      ) n
+    ) n ON n.word = typed.word
+    ORDER BY typed.index, typed.place
   `);
 }
 
