@@ -782,6 +782,57 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.tags_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM changed) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tags_due()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO media_tag_due (media_id) SELECT DISTINCT media_id FROM changed;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tags_due_of_episodes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO media_tag_due (media_id) SELECT DISTINCT media_id FROM changed WHERE num_nonnulls(title, overview) > 0;
+  ELSE
+    INSERT INTO media_tag_due (media_id)
+    SELECT DISTINCT n.media_id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.title, n.overview) IS DISTINCT FROM (f.title, f.overview);
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tags_due_of_media()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO media_tag_due (media_id)
+    SELECT id FROM changed WHERE overview IS NOT NULL OR is_adult OR nudity NOT IN ('none', 'unknown');
+  ELSE
+    INSERT INTO media_tag_due (media_id)
+    SELECT n.id FROM changed n JOIN former f ON f.id = n.id
+    WHERE (n.title, n.overview, n.is_adult, n.nudity) IS DISTINCT FROM (f.title, f.overview, f.is_adult, f.nudity);
+  END IF;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.take_stream_lease(wanted text, wanter text, subject text, ip text, per_subject integer, per_ip integer, life_s integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1047,6 +1098,83 @@ CREATE TABLE company (
   CONSTRAINT company_name_check CHECK (((length(name) >= 1) AND (length(name) <= 300)))
 );
 
+CREATE TABLE content_report (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  reporter_id bigint NOT NULL,
+  media_id bigint,
+  episode_id bigint,
+  stream_id bigint,
+  tag_id bigint,
+  kind text NOT NULL,
+  description text,
+  state text NOT NULL DEFAULT 'pending'::text,
+  reviewer_id bigint,
+  note text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  resolved_at timestamp with time zone,
+  CONSTRAINT content_report_public_id_key UNIQUE (public_id),
+  CONSTRAINT content_report_pkey PRIMARY KEY (id),
+  CONSTRAINT content_report_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES episode(id) ON DELETE CASCADE,
+  CONSTRAINT content_report_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT content_report_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT content_report_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT content_report_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT content_report_tag_id_fkey FOREIGN KEY (tag_id) REFERENCES content_tag(id) ON DELETE CASCADE,
+  CONSTRAINT content_report_check CHECK ((created_at <= resolved_at)),
+  CONSTRAINT content_report_description_check CHECK (((length(description) >= 1) AND (length(description) <= 2000))),
+  CONSTRAINT content_report_kind_check CHECK ((kind = ANY (ARRAY['wrong_title'::text, 'wrong_episode'::text, 'wrong_details'::text, 'not_for_children'::text, 'wrong_tag'::text, 'missing_tag'::text, 'broken'::text, 'takedown'::text, 'other'::text]))),
+  CONSTRAINT content_report_not_own CHECK ((reviewer_id <> reporter_id)),
+  CONSTRAINT content_report_note_check CHECK (((length(note) >= 1) AND (length(note) <= 1000))),
+  CONSTRAINT content_report_one_target CHECK ((num_nonnulls(media_id, episode_id, stream_id) = 1)),
+  CONSTRAINT content_report_resolved CHECK (((state = 'pending'::text) = (resolved_at IS NULL))),
+  CONSTRAINT content_report_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'resolved'::text, 'dismissed'::text]))),
+  CONSTRAINT content_report_tag_of CHECK (((tag_id IS NULL) OR (stream_id IS NULL)))
+);
+
+CREATE INDEX content_report_episode ON public.content_report USING btree (episode_id) WHERE (episode_id IS NOT NULL);
+
+CREATE INDEX content_report_media ON public.content_report USING btree (media_id) WHERE (media_id IS NOT NULL);
+
+CREATE UNIQUE INDEX content_report_pending ON public.content_report USING btree (reporter_id, media_id, episode_id, stream_id, tag_id, kind) NULLS NOT DISTINCT WHERE (state = 'pending'::text);
+
+CREATE INDEX content_report_reporter ON public.content_report USING btree (reporter_id, id);
+
+CREATE INDEX content_report_reviewer ON public.content_report USING btree (reviewer_id) WHERE (reviewer_id IS NOT NULL);
+
+CREATE INDEX content_report_state ON public.content_report USING btree (state, id);
+
+CREATE INDEX content_report_stream ON public.content_report USING btree (stream_id) WHERE (stream_id IS NOT NULL);
+
+CREATE INDEX content_report_tag ON public.content_report USING btree (tag_id) WHERE (tag_id IS NOT NULL);
+
+CREATE TABLE content_tag (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tag text NOT NULL,
+  category text NOT NULL,
+  name text NOT NULL,
+  CONSTRAINT content_tag_tag_key UNIQUE (tag),
+  CONSTRAINT content_tag_pkey PRIMARY KEY (id),
+  CONSTRAINT content_tag_category_check CHECK ((category = ANY (ARRAY['creatures'::text, 'situations'::text, 'loss'::text, 'atmosphere'::text, 'intensity'::text, 'social'::text, 'warning'::text, 'age'::text, 'rating'::text]))),
+  CONSTRAINT content_tag_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  CONSTRAINT content_tag_tag_check CHECK (((tag ~ '^[a-z0-9]+(_[a-z0-9]+)*$'::text) AND (length(tag) <= 60)))
+);
+
+CREATE TABLE deep_link_report (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  stream_id bigint NOT NULL,
+  user_id bigint NOT NULL,
+  device text,
+  reported_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT deep_link_report_stream_id_user_id_device_key UNIQUE NULLS NOT DISTINCT (stream_id, user_id, device),
+  CONSTRAINT deep_link_report_pkey PRIMARY KEY (id),
+  CONSTRAINT deep_link_report_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE CASCADE,
+  CONSTRAINT deep_link_report_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT deep_link_report_device_check CHECK (((length(device) >= 1) AND (length(device) <= 100)))
+);
+
+CREATE INDEX deep_link_report_user ON public.deep_link_report USING btree (user_id, reported_at);
+
 CREATE TABLE episode (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -1080,7 +1208,19 @@ CREATE INDEX episode_media ON public.episode USING btree (media_id, season_id, n
 
 CREATE TRIGGER episode_notify AFTER INSERT OR DELETE OR UPDATE ON public.episode FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
+CREATE TRIGGER episode_tags_insert AFTER INSERT ON public.episode REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_episodes();
+
+CREATE TRIGGER episode_tags_update AFTER UPDATE ON public.episode REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_episodes();
+
 CREATE TRIGGER episode_touch BEFORE UPDATE ON public.episode FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+CREATE TABLE family_service (
+  user_id bigint NOT NULL,
+  service text NOT NULL,
+  CONSTRAINT family_service_pkey PRIMARY KEY (user_id, service),
+  CONSTRAINT family_service_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT family_service_service_check CHECK ((service ~ '^[a-z0-9_]{1,40}$'::text))
+);
 
 CREATE TABLE file_facts (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1485,6 +1625,10 @@ CREATE TRIGGER media_search_update AFTER UPDATE ON public.media REFERENCING OLD 
 
 CREATE TRIGGER media_shelf_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_shelf_updated();
 
+CREATE TRIGGER media_tags_insert AFTER INSERT ON public.media REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_media();
+
+CREATE TRIGGER media_tags_update AFTER UPDATE ON public.media REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due_of_media();
+
 CREATE TRIGGER media_touch BEFORE INSERT OR UPDATE ON public.media FOR EACH ROW EXECUTE FUNCTION media_touch();
 
 CREATE TABLE media_alias (
@@ -1516,6 +1660,12 @@ CREATE TABLE media_certification (
 );
 
 CREATE TRIGGER certification_notify AFTER INSERT OR DELETE OR UPDATE ON public.media_certification FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
+
+CREATE TRIGGER certification_tags_delete AFTER DELETE ON public.media_certification REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
+
+CREATE TRIGGER certification_tags_insert AFTER INSERT ON public.media_certification REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
+
+CREATE TRIGGER certification_tags_update AFTER UPDATE ON public.media_certification REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
 
 CREATE TABLE media_company (
   media_id bigint NOT NULL,
@@ -1602,6 +1752,10 @@ CREATE TRIGGER media_genre_shelf_insert AFTER INSERT ON public.media_genre REFER
 
 CREATE TRIGGER media_genre_shelf_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION genre_shelf_moved();
 
+CREATE TRIGGER media_genre_tags_delete AFTER DELETE ON public.media_genre REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
+
+CREATE TRIGGER media_genre_tags_insert AFTER INSERT ON public.media_genre REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
+
 CREATE TRIGGER media_genre_update AFTER UPDATE ON public.media_genre REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION media_card_updated();
 
 CREATE TABLE media_image (
@@ -1635,6 +1789,10 @@ CREATE TABLE media_keyword (
 );
 
 CREATE INDEX media_keyword_keyword ON public.media_keyword USING btree (keyword_id, media_id);
+
+CREATE TRIGGER media_keyword_tags_delete AFTER DELETE ON public.media_keyword REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
+
+CREATE TRIGGER media_keyword_tags_insert AFTER INSERT ON public.media_keyword REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_due();
 
 CREATE TABLE media_provider (
   media_id bigint NOT NULL,
@@ -1695,6 +1853,56 @@ CREATE INDEX media_search_open ON public.media_search USING gin (document) WITH 
 CREATE INDEX media_search_others ON public.media_search USING gin (document) WITH (gin_pending_list_limit='256') WHERE (tier = 0);
 
 CREATE INDEX media_search_tier ON public.media_search USING btree (kind, tier, media_id) WHERE (tier > 0);
+
+CREATE TABLE media_tag (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  episode_id bigint,
+  tag_id bigint NOT NULL,
+  source text NOT NULL,
+  confidence real NOT NULL DEFAULT 1,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT media_tag_media_id_episode_id_tag_id_key UNIQUE NULLS NOT DISTINCT (media_id, episode_id, tag_id),
+  CONSTRAINT media_tag_pkey PRIMARY KEY (id),
+  CONSTRAINT media_tag_episode_id_media_id_fkey FOREIGN KEY (episode_id, media_id) REFERENCES episode(id, media_id) ON DELETE CASCADE,
+  CONSTRAINT media_tag_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_tag_tag_id_fkey FOREIGN KEY (tag_id) REFERENCES content_tag(id) ON DELETE CASCADE,
+  CONSTRAINT media_tag_confidence_check CHECK (((confidence > (0)::double precision) AND (confidence <= (1)::double precision))),
+  CONSTRAINT media_tag_source_check CHECK ((source = ANY (ARRAY['rule'::text, 'moderator'::text, 'report'::text, 'provider'::text])))
+);
+
+CREATE INDEX media_tag_episode ON public.media_tag USING btree (episode_id, media_id) WHERE (episode_id IS NOT NULL);
+
+CREATE INDEX media_tag_tag ON public.media_tag USING btree (tag_id, media_id);
+
+CREATE TRIGGER media_tag_delete AFTER DELETE ON public.media_tag REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
+CREATE TRIGGER media_tag_insert AFTER INSERT ON public.media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
+CREATE TRIGGER media_tag_update AFTER UPDATE ON public.media_tag REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_changed();
+
+CREATE TABLE media_tag_denied (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  episode_id bigint,
+  tag_id bigint NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT media_tag_denied_media_id_episode_id_tag_id_key UNIQUE NULLS NOT DISTINCT (media_id, episode_id, tag_id),
+  CONSTRAINT media_tag_denied_pkey PRIMARY KEY (id),
+  CONSTRAINT media_tag_denied_episode_id_media_id_fkey FOREIGN KEY (episode_id, media_id) REFERENCES episode(id, media_id) ON DELETE CASCADE,
+  CONSTRAINT media_tag_denied_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT media_tag_denied_tag_id_fkey FOREIGN KEY (tag_id) REFERENCES content_tag(id) ON DELETE CASCADE
+);
+
+CREATE INDEX media_tag_denied_episode ON public.media_tag_denied USING btree (episode_id, media_id) WHERE (episode_id IS NOT NULL);
+
+CREATE INDEX media_tag_denied_tag ON public.media_tag_denied USING btree (tag_id);
+
+CREATE TABLE media_tag_due (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  media_id bigint NOT NULL,
+  CONSTRAINT media_tag_due_pkey PRIMARY KEY (id)
+);
 
 CREATE TABLE media_translation (
   media_id bigint NOT NULL,

@@ -8,6 +8,7 @@ import { BROKEN_METADATA_ROWS } from './broken-metadata-rows.ts';
 import { BROKEN_SOURCE_HEALTH_ROWS } from './broken-source-health-rows.ts';
 import { BROKEN_SOURCE_ROWS } from './broken-source-rows.ts';
 import { BROKEN_STORAGE_ROWS } from './broken-storage-rows.ts';
+import { BROKEN_TAG_ROWS } from './broken-tag-rows.ts';
 import { BROKEN_USENET_ROWS } from './broken-usenet-rows.ts';
 
 /** One statement for each rule of the schema that breaks just this rule, by the rule's name. `$film` and the like: `fillEveryTable`. */
@@ -282,6 +283,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
   ...BROKEN_ACCOUNT_ROWS,
   ...BROKEN_FAMILY_ROWS,
+  ...BROKEN_TAG_ROWS,
   ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_FTP_ROWS,

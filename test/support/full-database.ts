@@ -228,6 +228,26 @@ const ROWS: readonly [name: string, statement: string][] = [
     `INSERT INTO stream_media_link (stream_id, media_id) SELECT s.id, $film FROM stream s WHERE s.kind IN ('local', 'youtube', 'usenet', 'telegram', 'external')`,
   ],
   ['', `INSERT INTO play_count (subject_hash, media_id, stream_id) VALUES (sha256('viewer'), $film, $http)`],
+  ['tag', `SELECT id FROM content_tag WHERE tag = 'monsters'`],
+  [
+    '',
+    `INSERT INTO media_tag (media_id, episode_id, tag_id, source) VALUES ($film, NULL, $tag, 'rule'), ($series, $episode, $tag, 'moderator')`,
+  ],
+  [
+    '',
+    `INSERT INTO media_tag_denied (media_id, episode_id, tag_id) VALUES ($other, NULL, $tag), ($series, $episode, $tag)`,
+  ],
+  ['', 'INSERT INTO media_tag_due (media_id) VALUES ($film)'],
+  ['reviewer', `INSERT INTO app_user (username, role) VALUES ('reviewer', 'moderator') RETURNING id`],
+  [
+    '',
+    `INSERT INTO content_report (reporter_id, media_id, episode_id, stream_id, tag_id, kind, state, reviewer_id, resolved_at) VALUES
+      ($user, $film, NULL, NULL, $tag, 'wrong_tag', 'pending', NULL, NULL),
+      ($user, NULL, $episode, NULL, NULL, 'other', 'pending', NULL, NULL),
+      ($user, NULL, NULL, $external, NULL, 'broken', 'resolved', $reviewer, now())`,
+  ],
+  ['', `INSERT INTO family_service VALUES ($user, 'netflix')`],
+  ['', 'INSERT INTO deep_link_report (stream_id, user_id) VALUES ($external, $user)'],
   ['catalog', `SELECT id FROM catalog WHERE slug = 'open-films'`],
   ['userCatalog', `INSERT INTO catalog (slug, name, owner_id) VALUES ('mine', 'Mine', $user) RETURNING id`],
   [

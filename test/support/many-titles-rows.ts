@@ -177,6 +177,17 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO shelf_item (shelf_id, media_id, score, is_open)
     SELECT s.id, m.id, m.rank, m.open_streams > 0 FROM media m JOIN shelf s ON s.choice = m.year::text AND s.kind = m.kind`,
   `INSERT INTO play_day (day, media_id, plays) SELECT current_date - n, m.id, 1 + n FROM media m, generate_series(0, 20) n WHERE m.id % 50 = 0`,
+  `INSERT INTO media_tag (media_id, tag_id, source) SELECT m.id, t.id, 'rule' FROM media m JOIN content_tag t ON t.id % 31 = m.id % 31`,
+  `INSERT INTO media_tag (media_id, episode_id, tag_id, source)
+    SELECT e.media_id, e.id, t.id, 'rule' FROM episode e JOIN content_tag t ON t.id = 1 + e.id % 60 WHERE e.id % 5 = 0`,
+  `INSERT INTO media_tag_denied (media_id, tag_id) SELECT m.id, t.id FROM media m JOIN content_tag t ON t.id = 1 + m.id % 60 WHERE m.id % 50 = 0`,
+  `INSERT INTO media_tag_due (media_id) SELECT id FROM media WHERE id % 10 = 0`,
+  `INSERT INTO content_report (reporter_id, media_id, kind, state, resolved_at)
+    SELECT 1 + id % 2000, id, 'other', CASE WHEN id % 100 = 0 THEN 'resolved' ELSE 'pending' END, CASE WHEN id % 100 = 0 THEN now() END
+    FROM media WHERE id % 10 = 0`,
+  `INSERT INTO content_report (reporter_id, stream_id, kind) SELECT 1 + id % 2000, id, 'broken' FROM stream WHERE id % 10 = 0`,
+  `INSERT INTO family_service (user_id, service) SELECT id, 'netflix' FROM app_user`,
+  `INSERT INTO deep_link_report (stream_id, user_id) SELECT stream_id, 1 + stream_id % 2000 FROM stream_external`,
   'DROP TABLE word, draft, draft_stream',
   `SELECT setval(pg_get_serial_sequence('media', 'id'), $count), setval(pg_get_serial_sequence('stream', 'id'), $count)`,
 ];

@@ -1,5 +1,6 @@
 /** Tables that stay small whatever the catalogue holds: reading them whole is right, and they need no index on what they refer to. */
 export const SMALL_TABLES: ReadonlySet<string> = new Set([
+  'content_tag',
   'finder',
   'finder_day',
   'finder_pattern',
