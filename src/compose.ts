@@ -13,6 +13,7 @@ import {
   webDoor,
 } from './doors.ts';
 import type { Guard } from './features/accounts/index.ts';
+import { activityRoutes } from './features/activity/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
@@ -126,6 +127,10 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
   return [
     openApiRoutes(ground),
     ...accounts.publicApi,
+    activityRoutes({
+      ...{ db: ground.db, guard: accounts.guard, spaces },
+      baseUrl: (req) => placeOf(ground, req).baseUrl,
+    }),
     statsRoutes({
       ...ground,
       counts: spaces.counts,

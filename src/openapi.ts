@@ -11,6 +11,7 @@ import {
   TrackersAnswer,
 } from './features/trackers/index.ts';
 import { accountPaths } from './openapi-accounts.ts';
+import { activityPaths } from './openapi-activity.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -42,6 +43,7 @@ const paths = {
     },
   },
   ...accountPaths,
+  ...activityPaths,
   '/api/media': {
     get: {
       summary: 'Titles',
