@@ -18,7 +18,7 @@ export type Spaces = ReturnType<typeof openSpaces>;
  * What is cached of the catalogue, with the lives of the seeds (catalogue and meta 30 min, streams 15 min raw and
  * filtered after reading, manifest parts 5 min). All of it is forgotten when the database says that titles or streams changed.
  */
-export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
+export function openSpaces({ cache }: { cache: Pick<Ground['cache'], 'space'> }) {
   const memory = createKeptMemory();
   return {
     pages: cache.space('catalog', {
