@@ -18,6 +18,7 @@ import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
+import { ownTitleRoutes } from './features/own-titles/index.ts';
 import { settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
@@ -127,6 +128,10 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
   return [
     openApiRoutes(ground),
     ...accounts.publicApi,
+    ownTitleRoutes({
+      ...{ db: ground.db, guard: accounts.guard, settled: ground.settled },
+      ...{ language: ground.config.catalogLanguage, baseUrl: (req) => placeOf(ground, req).baseUrl },
+    }),
     activityRoutes({
       ...{ db: ground.db, guard: accounts.guard, spaces },
       baseUrl: (req) => placeOf(ground, req).baseUrl,

@@ -13,6 +13,7 @@ import {
 import { accountPaths } from './openapi-accounts.ts';
 import { activityPaths } from './openapi-activity.ts';
 import { finderPaths } from './openapi-finders.ts';
+import { ownTitlePaths } from './openapi-own-titles.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
 import { sourceHealthPaths } from './openapi-source-health.ts';
@@ -44,6 +45,7 @@ const paths = {
   },
   ...accountPaths,
   ...activityPaths,
+  ...ownTitlePaths,
   '/api/media': {
     get: {
       summary: 'Titles',

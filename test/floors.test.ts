@@ -31,6 +31,7 @@ const ROOM_ORDER = [
   'stream-index',
   'family',
   'activity',
+  'own-titles',
 ];
 const ROOF = 6;
 
