@@ -99,6 +99,15 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.history_play_counted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  UPDATE media SET watch_count = watch_count + 1 WHERE id = NEW.media_id;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.is_open_stream(stream_id bigint, kind text, licence_code text)
  RETURNS boolean
  LANGUAGE sql
@@ -3137,3 +3146,61 @@ CREATE TABLE usenet_upload (
 );
 
 CREATE INDEX usenet_upload_expires ON public.usenet_upload USING btree (expires_at);
+
+CREATE TABLE user_media_mark (
+  profile_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  kind text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT user_media_mark_pkey PRIMARY KEY (profile_id, kind, media_id),
+  CONSTRAINT user_media_mark_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT user_media_mark_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT user_media_mark_kind_check CHECK ((kind = ANY (ARRAY['watchlist'::text, 'favorite'::text, 'library'::text])))
+);
+
+CREATE INDEX user_media_mark_media ON public.user_media_mark USING btree (media_id);
+
+CREATE INDEX user_media_mark_recent ON public.user_media_mark USING btree (profile_id, kind, created_at DESC, media_id DESC);
+
+CREATE TABLE watch_history (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  profile_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  episode_id bigint,
+  stream_id bigint,
+  played_at timestamp with time zone NOT NULL DEFAULT now(),
+  progress_seconds integer,
+  duration_seconds integer,
+  is_completed boolean NOT NULL DEFAULT false,
+  origin text NOT NULL,
+  source text,
+  context text,
+  pauses integer NOT NULL DEFAULT 0,
+  rewinds integer NOT NULL DEFAULT 0,
+  CONSTRAINT watch_history_public_id_key UNIQUE (public_id),
+  CONSTRAINT watch_history_pkey PRIMARY KEY (id),
+  CONSTRAINT watch_history_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES episode(id) ON DELETE SET NULL,
+  CONSTRAINT watch_history_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT watch_history_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT watch_history_stream_id_fkey FOREIGN KEY (stream_id) REFERENCES stream(id) ON DELETE SET NULL,
+  CONSTRAINT watch_history_context_check CHECK (((length(context) >= 1) AND (length(context) <= 60))),
+  CONSTRAINT watch_history_duration_seconds_check CHECK (((duration_seconds >= 1) AND (duration_seconds <= 6000000))),
+  CONSTRAINT watch_history_origin_check CHECK ((origin = ANY (ARRAY['play'::text, 'stream'::text, 'track'::text, 'manual'::text, 'import'::text]))),
+  CONSTRAINT watch_history_pauses_check CHECK (((pauses >= 0) AND (pauses <= 100000))),
+  CONSTRAINT watch_history_progress_seconds_check CHECK (((progress_seconds >= 0) AND (progress_seconds <= 6000000))),
+  CONSTRAINT watch_history_rewinds_check CHECK (((rewinds >= 0) AND (rewinds <= 100000))),
+  CONSTRAINT watch_history_source_check CHECK (((length(source) >= 1) AND (length(source) <= 60)))
+);
+
+CREATE INDEX watch_history_episode ON public.watch_history USING btree (episode_id) WHERE (episode_id IS NOT NULL);
+
+CREATE INDEX watch_history_media ON public.watch_history USING btree (media_id);
+
+CREATE INDEX watch_history_recent ON public.watch_history USING btree (profile_id, played_at DESC, id DESC);
+
+CREATE INDEX watch_history_stream ON public.watch_history USING btree (stream_id) WHERE (stream_id IS NOT NULL);
+
+CREATE INDEX watch_history_title ON public.watch_history USING btree (profile_id, media_id, played_at DESC, id DESC);
+
+CREATE TRIGGER watch_history_played AFTER INSERT ON public.watch_history FOR EACH ROW WHEN ((new.origin = 'play'::text)) EXECUTE FUNCTION history_play_counted();

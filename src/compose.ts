@@ -17,12 +17,14 @@ import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
 import { reportRoutes } from './features/content-reports/index.ts';
+import { activityRoutes } from './features/activity/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
 import { serviceRoutes } from './features/deep-links/index.ts';
 import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
+import { ownTitleRoutes } from './features/own-titles/index.ts';
 import {
   createCountOnce,
   LINK_JOB,
@@ -144,6 +146,14 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
       addonName: () => ground.settings.get().addonName,
       contextOf: (req) => placeOf(ground, req),
       limitPreviews: limitPerMinute(ground, 'previews', () => PREVIEWS_PER_MINUTE),
+    }),
+    ownTitleRoutes({
+      ...{ db: ground.db, guard: accounts.guard, settled: ground.settled },
+      ...{ language: ground.config.catalogLanguage, baseUrl: (req) => placeOf(ground, req).baseUrl },
+    }),
+    activityRoutes({
+      ...{ db: ground.db, guard: accounts.guard, spaces },
+      baseUrl: (req) => placeOf(ground, req).baseUrl,
     }),
     statsRoutes({
       ...ground,

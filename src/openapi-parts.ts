@@ -19,6 +19,7 @@ export const problem = (description: string) => ({
 export const ok = (description: string, schema: z.ZodType) => ({ description, ...json(schema) });
 export const nothing = (description: string) => ({ description });
 export const ADMIN = [{ admin: [] }];
+export const USER = [{ user: [] }];
 export const refusals = {
   '401': problem('Not signed in'),
   '429': problem('Too many requests; see Retry-After'),

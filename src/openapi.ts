@@ -13,7 +13,9 @@ import {
 import { accountPaths } from './openapi-accounts.ts';
 import { auditPaths } from './openapi-audit.ts';
 import { communityPaths } from './openapi-community.ts';
+import { activityPaths } from './openapi-activity.ts';
 import { finderPaths } from './openapi-finders.ts';
+import { ownTitlePaths } from './openapi-own-titles.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { preferencePaths } from './openapi-preferences.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -46,6 +48,8 @@ const paths = {
   },
   ...accountPaths,
   ...auditPaths,
+  ...activityPaths,
+  ...ownTitlePaths,
   '/api/media': {
     get: {
       summary: 'Titles',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FoundTitle } from './addon/find-title.ts';
 import { Stock } from './catalogs/catalog.ts';
 import { CuratedList } from './catalogs/registry.ts';
+import { HistoryEntry, MarkPage } from './features/activity/index.ts';
 import { MediaDetail } from './features/media/index.ts';
 import { OverviewCounts } from './features/stats/index.ts';
 import { Offer } from './features/stream-index/index.ts';
@@ -17,7 +18,7 @@ export type Spaces = ReturnType<typeof openSpaces>;
  * What is cached of the catalogue, with the lives of the seeds (catalogue and meta 30 min, streams 15 min raw and
  * filtered after reading, manifest parts 5 min). All of it is forgotten when the database says that titles or streams changed.
  */
-export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
+export function openSpaces({ cache }: { cache: Pick<Ground['cache'], 'space'> }) {
   const memory = createKeptMemory();
   return {
     pages: cache.space('catalog', {
@@ -72,6 +73,19 @@ export function openSpaces({ cache }: Pick<Ground, 'cache'>) {
       ttlMs: 10_000,
       maxEntries: 5000,
       schema: z.boolean(),
+      group: 'media',
+    }),
+    /** Of the group too: a title that is hidden is gone from these at once. */
+    library: cache.space('library', {
+      ttlMs: 5 * MINUTE_MS,
+      maxEntries: 1000,
+      schema: MarkPage,
+      group: 'media',
+    }),
+    recentlyWatched: cache.space('recently_watched', {
+      ttlMs: 5 * MINUTE_MS,
+      maxEntries: 1000,
+      schema: z.array(HistoryEntry),
       group: 'media',
     }),
     counts: cache.space('counts', {

@@ -33,6 +33,8 @@ const ROOM_ORDER = [
   'tags',
   'deep-links',
   'family',
+  'activity',
+  'own-titles',
 ];
 const ROOF = 6;
 

@@ -14,7 +14,7 @@ function sample(offer: Sample, index: number): Offer {
     ...{ visualTags: [], releaseGroup: null, edition: null, languages: [], subtitleLanguages: [] },
     ...{ subtitles: [], embedded: [], videoHash: null, licenceCode: null, licenceName: null },
     ...{ licenceUrl: null, isOpen: false, attribution: null, seeders: null, leechers: null, post: null },
-    ...{ isVerified: false, score: 0, rank: 0, alternatives: 0, isReachable: true, source: null },
+    ...{ isVerified: false, score: 0, rank: 0, alternatives: 0, isReachable: true, source: null, partNumber: null },
     bitsPerSecond: sizeBytes === null ? null : Math.round((sizeBytes * 8) / (MINUTES * 60)),
     ...offer,
     sizeBytes,

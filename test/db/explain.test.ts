@@ -13,6 +13,7 @@ import { fillWithTitles } from '../support/many-titles.ts';
 import { SMALL_TABLES } from '../support/small-tables.ts';
 import { type PlanWatch, statementNames, watchPlans } from '../support/statement-plans.ts';
 import { accountCalls } from '../support/statements/accounts.ts';
+import { activityCalls } from '../support/statements/activity.ts';
 import { catalogCalls } from '../support/statements/catalogs.ts';
 import { communityCalls } from '../support/statements/community.ts';
 import { mediaCalls } from '../support/statements/media.ts';
@@ -90,6 +91,7 @@ describe.each([
   { room: 'the health of sources', calls: sourceHealthCalls },
   { room: 'accounts', calls: accountCalls },
   { room: 'tags, reports and services', calls: communityCalls },
+  { room: 'activity', calls: activityCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(
@@ -154,6 +156,7 @@ describe('the guard itself', () => {
       ...sourceHealthCalls,
       ...accountCalls,
       ...communityCalls,
+      ...activityCalls,
       ...otherCalls,
     };
     const first = (text: string) => text.split(' ', 1)[0] ?? '';

@@ -129,6 +129,11 @@ const ROWS: readonly [name: string, statement: string][] = [
     'link',
     `INSERT INTO stream_media_link (stream_id, media_id, episode_id, file_index, linked_by) VALUES ($torrent, $series, $episode, 0, $user) RETURNING id`,
   ],
+  [
+    '',
+    `INSERT INTO watch_history (profile_id, media_id, episode_id, stream_id, origin) VALUES ($profile, $series, $episode, $torrent, 'stream')`,
+  ],
+  ['', `INSERT INTO user_media_mark (profile_id, media_id, kind) VALUES ($profile, $film, 'watchlist')`],
   ['', `INSERT INTO stream_language VALUES ($torrent, 'en', 'audio')`],
   ['', `INSERT INTO stream_subtitle (stream_id, path, language) VALUES ($torrent, 'e1.srt', 'en')`],
   ['', `INSERT INTO file_facts (stream_id, file_index, failure) VALUES ($torrent, 0, 'media.unreadable')`],

@@ -157,6 +157,14 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO stream_media_link (stream_id, media_id, episode_id, file_index)
     SELECT d.n, d.title, e.id, CASE d.kind WHEN 'torrent' THEN 0 END FROM draft_stream d
     LEFT JOIN season s ON s.media_id = d.title AND s.number = 1 LEFT JOIN episode e ON e.season_id = s.id AND e.number = 1`,
+  `INSERT INTO watch_history (profile_id, media_id, stream_id, origin, is_completed, played_at)
+    SELECT p.id, 1 + (p.id * 31 + g * 977) % $count, CASE WHEN g % 2 = 0 THEN 1 + (p.id * 7 + g) % 1000 END, 'stream', g % 3 > 0, now() - g * interval '1 hour'
+    FROM profile p, generate_series(1, 20) g`,
+  // The first profile has seen a lot.
+  `INSERT INTO watch_history (profile_id, media_id, episode_id, origin, played_at)
+    SELECT 1, e.media_id, e.id, 'track', now() - g * interval '1 minute' FROM generate_series(1, 5000) g JOIN episode e ON e.id = 1 + g % 1000`,
+  `INSERT INTO user_media_mark (profile_id, media_id, kind)
+    SELECT p.id, 1 + (p.id * 13 + g) % $count, k.kind FROM profile p, generate_series(1, 10) g, unnest('{watchlist,favorite,library}'::text[]) k(kind)`,
   `INSERT INTO stream_language (stream_id, language, kind) SELECT id, 'en', 'audio' FROM stream`,
   `INSERT INTO stream_subtitle (stream_id, path, language) SELECT id, 'https://files.example/' || id || '.srt', 'en' FROM stream WHERE id % 2 = 0`,
   `INSERT INTO file_facts (stream_id, etag, size_bytes, video_hash, media) SELECT id, '"a"', 5, '0123456789abcdef', '{"tracks":[]}' FROM stream`,

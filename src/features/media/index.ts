@@ -1,4 +1,4 @@
-export { patchMedia } from './change-media.ts';
+export { deleteMedia, patchMedia } from './change-media.ts';
 export { type Completed, completeAllIds } from './complete-ids.ts';
 export { ensureEpisodes, episodeNumbersOf, episodesOf } from './episodes.ts';
 export {
@@ -26,9 +26,11 @@ export {
   type StagedConflict,
 } from './merge-staged.ts';
 export { mergeWithOwner } from './merge-title.ts';
+export { addOwnTitle } from './own-titles.ts';
 export type { ListedTitle } from './queries/listed.ts';
 export { lockTitles } from './queries/match.ts';
 export type { StagedRange } from './queries/merge-titles.ts';
+export { lockOwned, ownedBy } from './queries/owned.ts';
 export * as guide from './queries/programmes.ts';
 export { type Channel, forgetProgrammes, type GuideProgramme } from './queries/programmes.ts';
 export { storedSeasons } from './queries/seasons.ts';
@@ -36,7 +38,7 @@ export type { StagedTable } from './queries/staging.ts';
 export * as staging from './queries/staging.ts';
 export { titlesOf } from './queries/titles.ts';
 export { parseApiMediaId, requireMedia, resolveMediaId } from './resolve-media-id.ts';
-export { type MediaRoutesDeps, mediaRoutes } from './routes.ts';
+export { type MediaRoutesDeps, mediaAnswer, mediaRoutes } from './routes.ts';
 export {
   MediaAnswer,
   MediaDetail,

@@ -109,7 +109,7 @@ export function mediaRoutes(deps: MediaRoutesDeps): Router {
 }
 
 /** Without our row numbers, shipped files as addresses of this server. */
-function mediaAnswer(detail: MediaDetail, baseUrl: string): MediaAnswer {
+export function mediaAnswer(detail: MediaDetail, baseUrl: string): MediaAnswer {
   const { mediaId: _mediaId, publicId, seasons, images, posterUrl, backgroundUrl, logoUrl, ...rest } = detail;
   return {
     id: publicId,

@@ -8,6 +8,7 @@ import * as match from '../../../src/features/media/queries/match.ts';
 import * as credits from '../../../src/features/media/queries/merge-credits.ts';
 import * as mergeEpisodes from '../../../src/features/media/queries/merge-episodes.ts';
 import * as merge from '../../../src/features/media/queries/merge-titles.ts';
+import * as owned from '../../../src/features/media/queries/owned.ts';
 import * as people from '../../../src/features/media/queries/people.ts';
 import * as seasons from '../../../src/features/media/queries/seasons.ts';
 import * as staging from '../../../src/features/media/queries/staging.ts';
@@ -271,6 +272,10 @@ const writeCalls: Calls = {
 };
 
 export const mediaCalls: Calls = {
+  'titles of users': async (db, { mediaPublicId }) => {
+    await owned.lockOwned(db, 1, mediaPublicId);
+    await owned.ownedBy(db, 1, Number.MAX_SAFE_INTEGER, 20);
+  },
   ...{ ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls, ...guideCalls },
 };
 

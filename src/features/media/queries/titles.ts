@@ -32,6 +32,8 @@ export type TitleColumns = {
 
 /** How sure it is what a title is that was made from a name, 0 to 1. */
 type Guessed = { is_from_name?: boolean; match_confidence?: number };
+/** Of a user's own title. */
+type Owned = { owner_id?: number };
 
 const Inserted = z.object({ mediaId: z.int(), publicId: z.string() });
 const Changed = z.object({ mediaId: z.int() });
@@ -44,18 +46,18 @@ const IS_DOUBTFUL = sql.fragment`(t.is_from_name AND t.match_confidence < ${SURE
  */
 export function insertTitles(
   db: Db,
-  titles: readonly (TitleColumns & Guessed & { public_id: string; kind: string; title: string })[],
+  titles: readonly (TitleColumns & Guessed & Owned & { public_id: string; kind: string; title: string })[],
 ): Promise<readonly z.infer<typeof Inserted>[]> {
   return db.any(rows('media.insert', Inserted)`
     INSERT INTO media (public_id, kind, subkind, title, original_title, year, release_date, end_date, runtime_minutes,
       status, network, tagline, overview, languages, countries, trailer_youtube_id, popularity, rating, rating_count,
-      is_adult, nudity, is_from_name, match_confidence, is_published, enrichment_status)
+      is_adult, nudity, is_from_name, match_confidence, owner_id, is_public, is_published, enrichment_status)
     SELECT t.public_id, t.kind, t.subkind, t.title, t.original_title, t.year, t.release_date, t.end_date, t.runtime_minutes,
       t.status, t.network, t.tagline, t.overview, coalesce(t.languages, '{}'), coalesce(t.countries, '{}'),
       t.trailer_youtube_id, coalesce(t.popularity, 0), t.rating, t.rating_count, coalesce(t.is_adult, false),
-      coalesce(t.nudity, 'unknown'), coalesce(t.is_from_name, false), t.match_confidence, ${IS_DOUBTFUL} IS NOT TRUE,
-      -- What comes with nothing but a name waits for details.
-      CASE WHEN ${IS_DOUBTFUL} THEN 'flagged' WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
+      coalesce(t.nudity, 'unknown'), coalesce(t.is_from_name, false), t.match_confidence, t.owner_id, t.owner_id IS NULL, ${IS_DOUBTFUL} IS NOT TRUE,
+      -- What comes with nothing but a name waits for details; somebody's own is asked about nowhere.
+      CASE WHEN t.owner_id IS NOT NULL THEN 'approved' WHEN ${IS_DOUBTFUL} THEN 'flagged' WHEN t.overview IS NULL AND t.kind IN ('movie', 'series') THEN 'pending' ELSE 'approved' END
     FROM jsonb_populate_recordset(NULL::media, ${sql.jsonb(titles.map((title) => ({ ...title })))}) AS t
     RETURNING id AS "mediaId", public_id AS "publicId"
   `);

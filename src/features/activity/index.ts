@@ -1,0 +1,12 @@
+export { type ActivitySpaces, recordPlay } from './activity.ts';
+export { type ActivityRoutesDeps, activityRoutes } from './routes.ts';
+export {
+  HistoryEntries,
+  HistoryEntry,
+  HistoryPage,
+  MarkPage,
+  PageQuery,
+  PlayBody,
+  ProgressBody,
+  WatchedBody,
+} from './schemas.ts';

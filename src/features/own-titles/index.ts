@@ -1,0 +1,2 @@
+export { type OwnTitleRoutesDeps, ownTitleRoutes } from './routes.ts';
+export { OwnTitleInput, OwnTitlePage, OwnTitlePatch, OwnTitleQuery, Publication } from './schemas.ts';
