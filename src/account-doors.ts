@@ -2,6 +2,7 @@ import type { Request, Router } from 'express';
 import { addressOf } from './doors.ts';
 import {
   accountRoutes,
+  actorOf,
   adminSessionRoutes,
   createGuard,
   type Guard,
@@ -9,12 +10,17 @@ import {
   userRoutes,
   usersIn,
 } from './features/accounts/index.ts';
+import type { Actor } from './features/audit/index.ts';
 import type { Ground } from './ground.ts';
 import { AppError } from './kit/errors.ts';
-import { createPasswordHashes } from './platform/password-hash.ts';
+import { createPasswordHashes, type PasswordHashes } from './platform/password-hash.ts';
 
 export type AccountDoors = {
   guard: Guard;
+  /** Who does what a request asks for, as the audit log names it. */
+  actorOf(req: Request): Promise<Actor>;
+  /** Of passwords and PINs: two at once over all. */
+  passwords: PasswordHashes;
   /** For everyone. */
   publicApi: readonly Router[];
   adminApi: readonly Router[];
@@ -39,16 +45,17 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
   const { db, crypto, secrets, limiter, settings, config } = ground;
   const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db) });
   const limit = (name: string, points: number) => limiter.limit({ name, points, perSeconds: PER_SECONDS });
+  const keepsAddresses = () => settings.get().auditAddresses === 'keep';
+  const passwords = createPasswordHashes(tooBusy);
   const deps = {
-    ...{ db, guard, publicUrl: config.http.publicUrl, addressOf, baseUrl },
-    passwords: createPasswordHashes(tooBusy),
+    ...{ db, guard, keepsAddresses, publicUrl: config.http.publicUrl, addressOf, baseUrl },
+    passwords,
     failures: {
       ofAddress: limit('sign-in-failures', FAILURES),
       ofAccount: limit('sign-in-failures-account', FAILURES_OF_ACCOUNT),
     },
     wrongPasswords: limit('wrong-passwords', FAILURES),
     registration: () => settings.get().registration,
-    keepsAddresses: () => settings.get().auditAddresses === 'keep',
     limitTries: limiter.middleware({
       ...{ name: 'sign-in-tries', points: TRIES, perSeconds: PER_SECONDS },
       keyOf: addressOf,
@@ -56,6 +63,8 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
   };
   return {
     guard,
+    actorOf: (req) => actorOf(guard, req, keepsAddresses()),
+    passwords,
     publicApi: [
       adminSessionRoutes({
         guard,

@@ -1,5 +1,6 @@
 import { type AccountJobsDeps, accountJobs } from './features/accounts/index.ts';
 import { auditJobs } from './features/audit/index.ts';
+import { type DeviceJobsDeps, deviceJobs } from './features/devices/index.ts';
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
@@ -18,6 +19,7 @@ export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
     AccountJobsDeps &
+    DeviceJobsDeps &
     FileFactsDeps &
     ListJobsDeps &
     MetadataJobsDeps &
@@ -32,6 +34,7 @@ export const jobs: readonly Job<
   ...upkeepJobs,
   ...accountJobs,
   ...auditJobs,
+  ...deviceJobs,
   ...fileFactsJobs,
   ...listJobs,
   ...metadataJobs,

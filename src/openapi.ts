@@ -11,6 +11,7 @@ import {
   TrackersAnswer,
 } from './features/trackers/index.ts';
 import { accountPaths } from './openapi-accounts.ts';
+import { devicePaths } from './openapi-devices.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 import { reviewPaths } from './openapi-review.ts';
@@ -42,6 +43,7 @@ const paths = {
     },
   },
   ...accountPaths,
+  ...devicePaths,
   '/api/media': {
     get: {
       summary: 'Titles',
@@ -225,6 +227,7 @@ async function describe(version: string): Promise<unknown> {
             description: 'The admin token, or a token of an administrator',
           },
           user: { type: 'http', scheme: 'bearer', description: 'An access token of a session' },
+          device: { type: 'http', scheme: 'bearer', description: 'The key of a paired device' },
         },
       },
       paths,

@@ -30,6 +30,7 @@ const ROOM_ORDER = [
   'lists',
   'stream-index',
   'family',
+  'devices',
 ];
 const ROOF = 6;
 

@@ -1,4 +1,5 @@
 import { BROKEN_ACCOUNT_ROWS } from './broken-account-rows.ts';
+import { BROKEN_DEVICE_ROWS } from './broken-device-rows.ts';
 import { BROKEN_FAMILY_ROWS } from './broken-family-rows.ts';
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
@@ -282,6 +283,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ['play_count_pkey', `INSERT INTO play_count (subject_hash, media_id) VALUES (sha256('viewer'), $film)`],
   ...BROKEN_ACCOUNT_ROWS,
   ...BROKEN_FAMILY_ROWS,
+  ...BROKEN_DEVICE_ROWS,
   ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_FTP_ROWS,

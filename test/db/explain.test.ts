@@ -14,6 +14,7 @@ import { SMALL_TABLES } from '../support/small-tables.ts';
 import { type PlanWatch, statementNames, watchPlans } from '../support/statement-plans.ts';
 import { accountCalls } from '../support/statements/accounts.ts';
 import { catalogCalls } from '../support/statements/catalogs.ts';
+import { deviceCalls } from '../support/statements/devices.ts';
 import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
 import { otherCalls } from '../support/statements/others.ts';
@@ -88,6 +89,7 @@ describe.each([
   { room: 'sources', calls: sourceCalls },
   { room: 'the health of sources', calls: sourceHealthCalls },
   { room: 'accounts', calls: accountCalls },
+  { room: 'devices', calls: deviceCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(
@@ -151,6 +153,7 @@ describe('the guard itself', () => {
       ...sourceCalls,
       ...sourceHealthCalls,
       ...accountCalls,
+      ...deviceCalls,
       ...otherCalls,
     };
     const first = (text: string) => text.split(' ', 1)[0] ?? '';

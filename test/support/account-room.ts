@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import express from 'express';
 import { z } from 'zod';
 import { type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import { openDevices } from '../../src/device-doors.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, rows } from '../../src/platform/db.ts';
 import { jsonBody } from '../../src/platform/json-body.ts';
@@ -39,6 +40,7 @@ export async function openAccountRoom() {
   app.set('query parser', 'simple');
   app.set('trust proxy', ['127.0.0.9']);
   app.use('/api', ...accounts.publicApi);
+  app.use('/api', ...openDevices(ground, accounts, (req) => `http://${req.get('host')}`));
   app.use('/api', accounts.guard.requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');

@@ -1,6 +1,7 @@
 export { adminSessionRoutes } from './admin-session-routes.ts';
+export { actorOf } from './asking.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';
-export { createGuard, type Guard, usersIn } from './guard.ts';
+export { bearerOf, createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
 export { UserAnswer, userPage } from './queries/users.ts';
@@ -21,4 +22,5 @@ export {
   UserPatch,
   UsersAnswer,
 } from './schemas.ts';
+export { hashOf, makeSecretToken } from './secret-token.ts';
 export { userRoutes } from './user-routes.ts';

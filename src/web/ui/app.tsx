@@ -7,6 +7,8 @@ import { usePolled } from './polling.ts';
 import { useView, VIEWS } from './views.ts';
 
 const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
+const DevicesView = lazy(async () => ({ default: (await import('./devices-view.tsx')).DevicesView }));
+const PairView = lazy(async () => ({ default: (await import('./pair-view.tsx')).PairView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
 const LiveView = lazy(async () => ({ default: (await import('./live-view.tsx')).LiveView }));
@@ -59,6 +61,8 @@ export function App() {
 
 const OTHER_VIEWS = {
   account: AccountView,
+  devices: DevicesView,
+  pair: PairView,
   reset: ResetView,
   live: LiveView,
   review: ReviewView,

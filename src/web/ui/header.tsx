@@ -11,6 +11,7 @@ import {
   PersonIcon,
   PulseIcon,
   QuestionIcon,
+  ScreenIcon,
   SearchIcon,
   ServerIcon,
   SlidersIcon,
@@ -20,7 +21,7 @@ import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS: Record<Exclude<View, 'account' | 'reset'>, typeof HomeIcon> = {
+const ICONS: Record<Exclude<View, 'account' | 'pair' | 'reset'>, typeof HomeIcon> = {
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,
@@ -29,6 +30,7 @@ const ICONS: Record<Exclude<View, 'account' | 'reset'>, typeof HomeIcon> = {
   torrents: MagnetIcon,
   trackers: MastIcon,
   usenet: NewsIcon,
+  devices: ScreenIcon,
   health: PulseIcon,
   settings: SlidersIcon,
 };
@@ -44,6 +46,7 @@ const ENTRIES: readonly Entered[] = [
   'torrents',
   'trackers',
   'usenet',
+  'devices',
   'health',
   'settings',
 ];

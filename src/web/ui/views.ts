@@ -12,6 +12,8 @@ export const VIEWS = {
   usenet: 'Usenet',
   health: 'Health',
   settings: 'Settings',
+  devices: 'Devices',
+  pair: 'Pair this device',
   account: 'Account',
   reset: 'A new password',
 } as const;
