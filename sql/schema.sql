@@ -1228,6 +1228,31 @@ CREATE TABLE deep_link_report (
 
 CREATE INDEX deep_link_report_user ON public.deep_link_report USING btree (user_id, reported_at);
 
+CREATE TABLE device (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  user_id bigint NOT NULL,
+  profile_id bigint,
+  install_id bigint,
+  friendly_name text NOT NULL,
+  key_hash bytea NOT NULL,
+  paired_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_active_at timestamp with time zone,
+  CONSTRAINT device_install_id_key UNIQUE (install_id),
+  CONSTRAINT device_key_hash_key UNIQUE (key_hash),
+  CONSTRAINT device_public_id_key UNIQUE (public_id),
+  CONSTRAINT device_pkey PRIMARY KEY (id),
+  CONSTRAINT device_install_id_fkey FOREIGN KEY (install_id) REFERENCES install(id) ON DELETE SET NULL,
+  CONSTRAINT device_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE SET NULL,
+  CONSTRAINT device_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT device_friendly_name_check CHECK (((length(friendly_name) >= 1) AND (length(friendly_name) <= 60))),
+  CONSTRAINT device_key_hash_check CHECK ((octet_length(key_hash) = 32))
+);
+
+CREATE INDEX device_profile ON public.device USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
+CREATE INDEX device_user ON public.device USING btree (user_id, id);
+
 CREATE TABLE episode (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -2048,6 +2073,47 @@ CREATE TABLE metadata_provider (
   CONSTRAINT metadata_provider_failures_check CHECK ((failures >= 0))
 );
 
+CREATE TABLE pairing_code (
+  code text NOT NULL,
+  made_by text NOT NULL,
+  user_id bigint,
+  profile_id bigint,
+  device_name text,
+  secret_hash bytea,
+  device_id bigint,
+  key_sealed bytea,
+  attempts integer NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL DEFAULT (now() + '00:10:00'::interval),
+  used_at timestamp with time zone,
+  CONSTRAINT pairing_code_pkey PRIMARY KEY (code),
+  CONSTRAINT pairing_code_device_id_fkey FOREIGN KEY (device_id) REFERENCES device(id) ON DELETE CASCADE,
+  CONSTRAINT pairing_code_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT pairing_code_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id) ON DELETE CASCADE,
+  CONSTRAINT pairing_code_attempts_check CHECK (((attempts >= 0) AND (attempts <= 5))),
+  CONSTRAINT pairing_code_check CHECK (
+CASE made_by
+    WHEN 'parent'::text THEN (user_id IS NOT NULL)
+    ELSE ((secret_hash IS NOT NULL) AND (device_name IS NOT NULL))
+END),
+  CONSTRAINT pairing_code_check1 CHECK (((device_id IS NULL) OR (used_at IS NOT NULL))),
+  CONSTRAINT pairing_code_check2 CHECK (((key_sealed IS NULL) OR (device_id IS NOT NULL))),
+  CONSTRAINT pairing_code_check3 CHECK ((expires_at > created_at)),
+  CONSTRAINT pairing_code_code_check CHECK ((code ~ '^\d{6}$'::text)),
+  CONSTRAINT pairing_code_device_name_check CHECK (((length(device_name) >= 1) AND (length(device_name) <= 60))),
+  CONSTRAINT pairing_code_key_sealed_check CHECK ((octet_length(key_sealed) <= 200)),
+  CONSTRAINT pairing_code_made_by_check CHECK ((made_by = ANY (ARRAY['parent'::text, 'device'::text]))),
+  CONSTRAINT pairing_code_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE INDEX pairing_code_device ON public.pairing_code USING btree (device_id) WHERE (device_id IS NOT NULL);
+
+CREATE INDEX pairing_code_expiry ON public.pairing_code USING btree (expires_at);
+
+CREATE INDEX pairing_code_profile ON public.pairing_code USING btree (profile_id) WHERE (profile_id IS NOT NULL);
+
+CREATE INDEX pairing_code_user ON public.pairing_code USING btree (user_id, created_at DESC) WHERE (user_id IS NOT NULL);
+
 CREATE TABLE person (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -2195,6 +2261,39 @@ CREATE INDEX profile_policy_media ON public.profile_policy USING btree (media_id
 CREATE INDEX profile_policy_new ON public.profile_policy USING btree (profile_id, kind, last_stream_added_at DESC NULLS LAST, media_id) WHERE ((policy = 'allow'::text) AND is_shown);
 
 CREATE INDEX profile_policy_popular ON public.profile_policy USING btree (profile_id, kind, rank DESC, media_id) WHERE ((policy = 'allow'::text) AND is_shown);
+
+CREATE TABLE profile_request (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  profile_id bigint NOT NULL,
+  media_id bigint NOT NULL,
+  season_number integer,
+  episode_number integer,
+  state text NOT NULL DEFAULT 'pending'::text,
+  asked_at timestamp with time zone NOT NULL DEFAULT now(),
+  decided_at timestamp with time zone,
+  decided_by bigint,
+  CONSTRAINT profile_request_public_id_key UNIQUE (public_id),
+  CONSTRAINT profile_request_pkey PRIMARY KEY (id),
+  CONSTRAINT profile_request_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES app_user(id) ON DELETE SET NULL,
+  CONSTRAINT profile_request_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE,
+  CONSTRAINT profile_request_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
+  CONSTRAINT profile_request_check CHECK (((season_number IS NULL) = (episode_number IS NULL))),
+  CONSTRAINT profile_request_check1 CHECK (((state = 'pending'::text) = (decided_at IS NULL))),
+  CONSTRAINT profile_request_episode_number_check CHECK ((episode_number >= 0)),
+  CONSTRAINT profile_request_season_number_check CHECK ((season_number >= 0)),
+  CONSTRAINT profile_request_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'allowed'::text, 'denied'::text])))
+);
+
+CREATE INDEX profile_request_decider ON public.profile_request USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+
+CREATE INDEX profile_request_media ON public.profile_request USING btree (media_id);
+
+CREATE INDEX profile_request_old ON public.profile_request USING btree (decided_at) WHERE (decided_at IS NOT NULL);
+
+CREATE UNIQUE INDEX profile_request_pending ON public.profile_request USING btree (profile_id, media_id, season_number, episode_number) NULLS NOT DISTINCT WHERE (state = 'pending'::text);
+
+CREATE INDEX profile_request_profile ON public.profile_request USING btree (profile_id, asked_at DESC);
 
 CREATE TABLE provider_metadata (
   media_id bigint NOT NULL,

@@ -3,6 +3,7 @@ import { type AccountDoors, openAccounts } from './account-doors.ts';
 import { preferenceRoutes } from './addon/preference-routes.ts';
 import { createApp } from './app.ts';
 import { type Background, runInBackground } from './background.ts';
+import { openDevices } from './device-doors.ts';
 import {
   addonDoor,
   addressOf,
@@ -75,7 +76,8 @@ export type Program = {
 export async function compose(options: GroundOptions): Promise<Program> {
   const ground = await layGround(options);
   const { config, secrets, log, metrics, settings } = ground;
-  const accounts = openAccounts(ground, (req) => placeOf(ground, req).baseUrl);
+  const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
+  const accounts = openAccounts(ground, baseUrl);
   const { guard } = accounts;
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
@@ -104,6 +106,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
       web: webDoor(ground, background.isBuildingPage),
       publicApi: [
         ...publicApi(ground, spaces, accounts, play.live),
+        ...openDevices(ground, accounts, baseUrl),
         resultsRoutes({
           ...{ db: ground.db, ...guard },
           isOpen: () => settings.get().anonymousScan === 'on',

@@ -1,6 +1,7 @@
 import { type AccountJobsDeps, accountJobs } from './features/accounts/index.ts';
 import { auditJobs } from './features/audit/index.ts';
 import { type FamilyJobsDeps, familyJobs } from './features/family/index.ts';
+import { type DeviceJobsDeps, deviceJobs } from './features/devices/index.ts';
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';
@@ -20,8 +21,9 @@ export const jobs: readonly Job<
   JobContext &
     UpkeepDeps &
     AccountJobsDeps &
+    DeviceJobsDeps &
     FamilyJobsDeps &
-  FileFactsDeps &
+    FileFactsDeps &
     ListJobsDeps &
     MetadataJobsDeps &
     StreamJobsDeps &
@@ -37,6 +39,7 @@ export const jobs: readonly Job<
   ...accountJobs,
   ...auditJobs,
   ...familyJobs,
+  ...deviceJobs,
   ...fileFactsJobs,
   ...listJobs,
   ...metadataJobs,

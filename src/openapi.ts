@@ -14,6 +14,7 @@ import { accountPaths } from './openapi-accounts.ts';
 import { auditPaths } from './openapi-audit.ts';
 import { communityPaths } from './openapi-community.ts';
 import { activityPaths } from './openapi-activity.ts';
+import { devicePaths } from './openapi-devices.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ownTitlePaths } from './openapi-own-titles.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
@@ -50,6 +51,7 @@ const paths = {
   ...auditPaths,
   ...activityPaths,
   ...ownTitlePaths,
+  ...devicePaths,
   '/api/media': {
     get: {
       summary: 'Titles',
@@ -235,6 +237,7 @@ async function describe(version: string): Promise<unknown> {
             description: 'The admin token, or a token of an administrator',
           },
           user: { type: 'http', scheme: 'bearer', description: 'An access token of a session' },
+          device: { type: 'http', scheme: 'bearer', description: 'The key of a paired device' },
         },
       },
       paths,

@@ -35,6 +35,7 @@ const ROOM_ORDER = [
   'family',
   'activity',
   'own-titles',
+  'devices',
 ];
 const ROOF = 6;
 

@@ -19,6 +19,8 @@ export type Limit = {
   take(key: string): Promise<Verdict>;
   /** Whether another one would be allowed; nothing is taken. Where only failures count: look before, take after. */
   look(key: string): Promise<Verdict>;
+  /** Undoes one `take`: where only failures count and many may come at once, take before and give back what was none. */
+  giveBack(key: string): Promise<void>;
 };
 
 export type RateLimiter = {
@@ -78,6 +80,7 @@ export function createRateLimiter(
       return {
         take: async (key) => told(await windows.take(key), rule),
         look: async (key) => told(await windows.look(key), rule),
+        giveBack: (key) => windows.giveBack(key),
       };
     },
     middleware(rule) {
@@ -165,6 +168,14 @@ function createWindows({ points, perSeconds }: RateLimitRule, counter: Counter) 
     return { isAllowed: used < limit, limit, remaining: Math.max(0, limit - used), resetsInSeconds };
   }
 
+  async function giveBack(key: string): Promise<void> {
+    const window = windows.get(key);
+    // What was taken in a window that is over is no longer counted.
+    if (window === undefined || Date.now() >= window.endsAt) return;
+    const { used } = await counter.add(key, -1);
+    Object.assign(window, { used, emptyAt: 0 });
+  }
+
   /** Takes the next batch; one question per key at a time. */
   function ask(key: string, window: Window, limit: number): Promise<void> {
     window.asking ??= fetchBatch(key, window, limit).finally(() => {
@@ -190,7 +201,7 @@ function createWindows({ points, perSeconds }: RateLimitRule, counter: Counter) 
     window.batch = Math.min(window.batch * 2, Math.max(1, Math.floor(limit * SHARE_IN_ADVANCE)));
   }
 
-  return { takeNow, take, look };
+  return { takeNow, take, look, giveBack };
 }
 
 function setHeaders(res: Response, verdict: Verdict, { perSeconds }: RateLimitRule): void {

@@ -1,5 +1,6 @@
 import { BROKEN_ACCOUNT_ROWS } from './broken-account-rows.ts';
 import { BROKEN_ACTIVITY_ROWS } from './broken-activity-rows.ts';
+import { BROKEN_DEVICE_ROWS } from './broken-device-rows.ts';
 import { BROKEN_FAMILY_ROWS } from './broken-family-rows.ts';
 import { BROKEN_FINDER_ROWS } from './broken-finder-rows.ts';
 import { BROKEN_FTP_ROWS } from './broken-ftp-rows.ts';
@@ -286,6 +287,7 @@ export const BROKEN_ROWS: readonly [constraint: string, statement: string][] = [
   ...BROKEN_ACTIVITY_ROWS,
   ...BROKEN_FAMILY_ROWS,
   ...BROKEN_TAG_ROWS,
+  ...BROKEN_DEVICE_ROWS,
   ...BROKEN_SOURCE_ROWS,
   ...BROKEN_STORAGE_ROWS,
   ...BROKEN_FTP_ROWS,

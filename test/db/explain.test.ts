@@ -16,6 +16,7 @@ import { accountCalls } from '../support/statements/accounts.ts';
 import { activityCalls } from '../support/statements/activity.ts';
 import { catalogCalls } from '../support/statements/catalogs.ts';
 import { communityCalls } from '../support/statements/community.ts';
+import { deviceCalls } from '../support/statements/devices.ts';
 import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
 import { otherCalls } from '../support/statements/others.ts';
@@ -92,6 +93,7 @@ describe.each([
   { room: 'accounts', calls: accountCalls },
   { room: 'tags, reports and services', calls: communityCalls },
   { room: 'activity', calls: activityCalls },
+  { room: 'devices', calls: deviceCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(
@@ -157,6 +159,7 @@ describe('the guard itself', () => {
       ...accountCalls,
       ...communityCalls,
       ...activityCalls,
+      ...deviceCalls,
       ...otherCalls,
     };
     const first = (text: string) => text.split(' ', 1)[0] ?? '';

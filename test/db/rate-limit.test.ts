@@ -49,6 +49,20 @@ async function allowedOf(verdicts: Promise<{ isAllowed: boolean }>[]): Promise<n
 }
 
 describe('a limit', () => {
+  test('takes a point back, from the next one on, on every instance', async () => {
+    const rule = { name: 'back', points: 2, perSeconds: 60 };
+    const [here, there] = [instance().limiter.limit(rule), instance().limiter.limit(rule)];
+    for (const limit of [here, there]) expect((await limit.take('a')).isAllowed).toBe(true);
+    expect((await here.take('a')).isAllowed).toBe(false);
+    // The refused one is counted as well; so is what is given back.
+    await here.giveBack('a');
+    await here.giveBack('a');
+    expect((await here.take('a')).isAllowed).toBe(true);
+    expect((await here.take('a')).isAllowed).toBe(false);
+    await there.giveBack('never taken');
+    expect((await there.look('never taken')).remaining).toBe(2);
+  });
+
   test('lets exactly its points pass in a window, tells what is left and begins anew after the window', async () => {
     const limit = instance().limiter.limit({ name: 'exact', points: 3, perSeconds: 1 });
     const verdicts = [];

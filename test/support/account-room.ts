@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import express, { type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
 import { type AccountDoors, type AccountGround, openAccounts } from '../../src/account-doors.ts';
+import { openDevices } from '../../src/device-doors.ts';
 import type { Guard } from '../../src/features/accounts/index.ts';
 import { createCrypto } from '../../src/platform/crypto.ts';
 import { command, type Pool, rows } from '../../src/platform/db.ts';
@@ -99,6 +100,7 @@ export async function openAccountRoom({
     keepsAddresses: () => settings.auditAddresses === 'keep',
   };
   app.use('/api', ...accounts.publicApi, ...forUsers(place));
+  app.use('/api', ...openDevices(ground, accounts, (req) => `http://${req.get('host')}`));
   app.use('/api', requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi, ...others);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');

@@ -77,6 +77,23 @@ const ROWS: readonly [name: string, statement: string][] = [
     'install',
     `INSERT INTO install (profile_id, name) VALUES ($profile, 'TV') RETURNING id`,
   ],
+  [
+    'device',
+    `INSERT INTO device (user_id, profile_id, install_id, friendly_name, key_hash)
+      VALUES ($user, $profile, $install, 'TV', sha256('a')) RETURNING id`,
+  ],
+  [
+    '',
+    `INSERT INTO pairing_code (code, made_by, user_id, profile_id, device_name, secret_hash, device_id, used_at)
+      VALUES ('012345', 'device', $user, $profile, 'TV', sha256('a'), $device, now())`,
+  ],
+  // Who decided may go while the child stays.
+  ['decider', `INSERT INTO app_user (username) VALUES ('decider') RETURNING id`],
+  [
+    '',
+    `INSERT INTO profile_request (profile_id, media_id, state, decided_at, decided_by)
+      VALUES ($profile, $film, 'denied', now(), $decider)`,
+  ],
   ['other', `INSERT INTO media (kind, title) VALUES ('movie', 'Other film') RETURNING id`],
   ['series', `INSERT INTO media (kind, title) VALUES ('series', 'Series') RETURNING id`],
   [

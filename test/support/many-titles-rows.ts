@@ -133,6 +133,14 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO profile_blocked_tag SELECT p.id, t.id FROM profile p JOIN content_tag t ON t.id = 1 + p.id % 80`,
   `INSERT INTO profile_minute SELECT p.id, date_trunc('minute', now(), 'UTC') - g * interval '1 minute' FROM profile p, generate_series(1, 10) g`,
   `INSERT INTO install (profile_id, name) SELECT p.id, 'TV' FROM profile p`,
+  `INSERT INTO device (user_id, profile_id, friendly_name, key_hash, last_active_at)
+    SELECT p.user_id, p.id, 'TV', sha256(('device ' || p.id)::bytea), now() FROM profile p`,
+  `INSERT INTO pairing_code (code, made_by, user_id, device_name, secret_hash, device_id, used_at, created_at, expires_at)
+    SELECT lpad(d.id::text, 6, '0'), 'device', d.user_id, 'TV', d.key_hash, d.id, now(), now() - interval '9 minutes', now() + d.id % 500 * interval '1 second'
+    FROM device d WHERE d.id % 3 = 0`,
+  `INSERT INTO profile_request (profile_id, media_id, state, asked_at, decided_at)
+    SELECT p.id, 1 + (p.id * 7 + g) % $count, CASE WHEN g < 4 THEN 'pending' ELSE 'denied' END, now() - (p.id % 80) * interval '1 day',
+      CASE WHEN g >= 4 THEN now() - (p.id % 80) * interval '1 day' END FROM profile p, generate_series(1, 10) g`,
   `INSERT INTO title_enrichment (media_id, next_at) SELECT id, now() + (id % 100 - 10) * interval '1 hour' FROM media WHERE id % 2 = 0`,
   `UPDATE media SET enrichment_status = CASE WHEN id % 100 = 3 THEN 'flagged' ELSE 'pending' END WHERE id % 10 = 3`,
   `INSERT INTO season (media_id, number) SELECT m.id, n FROM media m CROSS JOIN generate_series(1, 2) n WHERE m.id % 10 = 0`,

@@ -191,7 +191,8 @@ function unauthorized(): AppError {
   });
 }
 
-function bearerOf(req: Request): string | null {
+/** The token of `Authorization: Bearer …`, or null. */
+export function bearerOf(req: Request): string | null {
   return /^Bearer ([\x21-\x7e]{1,2048})$/.exec(req.get('authorization') ?? '')?.[1] ?? null;
 }
 

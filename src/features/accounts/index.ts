@@ -4,7 +4,7 @@ export { actorOf } from './asking.ts';
 export { resetByHand, setRoleByHand } from './by-hand.ts';
 export { createOAuthProvider } from './external/oauth-provider.ts';
 export { externalRoutes, IdentitiesAnswer, LinkStart, ProvidersAnswer } from './external/routes.ts';
-export { createGuard, type Guard, usersIn } from './guard.ts';
+export { bearerOf, createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
 export { createLetters } from './letters.ts';
 export { mailRoutes } from './mail-routes.ts';
@@ -29,4 +29,5 @@ export {
   UsersAnswer,
   Verification,
 } from './schemas.ts';
+export { hashOf, makeSecretToken } from './secret-token.ts';
 export { userRoutes } from './user-routes.ts';

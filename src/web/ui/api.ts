@@ -204,6 +204,8 @@ type Ask = {
   signal: AbortSignal;
   method?: 'POST' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** Of a device that asks for itself, in place of who is signed in. */
+  bearer?: string | undefined;
   /** Where the server itself has to ask somebody. */
   deadlineMs?: number;
 };
@@ -222,29 +224,30 @@ export async function ask<Answer>(
 
 export async function send(
   path: string,
-  { signal, method, body, deadlineMs = DEADLINE_MS }: Ask,
+  { signal, method, body, bearer, deadlineMs = DEADLINE_MS }: Ask,
 ): Promise<Response> {
   const init: RequestInit = {
     method: method ?? 'GET',
     headers: {
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     },
-    credentials: 'same-origin',
+    credentials: bearer === undefined ? 'same-origin' : 'omit',
     cache: 'no-store',
     signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
   const response = await reach(path, init, signal);
   if (response.ok) return response;
-  const isOver = response.status === 401 && !SIGN_IN.test(path) && (await goOn());
+  const isOver = response.status === 401 && bearer === undefined && !SIGN_IN.test(path) && (await goOn());
   const again = isOver ? await reach(path, init, signal) : response;
   if (again.ok) return again;
   throw await refusal(again);
 }
 
-/** Where 401 means a wrong password or token. */
-const SIGN_IN = /^\/api\/(auth\/(login|register)|admin-session)$/;
+/** Where 401 means a wrong password, token or PIN. */
+const SIGN_IN = /^\/api\/(auth\/(login|register)|admin-session|pairing-codes\/\d+\/claim)$/;
 
 async function reach(path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
   return await fetch(path, init).catch((cause: unknown) => {

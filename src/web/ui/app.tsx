@@ -8,6 +8,8 @@ import { useView, VIEWS } from './views.ts';
 
 const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
 const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')).AuditView }));
+const DevicesView = lazy(async () => ({ default: (await import('./devices-view.tsx')).DevicesView }));
+const PairView = lazy(async () => ({ default: (await import('./pair-view.tsx')).PairView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx')).VerifyView }));
 const HealthView = lazy(async () => ({ default: (await import('./health-view.tsx')).HealthView }));
@@ -63,6 +65,8 @@ export function App() {
 const OTHER_VIEWS = {
   account: AccountView,
   audit: AuditView,
+  devices: DevicesView,
+  pair: PairView,
   reset: ResetView,
   verify: VerifyView,
   live: LiveView,

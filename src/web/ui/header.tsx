@@ -12,6 +12,7 @@ import {
   PersonIcon,
   PulseIcon,
   QuestionIcon,
+  ScreenIcon,
   SearchIcon,
   ServerIcon,
   SlidersIcon,
@@ -21,7 +22,7 @@ import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS: Record<Exclude<View, 'account' | 'audit' | 'reset' | 'verify'>, typeof HomeIcon> = {
+const ICONS: Record<Exclude<View, 'account' | 'audit' | 'pair' | 'reset' | 'verify'>, typeof HomeIcon> = {
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,
@@ -31,6 +32,7 @@ const ICONS: Record<Exclude<View, 'account' | 'audit' | 'reset' | 'verify'>, typ
   torrents: MagnetIcon,
   trackers: MastIcon,
   usenet: NewsIcon,
+  devices: ScreenIcon,
   health: PulseIcon,
   settings: SlidersIcon,
 };
@@ -47,6 +49,7 @@ const ENTRIES: readonly Entered[] = [
   'torrents',
   'trackers',
   'usenet',
+  'devices',
   'health',
   'settings',
 ];

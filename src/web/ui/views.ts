@@ -13,6 +13,8 @@ export const VIEWS = {
   usenet: 'Usenet',
   health: 'Health',
   settings: 'Settings',
+  devices: 'Devices',
+  pair: 'Pair this device',
   account: 'Account',
   audit: 'Log of changes',
   reset: 'A new password',
