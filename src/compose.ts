@@ -16,16 +16,16 @@ import {
 } from './doors.ts';
 import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
+import { activityRoutes } from './features/activity/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
 import { reportRoutes } from './features/content-reports/index.ts';
-import { activityRoutes } from './features/activity/index.ts';
+import { serviceRoutes } from './features/deep-links/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
-import { serviceRoutes } from './features/deep-links/index.ts';
-import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
 import { ownTitleRoutes } from './features/own-titles/index.ts';
+import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
   LINK_JOB,

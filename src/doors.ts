@@ -148,7 +148,9 @@ function boards({ db }: Pick<Ground, 'db'>, spaces: Spaces) {
   return {
     stock,
     lists: (visibility: Visibility, viewer: Viewer | null) =>
-      spaces.lists.get(keyOf(visibility, viewer), async () => [...(await curatedLists(db, visibility, viewer))]),
+      spaces.lists.get(keyOf(visibility, viewer), async () => [
+        ...(await curatedLists(db, visibility, viewer)),
+      ]),
     genres: (visibility: Visibility, viewer: Viewer | null) =>
       spaces.genres.get(keyOf(visibility, viewer), async () =>
         viewer?.mode === 'allow'
@@ -219,7 +221,9 @@ export function playDoor(
     baseUrlOf: (req: Request) => placeOf(ground, req).baseUrl,
   };
   const router = createRouter();
-  router.use(subtitleRoutes({ ...deps, subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }));
+  router.use(
+    subtitleRoutes({ ...deps, subtitleLinks: ground.subtitleLinks, texts: createSubtitleTexts(ground) }),
+  );
   router.use(filmRoutes({ ...deps, ...doorway, films: createFilmParts(ground) }));
   router.use(playRoutes({ ...deps, ...doorway }));
   const direct = (originOf: OriginOf) =>

@@ -4,8 +4,8 @@ import type { AddonContext, Watching } from './addon/context.ts';
 import type { Viewer } from './catalogs/viewer.ts';
 import {
   blockedEpisodes,
-  installRoutes,
   installedBy,
+  installRoutes,
   mixedFiles,
   noteInstallSeen,
   noteManifestSeen,
@@ -61,12 +61,23 @@ export function familyRules({ db }: Pick<Ground, 'db'>) {
 }
 
 /** Who watches by an install, as of now; throws the add-on's NotFound for an address that opens nothing (any more). */
-export async function watchingBy({ db, crypto }: FamilyGround, req: Request, install: string): Promise<Watching> {
+export async function watchingBy(
+  { db, crypto }: FamilyGround,
+  req: Request,
+  install: string,
+): Promise<Watching> {
   const installId = openInstallToken(crypto, install);
   const installed = installId === null ? null : await installedBy(db, installId);
   if (installed === null) throw new NotFound('addon.not_found', 'This add-on has no such resource.');
   if (installed.isStale)
-    await noteInstallSeen(db, installed.installId, req.get('user-agent')?.replace(/\p{Cc}/gu, ' ').slice(0, 200) || null);
+    await noteInstallSeen(
+      db,
+      installed.installId,
+      req
+        .get('user-agent')
+        ?.replace(/\p{Cc}/gu, ' ')
+        .slice(0, 200) || null,
+    );
   const { profileId, installPublicId, name, revision, seenManifest } = installed;
   return {
     ...{ viewer: viewerOf(installed), name, revision, seenManifest, time: timeVerdict(installed) },
@@ -97,7 +108,11 @@ export async function mayWatch({ db }: Pick<Ground, 'db'>, link: WatchedLink): P
   if (installed.dailyMinutes !== null) await noteMinute(db, installed.profileId);
 }
 
-async function isMixed(db: Ground['db'], viewer: Viewer, { streamId, fileIndex }: WatchedLink): Promise<boolean> {
+async function isMixed(
+  db: Ground['db'],
+  viewer: Viewer,
+  { streamId, fileIndex }: WatchedLink,
+): Promise<boolean> {
   return streamId !== undefined && isAmong(await mixedFiles(db, viewer, [streamId]), streamId, fileIndex);
 }
 
@@ -107,7 +122,8 @@ function isAmong(
   fileIndex: number | null,
 ): boolean {
   return mixed.some(
-    (file) => file.streamId === streamId && (file.fileIndex === null || fileIndex === null || file.fileIndex === fileIndex),
+    (file) =>
+      file.streamId === streamId &&
+      (file.fileIndex === null || fileIndex === null || file.fileIndex === fileIndex),
   );
 }
-

@@ -1,7 +1,7 @@
 import { type AccountJobsDeps, accountJobs } from './features/accounts/index.ts';
 import { auditJobs } from './features/audit/index.ts';
-import { type FamilyJobsDeps, familyJobs } from './features/family/index.ts';
 import { type DeviceJobsDeps, deviceJobs } from './features/devices/index.ts';
+import { type FamilyJobsDeps, familyJobs } from './features/family/index.ts';
 import { type FileFactsDeps, fileFactsJobs } from './features/file-facts/index.ts';
 import { type FinderJobsDeps, finderJobs } from './features/finders/index.ts';
 import { type ListJobsDeps, listJobs } from './features/lists/index.ts';

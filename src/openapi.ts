@@ -11,9 +11,9 @@ import {
   TrackersAnswer,
 } from './features/trackers/index.ts';
 import { accountPaths } from './openapi-accounts.ts';
+import { activityPaths } from './openapi-activity.ts';
 import { auditPaths } from './openapi-audit.ts';
 import { communityPaths } from './openapi-community.ts';
-import { activityPaths } from './openapi-activity.ts';
 import { devicePaths } from './openapi-devices.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ownTitlePaths } from './openapi-own-titles.ts';

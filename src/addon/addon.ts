@@ -85,7 +85,8 @@ export function createAddon(deps: AddonDeps): Addon {
       ]),
     ]);
     const known = built.get(key);
-    latest = known ?? build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });
+    latest =
+      known ?? build(key, { fixed: deps.fixed, name, revision, baseUrl: context.baseUrl, catalogs, genres });
     if (known === undefined) built.set(key, latest);
     return latest;
   }

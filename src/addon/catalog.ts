@@ -6,8 +6,8 @@ import {
   type Stock,
   type Visibility,
 } from '../catalogs/catalog.ts';
-import type { Viewer } from '../catalogs/viewer.ts';
 import { boardOf, type CuratedList, catalogOf, choicesOf, type OnBoard } from '../catalogs/registry.ts';
+import type { Viewer } from '../catalogs/viewer.ts';
 import { NotFound } from '../kit/errors.ts';
 import { JsonText } from '../kit/json-text.ts';
 import type { CacheSpace } from '../platform/cache.ts';
@@ -74,7 +74,10 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
     choice,
     skip,
   };
-  const notice = context.holdsOldManifest === true && skip === 0 && !catalog.isSearchOnly ? noticeFor(kind, context) : null;
+  const notice =
+    context.holdsOldManifest === true && skip === 0 && !catalog.isSearchOnly
+      ? noticeFor(kind, context)
+      : null;
   const key = JSON.stringify([catalog.id, context.baseUrl, query, ...(notice === null ? [] : ['notice'])]);
   const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context, notice));
   return { json, ...fresh };
@@ -89,7 +92,11 @@ async function choiceOf(
   catalog: Catalog,
   kind: MediaKind,
   { extra }: AddonRequest,
-  { visibility, language, watching }: Pick<AddonContext, 'language' | 'watching'> & { visibility: Visibility },
+  {
+    visibility,
+    language,
+    watching,
+  }: Pick<AddonContext, 'language' | 'watching'> & { visibility: Visibility },
 ): Promise<string | undefined | null> {
   const { shelving } = catalog;
   if (shelving === undefined || shelving.choice === 'none') return undefined;

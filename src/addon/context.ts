@@ -1,7 +1,7 @@
 import type { Visibility } from '../catalogs/catalog.ts';
 import type { Viewer } from '../catalogs/viewer.ts';
-import type { LinkViewer } from '../platform/links.ts';
 import type { StreamPreferences } from '../features/preferences/index.ts';
+import type { LinkViewer } from '../platform/links.ts';
 
 /** What one request brings along: where links point, what its install may see, in which language. */
 export type AddonContext = {

@@ -16,7 +16,9 @@ const FRESH = { cacheMaxAge: 0, staleRevalidate: 0, staleError: 0 };
 /** `{streams}` for everybody, or of what a profile may watch now. */
 export function streamsFor(deps: StreamDeps, request: AddonRequest, context: AddonContext) {
   const { watching } = context;
-  return watching === null ? streamAnswer(deps, request, context) : ofProfile(deps, request, context, watching);
+  return watching === null
+    ? streamAnswer(deps, request, context)
+    : ofProfile(deps, request, context, watching);
 }
 
 /** Why there is nothing, in one entry that names nothing, where a rule says so. */

@@ -30,12 +30,16 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
     const context = await contextOf(req, typeof install === 'string' ? install : null);
     const { manifest, digest } = await addon.current(context);
     if (context.watching !== null) await context.watching.noteManifest(digest);
-    res.set('Cache-Control', context.watching === null ? 'max-age=300, public' : 'private, no-cache').json(manifest);
+    res
+      .set('Cache-Control', context.watching === null ? 'max-age=300, public' : 'private, no-cache')
+      .json(manifest);
   }
 
   async function resource(req: Request, res: Response) {
     const install = req.params[0] ?? null;
-    const request = parseAddonPath(install === null ? req.originalUrl : req.originalUrl.slice(install.length + 1));
+    const request = parseAddonPath(
+      install === null ? req.originalUrl : req.originalUrl.slice(install.length + 1),
+    );
     if (request === null) throw new NotFound('addon.not_found', 'This add-on has no such resource.');
     const context = await contextOf(req, install);
     const answer = await addon.answer(request, context);

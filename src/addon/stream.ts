@@ -1,7 +1,7 @@
 import type { Visibility } from '../catalogs/catalog.ts';
 import type { Viewer } from '../catalogs/viewer.ts';
-import type { Standing } from '../features/family/index.ts';
 import { isForViewer } from '../features/deep-links/index.ts';
+import type { Standing } from '../features/family/index.ts';
 import type { LiveSearch } from '../features/finders/index.ts';
 import type { CompiledPreferences } from '../features/preferences/index.ts';
 import { type Offer, type OfferLimits, offersFor, wide } from '../features/stream-index/index.ts';

@@ -30,7 +30,9 @@ export function openableOf(
     );
   };
   const playable = isPlayable(streamId);
-  return allowed === null ? playable.then(checked) : Promise.all([playable, allowed]).then(([isIt]) => checked(isIt));
+  return allowed === null
+    ? playable.then(checked)
+    : Promise.all([playable, allowed]).then(([isIt]) => checked(isIt));
 }
 
 type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;

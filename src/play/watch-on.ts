@@ -7,7 +7,11 @@ const EVERY_MS = 30_000;
 export type Watch = { end(): void };
 
 /** Ends an answer that is still running when its profile may no longer watch it: a rule that changed, an install revoked, time that is up. */
-export function watchOn({ mayWatch }: Pick<PlayDeps, 'mayWatch'>, link: PlayLink, stopping: AbortController): Watch {
+export function watchOn(
+  { mayWatch }: Pick<PlayDeps, 'mayWatch'>,
+  link: PlayLink,
+  stopping: AbortController,
+): Watch {
   const timer = setInterval(() => {
     mayWatch(link).catch((reason: unknown) => stopping.abort(reason));
   }, EVERY_MS);

@@ -73,7 +73,8 @@ test('from a new server to two people who sign in, on a phone and on a desktop',
     await page.getByRole('link', { name: 'Log of changes' }).click();
     const entries = page.getByRole('list', { name: 'Entries' });
     await entries.getByText('Account sign in failed').waitFor();
-    const set = await page.evaluate(`fetch('/api/settings', { method: 'PATCH', headers: { 'content-type': 'application/json' },
+    const set =
+      await page.evaluate(`fetch('/api/settings', { method: 'PATCH', headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ addonName: 'Ours', hevc: 'hide' }) }).then((answer) => answer.status)`);
     expect(set).toBe(200);
     await page.getByRole('button', { name: 'Settings', exact: true }).click();

@@ -100,7 +100,9 @@ describe('what a parent allows', () => {
     expect((await room.play(link)).status).toBe(206);
     expect((await put({ mediaId: IBEX, blockedEpisodes: ['S1E2'] })).status).toBe(204);
     expect((await room.play(link)).status).toBe(403);
-    expect((await room.meta(tv.base, `series/${IBEX}`))?.videos?.map(({ title }) => title)).toEqual(['Ibex one']);
+    expect((await room.meta(tv.base, `series/${IBEX}`))?.videos?.map(({ title }) => title)).toEqual([
+      'Ibex one',
+    ]);
     expect(await playUrlOf(`series/${IBEX}:1:2`)).toBe('');
     expect((await room.play(await playUrlOf(`series/${IBEX}:1:1`))).status).toBe(206);
   });
@@ -137,9 +139,16 @@ describe('what a parent allows', () => {
 
 describe('other ways of deciding', () => {
   test('by age, with what nobody rated hidden unless it is wanted, and exceptions both ways', async () => {
-    const older = await room.addProfile(parent, { kind: 'kid', name: 'Bob', pin: '4321', mode: 'age', maxAge: 12 });
+    const older = await room.addProfile(parent, {
+      kind: 'kid',
+      name: 'Bob',
+      pin: '4321',
+      mode: 'age',
+      maxAge: 12,
+    });
     const { base } = await room.addInstall(parent, older);
-    const seen = async () => (await room.catalog(base, 'movie/popular')).filter((name) => OURS.includes(name)).toSorted();
+    const seen = async () =>
+      (await room.catalog(base, 'movie/popular')).filter((name) => OURS.includes(name)).toSorted();
     await expect.poll(seen, { timeout: 30_000 }).toEqual(['Zebra film']);
     expect(await room.catalog(base, 'movie/search/search=zebra')).toEqual(['Zebra film']);
     expect(await room.catalog(base, 'movie/search/search=quagga')).toEqual([]);
@@ -155,8 +164,17 @@ describe('other ways of deciding', () => {
   });
 
   test('a kid never sees everything, whatever is sent', async () => {
-    for (const change of [{ mode: 'all' }, { pin: null }, { mode: 'age', maxAge: null }, { kind: 'standard' }, { userId: 1 }])
-      expect([change, (await room.ask('PATCH', `/api/profiles/${kid}`, change, parent)).status]).toEqual([change, 400]);
+    for (const change of [
+      { mode: 'all' },
+      { pin: null },
+      { mode: 'age', maxAge: null },
+      { kind: 'standard' },
+      { userId: 1 },
+    ])
+      expect([change, (await room.ask('PATCH', `/api/profiles/${kid}`, change, parent)).status]).toEqual([
+        change,
+        400,
+      ]);
   });
 
   test('a grown-up’s profile sees all, and an install that is taken back opens nothing', async () => {
@@ -186,8 +204,14 @@ test('an account reaches nothing of another’s', async () => {
     ['DELETE', `/api/installs/${tv.installId}`],
   ];
   for (const [method, path, body] of tries)
-    expect([method, path, (await room.ask(method, path, body, stranger)).status]).toEqual([method, path, 404]);
-  const lists = await Promise.all(['profiles', 'installs'].map((of) => room.ask('GET', `/api/${of}`, undefined, stranger)));
+    expect([method, path, (await room.ask(method, path, body, stranger)).status]).toEqual([
+      method,
+      path,
+      404,
+    ]);
+  const lists = await Promise.all(
+    ['profiles', 'installs'].map((of) => room.ask('GET', `/api/${of}`, undefined, stranger)),
+  );
   expect(lists.map(({ body }) => body)).toEqual([{ profiles: [] }, { installs: [] }]);
 });
 
@@ -195,7 +219,10 @@ test('an old manifest is told of where titles are looked at, until a new one is 
   await room.ask('GET', tv.manifestUrl);
   expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Zebra film']);
   await room.asAdmin('PATCH', '/api/settings', { addonName: 'Our films' });
-  expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Please install this add-on again', 'Zebra film']);
+  expect(await room.catalog(tv.base, 'movie/popular')).toEqual([
+    'Please install this add-on again',
+    'Zebra film',
+  ]);
   expect((await room.meta(tv.base, 'movie/trib%3Anotice'))?.name).toBe('Please install this add-on again');
   await room.ask('GET', tv.manifestUrl);
   expect(await room.catalog(tv.base, 'movie/popular')).toEqual(['Zebra film']);
@@ -223,11 +250,18 @@ describe('nothing leaks', () => {
       for (const place of filled) {
         for (const token of [undefined, install]) {
           const { status, text } = await room.ask(method, place, method === 'GET' ? undefined : {}, token);
-          expect([method, place, token === undefined ? 'no token' : 'its token', status, SECRET.exec(text)?.[0]]).toEqual([
+          expect([
+            method,
+            place,
+            token === undefined ? 'no token' : 'its token',
+            status,
+            SECRET.exec(text)?.[0],
+          ]).toEqual([
             ...[method, place, token === undefined ? 'no token' : 'its token'],
             ...[status, undefined],
           ]);
-          if (method !== 'GET') expect([method, place, status >= 400 || status === 204]).toEqual([method, place, true]);
+          if (method !== 'GET')
+            expect([method, place, status >= 400 || status === 204]).toEqual([method, place, true]);
         }
       }
     }
@@ -251,7 +285,11 @@ describe('nothing leaks', () => {
       for (const type of ['movie', 'series', 'tv', 'events', 'anime'])
         paths.push(`/meta/${type}/${id}.json`, `/stream/${type}/${id}.json`, `/subtitles/${type}/${id}.json`);
     for (const what of ['meta', 'stream', 'subtitles'])
-      paths.push(`/${what}/series/${IBEX}%3A1%3A2.json`, `/${what}/series/${IBEX}.json`, `/addon_catalog/movie/${IBEX}.json`);
+      paths.push(
+        `/${what}/series/${IBEX}%3A1%3A2.json`,
+        `/${what}/series/${IBEX}.json`,
+        `/addon_catalog/movie/${IBEX}.json`,
+      );
     for (const path of paths) {
       for (const base of [tv.base, room.product.baseUrl]) {
         const { status, text } = await room.ask('GET', `${base}${path}`);

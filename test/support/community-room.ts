@@ -29,10 +29,12 @@ const SERIES: z.input<typeof TitleInput> = {
 export async function openCommunityRoom() {
   const log = createLog('silent');
   const kinds = new Map([['external', externalKind()]]);
-  const room = await openAccountRoom({ forUsers: (place) => {
-    const deps = { ...place, kinds, settled: async () => {} };
-    return [tagRoutes(deps), reportRoutes(deps), serviceRoutes(deps)];
-  } });
+  const room = await openAccountRoom({
+    forUsers: (place) => {
+      const deps = { ...place, kinds, settled: async () => {} };
+      return [tagRoutes(deps), reportRoutes(deps), serviceRoutes(deps)];
+    },
+  });
   const { db } = room;
   const Id = z.object({ publicId: z.uuid() });
 

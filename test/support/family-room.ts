@@ -21,7 +21,10 @@ const Streams = z.object({
 });
 const Metas = z.object({ metas: z.array(z.object({ id: z.string(), name: z.string() })) });
 const Meta = z.object({
-  meta: z.object({ name: z.string(), videos: z.array(z.object({ id: z.string(), title: z.string() })).optional() }),
+  meta: z.object({
+    name: z.string(),
+    videos: z.array(z.object({ id: z.string(), title: z.string() })).optional(),
+  }),
 });
 
 export type Answer = { status: number; headers: Headers; text: string; body: unknown };
@@ -49,9 +52,15 @@ export async function openFamilyRoom() {
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson ? JSON.parse(text) : null,
+    };
   }
-  const asAdmin = (method: string, path: string, body?: unknown) => ask(method, path, body, product.adminToken);
+  const asAdmin = (method: string, path: string, body?: unknown) =>
+    ask(method, path, body, product.adminToken);
 
   async function register(username: string): Promise<string> {
     const password = `${username} has a password`;

@@ -73,10 +73,7 @@ const ROWS: readonly [name: string, statement: string][] = [
   ['', `INSERT INTO profile_blocked_tag SELECT $profile, id FROM content_tag WHERE tag = 'monsters'`],
   ['', `INSERT INTO rating_country VALUES ('DE', 0)`],
   ['', `INSERT INTO profile_minute VALUES ($profile, date_trunc('minute', now(), 'UTC'))`],
-  [
-    'install',
-    `INSERT INTO install (profile_id, name) VALUES ($profile, 'TV') RETURNING id`,
-  ],
+  ['install', `INSERT INTO install (profile_id, name) VALUES ($profile, 'TV') RETURNING id`],
   [
     'device',
     `INSERT INTO device (user_id, profile_id, install_id, friendly_name, key_hash)

@@ -88,7 +88,7 @@ export async function startPlayServer(
     presentations,
     log,
     mayWatch: async () => undefined,
-      isPlayable: async (streamId) => !blocked.has(streamId),
+    isPlayable: async (streamId) => !blocked.has(streamId),
     onPlay: (link) => void played.push(link),
     metrics: {
       onBytes: (_kind, sizeBytes) => {

@@ -3,8 +3,8 @@ import express from 'express';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { z } from 'zod';
 import { addonDoor, offerLimits, placeOf } from '../../src/doors.ts';
-import { createKidPresence } from '../../src/features/family/index.ts';
 import { createGuard, usersIn } from '../../src/features/accounts/index.ts';
+import { createKidPresence } from '../../src/features/family/index.ts';
 import { mediaRoutes } from '../../src/features/media/index.ts';
 import { createSettings } from '../../src/features/settings/index.ts';
 import {
@@ -130,7 +130,9 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
   const spaces = openSpaces({ cache });
   const app = express();
   app.set('query parser', 'simple');
-  app.use(addonDoor({ config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter }, spaces));
+  app.use(
+    addonDoor({ config, crypto, db, kids, links, subtitleLinks, kinds, settings, metrics, limiter }, spaces),
+  );
   const { requireAdmin } = createGuard({ adminToken: ADMIN_TOKEN, crypto, users: usersIn(db) });
   const place = {
     requireAdmin,
@@ -155,7 +157,7 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
     playRoutes({
       ...{ links, kinds, live, sources, admission, budget, presentations, log },
       mayWatch: async () => undefined,
-    isPlayable: (streamId) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
+      isPlayable: (streamId) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
       onPlay: NOTHING,
       metrics: {
         ...{ onBytes: NOTHING, onFirstByte: NOTHING, onResumed: NOTHING },

@@ -42,8 +42,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
     const { mediaId, skip, limit } = parseInput(RulePageQuery, req.query, 'The query');
     const profile = await findProfile(db, userId, idOf(req));
     if (profile === null) throw noProfile();
-    const only =
-      mediaId === undefined ? undefined : (await requireMedia(db, mediaId)).mediaId;
+    const only = mediaId === undefined ? undefined : (await requireMedia(db, mediaId)).mediaId;
     const policies = await rulesOf(db, profile.id, { skip, limit, mediaId: only });
     res.set('Cache-Control', 'no-store').json({ policies, total: await countRules(db, profile.id) });
   }

@@ -172,7 +172,6 @@ export async function titlesByName(db: Db, search: TitleSearch): Promise<number[
   return idsOf(found);
 }
 
-
 /** What is looked for where words were typed wrong: all of its parts, each as a tsquery. */
 export type LikeWords = {
   /** All parts but the last, joined by `&`; null when it is the only one. */
