@@ -7,7 +7,7 @@ import type { AddonContext } from './addon/context.ts';
 import { createKeptAnswers } from './addon/kept-answers.ts';
 import { addonRoutes } from './addon/routes.ts';
 import type { Stock, Visibility } from './catalogs/catalog.ts';
-import { curatedLists, genreNames, genresFor, stockFor, stockOf } from './catalogs/registry.ts';
+import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
 import type { Viewer } from './catalogs/viewer.ts';
 import { contextFor, familyRules, mayWatch, watchingBy } from './family-doors.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
@@ -138,25 +138,18 @@ export function addonDoor(
 
 /** What stands in a manifest, for everybody and for a profile. */
 function boards({ db }: Pick<Ground, 'db'>, spaces: Spaces) {
-  /** A profile's own, of what it may see now. */
-  const keyOf = (visibility: Visibility, viewer: Viewer | null) =>
-    viewer === null ? visibility : JSON.stringify([visibility, viewer]);
-  const stock = (visibility: Visibility, viewer: Viewer | null): Promise<Stock> =>
-    spaces.stock.get(keyOf(visibility, viewer), async () =>
-      viewer === null ? stockOf(db, visibility) : stockFor(db, viewer, await stock(visibility, null)),
-    );
   return {
-    stock,
+    async stock(visibility: Visibility, viewer: Viewer | null): Promise<Stock> {
+      const { kinds, shelves } = await spaces.stock.get(visibility, () => stockOf(db, visibility));
+      // Shelves hold the best thousand of everybody's: of what is allowed title by title they would show next to nothing.
+      return { kinds, shelves: viewer?.mode === 'allow' ? [] : shelves };
+    },
     lists: (visibility: Visibility, viewer: Viewer | null) =>
-      spaces.lists.get(keyOf(visibility, viewer), async () => [
+      spaces.lists.get(viewer === null ? visibility : JSON.stringify([visibility, viewer]), async () => [
         ...(await curatedLists(db, visibility, viewer)),
       ]),
-    genres: (visibility: Visibility, viewer: Viewer | null) =>
-      spaces.genres.get(keyOf(visibility, viewer), async () =>
-        viewer?.mode === 'allow'
-          ? [...(await genresFor(db, viewer, MAX_GENRES))]
-          : [...(await genreNames(db, visibility, MAX_GENRES))],
-      ),
+    genres: (visibility: Visibility) =>
+      spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
   };
 }
 

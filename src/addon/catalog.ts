@@ -63,24 +63,23 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
   if (context.visibility === 'off' || skip > MAX_SKIP) return { metas: [], ...fresh };
   const choice = await choiceOf(deps, catalog, kind, request, { ...context, visibility: context.visibility });
   if (choice === null) return { metas: [], ...fresh };
+  const { visibility, language } = context;
   const query: CatalogQuery = {
-    kind,
-    visibility: context.visibility,
+    ...{ kind, visibility, language, choice, skip, ...askedOf(catalog, request) },
     ...(viewer === null ? {} : { viewer }),
-    language: context.language,
-    // An empty one means "any": some clients send it when the viewer takes the filter away.
-    genre: catalog.extras.includes('genre') ? request.extra.get('genre') || undefined : undefined,
-    search: catalog.extras.includes('search') ? request.extra.get('search') : undefined,
-    choice,
-    skip,
   };
-  const notice =
-    context.holdsOldManifest === true && skip === 0 && !catalog.isSearchOnly
-      ? noticeFor(kind, context)
-      : null;
+  const notice = skip > 0 || catalog.isSearchOnly ? null : noticeFor(kind, context);
   const key = JSON.stringify([catalog.id, context.baseUrl, query, ...(notice === null ? [] : ['notice'])]);
   const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context, notice));
   return { json, ...fresh };
+}
+
+/** An empty genre means "any": some clients send it when the viewer takes the filter away. */
+function askedOf({ extras }: Catalog, { extra }: AddonRequest): Pick<CatalogQuery, 'genre' | 'search'> {
+  return {
+    genre: extras.includes('genre') ? extra.get('genre') || undefined : undefined,
+    search: extras.includes('search') ? extra.get('search') : undefined,
+  };
 }
 
 /**

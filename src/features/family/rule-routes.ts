@@ -60,11 +60,11 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
 
   async function toggle(req: Request, res: Response) {
     const { mediaId: id, episode, isBlocked } = parseInput(EpisodeToggle, req.body, 'The rule');
-    await changed(req, id, (tx, profileId, mediaId) =>
-      isBlocked
-        ? blockEpisodes(tx, profileId, mediaId, [episode])
-        : unblockEpisode(tx, profileId, mediaId, episode),
-    );
+    await changed(req, id, async (tx, profileId, mediaId) => {
+      if (isBlocked) await blockEpisodes(tx, profileId, mediaId, [episode]);
+      else await unblockEpisode(tx, profileId, mediaId, episode);
+      return undefined;
+    });
     res.status(204).end();
   }
 
@@ -98,7 +98,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
   async function changed(
     req: Request,
     titleId: string,
-    write: (tx: Db, profileId: number, mediaId: number) => Promise<(() => void) | void>,
+    write: (tx: Db, profileId: number, mediaId: number) => Promise<(() => void) | undefined>,
   ): Promise<void> {
     const { userId } = await memberOf(deps, req);
     const publicId = idOf(req);
