@@ -190,6 +190,41 @@ describe('other ways of deciding', () => {
   });
 });
 
+test('a content tag blocks exactly the episodes that have it, and a change can be taken back', async () => {
+  const videos = async () => (await room.meta(tv.base, `series/${IBEX}`))?.videos?.map(({ title }) => title);
+  await put({ mediaId: IBEX, blockedEpisodes: [] });
+  expect(await videos()).toEqual(['Ibex one', 'Kudu comes']);
+  const link = await playUrlOf(`series/${IBEX}:1:2`);
+  const tagged = await room.asAdmin('PUT', `/api/media/${ids.ibex}/tags/monsters?season=1&episode=2`);
+  expect([tagged.status, tagged.text]).toEqual([204, '']);
+  const block = (tags: string[]) =>
+    room.ask('PUT', `/api/profiles/${kid}/policies/block-tag`, { tags }, parent);
+  expect((await block(['no_such_tag'])).status).toBe(400);
+  expect((await block(['monsters'])).status).toBe(204);
+  expect(await videos()).toEqual(['Ibex one']);
+  expect((await room.play(link)).status).toBe(403);
+  expect(await room.catalog(tv.base, 'series/popular')).toEqual(['Ibex series']);
+  expect((await block([])).status).toBe(204);
+  expect(await videos()).toHaveLength(2);
+  await put({ mediaId: IBEX, blockedEpisodes: ['S1E2'] });
+  const [last] = z
+    .object({ entries: z.array(z.object({ auditId: z.int() })) })
+    .parse((await room.asAdmin('GET', '/api/audit?action=family.policy_changed&limit=1')).body).entries;
+  expect((await room.asAdmin('POST', `/api/audit/${last?.auditId}/undo`)).status).toBeLessThan(300);
+  expect(await videos()).toHaveLength(2);
+  expect((await room.asAdmin('POST', `/api/audit/${last?.auditId}/undo`)).status).toBe(409);
+  await put({ mediaId: IBEX, blockedEpisodes: ['S1E2'] });
+});
+
+test('what was played stands in the profile’s history, and in what an account is handed out', async () => {
+  expect((await room.ask('GET', await playUrlOf(`movie/${ZEBRA}`))).status).toBe(200);
+  const history = async () => (await room.ask('GET', `/api/profiles/${kid}/history`, undefined, parent)).text;
+  await expect.poll(history, { timeout: 10_000 }).toContain('Zebra film');
+  const data = await room.ask('GET', '/api/auth/data', undefined, parent);
+  expect([data.status, data.text]).toEqual([200, expect.stringContaining('Ada')]);
+  expect(data.text).not.toMatch(/argon2id/);
+});
+
 test('an account reaches nothing of another’s', async () => {
   const stranger = await room.register('stranger');
   const tries: [string, string, unknown?][] = [

@@ -1,3 +1,12 @@
+import {
+  curatedLists,
+  curatedPage,
+  popularPage,
+  recentPage,
+  seenAmong,
+  shelfPage,
+} from '../../../src/catalogs/queries.ts';
+import { findTitles } from '../../../src/catalogs/search/index.ts';
 import type { Viewer } from '../../../src/catalogs/viewer.ts';
 import * as ages from '../../../src/features/family/queries/ages.ts';
 import * as installs from '../../../src/features/family/queries/installs.ts';
@@ -68,6 +77,23 @@ export const familyCalls: Calls = {
       await verdicts.blockedEpisodes(db, viewer, FILM);
       await verdicts.mixedFiles(db, viewer, [1, 2, 3]);
       await verdicts.seenTitles(db, viewer, { kind: 'movie', skip: 0, limit: 100 });
+    }
+  },
+  'pages of kids': async (db) => {
+    for (const viewer of [allowViewer, ageViewer]) {
+      for (const genre of [undefined, 'Drama', 'Western']) {
+        for (const skip of [0, 500]) {
+          const asked = { kind: 'movie', visibility: 'all', language: 'de', viewer, genre, skip } as const;
+          await popularPage(db, asked);
+          await recentPage(db, asked);
+        }
+      }
+      const asked = { kind: 'movie', visibility: 'all', language: 'de', viewer, skip: 0 } as const;
+      await curatedPage(db, asked, 'open-films');
+      await shelfPage(db, 'year', { ...asked, choice: '1999' });
+      await curatedLists(db, 'all', viewer);
+      await seenAmong(db, viewer, [FILM, FILM + 1]);
+      await findTitles(db, { text: 'the gold', kind: 'movie', audience: 'all', viewer });
     }
   },
   ages: async (db) => {
