@@ -21,7 +21,6 @@ export {
   curatedLists,
   genreNames,
   type Standing,
-  seenAmong,
   standingOf,
   stockOf,
 } from './queries.ts';

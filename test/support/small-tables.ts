@@ -10,6 +10,7 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   'licence',
   'live_list',
   'metadata_provider',
+  'rating_country',
   'rating_provider',
   'schema_migration',
   'search_tier',

@@ -19,9 +19,9 @@ const Word = z
   .max(60)
   .regex(/^[^\p{Cc}]*$/u, 'holds a control character');
 
-export const MARK_KINDS = ['watchlist', 'favorite', 'library'] as const;
+const MARK_KINDS = ['watchlist', 'favorite', 'library'] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
-export const ORIGINS = ['play', 'stream', 'track', 'manual', 'import'] as const;
+const ORIGINS = ['play', 'stream', 'track', 'manual', 'import'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
 /** A title as lists of a profile show it. */

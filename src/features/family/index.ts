@@ -12,7 +12,7 @@ export {
   noteManifestSeen,
   revokeInstall,
 } from './queries/installs.ts';
-export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
+export { countChange, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
 export { putRule } from './queries/rules.ts';
 export {
   type Asked,

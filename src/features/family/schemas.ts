@@ -103,4 +103,3 @@ export const InstallAnswer = z.object({
 });
 export const InstallsAnswer = z.object({ installs: z.array(InstallAnswer) });
 
-export const PinBody = z.strictObject({ pin: z.string().max(20) });

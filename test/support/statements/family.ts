@@ -98,6 +98,7 @@ export const familyCalls: Calls = {
   },
   ages: async (db) => {
     await ages.storedCountries(db);
+    await ages.putCountries(db, ['DE', 'GB']);
     await ages.refreshAges(db, 0, 10);
   },
 };
