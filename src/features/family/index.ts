@@ -5,8 +5,14 @@ export { installToken, openInstallToken } from './install-token.ts';
 export { type FamilyJobsDeps, familyJobs } from './jobs.ts';
 export { createKidPresence, type KidPresence } from './kid-presence.ts';
 export { profileRoutes } from './profile-routes.ts';
-export { insertInstall, noteInstallSeen, noteManifestSeen, revokeInstall } from './queries/installs.ts';
-export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer } from './queries/profiles.ts';
+export {
+  insertInstall,
+  installsOf,
+  noteInstallSeen,
+  noteManifestSeen,
+  revokeInstall,
+} from './queries/installs.ts';
+export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
 export { putRule } from './queries/rules.ts';
 export {
   type Asked,
@@ -32,3 +38,4 @@ export {
   RulesAnswer,
   TagsBody,
 } from './schemas.ts';
+export { POLICY_CHANGED, undoPolicy } from './undo-policy.ts';
