@@ -34,17 +34,23 @@ async function look({ page, screenshot }: Opened, name: string) {
 test('a few choices and all of them on a phone, with how it looks; the same on a desktop', async () => {
   await withChromium(
     async (browser) => {
-      const phone = await browser.open(`${product.baseUrl}/#account`, 'phone');
+      const phone = await browser.open(`${product.baseUrl}/#family`, 'phone');
       const { page } = phone;
       await page.getByRole('heading', { name: 'Make the first account' }).waitFor();
       await page.getByLabel('User name').fill('parent');
       await page.getByLabel('Password', { exact: true }).fill('a sentence is good');
       await page.getByRole('button', { name: 'Make the account' }).click();
+      await page.getByRole('button', { name: 'Add a grown-up' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('Eve');
+      await page.getByRole('button', { name: 'Add them' }).click();
+      await page.getByRole('button', { name: 'Streams Eve' }).click();
       await page.getByText('13 shown, 0 hidden').waitFor();
       await page.getByLabel('Spoken language').selectOption('de');
       await page.getByText('6 shown, 7 hidden').waitFor();
       await page.getByLabel('Hide HEVC (H.265)').check();
       await page.getByText('4 shown, 9 hidden').waitFor();
+      await page.getByRole('button', { name: 'Save for Eve' }).click();
+      await page.getByRole('button', { name: 'Saved', exact: true }).waitFor();
       await look(phone, 'preferences-simple-phone');
       await page.getByRole('button', { name: 'Advanced' }).tap();
       await page.getByLabel('Add to the order').selectOption('size');
@@ -59,12 +65,14 @@ test('a few choices and all of them on a phone, with how it looks; the same on a
       await page.getByRole('button', { name: 'Back to the usual' }).tap();
       await page.getByText('13 shown, 0 hidden').waitFor();
 
-      const desktop = await browser.open(`${product.baseUrl}/#account`, 'desktop');
+      const desktop = await browser.open(`${product.baseUrl}/#family`, 'desktop');
       const wide = desktop.page;
       await wide.getByLabel('User name or e-mail').fill('parent');
       await wide.getByLabel('Password', { exact: true }).fill('a sentence is good');
       await wide.getByRole('button', { name: 'Sign in' }).click();
-      await wide.getByText('13 shown, 0 hidden').waitFor();
+      await wide.getByRole('button', { name: 'Streams Eve' }).click();
+      // As it was kept.
+      await wide.getByText('4 shown, 9 hidden').waitFor();
       await look(desktop, 'preferences-simple-desktop');
       expect([...phone.errors, ...desktop.errors].filter((line) => !/40[013]/.test(line))).toEqual([]);
     },

@@ -4,7 +4,7 @@ import './dialog.css';
 import './form.css';
 import './account.css';
 import { Alert, Badge, Button, Code, Skeleton, Switch, TextInput } from '@mantine/core';
-import { lazy, type SubmitEvent, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 import {
   askVerification,
   changePassword,
@@ -26,20 +26,14 @@ import { deviceOf } from './device-name.ts';
 import { ExternalFailure, LinkedPart, noteReturn } from './external-part.tsx';
 import { useFields } from './fields.ts';
 import { ago } from './format.ts';
-import { LazyPart } from './lazy-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
-import type { StreamPreferences } from './preference-api.ts';
 import { Row, Rows } from './row.tsx';
 import { RowButton, RowButtons } from './row-button.tsx';
 import { SecretField } from './secret-field.tsx';
 import { SignInGate } from './sign-in-gate.tsx';
 import { TestAnswer } from './test-answer.tsx';
 import { UsersPart } from './users-part.tsx';
-
-const StreamPreferencesPart = lazy(async () => ({
-  default: (await import('./stream-preferences.tsx')).StreamPreferences,
-}));
 
 const FAILED = 'The account could not be loaded';
 const pace = () => 60_000;
@@ -150,21 +144,6 @@ function Own({ user, onExpired }: { user: User; onExpired(): void }) {
           ))}
         </Rows>
       )}
-      <PreferencesPart onExpired={onExpired} />
-    </>
-  );
-}
-
-/** To try; a profile keeps its own. */
-function PreferencesPart({ onExpired }: { onExpired(): void }) {
-  const [value, setValue] = useState<StreamPreferences>({});
-  return (
-    <>
-      <h2 className="tb-account-part">Streams, as you would like them</h2>
-      <p className="tb-quiet tb-account-note">Try it here: nothing of it is kept when you leave this page.</p>
-      <LazyPart>
-        <StreamPreferencesPart {...{ value, onExpired }} onChange={setValue} />
-      </LazyPart>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { useView, VIEWS } from './views.ts';
 const AccountView = lazy(async () => ({ default: (await import('./account-view.tsx')).AccountView }));
 const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')).AuditView }));
 const DevicesView = lazy(async () => ({ default: (await import('./devices-view.tsx')).DevicesView }));
+const FamilyView = lazy(async () => ({ default: (await import('./family-view.tsx')).FamilyView }));
 const PairView = lazy(async () => ({ default: (await import('./pair-view.tsx')).PairView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx')).VerifyView }));
@@ -66,6 +67,7 @@ const OTHER_VIEWS = {
   account: AccountView,
   audit: AuditView,
   devices: DevicesView,
+  family: FamilyView,
   pair: PairView,
   reset: ResetView,
   verify: VerifyView,

@@ -1,6 +1,7 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import type { Health } from './api.ts';
 import {
+  FamilyIcon,
   FlagIcon,
   FlowIcon,
   HomeIcon,
@@ -32,6 +33,7 @@ const ICONS: Record<Exclude<View, 'account' | 'audit' | 'pair' | 'reset' | 'veri
   torrents: MagnetIcon,
   trackers: MastIcon,
   usenet: NewsIcon,
+  family: FamilyIcon,
   devices: ScreenIcon,
   health: PulseIcon,
   settings: SlidersIcon,
@@ -49,6 +51,7 @@ const ENTRIES: readonly Entered[] = [
   'torrents',
   'trackers',
   'usenet',
+  'family',
   'devices',
   'health',
   'settings',

@@ -257,3 +257,13 @@ export function CodeIcon(props: IconProps) {
     </Icon>
   );
 }
+
+export function FamilyIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <circle cx="8.5" cy="7.5" r="3.3" />
+      <circle cx="17" cy="11.5" r="2.3" />
+      <path d="M2.5 19.5c.4-4 2.8-6 6-6 2 0 3.6.8 4.7 2.3M13 19.5c.3-2.6 1.8-3.8 4-3.8s3.7 1.2 4 3.8" />
+    </Icon>
+  );
+}

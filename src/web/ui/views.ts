@@ -13,6 +13,7 @@ export const VIEWS = {
   usenet: 'Usenet',
   health: 'Health',
   settings: 'Settings',
+  family: 'Family',
   devices: 'Devices',
   pair: 'Pair this device',
   account: 'Account',
