@@ -102,4 +102,3 @@ export const InstallAnswer = z.object({
   manifestUrl: z.url(),
 });
 export const InstallsAnswer = z.object({ installs: z.array(InstallAnswer) });
-
