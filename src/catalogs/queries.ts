@@ -91,21 +91,23 @@ function shown(query: Pick<CatalogQuery, 'kind' | 'visibility' | 'viewer'>) {
 }
 
 /** Columns of the two orders, in `media` and in what stands beside it. */
-type Ordering = { columns: Fragment; order: Fragment };
+type Ordering = { columns: Fragment; order: Fragment; inner: Fragment };
 const POPULAR: Ordering = {
   columns: sql.fragment`m.rank`,
   order: sql.fragment`p.rank DESC, p.id`,
+  inner: sql.fragment`m.rank DESC`,
 };
 const RECENT: Ordering = {
   columns: sql.fragment`m.last_stream_added_at AS added`,
   order: sql.fragment`p.added DESC NULLS LAST, p.id`,
+  inner: sql.fragment`m.last_stream_added_at DESC NULLS LAST`,
 };
 
 /**
  * Where a page's titles stand in order: all of them, the shelf of a genre (migration 0006), or what a profile is allowed (0059). All have
  * the columns of both orders, so that each page is one walk of one index; two where exceptions stand beside a rule.
  */
-function shelf(query: CatalogQuery, { columns }: Ordering): Fragment {
+function shelf(query: CatalogQuery, { columns, inner }: Ordering): Fragment {
   const { viewer } = query;
   if (!viewer) return unruled(query, columns);
   const allowed = exceptions(query, viewer, columns);
@@ -116,7 +118,16 @@ function shelf(query: CatalogQuery, { columns }: Ordering): Fragment {
       ? sql.fragment`m.age_min`
       : sql.fragment`(SELECT g.age_min FROM media g WHERE g.id = m.media_id)`;
   const rest = sql.fragment`${unruled(query, columns)} AND NOT ${hasRule(viewer, id)} AND ${suits(viewer, { id, age })}`;
-  return sql.fragment`${rest} UNION ALL ${allowed}`;
+  // Each walks its own index; together they would be read whole and sorted (280 ms a page of a genre among 100,000 titles).
+  const first = walked(query.skip);
+  return sql.fragment`(${rest} ORDER BY ${inner}, ${id} ${first}) UNION ALL (${allowed} ORDER BY ${inner}, m.media_id ${first})`;
+}
+
+/** As far as a page may reach, as text: the planner must see it. */
+function walked(skip: number): Fragment {
+  if (skip === 0) return PAGE;
+  if (skip <= 900) return sql.fragment`LIMIT 1000`;
+  return skip <= 9900 ? sql.fragment`LIMIT 10000` : sql.fragment`LIMIT 100100`;
 }
 
 function unruled(query: CatalogQuery, columns: Fragment): Fragment {
