@@ -170,7 +170,7 @@ test('from an account without profiles to a kid whose install shows exactly what
       await wide.getByText('up to 12, and exceptions').waitFor();
       expect(await room.catalog(base, 'movie/search/search=quagga')).toEqual(['Quagga film']);
       await wide.getByRole('button', { name: 'Installs Ada <b>' }).click();
-      await wide.getByText('In use').waitFor();
+      await wide.getByText('In use', { exact: true }).waitFor();
       await look(desktop, 'family-installs-wide');
       await wide.getByRole('button', { name: 'Revoke Living room' }).click();
       await wide.getByRole('button', { name: 'Revoke it' }).click();
