@@ -156,6 +156,11 @@ test('from an account without profiles to a kid whose install shows exactly what
       await wide.getByRole('button', { name: 'Titles Ada <b>' }).click();
       await wide.getByRole('heading', { name: 'Ibex series' }).waitFor();
       await look(desktop, 'family-titles-wide');
+      for (const width of [780, 950, 1100]) {
+        await wide.setViewportSize({ width, height: 900 });
+        await look(desktop, `family-titles-${width}`);
+      }
+      await wide.setViewportSize({ width: 1280, height: 800 });
       await wide.getByRole('button', { name: 'Change Ada <b>' }).click();
       await wide.getByLabel('What they may see').selectOption('age');
       await wide.getByLabel('Rated for up to which age').fill('12');
@@ -165,7 +170,7 @@ test('from an account without profiles to a kid whose install shows exactly what
       await wide.getByText('up to 12, and exceptions').waitFor();
       expect(await room.catalog(base, 'movie/search/search=quagga')).toEqual(['Quagga film']);
       await wide.getByRole('button', { name: 'Installs Ada <b>' }).click();
-      await wide.getByText('In use').waitFor();
+      await wide.getByText('In use', { exact: true }).waitFor();
       await look(desktop, 'family-installs-wide');
       await wide.getByRole('button', { name: 'Revoke Living room' }).click();
       await wide.getByRole('button', { name: 'Revoke it' }).click();
