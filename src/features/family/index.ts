@@ -1,13 +1,19 @@
-export type { FamilyRoutesDeps } from './asking.ts';
+export { type FamilyRoutesDeps, memberOf } from './asking.ts';
 export { timeVerdict } from './hours.ts';
 export { installRoutes } from './install-routes.ts';
 export { installToken, openInstallToken } from './install-token.ts';
 export { type FamilyJobsDeps, familyJobs } from './jobs.ts';
 export { createKidPresence, type KidPresence } from './kid-presence.ts';
 export { profileRoutes } from './profile-routes.ts';
-export { insertInstall, noteInstallSeen, noteManifestSeen, revokeInstall } from './queries/installs.ts';
+export {
+  changeInstall,
+  insertInstall,
+  noteInstallSeen,
+  noteManifestSeen,
+  revokeInstalls,
+} from './queries/installs.ts';
 export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer } from './queries/profiles.ts';
-export { putRule } from './queries/rules.ts';
+export { putRule, unblockEpisode } from './queries/rules.ts';
 export {
   type Asked,
   blockedEpisodes,
