@@ -7,10 +7,12 @@ import {
   createGuard,
   createLetters,
   createOAuthProvider,
+  createRefreshTokens,
   externalRoutes,
   type Guard,
   keepSession,
   mailRoutes,
+  type OwnedPart,
   ownRoutes,
   userRoutes,
   usersIn,
@@ -55,7 +57,11 @@ const LETTERS = 3;
 const RESETS_OF_ADDRESS = 10;
 
 /** Accounts: who asks, and the routes by which people sign in. */
-export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => string): AccountDoors {
+export function openAccounts(
+  ground: AccountGround,
+  baseUrl: (req: Request) => string,
+  ownedParts: readonly OwnedPart[] = [],
+): AccountDoors {
   const { db, crypto, secrets, limiter, settings, config, mailer, log, net } = ground;
   const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db) });
   const limit = (name: string, points: number) => limiter.limit({ name, points, perSeconds: PER_SECONDS });
@@ -67,7 +73,8 @@ export function openAccounts(ground: AccountGround, baseUrl: (req: Request) => s
   });
   const keepsAddresses = () => settings.get().auditAddresses === 'keep';
   const deps = {
-    ...{ db, guard, keepsAddresses, publicUrl, addressOf, baseUrl, letters, log },
+    ...{ db, guard, keepsAddresses, publicUrl, addressOf, baseUrl, letters, log, ownedParts },
+    refreshTokens: createRefreshTokens(crypto),
     passwords: createPasswordHashes(tooBusy),
     failures: {
       ofAddress: limit('sign-in-failures', FAILURES),

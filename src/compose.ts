@@ -14,12 +14,13 @@ import {
   shippedAssets,
   webDoor,
 } from './doors.ts';
-import { familyRoutes } from './family-doors.ts';
+import { FAMILY_PARTS, familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { activityRoutes } from './features/activity/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
 import { reportRoutes } from './features/content-reports/index.ts';
 import { serviceRoutes } from './features/deep-links/index.ts';
+import { POLICY_CHANGED, undoPolicy } from './features/family/index.ts';
 import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
@@ -77,7 +78,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const ground = await layGround(options);
   const { config, secrets, log, metrics, settings } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
-  const accounts = openAccounts(ground, baseUrl);
+  const accounts = openAccounts(ground, baseUrl, FAMILY_PARTS);
   const { guard } = accounts;
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
@@ -239,7 +240,12 @@ function adminApi(
     liveRoutes({ live }),
     settingsRoutes({ settings, requireAdmin, actorOf }),
     // A room whose changes can be taken back brings its undo here.
-    auditRoutes({ db, requireAdmin, actorOf, undos: { [SETTINGS_CHANGED]: settings.undo } }),
+    auditRoutes({
+      db,
+      requireAdmin,
+      actorOf,
+      undos: { [SETTINGS_CHANGED]: settings.undo, [POLICY_CHANGED]: undoPolicy(db) },
+    }),
   ];
 }
 

@@ -7,9 +7,9 @@ import type { AddonContext } from './addon/context.ts';
 import { createKeptAnswers } from './addon/kept-answers.ts';
 import { addonRoutes } from './addon/routes.ts';
 import type { Stock, Visibility } from './catalogs/catalog.ts';
-import { curatedLists, genreNames, genresFor, stockFor, stockOf } from './catalogs/registry.ts';
+import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
 import type { Viewer } from './catalogs/viewer.ts';
-import { contextFor, familyRules, mayWatch, watchingBy } from './family-doors.ts';
+import { contextFor, familyRules, mayWatch, notePlayOf } from './family-doors.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
 import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
@@ -130,7 +130,7 @@ export function addonDoor(
     addon,
     async contextOf(req, install) {
       const place = contextOf(req);
-      return install === null ? place : contextFor(place, await watchingBy(ground, req, install));
+      return install === null ? place : contextFor(ground, req, { install, place });
     },
     limit: limitPerMinute(ground, 'addon', () => settings.get().rateLimitAddonPerMinute),
   });
@@ -138,31 +138,24 @@ export function addonDoor(
 
 /** What stands in a manifest, for everybody and for a profile. */
 function boards({ db }: Pick<Ground, 'db'>, spaces: Spaces) {
-  /** A profile's own, of what it may see now. */
-  const keyOf = (visibility: Visibility, viewer: Viewer | null) =>
-    viewer === null ? visibility : JSON.stringify([visibility, viewer]);
-  const stock = (visibility: Visibility, viewer: Viewer | null): Promise<Stock> =>
-    spaces.stock.get(keyOf(visibility, viewer), async () =>
-      viewer === null ? stockOf(db, visibility) : stockFor(db, viewer, await stock(visibility, null)),
-    );
   return {
-    stock,
+    async stock(visibility: Visibility, viewer: Viewer | null): Promise<Stock> {
+      const { kinds, shelves } = await spaces.stock.get(visibility, () => stockOf(db, visibility));
+      // Shelves hold the best thousand of everybody's: of what is allowed title by title they would show next to nothing.
+      return { kinds, shelves: viewer?.mode === 'allow' ? [] : shelves };
+    },
     lists: (visibility: Visibility, viewer: Viewer | null) =>
-      spaces.lists.get(keyOf(visibility, viewer), async () => [
+      spaces.lists.get(viewer === null ? visibility : JSON.stringify([visibility, viewer]), async () => [
         ...(await curatedLists(db, visibility, viewer)),
       ]),
-    genres: (visibility: Visibility, viewer: Viewer | null) =>
-      spaces.genres.get(keyOf(visibility, viewer), async () =>
-        viewer?.mode === 'allow'
-          ? [...(await genresFor(db, viewer, MAX_GENRES))]
-          : [...(await genreNames(db, visibility, MAX_GENRES))],
-      ),
+    genres: (visibility: Visibility) =>
+      spaces.genres.get(visibility, async () => [...(await genreNames(db, visibility, MAX_GENRES))]),
   };
 }
 
 export function playDoor(
   ground: Ground,
-  { playable }: Spaces,
+  spaces: Spaces,
   onClose: (closer: () => Promise<void> | void) => void,
   checkLater: (streamId: number) => Promise<void>,
 ) {
@@ -202,10 +195,10 @@ export function playDoor(
     budget,
     log,
     mayWatch: (link: WatchedLink) => mayWatch(ground, link),
-    isPlayable: (streamId: number) => playable.get(String(streamId), () => isPlayable(db, streamId)),
+    isPlayable: (streamId: number) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
-      if (!noted.has(key)) void notePlay(ground, link, client);
+      if (!noted.has(key)) void notePlay(ground, spaces, link, client);
       noted.set(key, true);
     },
     onGone: goneFiles((streamId) => {
@@ -239,10 +232,12 @@ export function playDoor(
 }
 
 /** Counts a play once per subject and title in 4 h; without an install the subject is the visitor's address, hashed. */
-async function notePlay({ db, crypto, log }: Ground, link: PlayLink, client: string): Promise<void> {
+async function notePlay(ground: Ground, spaces: Spaces, link: PlayLink, client: string): Promise<void> {
+  const { db, crypto, log } = ground;
   if (link.mediaId === undefined || link.streamId === undefined) return;
   const subject = link.subject === 'public' ? `public ${visitorOf(client)}` : link.subject;
   try {
+    await notePlayOf(ground, spaces, link);
     await countPlay(db, {
       subjectHash: crypto.mac('play', subject),
       mediaId: link.mediaId,

@@ -2,21 +2,27 @@ import type { Request, Router } from 'express';
 import type { AccountDoors } from './account-doors.ts';
 import type { AddonContext, Watching } from './addon/context.ts';
 import type { Viewer } from './catalogs/viewer.ts';
+import type { OwnedPart } from './features/accounts/index.ts';
+import { type ActivitySpaces, recordPlay } from './features/activity/index.ts';
 import {
   blockedEpisodes,
   installedBy,
   installRoutes,
+  installsOf,
   mixedFiles,
   noteInstallSeen,
   noteManifestSeen,
   noteMinute,
   openInstallToken,
   profileRoutes,
+  profilesOf,
   ruleRoutes,
   standingFor,
   timeVerdict,
   viewerOf,
+  watcherOf,
 } from './features/family/index.ts';
+import { StreamPreferences } from './features/preferences/index.ts';
 import type { Offer } from './features/stream-index/index.ts';
 import type { Ground } from './ground.ts';
 import { NotFound } from './kit/errors.ts';
@@ -42,6 +48,12 @@ export function familyRoutes(
   return [profileRoutes(deps), ruleRoutes(deps), installRoutes(deps)];
 }
 
+/** What of a family an account owns, as it is handed out. */
+export const FAMILY_PARTS: readonly OwnedPart[] = [
+  { name: 'profiles', read: (db, { userId }) => profilesOf(db, userId) },
+  { name: 'installs', read: (db, { userId }) => installsOf(db, userId) },
+];
+
 /** What the add-on asks of the family: what a profile may see, of one title and of many files. */
 export function familyRules({ db }: Pick<Ground, 'db'>) {
   return {
@@ -60,36 +72,49 @@ export function familyRules({ db }: Pick<Ground, 'db'>) {
   };
 }
 
-/** Who watches by an install, as of now; throws the add-on's NotFound for an address that opens nothing (any more). */
-export async function watchingBy(
+/** What whoever watches by an install is shown, as of now; throws the add-on's NotFound for an address that opens nothing (any more). */
+export async function contextFor(
   { db, crypto }: FamilyGround,
   req: Request,
-  install: string,
-): Promise<Watching> {
+  { install, place }: { install: string; place: AddonContext },
+): Promise<AddonContext> {
   const installId = openInstallToken(crypto, install);
   const installed = installId === null ? null : await installedBy(db, installId);
   if (installed === null) throw new NotFound('addon.not_found', 'This add-on has no such resource.');
-  if (installed.isStale)
-    await noteInstallSeen(
-      db,
-      installed.installId,
-      req
-        .get('user-agent')
-        ?.replace(/\p{Cc}/gu, ' ')
-        .slice(0, 200) || null,
-    );
-  const { profileId, installPublicId, name, revision, seenManifest } = installed;
-  return {
+  if (installed.isStale) await noteInstallSeen(db, installed.installId, agentOf(req));
+  const { profileId, installPublicId, name, revision, seenManifest, config, services } = installed;
+  const watching: Watching = {
     ...{ viewer: viewerOf(installed), name, revision, seenManifest, time: timeVerdict(installed) },
     subject: `install:${installPublicId}`,
     link: { installId: installed.installId, profileId },
     noteManifest: (digest) => noteManifestSeen(db, installed.installId, digest),
   };
+  // What an older version kept and this one does not read counts as nothing said.
+  const preferences = StreamPreferences.safeParse(config.streams ?? {}).data ?? null;
+  const chosen = services.length === 0 ? null : services;
+  return { ...place, visibility: 'all', watching, preferences, services: chosen };
 }
 
-/** What a profile's own settings say, over those of the server. */
-export function contextFor(place: AddonContext, watching: Watching): AddonContext {
-  return { ...place, visibility: 'all', watching };
+function agentOf(req: Request): string | null {
+  return (
+    req
+      .get('user-agent')
+      ?.replace(/\p{Cc}/gu, ' ')
+      .slice(0, 200) || null
+  );
+}
+
+/** A play of an install, as its profile's history has it. */
+export async function notePlayOf(
+  { db }: Pick<Ground, 'db'>,
+  spaces: ActivitySpaces,
+  { viewer, mediaId, episodeId = null, streamId }: WatchedLink,
+): Promise<void> {
+  if (viewer === undefined || mediaId === undefined) return;
+  const watcher = await watcherOf(db, viewer.profileId);
+  if (watcher === null) return;
+  const { userId, profileId } = watcher;
+  await recordPlay({ db, spaces }, { userId, profileId, mediaId, episodeId, streamId: streamId ?? null });
 }
 
 /**

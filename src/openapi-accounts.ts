@@ -3,13 +3,10 @@ import {
   AccountState,
   ApiTokenBody,
   Forgotten,
-  IdentitiesAnswer,
-  LinkStart,
   NewApiToken,
   NewUserBody,
   PasswordChange,
   PasswordReset,
-  ProvidersAnswer,
   Refreshing,
   Registration,
   ResetLink,
@@ -23,12 +20,12 @@ import {
   UsersAnswer,
   Verification,
 } from './features/accounts/index.ts';
+import { ownAccountPaths } from './openapi-own-account.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
 const taken = { '422': problem('The address or name is taken') };
 const closed = { '403': problem('Not for this account') };
 const noMail = problem('This server sends no mail');
-const provider = z.object({ provider: z.string() });
 const USER = [{ user: [] }];
 
 /** `/api/auth`, `/api/users` and the session of the admin token. */
@@ -133,55 +130,7 @@ export const accountPaths = {
       responses: { '204': nothing('Verified'), ...bad, ...closed, ...refusals },
     },
   },
-  '/api/auth/providers': {
-    get: {
-      summary: 'Accounts elsewhere one may sign in with',
-      responses: { '200': ok('Providers', ProvidersAnswer) },
-    },
-  },
-  '/api/auth/with/{provider}': {
-    get: {
-      summary: 'Sign in with an account elsewhere: sends the browser there',
-      requestParams: { path: provider },
-      responses: { '302': nothing('To the provider'), ...gone, ...refusals },
-    },
-  },
-  '/api/auth/with/{provider}/callback': {
-    get: {
-      summary: 'Where the browser comes back to',
-      requestParams: { path: provider },
-      responses: { '303': nothing('To the page, signed in, or with what went wrong'), ...gone, ...refusals },
-    },
-  },
-  '/api/auth/with/{provider}/link': {
-    post: {
-      summary: 'Link an account elsewhere to one’s own',
-      security: USER,
-      requestParams: { path: provider },
-      responses: { '200': ok('Where the browser goes on', LinkStart), ...gone, ...closed, ...refusals },
-    },
-  },
-  '/api/auth/identities': {
-    get: {
-      summary: 'Accounts elsewhere that are linked to one’s own',
-      security: USER,
-      responses: { '200': ok('Identities', IdentitiesAnswer), ...closed, ...refusals },
-    },
-  },
-  '/api/auth/identities/{id}': {
-    delete: {
-      summary: 'Unlink one',
-      security: USER,
-      requestParams: { path: id },
-      responses: {
-        '204': nothing('Unlinked'),
-        '409': problem('It is the only way into the account'),
-        ...gone,
-        ...closed,
-        ...refusals,
-      },
-    },
-  },
+  ...ownAccountPaths,
   '/api/auth/sessions': {
     get: {
       summary: 'Where this account is signed in',

@@ -15,6 +15,7 @@ import { activityPaths } from './openapi-activity.ts';
 import { auditPaths } from './openapi-audit.ts';
 import { communityPaths } from './openapi-community.ts';
 import { devicePaths } from './openapi-devices.ts';
+import { familyPaths } from './openapi-family.ts';
 import { finderPaths } from './openapi-finders.ts';
 import { ownTitlePaths } from './openapi-own-titles.ts';
 import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
@@ -52,6 +53,7 @@ const paths = {
   ...activityPaths,
   ...ownTitlePaths,
   ...devicePaths,
+  ...familyPaths,
   '/api/media': {
     get: {
       summary: 'Titles',

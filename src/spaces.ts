@@ -58,13 +58,13 @@ export function openSpaces({ cache }: { cache: Pick<Ground['cache'], 'space'> })
     }),
     stock: cache.space('stock', {
       ttlMs: 5 * MINUTE_MS,
-      maxEntries: 500,
+      maxEntries: 10,
       schema: Stock,
       group: 'media',
     }),
     genres: cache.space('genres', {
       ttlMs: 5 * MINUTE_MS,
-      maxEntries: 500,
+      maxEntries: 10,
       schema: z.array(z.string()),
       group: 'media',
     }),

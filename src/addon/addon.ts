@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import AddonBuilder from 'stremio-addon-sdk/src/builder.js';
 import { z } from 'zod';
 import type { Visibility } from '../catalogs/catalog.ts';
-import type { Viewer } from '../catalogs/viewer.ts';
 import { NotFound } from '../kit/errors.ts';
 import { boardFor, type CatalogDeps, catalogAnswer } from './catalog.ts';
 import type { AddonContext } from './context.ts';
@@ -31,7 +30,7 @@ export type AddonDeps = CatalogDeps &
   SubtitlesDeps & {
     fixed: z.infer<typeof FixedManifest>;
     /** Names of the genres such a viewer finds titles of, most used first. */
-    genres(visibility: Visibility, viewer: Viewer | null): Promise<readonly string[]>;
+    genres(visibility: Visibility): Promise<readonly string[]>;
     /** The name the owner gave the add-on, and how often settings changed. */
     manifestSettings(): Pick<ManifestParts, 'name' | 'revision'>;
   };
@@ -40,8 +39,9 @@ export type AddonDeps = CatalogDeps &
 const Answer = z.record(z.string(), z.unknown());
 type Answer = z.infer<typeof Answer>;
 export type Addon = {
-  /** `digest`: of all it says but its version. */
-  current(context: AddonContext): Promise<{ manifest: Manifest; digest: string }>;
+  current(context: AddonContext): Promise<{ manifest: Manifest }>;
+  /** Of what its settings make of the manifest. */
+  digestOf(context: AddonContext): string;
   /** The answer of one resource; throws NotFound for what this add-on does not have. */
   answer(request: AddonRequest, context: AddonContext): Promise<Answer>;
 };
@@ -49,7 +49,6 @@ export type Addon = {
 type Built = {
   key: string;
   manifest: Manifest;
-  digest: string;
   get(request: AddonRequest, context: AddonContext): Promise<Answer>;
 };
 type Ask = { request: AddonRequest; context: AddonContext };
@@ -62,17 +61,16 @@ export function createAddon(deps: AddonDeps): Addon {
   // Of each install its own, and the public one.
   const built = new LRUCache<string, Built>({ max: 200 });
   let latest: Built | null = null;
-  return { current, answer };
+  return { current, answer, digestOf };
 
   async function current(context: AddonContext): Promise<Built> {
     const { visibility, watching } = context;
     const [catalogs, genres] = await Promise.all([
       boardFor(deps, context),
-      visibility === 'off' ? [] : deps.genres(visibility, watching?.viewer ?? null),
+      visibility === 'off' ? [] : deps.genres(visibility),
     ]);
-    const settings = deps.manifestSettings();
-    const name = watching === null ? settings.name : `${settings.name} · ${watching.name}`;
-    const revision = settings.revision + (watching?.revision ?? 0);
+    const name = nameOf(context);
+    const revision = deps.manifestSettings().revision + (watching?.revision ?? 0);
     const key = JSON.stringify([
       context.baseUrl,
       name,
@@ -94,13 +92,27 @@ export function createAddon(deps: AddonDeps): Addon {
   async function answer(request: AddonRequest, context: AddonContext): Promise<Answer> {
     // The handlers are the same whatever the manifest says: no need to ask which genres there are now.
     const { get } = latest ?? (await current(context));
-    return get(request, { ...context, holdsOldManifest: await holdsOldManifest(context) });
+    return get(request, { ...context, holdsOldManifest: holdsOldManifest(context) });
   }
 
-  /** Whether the player of an install shows by a manifest that says something else than the present one. */
-  async function holdsOldManifest(context: AddonContext): Promise<boolean> {
+  /** Whether the player of an install shows by a manifest of other settings than the present ones. */
+  function holdsOldManifest(context: AddonContext): boolean {
     const seen = context.watching?.seenManifest ?? null;
-    return seen !== null && seen !== (await current(context)).digest;
+    return seen !== null && seen !== digestOf(context);
+  }
+
+  function nameOf({ watching }: AddonContext): string {
+    const { name } = deps.manifestSettings();
+    return watching === null ? name : `${name} · ${watching.name}`;
+  }
+
+  /**
+   * Of what somebody decided about the manifest. Which catalogues and genres there are changes with every film that comes, and is not
+   * worth installing it again.
+   */
+  function digestOf(context: AddonContext): string {
+    const decided = [nameOf(context), context.watching?.viewer.mode ?? null];
+    return hash('sha256', JSON.stringify(decided), 'base64url');
   }
 
   function build(key: string, parts: ManifestParts): Built {
@@ -122,7 +134,6 @@ export function createAddon(deps: AddonDeps): Addon {
     return {
       key,
       manifest,
-      digest: digestOf(manifest),
       async get(request, context) {
         if (!asks.has(request.resource))
           throw new NotFound('addon.not_found', 'This add-on has no such resource.');
@@ -138,10 +149,6 @@ export function createAddon(deps: AddonDeps): Addon {
       },
     };
   }
-}
-
-function digestOf(manifest: Manifest): string {
-  return hash('sha256', JSON.stringify({ ...manifest, version: '' }), 'base64url');
 }
 
 /** The request travels through the SDK's interface as its `config`. */

@@ -49,38 +49,46 @@ export async function boardFor(
 
 /** `{metas}` of one page, as `json`; 404 for a catalogue this add-on does not have. */
 export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, context: AddonContext) {
-  const kind = kindOf(request.type);
   const viewer = context.watching?.viewer ?? null;
   const fresh = freshFor(context, FRESH);
-  const lists = context.visibility === 'off' ? [] : await deps.lists(context.visibility, viewer);
-  const catalog = catalogOf(lists, request.id);
-  // An installed manifest outlives a list that was removed or emptied: its row is empty then, not an error.
-  if (kind !== null && request.id.startsWith('list-') && !catalog?.kinds.includes(kind))
-    return { metas: [], ...fresh };
-  if (kind === null || !catalog?.kinds.includes(kind))
-    throw new NotFound('addon.no_catalog', 'This add-on has no such catalogue.');
+  const asked = await askedCatalog(deps, request, context);
+  if (asked === null) return { metas: [], ...fresh };
+  const { kind, catalog } = asked;
   const skip = skipOf(request.extra);
   if (context.visibility === 'off' || skip > MAX_SKIP) return { metas: [], ...fresh };
   const choice = await choiceOf(deps, catalog, kind, request, { ...context, visibility: context.visibility });
   if (choice === null) return { metas: [], ...fresh };
+  const { visibility, language } = context;
   const query: CatalogQuery = {
-    kind,
-    visibility: context.visibility,
+    ...{ kind, visibility, language, choice, skip, ...askedOf(catalog, request) },
     ...(viewer === null ? {} : { viewer }),
-    language: context.language,
-    // An empty one means "any": some clients send it when the viewer takes the filter away.
-    genre: catalog.extras.includes('genre') ? request.extra.get('genre') || undefined : undefined,
-    search: catalog.extras.includes('search') ? request.extra.get('search') : undefined,
-    choice,
-    skip,
   };
-  const notice =
-    context.holdsOldManifest === true && skip === 0 && !catalog.isSearchOnly
-      ? noticeFor(kind, context)
-      : null;
+  const notice = skip > 0 || catalog.isSearchOnly ? null : noticeFor(kind, context);
   const key = JSON.stringify([catalog.id, context.baseUrl, query, ...(notice === null ? [] : ['notice'])]);
   const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context, notice));
   return { json, ...fresh };
+}
+
+/** Null: an installed manifest outlives a list that was removed or emptied; its row is empty then, not an error. */
+async function askedCatalog(
+  deps: CatalogDeps,
+  request: AddonRequest,
+  { visibility, watching }: AddonContext,
+): Promise<{ kind: MediaKind; catalog: Catalog } | null> {
+  const kind = kindOf(request.type);
+  const lists = visibility === 'off' ? [] : await deps.lists(visibility, watching?.viewer ?? null);
+  const catalog = catalogOf(lists, request.id);
+  if (kind !== null && catalog?.kinds.includes(kind)) return { kind, catalog };
+  if (kind !== null && request.id.startsWith('list-')) return null;
+  throw new NotFound('addon.no_catalog', 'This add-on has no such catalogue.');
+}
+
+/** An empty genre means "any": some clients send it when the viewer takes the filter away. */
+function askedOf({ extras }: Catalog, { extra }: AddonRequest): Pick<CatalogQuery, 'genre' | 'search'> {
+  return {
+    genre: extras.includes('genre') ? extra.get('genre') || undefined : undefined,
+    search: extras.includes('search') ? extra.get('search') : undefined,
+  };
 }
 
 /**

@@ -9,8 +9,12 @@ export const NOTICE_ID = 'trib:notice';
 const WORDS =
   'This add-on has changed since it was installed here. Remove it, and install it again from the page of this server: its address stays the same.';
 
-/** Stands first where a player still shows by an old manifest: players ask for a new one seldom, and say nothing. */
-export function noticeFor(kind: MediaKind, { baseUrl }: Pick<AddonContext, 'baseUrl'>): MetaPreview {
+/** Stands first where a player still shows by an old manifest, null elsewhere: players ask for a new one seldom, and say nothing. */
+export function noticeFor(
+  kind: MediaKind,
+  { baseUrl, holdsOldManifest }: Pick<AddonContext, 'baseUrl' | 'holdsOldManifest'>,
+): MetaPreview | null {
+  if (holdsOldManifest !== true) return null;
   return {
     id: NOTICE_ID,
     type: stremioType(kind),

@@ -28,8 +28,8 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
   async function manifest(req: Request, res: Response) {
     const { install } = req.params;
     const context = await contextOf(req, typeof install === 'string' ? install : null);
-    const { manifest, digest } = await addon.current(context);
-    if (context.watching !== null) await context.watching.noteManifest(digest);
+    const { manifest } = await addon.current(context);
+    if (context.watching !== null) await context.watching.noteManifest(addon.digestOf(context));
     res
       .set('Cache-Control', context.watching === null ? 'max-age=300, public' : 'private, no-cache')
       .json(manifest);

@@ -16,7 +16,6 @@ import { top } from './top/index.ts';
 import { trending } from './trending/index.ts';
 import { year } from './year/index.ts';
 
-export { genresFor, stockFor } from './allowed/index.ts';
 export {
   CuratedList,
   curatedLists,

@@ -47,7 +47,7 @@ export async function play(deps: PlayDeps, wanted: Wanted): Promise<void> {
     if (method === 'GET') {
       const begun = beginViewing(deps, { request, kind, stopping });
       viewing = begun instanceof Promise ? await begun : begun;
-      if (link.viewer !== undefined) watch = watchOn(deps, link, stopping);
+      watch = watchOn(deps, link, stopping);
     }
     const taking = take(deps, request, openable, signal);
     lent = taking instanceof Promise ? await taking : taking;

@@ -11,7 +11,8 @@ export function watchOn(
   { mayWatch }: Pick<PlayDeps, 'mayWatch'>,
   link: PlayLink,
   stopping: AbortController,
-): Watch {
+): Watch | null {
+  if (link.viewer === undefined) return null;
   const timer = setInterval(() => {
     mayWatch(link).catch((reason: unknown) => stopping.abort(reason));
   }, EVERY_MS);

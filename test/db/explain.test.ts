@@ -17,6 +17,7 @@ import { activityCalls } from '../support/statements/activity.ts';
 import { catalogCalls } from '../support/statements/catalogs.ts';
 import { communityCalls } from '../support/statements/community.ts';
 import { deviceCalls } from '../support/statements/devices.ts';
+import { familyCalls } from '../support/statements/family.ts';
 import { mediaCalls } from '../support/statements/media.ts';
 import { metadataCalls } from '../support/statements/metadata.ts';
 import { otherCalls } from '../support/statements/others.ts';
@@ -94,6 +95,7 @@ describe.each([
   { room: 'tags, reports and services', calls: communityCalls },
   { room: 'activity', calls: activityCalls },
   { room: 'devices', calls: deviceCalls },
+  { room: 'families', calls: familyCalls },
   { room: 'the other rooms', calls: otherCalls },
 ])('among 100,000 titles no statement of $room reads a large table whole', ({ calls }) => {
   test.each(Object.entries(calls))(

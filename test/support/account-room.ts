@@ -56,6 +56,8 @@ type RoomOptions = {
   publicUrl?: string | null;
   loginProviders?: AccountGround['config']['loginProviders'];
   net?: AccountGround['net'];
+  /** What other rooms hold of a user. */
+  ownedParts?: Parameters<typeof openAccounts>[2];
 };
 
 /** The routes of accounts as the program mounts them, on a database of their own. */
@@ -65,6 +67,7 @@ export async function openAccountRoom({
   mailer = null,
   publicUrl = null,
   loginProviders = [],
+  ownedParts = [],
   net = createNet({ mode: 'listed', allow: ['127.0.0.0/8'], ownPorts: () => new Set() }),
 }: RoomOptions = {}) {
   const database = await freshDatabase();
@@ -87,7 +90,7 @@ export async function openAccountRoom({
     },
     config: { http: { publicUrl }, loginProviders },
   };
-  const accounts = openAccounts(ground, (req) => `http://${req.get('host')}`);
+  const accounts = openAccounts(ground, (req) => `http://${req.get('host')}`, ownedParts);
   const { requireAdmin } = accounts.guard;
   const others = await more({ db, url, requireAdmin, actorOf: accounts.actorOf });
   const app = express();

@@ -69,22 +69,23 @@ export async function openFamilyRoom() {
     return Signed.parse(made.body).accessToken;
   }
 
+  async function addFile(mediaId: string, numbers: string | null): Promise<void> {
+    const [season, episode] = (numbers ?? '').split(':').map(Number);
+    const file = `${mediaId}-${numbers?.replace(':', '-') ?? 'film'}.mp4`;
+    await writeFile(join(dir.path, file), randomBytes(200_000));
+    const stream = await asAdmin('POST', '/api/streams', {
+      ...{ mediaId, kind: 'local', file: `films/${file}`, name: `Release of ${file}` },
+      ...(numbers === null ? {} : { season, episode }),
+    });
+    if (stream.status !== 201) throw new Error(stream.text);
+  }
+
   /** A film, or a series with the streams of its episodes: `1:2` is S1E2. */
   async function addTitle(title: object, episodes: readonly string[] = []): Promise<string> {
     const made = await asAdmin('POST', '/api/media', title);
     if (made.status !== 201) throw new Error(made.text);
     const { id } = Made.parse(made.body);
-    for (const numbers of episodes.length === 0 ? [null] : episodes) {
-      const [season, episode] = (numbers ?? '').split(':').map(Number);
-      const file = `${id}-${numbers?.replace(':', '-') ?? 'film'}.mp4`;
-      await writeFile(join(dir.path, file), randomBytes(200_000));
-      const place = numbers === null ? {} : { season, episode };
-      const stream = await asAdmin('POST', '/api/streams', {
-        ...{ mediaId: id, kind: 'local', file: `films/${file}`, name: `Release of ${file}` },
-        ...place,
-      });
-      if (stream.status !== 201) throw new Error(stream.text);
-    }
+    for (const numbers of episodes.length === 0 ? [null] : episodes) await addFile(id, numbers);
     return id;
   }
 

@@ -1,12 +1,12 @@
 import { AppError } from '../../kit/errors.ts';
-import type { Pool } from '../../platform/db.ts';
+import type { Db, Pool } from '../../platform/db.ts';
 import type { PasswordHashes } from '../../platform/password-hash.ts';
 import type { Limit } from '../../platform/rate-limit.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
 import type { Letters } from './letters.ts';
 import { deleteSessions } from './queries/sessions.ts';
 import { putTicket, takeTicket } from './queries/tokens.ts';
-import { lockUser, updateUser } from './queries/users.ts';
+import { lockUser, type User, updateUser } from './queries/users.ts';
 import { hashOf, makeSecretToken } from './secret-token.ts';
 import { refuseOver } from './sign-in.ts';
 
@@ -23,26 +23,42 @@ export type ChangePasswordDeps = {
 
 /** A user changes the password; every other session of theirs ends. 403 with the old one wrong, 429 after ten of those. */
 export async function changePassword(
-  { db, passwords, wrongPasswords, letters }: ChangePasswordDeps,
+  deps: ChangePasswordDeps,
   user: { publicId: string; sessionId: string },
   { current, next }: { current: string; next: string },
   actor: Actor,
 ): Promise<void> {
-  const passwordHash = await passwords.make(next);
-  const isDone = await db.transaction(async (tx) => {
-    const stored = await lockUser(tx, user.publicId);
-    // Behind the lock, one after the other: guesses that come at once are counted like others.
-    await refuseOver(wrongPasswords, user.publicId);
-    if (stored === null || !(await passwords.isSame(current, stored.passwordHash))) {
-      await wrongPasswords.take(user.publicId);
-      return false;
-    }
+  const passwordHash = await deps.passwords.make(next);
+  await withPassword(deps, user, current, async (tx, stored) => {
     await updateUser(tx, stored.id, { passwordHash });
     await deleteSessions(tx, stored.id, user.sessionId);
     await noteAudit(tx, actor, { action: 'account.password_changed', severity: 'warning' });
+  });
+  await deps.letters.tellPasswordChanged(user.publicId);
+}
+
+/** Does `work` for who knows the password of the account, whose row is locked. 403 with a wrong one, 429 after ten of those. */
+export async function withPassword(
+  { db, passwords, wrongPasswords }: Pick<ChangePasswordDeps, 'db' | 'passwords' | 'wrongPasswords'>,
+  { publicId }: { publicId: string },
+  password: string,
+  work: (tx: Db, stored: User) => Promise<void>,
+  /** Taken before the row, where others take it so. */
+  lockFirst: (tx: Db) => Promise<void> = async () => {},
+): Promise<void> {
+  const isDone = await db.transaction(async (tx) => {
+    await lockFirst(tx);
+    const stored = await lockUser(tx, publicId);
+    // Behind the lock, one after the other: guesses that come at once are counted like others.
+    await refuseOver(wrongPasswords, publicId);
+    if (stored === null || !(await passwords.isSame(password, stored.passwordHash))) {
+      await wrongPasswords.take(publicId);
+      return false;
+    }
+    await work(tx, stored);
     return true;
   });
-  if (isDone) return await letters.tellPasswordChanged(user.publicId);
+  if (isDone) return;
   throw new AppError('auth.wrong_password', 'That is not the password of this account.', { status: 403 });
 }
 

@@ -22,6 +22,12 @@ function optionsOf(name: string): CookieOptions {
   return { httpOnly: true, sameSite: name === FLOW_COOKIE ? 'lax' : 'strict', path: PATHS[name] ?? '/' };
 }
 
+/** Of a session: the page is signed out. */
+export function dropCookies(res: Response): void {
+  dropCookie(res, SESSION_COOKIE);
+  dropCookie(res, REFRESH_COOKIE);
+}
+
 export function cookieOf(req: Request, wanted: string): string | null {
   for (const part of (req.get('cookie') ?? '').split(';')) {
     const [name, value] = part.trim().split('=', 2);

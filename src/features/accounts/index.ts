@@ -8,10 +8,13 @@ export { bearerOf, createGuard, type Guard, usersIn } from './guard.ts';
 export { type AccountJobsDeps, accountJobs } from './jobs.ts';
 export { createLetters } from './letters.ts';
 export { mailRoutes } from './mail-routes.ts';
+export type { OwnedPart } from './own-data.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
 export { UserAnswer, userPage } from './queries/users.ts';
+export { createRefreshTokens } from './refresh-token.ts';
 export { accountRoutes, keepSession } from './routes.ts';
 export {
+  AccountDeletion,
   AccountState,
   ApiTokenBody,
   Forgotten,

@@ -7,10 +7,12 @@ import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, changePassword } from './change-password.ts';
+import { dropCookies } from './cookies.ts';
 import { API_TOKEN_PREFIX, type Guard, inPerson } from './guard.ts';
+import { deleteOwnAccount, type OwnedPart, ownData } from './own-data.ts';
 import { deleteOwnSession, SessionAnswer, sessionsOf } from './queries/sessions.ts';
 import { apiTokensOf, deleteApiToken, insertApiToken, TokenAnswer } from './queries/tokens.ts';
-import { ApiTokenBody, PasswordChange } from './schemas.ts';
+import { AccountDeletion, ApiTokenBody, PasswordChange } from './schemas.ts';
 import { makeSecretToken } from './secret-token.ts';
 
 export const SessionsAnswer = z.object({
@@ -18,7 +20,12 @@ export const SessionsAnswer = z.object({
 });
 export const TokensAnswer = z.object({ tokens: z.array(TokenAnswer) });
 
-export type OwnRoutesDeps = ChangePasswordDeps & { db: Pool; guard: Guard; keepsAddresses(): boolean };
+export type OwnRoutesDeps = ChangePasswordDeps & {
+  db: Pool;
+  guard: Guard;
+  keepsAddresses(): boolean;
+  ownedParts: readonly OwnedPart[];
+};
 
 const MOST_TOKENS = 50;
 
@@ -33,6 +40,8 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   router.post('/auth/tokens', ...body, makeToken);
   router.delete('/auth/tokens/:id', dropToken);
   router.post('/auth/password', ...body, choosePassword);
+  router.get('/auth/data', takeData);
+  router.delete('/auth/account', ...body, deleteAccount);
   return router;
 
   async function listSessions(req: Request, res: Response) {
@@ -86,6 +95,25 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
       if (!(await deleteApiToken(tx, userId, tokenId))) throw notThere();
       await noteAudit(tx, actor, { action: 'account.token_dropped', resource: `token ${tokenId}` });
     });
+    res.status(204).end();
+  }
+
+  async function takeData(req: Request, res: Response) {
+    const user = await inPerson(guard, req);
+    const data = await ownData(db, user, deps.ownedParts);
+    await noteAudit(db, await actorOf(guard, req, deps.keepsAddresses()), {
+      action: 'account.data_exported',
+    });
+    res
+      .set({ 'Cache-Control': 'no-store', 'Content-Disposition': 'attachment; filename="my-data.json"' })
+      .json(data);
+  }
+
+  async function deleteAccount(req: Request, res: Response) {
+    const user = await inPerson(guard, req);
+    const { password } = parseInput(AccountDeletion, req.body, 'The body');
+    await deleteOwnAccount(deps, user, password, await actorOf(guard, req, deps.keepsAddresses()));
+    dropCookies(res);
     res.status(204).end();
   }
 

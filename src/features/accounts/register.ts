@@ -19,7 +19,7 @@ import { requireVerified, type SignInDeps } from './sign-in.ts';
 
 export type RegisterDeps = { db: Pool; passwords: PasswordHashes; registration(): 'off' | 'open' } & Pick<
   SignInDeps,
-  'letters' | 'needsVerifiedEmail'
+  'letters' | 'needsVerifiedEmail' | 'refreshTokens'
 >;
 
 /** Who registers: at home or with the admin token the first account may be made, which is the administrator's. */
@@ -59,7 +59,7 @@ export async function register(
   return await db.transaction(async (tx) => {
     await lockUser(tx, made.publicId);
     await noteSignIn(tx, made.id);
-    return startSession(tx, made, actor.agent);
+    return startSession(tx, made, actor.agent, deps.refreshTokens);
   });
 }
 

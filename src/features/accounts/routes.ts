@@ -8,7 +8,7 @@ import { actorOf, isAtHome } from './asking.ts';
 import { resetPassword } from './change-password.ts';
 import {
   cookieOf,
-  dropCookie,
+  dropCookies,
   REFRESH_COOKIE,
   requireOwnPage,
   SESSION_COOKIE,
@@ -90,8 +90,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
     if (cookie !== null) requireOwnPage(req);
     const actor = await actorOf(guard, req, deps.keepsAddresses());
     const started = await refreshSession(db, refreshToken ?? cookie ?? '', {
-      actor,
-      isCookie: cookie !== null,
+      ...{ actor, isCookie: cookie !== null, refreshTokens: deps.refreshTokens },
     }).catch((error: unknown) => {
       // A page that cannot go on forgets what it had.
       if (!(error instanceof Conflict)) dropCookies(res);
@@ -134,9 +133,4 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
 export function keepSession(guard: Guard, req: Request, res: Response, started: Started): void {
   setCookie(req, res, SESSION_COOKIE, guard.accessToken(started.sessionPublicId), ACCESS_SECONDS);
   setCookie(req, res, REFRESH_COOKIE, started.refreshToken, REFRESH_SECONDS);
-}
-
-function dropCookies(res: Response): void {
-  dropCookie(res, SESSION_COOKIE);
-  dropCookie(res, REFRESH_COOKIE);
 }

@@ -34,7 +34,7 @@ export const SignIn = z
   .transform(({ login, email, username, ...rest }) => ({ login: login ?? email ?? username ?? '', ...rest }))
   .refine(({ login }) => login !== '', { error: 'needs an e-mail address or a user name', path: ['login'] });
 
-export const Refreshing = z.strictObject({ refreshToken: z.string().max(200).optional() });
+export const Refreshing = z.strictObject({ refreshToken: z.string().max(400).optional() });
 
 export const SignedInAnswer = z.object({
   user: UserAnswer,
@@ -48,6 +48,9 @@ export const SignedInAnswer = z.object({
 
 export const PasswordChange = z.strictObject({ current: z.string().max(256), next: password });
 export const PasswordReset = z.strictObject({ token: z.string().max(200), password });
+
+/** The password once more: a page may be somebody else's by now. */
+export const AccountDeletion = z.strictObject({ password: z.string().max(256) });
 
 /** Of an account whose password is forgotten. */
 export const Forgotten = z.strictObject({ email });

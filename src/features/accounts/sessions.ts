@@ -2,9 +2,16 @@ import { AppError, Conflict } from '../../kit/errors.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
 import { closedAccount } from './guard.ts';
-import { deleteSession, dropOldSessions, insertSession, touchSession } from './queries/sessions.ts';
-import { insertRefresh, lockRefresh, type Refresh, supersede } from './queries/tokens.ts';
-import { hashOf, makeSecretToken } from './secret-token.ts';
+import {
+  deleteSession,
+  dropOldSessions,
+  endSession,
+  insertSession,
+  touchSession,
+} from './queries/sessions.ts';
+import { forgetSuperseded, insertRefresh, lockRefresh, type Refresh, supersede } from './queries/tokens.ts';
+import type { RefreshTokens } from './refresh-token.ts';
+import { hashOf } from './secret-token.ts';
 
 const DAY_S = 86_400;
 /** A refresh token that is not used this long is none any more, and no chain of them lasts longer than the second. */
@@ -16,11 +23,15 @@ const MOST_AGENT_CHARS = 200;
 /** A session and the refresh token that goes on with it. */
 export type Started = { sessionPublicId: string; userPublicId: string; refreshToken: string };
 
+/** Superseded tokens whose hash is kept of a session; one that was superseded before is told by its seal. */
+const MOST_SUPERSEDED = 100;
+
 /** Begins a session; of more than five the least recently used ends. The user's row must be locked. */
 export async function startSession(
   db: Db,
   user: { id: number; publicId: string },
   agent: string | undefined,
+  refreshTokens: RefreshTokens,
 ): Promise<Started> {
   await dropOldSessions(db, user.id, MOST_SESSIONS - 1);
   const session = await insertSession(db, {
@@ -28,7 +39,7 @@ export async function startSession(
     agent: agent?.replace(/\p{Cc}/gu, ' ').slice(0, MOST_AGENT_CHARS) || null,
     seconds: CHAIN_SECONDS,
   });
-  const { token, hash } = makeSecretToken();
+  const { token, hash } = refreshTokens.make(session.publicId);
   await insertRefresh(db, { userId: user.id, sessionId: session.id, hash, seconds: REFRESH_SECONDS });
   return { sessionPublicId: session.publicId, userPublicId: user.publicId, refreshToken: token };
 }
@@ -41,26 +52,17 @@ export async function startSession(
 export async function refreshSession(
   db: Pool,
   token: string,
-  { actor, isCookie }: { actor: Actor; isCookie: boolean },
+  { actor, isCookie, refreshTokens }: { actor: Actor; isCookie: boolean; refreshTokens: RefreshTokens },
 ): Promise<Started> {
   const outcome = await db.transaction(async (tx) => {
     const found = await lockRefresh(tx, hashOf(token));
-    if (found === null) return 'unknown';
+    if (found === null) return endForgotten(tx, refreshTokens.sessionOf(token), actor);
     if (isCookie && found.isOvertaken) return 'overtaken';
     const fault = faultOf(found);
-    if (fault === null) return goOn(tx, found);
+    if (fault === null) return goOn(tx, found, refreshTokens);
     // Committed, and only then refused.
     if (fault !== 'closed') await deleteSession(tx, found.sessionId);
-    if (fault === 'reused')
-      await noteAudit(
-        tx,
-        { ...actor, kind: 'user', userId: found.userId },
-        {
-          action: 'account.refresh_reused',
-          severity: 'warning',
-          resource: `session ${found.sessionPublicId}`,
-        },
-      );
+    if (fault === 'reused') await noteReuse(tx, found.userId, found.sessionPublicId, actor);
     return fault;
   });
   if (typeof outcome === 'object') return outcome;
@@ -75,9 +77,26 @@ function faultOf(found: Refresh): 'reused' | 'ended' | 'closed' | null {
   return found.status === 'active' ? null : 'closed';
 }
 
-async function goOn(tx: Db, found: Refresh): Promise<Started> {
-  const { token, hash } = makeSecretToken();
+/** A token of ours whose hash is not there: it was superseded long ago, and is in two hands as any other. The current one's always is. */
+async function endForgotten(tx: Db, sessionPublicId: string | null, actor: Actor): Promise<'unknown'> {
+  const userId = sessionPublicId === null ? null : await endSession(tx, sessionPublicId);
+  if (sessionPublicId !== null && userId !== null) await noteReuse(tx, userId, sessionPublicId, actor);
+  return 'unknown';
+}
+
+async function noteReuse(tx: Db, userId: number, sessionPublicId: string, actor: Actor): Promise<void> {
+  const entry = { action: 'account.refresh_reused', severity: 'warning' } as const;
+  await noteAudit(
+    tx,
+    { ...actor, kind: 'user', userId },
+    { ...entry, resource: `session ${sessionPublicId}` },
+  );
+}
+
+async function goOn(tx: Db, found: Refresh, refreshTokens: RefreshTokens): Promise<Started> {
+  const { token, hash } = refreshTokens.make(found.sessionPublicId);
   await supersede(tx, found.tokenId);
+  await forgetSuperseded(tx, found.sessionId, MOST_SUPERSEDED);
   await insertRefresh(tx, { ...found, hash, seconds: REFRESH_SECONDS });
   await touchSession(tx, found.sessionId);
   return {

@@ -6,6 +6,7 @@ import { type Actor, noteAudit } from '../audit/index.ts';
 import { closedAccount } from './guard.ts';
 import type { Letters } from './letters.ts';
 import { lockUser, noteSignIn, type User, userByLogin } from './queries/users.ts';
+import type { RefreshTokens } from './refresh-token.ts';
 import { type Started, startSession } from './sessions.ts';
 
 export type SignInDeps = {
@@ -14,6 +15,7 @@ export type SignInDeps = {
   /** Failures of one address, and of one account wherever they come from. */
   failures: { ofAddress: Limit; ofAccount: Limit };
   letters: Letters;
+  refreshTokens: RefreshTokens;
   /** Whether who has an address must have verified it. */
   needsVerifiedEmail(): boolean;
 };
@@ -56,7 +58,7 @@ export async function signIn(
     if (user.status !== 'active') throw closedAccount();
     await noteSignIn(tx, user.id);
     await noteAudit(tx, { ...actor, kind: 'user', userId: user.id }, { action: 'account.signed_in' });
-    return startSession(tx, user, actor.agent);
+    return startSession(tx, user, actor.agent, deps.refreshTokens);
   });
 }
 

@@ -1,20 +1,19 @@
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { Conflict, NotFound } from '../../kit/errors.ts';
+import { NotFound } from '../../kit/errors.ts';
 import type { Pool } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { noteAudit, noteChange } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, makeResetToken } from './change-password.ts';
 import type { Guard } from './guard.ts';
+import { keepAnAdmin } from './last-admin.ts';
 import { deleteSessions } from './queries/sessions.ts';
 import {
-  countOtherAdmins,
   countUsers,
   deleteUser,
   lockAdmins,
   lockUser,
-  type User,
   updateUser,
   userAnswer,
   userPage,
@@ -115,15 +114,6 @@ export function userRoutes(deps: UserRoutesDeps): Router {
     if (made === null) throw noUser();
     const url = `${deps.baseUrl(req)}/#reset/${made.token}`;
     res.status(201).set('Cache-Control', 'no-store').json({ url, expiresAt: made.expiresAt.toISOString() });
-  }
-
-  async function keepAnAdmin(tx: Parameters<typeof lockAdmins>[0], user: User): Promise<void> {
-    if (user.role !== 'admin' || user.status !== 'active') return;
-    if ((await countOtherAdmins(tx, user.id)) > 0) return;
-    throw new Conflict(
-      'accounts.last_admin',
-      'This is the last administrator. Make somebody else one first.',
-    );
   }
 }
 

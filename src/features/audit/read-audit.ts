@@ -58,6 +58,13 @@ export async function readAudit(
   };
 }
 
+const MOST_OF_A_USER = 10_000;
+
+/** What a user did, the newest first; of more than ten thousand those. */
+export async function auditOf(db: Db, user: string): Promise<AuditAnswer[]> {
+  return (await auditPage(db, { user }, null, MOST_OF_A_USER)).map(answerOf);
+}
+
 const EXPORTED_AT_ONCE = 1000;
 
 /** All that fits the query, the newest first; never more than a page is held. */

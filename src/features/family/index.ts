@@ -8,11 +8,12 @@ export { profileRoutes } from './profile-routes.ts';
 export {
   changeInstall,
   insertInstall,
+  installsOf,
   noteInstallSeen,
   noteManifestSeen,
   revokeInstalls,
 } from './queries/installs.ts';
-export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer } from './queries/profiles.ts';
+export { countChange, deleteOldMinutes, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
 export { putRule, unblockEpisode } from './queries/rules.ts';
 export {
   type Asked,
@@ -38,3 +39,4 @@ export {
   RulesAnswer,
   TagsBody,
 } from './schemas.ts';
+export { POLICY_CHANGED, undoPolicy } from './undo-policy.ts';

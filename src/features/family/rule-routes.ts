@@ -17,6 +17,7 @@ import {
   unblockEpisode,
 } from './queries/rules.ts';
 import { EpisodeToggle, RuleBody, RulePageQuery, TagsBody } from './schemas.ts';
+import { type NotedRule, POLICY_CHANGED } from './undo-policy.ts';
 
 const MOST_RULES = 50_000;
 
@@ -60,11 +61,11 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
 
   async function toggle(req: Request, res: Response) {
     const { mediaId: id, episode, isBlocked } = parseInput(EpisodeToggle, req.body, 'The rule');
-    await changed(req, id, (tx, profileId, mediaId) =>
-      isBlocked
-        ? blockEpisodes(tx, profileId, mediaId, [episode])
-        : unblockEpisode(tx, profileId, mediaId, episode),
-    );
+    await changed(req, id, async (tx, profileId, mediaId) => {
+      if (isBlocked) await blockEpisodes(tx, profileId, mediaId, [episode]);
+      else await unblockEpisode(tx, profileId, mediaId, episode);
+      return undefined;
+    });
     res.status(204).end();
   }
 
@@ -98,7 +99,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
   async function changed(
     req: Request,
     titleId: string,
-    write: (tx: Db, profileId: number, mediaId: number) => Promise<(() => void) | void>,
+    write: (tx: Db, profileId: number, mediaId: number) => Promise<(() => void) | undefined>,
   ): Promise<void> {
     const { userId } = await memberOf(deps, req);
     const publicId = idOf(req);
@@ -116,13 +117,21 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
         );
       await countChange(tx, id);
       const [after] = await rulesOf(tx, id, only);
-      const noRule = { policy: null, blockedEpisodes: [] };
+      const mediaUuid = (after ?? before)?.mediaId;
+      // Nothing there, and nothing put.
+      if (mediaUuid === undefined) return then;
+      const noRule = { mediaId: mediaUuid, policy: null, blockedEpisodes: [] };
       await noteAudit(tx, actor, {
-        ...{ action: 'family.policy_changed', severity: 'warning', resource: `profile ${publicId}` },
-        ...{ before: before ?? noRule, after: after ?? noRule },
+        ...{ action: POLICY_CHANGED, severity: 'warning', resource: `profile ${publicId}` },
+        ...{ before: noted(before ?? noRule), after: noted(after ?? noRule) },
       });
       return then;
     });
     afterwards?.();
   }
+}
+
+/** A rule as the audit log has it. */
+function noted({ mediaId, policy, blockedEpisodes }: NotedRule): NotedRule {
+  return { mediaId, policy, blockedEpisodes };
 }

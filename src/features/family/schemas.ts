@@ -57,7 +57,7 @@ export function checkModes(
 
 export const ProfilesAnswer = z.object({ profiles: z.array(ProfileAnswer) });
 
-const Episode = z
+export const Episode = z
   .string()
   .regex(/^S\d{1,4}E\d{1,5}$/i, 'needs an episode like "S1E2"')
   .transform((text) => {

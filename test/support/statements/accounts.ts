@@ -37,6 +37,8 @@ export const accountCalls: Calls = {
     await tokens.insertRefresh(db, { userId: 7, sessionId: id, hash, seconds: 60 });
     const refresh = await tokens.lockRefresh(db, hash);
     await tokens.supersede(db, refresh?.tokenId ?? 0);
+    await tokens.forgetSuperseded(db, id, 100);
+    await sessions.endSession(db, UNKNOWN);
     await sessions.deleteSession(db, id);
     await sessions.deleteSessions(db, 7, UNKNOWN);
     await sessions.deleteEndedSessions(db);

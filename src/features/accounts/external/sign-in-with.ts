@@ -11,7 +11,7 @@ import { type Started, startSession } from '../sessions.ts';
 import { requireVerified, type SignInDeps } from '../sign-in.ts';
 import type { Outsider } from './oauth-provider.ts';
 
-export type SignInWithDeps = Pick<SignInDeps, 'letters' | 'needsVerifiedEmail'> & {
+export type SignInWithDeps = Pick<SignInDeps, 'letters' | 'needsVerifiedEmail' | 'refreshTokens'> & {
   db: Pool;
   registration(): 'off' | 'open';
 };
@@ -38,7 +38,7 @@ export async function signInWith(deps: SignInWithDeps, who: Outsider, actor: Act
     await noteSignIn(tx, user.id);
     const after = { by: who.issuer };
     await noteAudit(tx, { ...actor, kind: 'user', userId: user.id }, { action: 'account.signed_in', after });
-    return startSession(tx, user, actor.agent);
+    return startSession(tx, user, actor.agent, deps.refreshTokens);
   });
 }
 

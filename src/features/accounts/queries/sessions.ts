@@ -51,6 +51,16 @@ export async function deleteSession(db: Db, id: number): Promise<void> {
   await db.query(command('accounts.delete_session')`DELETE FROM auth_session WHERE id = ${id}`);
 }
 
+const Ended = z.object({ userId: z.int() });
+
+/** Whose it was; null: it had ended. */
+export async function endSession(db: Db, publicId: string): Promise<number | null> {
+  const ended = await db.maybeOne(rows('accounts.end_session', Ended)`
+    DELETE FROM auth_session WHERE public_id = ${publicId} RETURNING user_id AS "userId"
+  `);
+  return ended?.userId ?? null;
+}
+
 /** Of that user only; whether there was one. */
 export async function deleteOwnSession(db: Db, userId: number, publicId: string): Promise<boolean> {
   const { rowCount } = await db.query(command('accounts.delete_own_session')`

@@ -49,6 +49,15 @@ export async function supersede(db: Db, tokenId: number): Promise<void> {
   `);
 }
 
+/** Of a session all superseded ones but the newest `most`. */
+export async function forgetSuperseded(db: Db, sessionId: number, most: number): Promise<void> {
+  await db.query(command('accounts.forget_superseded')`
+    DELETE FROM auth_token WHERE id = ANY (ARRAY(
+      SELECT id FROM auth_token WHERE session_id = ${sessionId} AND superseded_at IS NOT NULL
+      ORDER BY superseded_at DESC, id DESC OFFSET ${most}))
+  `);
+}
+
 const Bearer = z.object({
   userId: z.int(),
   publicId: z.uuid(),

@@ -69,6 +69,13 @@ export function lockProfile(db: Db, userId: number, publicId: string): Promise<P
   `);
 }
 
+/** Whoever's it is, locked until the transaction ends. */
+export function lockAnyProfile(db: Db, publicId: string): Promise<{ id: number } | null> {
+  return db.maybeOne(rows('family.lock_any_profile', z.object({ id: z.int() }))`
+    SELECT p.id FROM profile p WHERE p.public_id = ${publicId} FOR UPDATE
+  `);
+}
+
 export function findProfile(db: Db, userId: number, publicId: string): Promise<{ id: number } | null> {
   return db.maybeOne(rows('family.find_profile', z.object({ id: z.int() }))`
     SELECT p.id FROM profile p WHERE p.public_id = ${publicId} AND p.user_id = ${userId}

@@ -21,6 +21,8 @@ const Row = z.object({
   localDay: z.int(),
   localTime: z.string(),
   config: z.record(z.string(), z.unknown()),
+  /** Streaming services of the household; none where nothing was chosen. */
+  services: z.array(z.string()),
 });
 /** A profile as of now: what it may see, and when. */
 export type Watcher = z.infer<typeof Row>;
@@ -33,7 +35,7 @@ const COLUMNS = sql.fragment`
     SELECT count(*) FROM profile_minute w WHERE w.profile_id = p.id AND w.minute >= date_trunc('day', now(), u.timezone)
   ) END AS "minutesWatched",
   extract(isodow FROM now() AT TIME ZONE u.timezone)::integer AS "localDay", to_char(now() AT TIME ZONE u.timezone, 'HH24:MI') AS "localTime",
-  p.config`;
+  p.config, ARRAY(SELECT f.service FROM family_service f WHERE f.user_id = p.user_id ORDER BY f.service) AS services`;
 
 /** Nobody watches by a closed account. */
 const ACTIVE: Fragment = sql.fragment`JOIN app_user u ON u.id = p.user_id AND u.status = 'active'`;
