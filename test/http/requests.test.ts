@@ -67,6 +67,19 @@ describe('a request', () => {
     });
   });
 
+  test('for an episode lets it be seen again; those of the series are loaded', async () => {
+    await room.run(`UPDATE media SET kind = 'series' WHERE public_id = '${film}'`);
+    for (const episode of [2, 3])
+      await room.run(`INSERT INTO profile_blocked_episode (profile_id, media_id, season_number, episode_number)
+        SELECT p.id, m.id, 1, ${episode} FROM profile p, media m WHERE p.name = 'Ada' AND m.public_id = '${film}'`);
+    room.opened.length = 0;
+    const { requestId } = Asked.parse((await ask({ mediaId: film, season: 1, episode: 2 })).body);
+    expect(room.opened).toEqual([]);
+    expect((await answer(parent, requestId, 'allow')).status).toBe(200);
+    expect(await room.dump('profile_blocked_episode')).toMatch(/^\(\d+,\d+,1,3\b/);
+    expect(room.opened).toHaveLength(1);
+  });
+
   test('that is denied writes no rule', async () => {
     const { requestId } = Asked.parse((await ask({ mediaId: film, season: 1, episode: 2 })).body);
     expect((await answer(parent, requestId, 'deny')).body).toMatchObject({
