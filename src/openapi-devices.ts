@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import {
+  AskedAnswer,
+  AskedTitle,
   ClaimAnswer,
   ClaimBody,
   ConfirmBody,
+  Decision,
   DeviceAnswer,
+  DeviceCatalog,
+  DeviceCatalogQuery,
   DevicePatch,
   DevicesAnswer,
+  LaunchAnswer,
+  OwnDeviceAnswer,
   PairedAnswer,
   PairingCodeAnswer,
   PairingCodeBody,
   PairingStatus,
+  RequestAnswer,
+  RequestQuery,
+  RequestsAnswer,
 } from './features/devices/index.ts';
 import { bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
@@ -23,7 +33,7 @@ const ended = {
   '410': problem('Older than ten minutes, or ended by five wrong PINs'),
 };
 
-/** `/api/pairing-codes` and `/api/devices`. */
+/** `/api/pairing-codes`, `/api/devices` and `/api/requests`. */
 export const devicePaths = {
   '/api/pairing-codes': {
     post: {
@@ -84,7 +94,23 @@ export const devicePaths = {
     get: {
       summary: 'Which device this is, by its key',
       security: DEVICE,
-      responses: { '200': ok('It, and whose', DeviceAnswer), ...closed, ...refusals },
+      responses: { '200': ok('It, whose, and the add-on for it', OwnDeviceAnswer), ...closed, ...refusals },
+    },
+  },
+  '/api/device/catalog': {
+    get: {
+      summary: 'What the profile of this device may see, the best known first',
+      security: DEVICE,
+      requestParams: { query: DeviceCatalogQuery },
+      responses: { '200': ok('A page of titles', DeviceCatalog), ...bad, ...closed, ...refusals },
+    },
+  },
+  '/api/device/launch-check': {
+    post: {
+      summary: 'Whether this device may open a title or an episode now, and the best way to it',
+      security: DEVICE,
+      requestBody: json(AskedTitle),
+      responses: { '200': ok('Yes or no, and why', LaunchAnswer), ...bad, ...closed, ...refusals },
     },
   },
   '/api/devices/{id}': {
@@ -100,6 +126,43 @@ export const devicePaths = {
       security: USER,
       requestParams: { path: id },
       responses: { '204': nothing('Unpaired'), ...gone, ...refusals },
+    },
+  },
+  '/api/requests': {
+    get: {
+      summary: 'What the children of this account ask for',
+      security: USER,
+      requestParams: { query: RequestQuery },
+      responses: { '200': ok('The newest first', RequestsAnswer), ...bad, ...refusals },
+    },
+    post: {
+      summary: 'A child asks for a title or an episode, by the key of its device',
+      security: DEVICE,
+      requestBody: json(AskedTitle),
+      responses: {
+        '200': ok('It was asked already', AskedAnswer),
+        '201': ok('Asked', AskedAnswer),
+        '409': problem('Twenty wait for an answer, or the device is nobody’s'),
+        ...bad,
+        ...gone,
+        ...closed,
+        ...refusals,
+      },
+    },
+  },
+  '/api/requests/{id}/answer': {
+    post: {
+      summary: 'Allow or deny what a child asked for; allowing writes the rule',
+      security: USER,
+      requestParams: { path: id },
+      requestBody: json(Decision),
+      responses: {
+        '200': ok('Answered', RequestAnswer),
+        '409': problem('It was answered already'),
+        ...bad,
+        ...gone,
+        ...refusals,
+      },
     },
   },
 };

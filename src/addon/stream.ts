@@ -19,6 +19,7 @@ import { inViewingOrder, type OfferedStream, type Way } from './stream-order.ts'
 import { choiceOf, hiddenAll, preferencesOf, wordsOf } from './stream-preferences.ts';
 import { bingeGroup, filenameOf } from './stream-text.ts';
 import { type SubtitleLinkDeps, subtitlesOf } from './subtitles.ts';
+import { isHeld, waysTo } from './ways.ts';
 
 export type StreamDeps = SubtitleLinkDeps & {
   db: Db;
@@ -168,23 +169,6 @@ export async function reached(
           .filter((way) => watching?.viewer.isKid !== true || isHeld(way))
           .map((way) => ({ offer, target: way }));
   });
-}
-
-/** Through here, from its own server, or first the one and then the other. */
-function waysTo(target: Target): Way[] {
-  if (target.via !== 'play' || target.direct === undefined) return [target];
-  const { contentType, goodUntil, direct } = target;
-  const end = goodUntil === undefined ? {} : { goodUntil };
-  const straight: Way = { via: 'direct', url: direct.url, contentType, ...end };
-  return direct.isOnly ? [straight] : [target, straight];
-}
-
-/**
- * Ways that a rule can still close when it is used. A torrent in the player's own hands, or an address of another server, is out of
- * ours once it is told.
- */
-function isHeld({ via }: Way): boolean {
-  return via !== 'torrent' && via !== 'direct' && via !== 'listed';
 }
 
 /** Asks each kind once for all of its offers. */

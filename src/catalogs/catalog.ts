@@ -95,3 +95,11 @@ export type Catalog = {
   /** At most `PAGE_SIZE` cards from `skip` on. */
   page(db: Db, query: CatalogQuery): Promise<readonly Card[]>;
 };
+
+/** A system catalogue of the manifest and the kinds it holds. */
+export const CuratedList = z.object({
+  slug: z.string(),
+  name: z.string(),
+  kinds: z.array(z.enum(MEDIA_KINDS)),
+});
+export type CuratedList = z.infer<typeof CuratedList>;

@@ -1,6 +1,6 @@
 import { airing } from './airing/index.ts';
 import { anime } from './anime/index.ts';
-import type { Catalog, FilledShelf, MediaKind, Stock } from './catalog.ts';
+import type { Catalog, CuratedList, FilledShelf, MediaKind, Stock } from './catalog.ts';
 import { country } from './country/index.ts';
 import { curated } from './curated/index.ts';
 import { documentary } from './documentary/index.ts';
@@ -9,21 +9,14 @@ import { family } from './family/index.ts';
 import { language } from './language/index.ts';
 import { live } from './live/index.ts';
 import { popular } from './popular/index.ts';
-import type { CuratedList } from './queries.ts';
 import { recent } from './recent/index.ts';
 import { search } from './search/index.ts';
 import { top } from './top/index.ts';
 import { trending } from './trending/index.ts';
 import { year } from './year/index.ts';
 
-export {
-  CuratedList,
-  curatedLists,
-  genreNames,
-  type Standing,
-  standingOf,
-  stockOf,
-} from './queries.ts';
+export { CuratedList } from './catalog.ts';
+export { curatedLists, genreNames, type Standing, standingOf, stockOf } from './stock/queries.ts';
 
 /** One line a catalogue, in the order of the board. */
 export const catalogs: readonly Catalog[] = [

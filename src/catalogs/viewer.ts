@@ -50,8 +50,8 @@ export function suits(viewer: Viewer, { id, age }: TitleColumns = OF_MEDIA): Fra
 
 /** The whole rule for one title of a statement; what is published, public or for adults is not asked here. */
 export function maySee(viewer: Viewer, title: TitleColumns = OF_MEDIA): Fragment {
-  const rule = sql.fragment`SELECT a.policy = 'allow' FROM profile_policy a WHERE a.profile_id = ${viewer.profileId} AND a.media_id = ${title.id}`;
-  return sql.fragment`coalesce((${rule}), (${suits(viewer, title)}) IS TRUE)`;
+  const rule = sql.fragment`(SELECT a.policy = 'allow' FROM profile_policy a WHERE a.profile_id = ${viewer.profileId} AND a.media_id = ${title.id})`;
+  return sql.fragment`coalesce(${rule}, (${suits(viewer, title)}) IS TRUE)`;
 }
 
 /** Titles in lists: published and public, with a stream under an open licence where only such are shown; `media m`. */

@@ -13,9 +13,8 @@ import type { KindStorage, StoredTorrent } from './storage.ts';
 import type { Provider, ProviderState } from './usenet/providers/provider.ts';
 
 /**
- * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done`
- * has run: that is what lets a source reuse its read buffers (http-ftp-ffmpeg: 1.5× nginx).
- * `write` returns false when the sink is full; the source then waits for `onDrain`.
+ * Takes the bytes of one range. `chunk` belongs to the source and may be overwritten after `done` has run, so that a source can
+ * reuse its read buffers (1.5× nginx). `write` returns false when the sink is full; the source then waits for `onDrain`.
  */
 export type ByteSink = {
   write(chunk: Uint8Array, done: () => void): boolean;

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Card, type CatalogQuery, PAGE_SIZE } from '../../src/catalogs/catalog.ts';
-import {
-  curatedLists,
-  curatedPage,
-  genreNames,
-  popularPage,
-  recentPage,
-} from '../../src/catalogs/queries.ts';
+import { curatedPage, popularPage, recentPage } from '../../src/catalogs/queries.ts';
 import { search } from '../../src/catalogs/search/index.ts';
+import { curatedLists, genreNames } from '../../src/catalogs/stock/queries.ts';
 import type { Db } from '../../src/platform/db.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { connect } from '../support/full-database.ts';

@@ -113,6 +113,19 @@ describe('a device', () => {
     expect((await own(key)).status).toBe(200);
   });
 
+  test('is nothing a guest pairs, who has no profiles', async () => {
+    const { code } = await room.deviceCode();
+    await room.run(`UPDATE app_user SET role = 'guest' WHERE username = 'other'`);
+    const { profileId } = await room.kid(other, 'Eve', '1');
+    for (const [path, body] of [
+      ['/pairing-codes', {}],
+      ['/pairing-codes', { profileId }],
+      [`/pairing-codes/${code}/confirm`, { profileId }],
+    ] as const)
+      expect(told(await room.by(other, 'POST', path, body))).toEqual([403, 'family.guest']);
+    expect(await room.devices(other)).toEqual([]);
+  });
+
   test('is one of a hundred', async () => {
     await room.run(`INSERT INTO device (user_id, friendly_name, key_hash)
       SELECT u.id, 'TV', sha256(g::text::bytea) FROM app_user u, generate_series(1, 100) g WHERE u.username = 'parent'`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { deleteExpiredCodes } from '../../src/features/devices/queries/pairing.ts';
+import { forgetExpiredCodes } from '../../src/features/devices/device-install.ts';
 import { rows } from '../../src/platform/db.ts';
 import type { Answer, Signed } from '../support/account-room.ts';
 import { type DeviceRoom, openDeviceRoom, type Profile } from '../support/device-room.ts';
@@ -86,11 +86,11 @@ describe('a code that a parent makes', () => {
     await room.db.query(rows('test.nearly', z.looseObject({}))`
       UPDATE pairing_code SET created_at = created_at - interval '599 s', expires_at = expires_at - interval '599 s'`);
     const { secret } = Claimed.parse((await room.claim(code, { name: 'TV' })).body);
-    expect(await room.db.transaction(deleteExpiredCodes)).toBe(0);
+    expect(await room.db.transaction(forgetExpiredCodes)).toBe(0);
     await room.expire();
     expect(told(await room.claim(code, { name: 'TV', secret, ...ada }))).toEqual([410, 'pairing.expired']);
     expect(told(await room.status(code, secret))).toEqual([410, 'pairing.expired']);
-    expect(await room.db.transaction(deleteExpiredCodes)).toBe(1);
+    expect(await room.db.transaction(forgetExpiredCodes)).toBe(1);
     expect(told(await room.claim(code, { name: 'TV', ...ada }))).toEqual([404, 'pairing.not_found']);
   });
 
@@ -192,8 +192,10 @@ describe('a code that a device shows', () => {
     expect(await room.devices(parent)).toHaveLength(1);
     await room.expire();
     expect(told(await room.status(code, secret))).toEqual([410, 'pairing.expired']);
-    await room.db.transaction(deleteExpiredCodes);
+    expect(await room.openInstalls()).toBe(1);
+    await room.db.transaction(forgetExpiredCodes);
     expect(await room.devices(parent)).toEqual([]);
+    expect(await room.openInstalls()).toBe(0);
   });
 
   test('is not entered on another device, nor a parent’s code confirmed', async () => {

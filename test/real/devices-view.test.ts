@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { command } from '../../src/platform/db.ts';
+import { z } from 'zod';
+import { command, rows } from '../../src/platform/db.ts';
 import { createPasswordHashes } from '../../src/platform/password-hash.ts';
 import { isWebUiStale } from '../../src/web/build.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -34,6 +35,19 @@ async function addKid(name: string, pin: string): Promise<void> {
     INSERT INTO profile (user_id, kind, name, pin_hash, mode)
     SELECT id, 'kid', ${name}, ${await passwords.make(pin)}, 'allow' FROM app_user WHERE username = 'parent'`);
 }
+
+async function addRequest(name: string, title: string): Promise<void> {
+  await database.db.query(command('test.request')`
+    WITH m AS (INSERT INTO media (kind, title, is_public) VALUES ('movie', ${title}, true) RETURNING id)
+    INSERT INTO profile_request (profile_id, media_id) SELECT p.id, m.id FROM profile p, m WHERE p.name = ${name}`);
+}
+
+const answers = async () =>
+  (
+    await database.db.any(rows('test.answers', z.object({ text: z.string() }))`
+      SELECT m.title || ' ' || r.state || ' ' || coalesce(a.policy, 'no rule') AS text FROM profile_request r JOIN media m ON m.id = r.media_id
+      LEFT JOIN profile_policy a ON a.media_id = m.id AND a.profile_id = r.profile_id ORDER BY 1`)
+  ).map(({ text }) => text);
 
 test('from an account without devices to two that are paired, one of them given on and unpaired', async () => {
   await withChromium(async (browser) => {
@@ -101,6 +115,18 @@ test('from an account without devices to two that are paired, one of them given 
     await page.reload();
     await devices.getByText('Online').first().waitFor();
     await look('devices-two');
+
+    // A child has asked for two titles: one tap each.
+    for (const title of ['A <b>film</b>', 'Another one']) await addRequest('Ada', title);
+    await page.reload();
+    const requests = page.getByRole('list', { name: 'Requests' });
+    await requests.getByRole('heading', { name: 'A <b>film</b>' }).waitFor();
+    await look('devices-requests');
+    await page.getByRole('button', { name: 'Allow A <b>film</b>' }).click();
+    await requests.getByRole('heading', { name: 'A <b>film</b>' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Not now Another one' }).click();
+    await requests.waitFor({ state: 'detached' });
+    expect(await answers()).toEqual(['A <b>film</b> allowed allow', 'Another one denied no rule']);
 
     // Given on, and unpaired.
     await page.getByRole('button', { name: 'Change Ada’s <b>tablet</b>' }).click();

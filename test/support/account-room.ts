@@ -103,7 +103,14 @@ export async function openAccountRoom({
     keepsAddresses: () => settings.auditAddresses === 'keep',
   };
   app.use('/api', ...accounts.publicApi, ...forUsers(place));
-  app.use('/api', ...openDevices(ground, accounts, (req) => `http://${req.get('host')}`));
+  const opened: number[] = [];
+  const enricher = {
+    async opened(mediaId: number) {
+      opened.push(mediaId);
+      return false;
+    },
+  };
+  app.use('/api', ...openDevices({ ...ground, enricher }, accounts, (req) => `http://${req.get('host')}`));
   app.use('/api', requireAdmin, ...jsonBody('64kb'), ...accounts.adminApi, ...others);
   app.use(reportErrors(log));
   const server = app.listen(0, '127.0.0.1');
@@ -134,6 +141,8 @@ export async function openAccountRoom({
 
   return {
     db,
+    /** Titles whose details somebody wanted. */
+    opened,
     settings,
     baseUrl,
     databaseUrl: url,

@@ -62,6 +62,12 @@ export async function openDeviceRoom() {
       return Paired.parse(answer.body);
     },
     devices: async (who: Signed) => Devices.parse((await by(who, 'GET', '/devices')).body).devices,
+    /** Installs that open something. */
+    openInstalls: async () =>
+      (
+        await db.any(rows('test.installs', z.object({ id: z.int() }))`
+          SELECT id FROM install WHERE revoked_at IS NULL`)
+      ).length,
     /** Ten minutes and a second go by for every code. */
     async expire(): Promise<void> {
       await db.query(command('test.expire')`

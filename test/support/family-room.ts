@@ -127,3 +127,31 @@ export async function openFamilyRoom() {
 }
 
 export type FamilyRoom = Awaited<ReturnType<typeof openFamilyRoom>>;
+
+/** Titles of which a kid may know the first and, but for its second episode, the last. */
+export const [ZEBRA, QUAGGA, OKAPI, IBEX] = ['tt9100001', 'tt9100002', 'tt9100003', 'tt9100004'] as const;
+
+/** Puts them in; answers our ids of the two that nobody may know of, and of the series. */
+export async function addZoo(room: FamilyRoom): Promise<{ quagga: string; okapi: string; ibex: string }> {
+  const film = (imdb: string, title: string, code?: string) =>
+    room.addTitle({
+      ...{ kind: 'movie', title, ids: { imdb }, genres: ['Comedy'], year: 2001 },
+      ...(code === undefined ? {} : { certifications: [{ country: 'US', code }] }),
+    });
+  await film(ZEBRA, 'Zebra film', 'G');
+  const episodes = [
+    { number: 1, title: 'Ibex one' },
+    { number: 2, title: 'Kudu comes' },
+  ];
+  return {
+    quagga: await film(QUAGGA, 'Quagga film', 'R'),
+    okapi: await film(OKAPI, 'Okapi film'),
+    ibex: await room.addTitle(
+      {
+        ...{ kind: 'series', title: 'Ibex series', ids: { imdb: IBEX }, genres: ['Comedy'] },
+        seasons: [{ number: 1, episodes }],
+      },
+      ['1:1', '1:2'],
+    ),
+  };
+}

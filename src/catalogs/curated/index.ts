@@ -1,5 +1,5 @@
-import type { Catalog } from '../catalog.ts';
-import { type CuratedList, curatedPage } from '../queries.ts';
+import type { Catalog, CuratedList } from '../catalog.ts';
+import { curatedPage } from '../queries.ts';
 
 /** One system catalogue (rows of `catalog` without an owner) as a catalogue of the manifest. */
 export function curated(list: CuratedList): Catalog {

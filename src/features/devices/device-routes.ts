@@ -6,8 +6,9 @@ import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import type { Guard } from '../accounts/index.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
+import { giveDevice, nameDevice, type OwnDevice, takeBackDevice } from './device-install.ts';
 import { noProfile } from './make-code.ts';
-import { deleteDevice, devicesOf, lockDevice, reassignDevice, renameDevice } from './queries/devices.ts';
+import { devicesOf, lockDevice } from './queries/devices.ts';
 import { ownProfile, ownProfiles } from './queries/pairing.ts';
 import { type DeviceAnswer, DevicePatch } from './schemas.ts';
 
@@ -35,8 +36,9 @@ export function deviceRoutes({ db, guard, actorOf }: DeviceRoutesDeps): Router {
     const actor = await actorOf(req);
     const changed = await db.transaction(async (tx) => {
       const before = await own(tx, userId, deviceId);
-      if (patch.name !== undefined) await renameDevice(tx, deviceId, patch.name);
-      if (patch.profileId !== undefined) await reassign(tx, userId, deviceId, patch.profileId);
+      if (patch.name !== undefined) await nameDevice(tx, { userId, deviceId }, patch.name);
+      if (patch.profileId !== undefined)
+        await reassign(tx, { userId, deviceId }, patch.profileId, patch.name ?? before.name);
       const after = await own(tx, userId, deviceId);
       await noteAudit(tx, actor, {
         action: 'device.changed',
@@ -55,7 +57,7 @@ export function deviceRoutes({ db, guard, actorOf }: DeviceRoutesDeps): Router {
     const actor = await actorOf(req);
     await db.transaction(async (tx) => {
       const before = told(await own(tx, userId, deviceId));
-      await deleteDevice(tx, deviceId);
+      await takeBackDevice(tx, deviceId);
       await noteAudit(tx, actor, { action: 'device.unpaired', resource: `device ${deviceId}`, before });
     });
     res.status(204).end();
@@ -69,10 +71,10 @@ async function own(tx: Db, userId: number, deviceId: string): Promise<DeviceAnsw
 }
 
 /** Only to a profile of the same account. */
-async function reassign(tx: Db, userId: number, deviceId: string, profileId: string | null): Promise<void> {
-  const profile = profileId === null ? null : await ownProfile(tx, userId, profileId);
+async function reassign(tx: Db, own: OwnDevice, profileId: string | null, name: string): Promise<void> {
+  const profile = profileId === null ? null : await ownProfile(tx, own.userId, profileId);
   if (profile === null && profileId !== null) throw noProfile();
-  await reassignDevice(tx, deviceId, profile?.id ?? null);
+  await giveDevice(tx, own, { profileId: profile?.id ?? null, name });
 }
 
 function told({ name, profile }: DeviceAnswer): object {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
-import { deleteExpiredCodes } from './queries/pairing.ts';
+import { forgetExpiredCodes } from './device-install.ts';
 import { deleteOldRequests } from './queries/requests.ts';
 
 export type DeviceJobsDeps = { db: Pool };
@@ -16,7 +16,7 @@ export const deviceJobs: readonly Job<JobContext & DeviceJobsDeps>[] = [
     catchUpMs: 600_000,
     payload: z.object({}),
     async run(_payload, { db, log }: JobContext & DeviceJobsDeps) {
-      const codes = await db.transaction(deleteExpiredCodes);
+      const codes = await db.transaction(forgetExpiredCodes);
       const requests = await deleteOldRequests(db, KEPT_DAYS);
       log.debug({ codes, requests }, 'done');
     },

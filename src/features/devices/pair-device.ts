@@ -5,6 +5,7 @@ import type { Db, Pool } from '../../platform/db.ts';
 import type { PasswordHashes } from '../../platform/password-hash.ts';
 import { makeSecretToken } from '../accounts/index.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
+import { insertInstall } from '../family/index.ts';
 import type { CodeEntries } from './code-entries.ts';
 import { KEY_PURPOSE } from './code-status.ts';
 import { DEVICE_KEY_PREFIX } from './device-key.ts';
@@ -132,7 +133,8 @@ async function addDevice(
   if ((await countDevices(tx, userId)) >= MOST_DEVICES)
     throw new Conflict('device.too_many', `There are ${MOST_DEVICES} devices. Unpair one first.`);
   const { token, hash: keyHash } = makeSecretToken(DEVICE_KEY_PREFIX);
-  const made = await insertDevice(tx, { userId, profileId: profile.id, name, keyHash });
+  const { id: installId } = await insertInstall(tx, profile.id, name);
+  const made = await insertDevice(tx, { userId, profileId: profile.id, installId, name, keyHash });
   await noteAudit(tx, actor, {
     action: 'device.paired',
     resource: `device ${made.publicId}`,

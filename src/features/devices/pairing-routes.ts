@@ -3,6 +3,7 @@ import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { bearerOf, type Guard } from '../accounts/index.ts';
 import type { Actor } from '../audit/index.ts';
+import { memberOf } from '../family/index.ts';
 import { statusOf } from './code-status.ts';
 import { makeDeviceCode, makeParentCode, PAIRING_SECRET_PREFIX } from './make-code.ts';
 import { claim, confirm, type PairDeviceDeps } from './pair-device.ts';
@@ -39,7 +40,7 @@ export function pairingRoutes(deps: PairingRoutesDeps): Router {
     const made =
       user === null
         ? await makeDeviceCode(db, name ?? UNNAMED)
-        : await makeParentCode(db, user.userId, profileId);
+        : await makeParentCode(db, (await memberOf(guard, req)).userId, profileId);
     const view = user === null ? 'devices' : 'pair';
     res
       .status(201)
@@ -67,7 +68,7 @@ export function pairingRoutes(deps: PairingRoutesDeps): Router {
   }
 
   async function accept(req: Request, res: Response) {
-    const { userId } = await guard.requireUser(req);
+    const { userId } = await memberOf(guard, req);
     const code = codeOf(req);
     const input = parseInput(ConfirmBody, req.body, 'The body');
     const asking = { userId, address: addressOf(req), actor: await actorOf(req) };

@@ -88,6 +88,12 @@ export const DeviceAnswer = z.object({
   lastActiveAt: Instant.nullable(),
 });
 export type DeviceAnswer = z.infer<typeof DeviceAnswer>;
+
+/** To the device itself. */
+export const OwnDeviceAnswer = DeviceAnswer.extend({
+  /** The add-on as its profile sees it, for this device alone; null while nobody uses it. */
+  manifestUrl: z.url().nullable(),
+});
 export const DevicesAnswer = z.object({
   devices: z.array(DeviceAnswer),
   /** To whom they may be given. */
@@ -97,6 +103,61 @@ export const DevicesAnswer = z.object({
 export const DevicePatch = z
   .strictObject({ name: DeviceName.optional(), profileId: z.uuid().nullable().optional() })
   .refine((patch) => Object.keys(patch).length > 0, 'needs a name or a profile');
+
+/** A title, or one of its episodes. */
+export const AskedTitle = z
+  .strictObject({
+    mediaId: z.string().max(128),
+    season: z.int().min(0).max(100_000).optional(),
+    episode: z.int().min(0).max(100_000).optional(),
+  })
+  .refine(({ season, episode }) => (season === undefined) === (episode === undefined), {
+    error: 'needs both or neither of season and episode',
+    path: ['episode'],
+  });
+
+const TIMES = ['open', 'out-of-hours', 'time-is-up'] as const;
+
+export const DeviceCatalogQuery = z.object({
+  kind: z.enum(['movie', 'series']),
+  skip: z.coerce.number().int().min(0).max(100_000).default(0),
+});
+export const DeviceCatalog = z.object({
+  /** The best known first, a hundred at most; none where nobody uses the device. */
+  titles: z.array(
+    z.object({
+      mediaId: z.uuid(),
+      /** As the add-on names it. */
+      canonicalId: z.string(),
+      kind: z.string(),
+      title: z.string(),
+      year: z.int().nullable(),
+      posterUrl: z.string().nullable(),
+    }),
+  ),
+  /** Whether something may be watched now. */
+  time: z.enum(TIMES),
+  /** What to tell the child, where there is something to tell. */
+  message: z.string().nullable(),
+});
+
+export const LaunchAnswer = z.object({
+  allowed: z.boolean(),
+  /** Null where it is allowed. */
+  reason: z.enum(['unassigned', 'not-allowed', 'no-episode', 'out-of-hours', 'time-is-up']).nullable(),
+  /** The reason in words for the child; names no title. */
+  message: z.string().nullable(),
+  /** Null where it is not allowed, or there is no way to it. */
+  link: z
+    .object({
+      url: z.url(),
+      /** A page of a streaming service, or what the add-on of this device says of streams. */
+      opens: z.enum(['episode', 'title', 'search', 'streams']),
+      service: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type LaunchAnswer = z.infer<typeof LaunchAnswer>;
 
 const REQUEST_STATES = ['pending', 'allowed', 'denied'] as const;
 
@@ -119,3 +180,11 @@ export const RequestAnswer = z.object({
   decidedAt: Instant.nullable(),
 });
 export type RequestAnswer = z.infer<typeof RequestAnswer>;
+
+export const RequestQuery = z.object({
+  state: z.enum(REQUEST_STATES).optional(),
+  skip: z.coerce.number().int().min(0).max(100_000).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+export const RequestsAnswer = z.object({ requests: z.array(RequestAnswer), pending: z.int() });
+export const Decision = z.strictObject({ answer: z.enum(['allow', 'deny']) });

@@ -1,4 +1,4 @@
-export type { FamilyRoutesDeps } from './asking.ts';
+export { type FamilyRoutesDeps, memberOf } from './asking.ts';
 export { timeVerdict } from './hours.ts';
 export { installRoutes } from './install-routes.ts';
 export { installToken, openInstallToken } from './install-token.ts';
@@ -6,14 +6,15 @@ export { type FamilyJobsDeps, familyJobs } from './jobs.ts';
 export { createKidPresence, type KidPresence } from './kid-presence.ts';
 export { profileRoutes } from './profile-routes.ts';
 export {
+  changeInstall,
   insertInstall,
   installsOf,
   noteInstallSeen,
   noteManifestSeen,
-  revokeInstall,
+  revokeInstalls,
 } from './queries/installs.ts';
 export { countChange, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
-export { putRule } from './queries/rules.ts';
+export { putRule, unblockEpisode } from './queries/rules.ts';
 export {
   type Asked,
   blockedEpisodes,

@@ -27,6 +27,14 @@ const Claimed = z.object({ secret: z.string(), profiles: z.array(Profile) });
 export type Claimed = z.infer<typeof Claimed>;
 const Paired = z.object({ key: z.string() });
 
+const Request = z.object({
+  ...{ requestId: z.string(), profile: z.object({ profileId: z.string(), name: z.string() }) },
+  ...{ mediaId: z.string(), kind: z.string(), title: z.string(), year: z.nullable(z.number()) },
+  ...{ posterUrl: z.nullable(z.string()), season: z.nullable(z.number()), episode: z.nullable(z.number()) },
+  askedAt: z.string(),
+});
+export type ChildsRequest = z.infer<typeof Request>;
+
 type Signal = AbortSignal;
 const codePath = (code: string) => `/api/pairing-codes/${encodeURIComponent(code)}`;
 const devicePath = (id: string) => `/api/devices/${encodeURIComponent(id)}`;
@@ -92,4 +100,14 @@ export async function fetchOwnDevice(key: string, signal: Signal): Promise<Devic
     if (reason instanceof ApiFailure && reason.status === 401) return null;
     throw reason;
   });
+}
+
+export async function fetchRequests(signal: Signal): Promise<ChildsRequest[]> {
+  const path = '/api/requests?state=pending&limit=100';
+  return (await ask(z.object({ requests: z.array(Request) }), path, { signal })).requests;
+}
+
+export async function answerRequest(id: string, answer: 'allow' | 'deny', signal: Signal): Promise<void> {
+  const path = `/api/requests/${encodeURIComponent(id)}/answer`;
+  await send(path, { signal, method: 'POST', body: { answer } });
 }

@@ -2,15 +2,17 @@ import './settings-mantine.css';
 import './settings.css';
 import './dialog.css';
 import './form.css';
+import './titles.css';
 import './devices.css';
 import { Button } from '@mantine/core';
 import { fetchAccount } from './account-api.ts';
-import { fetchDevices } from './device-api.ts';
+import { fetchDevices, fetchRequests } from './device-api.ts';
 import { DeviceRow } from './device-row.tsx';
 import { plural } from './format.ts';
 import { PairingPart } from './pairing-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
+import { RequestsPart } from './requests-part.tsx';
 import { Rows } from './row.tsx';
 import { SignInGate } from './sign-in-gate.tsx';
 import { hrefOf } from './views.ts';
@@ -18,7 +20,7 @@ import { hrefOf } from './views.ts';
 const slowly = () => 300_000;
 const often = () => 15_000;
 
-/** The devices of one’s own account: pairing, and whose they are. */
+/** The devices of one’s own account: what they ask for, pairing, and whose they are. */
 export function DevicesView() {
   const { data: account, error, reload } = usePolled(fetchAccount, slowly);
   return (
@@ -51,8 +53,10 @@ export function DevicesView() {
 
 function OwnDevices({ onExpired }: { onExpired(): void }) {
   const { data, error, reload } = usePolled(fetchDevices, often);
+  const requests = usePolled(fetchRequests, often);
   return (
     <>
+      <RequestsPart requests={requests.data ?? []} onAnswered={requests.reload} onExpired={onExpired} />
       <PolledState
         isLoaded={data !== null}
         failed="The devices could not be loaded"

@@ -1,16 +1,6 @@
 import type { CatalogQuery } from '../../../src/catalogs/catalog.ts';
 import { fillCatalogs } from '../../../src/catalogs/fill/index.ts';
-import {
-  cardsOf,
-  curatedLists,
-  curatedPage,
-  genreNames,
-  popularPage,
-  recentPage,
-  shelfPage,
-  standingOf,
-  stockOf,
-} from '../../../src/catalogs/queries.ts';
+import { cardsOf, curatedPage, popularPage, recentPage, shelfPage } from '../../../src/catalogs/queries.ts';
 import { catalogs } from '../../../src/catalogs/registry.ts';
 import {
   findTitles,
@@ -18,6 +8,7 @@ import {
   titlesCalledSo,
   titlesNearlyCalled,
 } from '../../../src/catalogs/search/index.ts';
+import { curatedLists, genreNames, standingOf, stockOf } from '../../../src/catalogs/stock/queries.ts';
 import type { Db } from '../../../src/platform/db.ts';
 import { type Calls, FILM } from './sample.ts';
 

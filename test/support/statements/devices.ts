@@ -1,6 +1,8 @@
 import * as devices from '../../../src/features/devices/queries/devices.ts';
+import { launchTitle } from '../../../src/features/devices/queries/launch.ts';
 import * as pairing from '../../../src/features/devices/queries/pairing.ts';
 import * as requests from '../../../src/features/devices/queries/requests.ts';
+import { insertInstall, revokeInstalls } from '../../../src/features/family/queries/installs.ts';
 import { type Calls, FILM } from './sample.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
@@ -9,9 +11,13 @@ const code = '987654';
 
 export const deviceCalls: Calls = {
   devices: async (db) => {
+    const { id: installId } = await insertInstall(db, 20, 'TV');
     const { id, publicId } = await devices.insertDevice(db, {
-      ...{ userId: 7, profileId: 20, name: 'TV', keyHash: hash },
+      ...{ userId: 7, profileId: 20, installId, name: 'TV', keyHash: hash },
     });
+    await devices.installOf(db, publicId);
+    await revokeInstalls(db, [installId]);
+    await launchTitle(db, FILM);
     await devices.devicesOf(db, 7);
     await devices.countDevices(db, 7);
     await devices.lockDevice(db, 7, publicId);
@@ -19,7 +25,7 @@ export const deviceCalls: Calls = {
     await devices.deviceOfKey(db, hash);
     await devices.noteActive(db, id);
     await devices.renameDevice(db, publicId, 'Radio');
-    await devices.reassignDevice(db, publicId, null);
+    await devices.reassignDevice(db, publicId, { profileId: null, installId: null });
     await devices.deleteDevice(db, publicId);
   },
   pairing: async (db) => {
@@ -35,6 +41,7 @@ export const deviceCalls: Calls = {
     await pairing.ownProfile(db, 7, UNKNOWN);
     await pairing.endCode(db, code, { userId: 7, deviceId: 20, keySealed: null });
     await pairing.eraseKey(db, code);
+    await pairing.deleteUnfetched(db);
     await pairing.deleteExpiredCodes(db);
   },
   'requests of children': async (db) => {

@@ -1,12 +1,6 @@
-import {
-  curatedLists,
-  curatedPage,
-  popularPage,
-  recentPage,
-  seenAmong,
-  shelfPage,
-} from '../../../src/catalogs/queries.ts';
+import { curatedPage, popularPage, recentPage, seenAmong, shelfPage } from '../../../src/catalogs/queries.ts';
 import { findTitles } from '../../../src/catalogs/search/index.ts';
+import { curatedLists } from '../../../src/catalogs/stock/queries.ts';
 import type { Viewer } from '../../../src/catalogs/viewer.ts';
 import * as ages from '../../../src/features/family/queries/ages.ts';
 import * as installs from '../../../src/features/family/queries/installs.ts';

@@ -8,11 +8,11 @@ const Made = z.object({ id: z.int(), publicId: z.uuid() });
 
 export function insertDevice(
   db: Db,
-  device: { userId: number; profileId: number; name: string; keyHash: Buffer },
+  device: { userId: number; profileId: number; installId: number; name: string; keyHash: Buffer },
 ): Promise<z.infer<typeof Made>> {
   return db.one(rows('devices.insert', Made)`
-    INSERT INTO device (user_id, profile_id, friendly_name, key_hash)
-    VALUES (${device.userId}, ${device.profileId}, ${device.name}, ${bytes(device.keyHash)})
+    INSERT INTO device (user_id, profile_id, install_id, friendly_name, key_hash)
+    VALUES (${device.userId}, ${device.profileId}, ${device.installId}, ${device.name}, ${bytes(device.keyHash)})
     RETURNING id, public_id AS "publicId"
   `);
 }
@@ -55,10 +55,23 @@ export async function renameDevice(db: Db, publicId: string, name: string): Prom
   );
 }
 
-export async function reassignDevice(db: Db, publicId: string, profileId: number | null): Promise<void> {
-  await db.query(
-    command('devices.reassign')`UPDATE device SET profile_id = ${profileId} WHERE public_id = ${publicId}`,
-  );
+export async function reassignDevice(
+  db: Db,
+  publicId: string,
+  given: { profileId: number | null; installId: number | null },
+): Promise<void> {
+  await db.query(command('devices.reassign')`
+    UPDATE device SET profile_id = ${given.profileId}, install_id = ${given.installId} WHERE public_id = ${publicId}
+  `);
+}
+
+const Install = z.object({ id: z.int(), publicId: z.uuid() });
+
+/** The install a device has, whether it was taken back since or not. */
+export function installOf(db: Db, publicId: string): Promise<z.infer<typeof Install> | null> {
+  return db.maybeOne(rows('devices.install', Install)`
+    SELECT i.id, i.public_id AS "publicId" FROM device d JOIN install i ON i.id = d.install_id WHERE d.public_id = ${publicId}
+  `);
 }
 
 export async function deleteDevice(db: Db, publicId: string): Promise<void> {
@@ -72,6 +85,8 @@ const Asking = z.object({
   userId: z.int(),
   isOpen: z.boolean(),
   profileId: z.int().nullable(),
+  /** The add-on's own for it; null: it has none, or a parent took it back or gave it to somebody else. */
+  installId: z.int().nullable(),
   isStale: z.boolean(),
 });
 export type AskingDevice = z.infer<typeof Asking>;
@@ -80,8 +95,10 @@ export type AskingDevice = z.infer<typeof Asking>;
 export function deviceOfKey(db: Db, keyHash: Buffer): Promise<AskingDevice | null> {
   return db.maybeOne(rows('devices.of_key', Asking)`
     SELECT d.id, d.public_id AS "deviceId", d.friendly_name AS name, d.user_id AS "userId", u.status = 'active' AS "isOpen",
-      d.profile_id AS "profileId", coalesce(d.last_active_at < now() - interval '1 minute', true) AS "isStale"
-    FROM device d JOIN app_user u ON u.id = d.user_id WHERE d.key_hash = ${bytes(keyHash)}
+      d.profile_id AS "profileId", i.id AS "installId", coalesce(d.last_active_at < now() - interval '1 minute', true) AS "isStale"
+    FROM device d JOIN app_user u ON u.id = d.user_id
+    LEFT JOIN install i ON i.id = d.install_id AND i.profile_id = d.profile_id AND i.revoked_at IS NULL
+    WHERE d.key_hash = ${bytes(keyHash)}
   `);
 }
 

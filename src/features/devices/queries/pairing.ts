@@ -102,12 +102,20 @@ export async function eraseKey(db: Db, code: string): Promise<void> {
   );
 }
 
-/** Devices whose key was never fetched go with their code: nobody has it. How many codes are gone. */
-export async function deleteExpiredCodes(db: Db): Promise<number> {
-  await db.query(command('devices.delete_unfetched')`
+const Unfetched = z.object({ installId: z.int().nullable() });
+
+/** Devices whose key was never fetched go before their code: nobody has it. The installs they had. */
+export async function deleteUnfetched(db: Db): Promise<number[]> {
+  const gone = await db.any(rows('devices.delete_unfetched', Unfetched)`
     DELETE FROM device WHERE id IN (
       SELECT device_id FROM pairing_code WHERE expires_at <= now() AND key_sealed IS NOT NULL)
+    RETURNING install_id AS "installId"
   `);
+  return gone.flatMap(({ installId }) => (installId === null ? [] : [installId]));
+}
+
+/** How many are gone. */
+export async function deleteExpiredCodes(db: Db): Promise<number> {
   const { rowCount } = await db.query(command('devices.delete_expired_codes')`
     DELETE FROM pairing_code WHERE expires_at <= now()
   `);

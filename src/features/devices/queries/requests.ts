@@ -5,10 +5,13 @@ import { AskedAnswer, RequestAnswer } from '../schemas.ts';
 export type Asked = { profileId: number; mediaId: number; season: number | null; episode: number | null };
 
 /** Whether this title is one the account could allow: shown, for all ages of viewers, public or its own. */
-export function isAskable(db: Db, userId: number, mediaId: number): Promise<boolean> {
-  return db.exists(rows('devices.is_askable', z.looseObject({}))`
-    SELECT 1 FROM media m WHERE m.id = ${mediaId} AND m.is_published AND NOT m.is_adult AND (m.is_public OR m.owner_id = ${userId})
+export async function isAskable(db: Db, userId: number, mediaId: number): Promise<boolean> {
+  const { isThere } = await db.one(rows('devices.is_askable', z.object({ isThere: z.boolean() }))`
+    SELECT EXISTS (
+      SELECT FROM media m WHERE m.id = ${mediaId} AND m.is_published AND NOT m.is_adult AND (m.is_public OR m.owner_id = ${userId})
+    ) AS "isThere"
   `);
+  return isThere;
 }
 
 /** Locks the profile: requests of one are counted one after the other. */

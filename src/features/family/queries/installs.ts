@@ -44,6 +44,13 @@ export async function revokeInstall(db: Db, userId: number, publicId: string): P
   return rowCount > 0;
 }
 
+/** Whoever they are of. */
+export async function revokeInstalls(db: Db, ids: readonly number[]): Promise<void> {
+  await db.query(command('family.revoke_installs')`
+    UPDATE install SET revoked_at = now() WHERE id = ANY (${sql.array(ids, 'int8')}) AND revoked_at IS NULL
+  `);
+}
+
 /** Another name, or another profile of the same account; false: there is no such install. */
 export async function changeInstall(
   db: Db,
