@@ -137,7 +137,7 @@ export const MANY_TITLES: readonly string[] = [
     SELECT p.user_id, p.id, 'TV', sha256(('device ' || p.id)::bytea), now() FROM profile p`,
   `INSERT INTO pairing_code (code, made_by, user_id, device_name, secret_hash, device_id, used_at, created_at, expires_at)
     SELECT lpad(d.id::text, 6, '0'), 'device', d.user_id, 'TV', d.key_hash, d.id, now(), now() - interval '9 minutes', now() + d.id % 500 * interval '1 second'
-    FROM device d WHERE d.id % 3 = 0`,
+    FROM device d WHERE d.id % 2 = 0`,
   `INSERT INTO profile_request (profile_id, media_id, state, asked_at, decided_at)
     SELECT p.id, 1 + (p.id * 7 + g) % $count, CASE WHEN g < 4 THEN 'pending' ELSE 'denied' END, now() - (p.id % 80) * interval '1 day',
       CASE WHEN g >= 4 THEN now() - (p.id % 80) * interval '1 day' END FROM profile p, generate_series(1, 10) g`,
