@@ -375,6 +375,34 @@ BEGIN
     SELECT former.title UNION SELECT a.title FROM media_alias a WHERE a.media_id = gone
   ) n JOIN media k ON k.id = kept AND k.title <> n.title
   ON CONFLICT DO NOTHING;
+  -- What people keep of it. Of two rules of one profile the stricter one stays.
+  INSERT INTO profile_policy AS p (profile_id, media_id, policy, kind, rank, last_stream_added_at, is_shown)
+  SELECT g.profile_id, k.id, g.policy, k.kind, k.rank, k.last_stream_added_at,
+    k.is_published AND NOT k.is_adult AND (k.is_public OR k.owner_id IS NOT DISTINCT FROM o.user_id)
+  FROM profile_policy g JOIN profile o ON o.id = g.profile_id JOIN media k ON k.id = kept
+  WHERE g.media_id = gone
+  ON CONFLICT (profile_id, media_id) DO UPDATE SET policy = 'deny' WHERE excluded.policy = 'deny' AND p.policy = 'allow';
+  INSERT INTO profile_blocked_episode (profile_id, media_id, season_number, episode_number)
+  SELECT b.profile_id, kept, b.season_number, b.episode_number FROM profile_blocked_episode b WHERE b.media_id = gone
+  ON CONFLICT DO NOTHING;
+  UPDATE profile SET policy_version = policy_version + 1 WHERE id IN (
+    SELECT b.profile_id FROM profile_blocked_episode b WHERE b.media_id = gone UNION SELECT g.profile_id FROM profile_policy g WHERE g.media_id = gone);
+  UPDATE profile_request r SET media_id = kept
+  WHERE r.media_id = gone AND (r.state <> 'pending' OR NOT EXISTS (
+    SELECT FROM profile_request h WHERE h.media_id = kept AND h.profile_id = r.profile_id AND h.state = 'pending'
+      AND h.season_number IS NOT DISTINCT FROM r.season_number AND h.episode_number IS NOT DISTINCT FROM r.episode_number));
+  UPDATE watch_history w SET media_id = kept, episode_id = (
+    SELECT ke.id FROM episode e JOIN season s ON s.id = e.season_id
+    JOIN season ks ON ks.media_id = kept AND ks.number = s.number
+    JOIN episode ke ON ke.season_id = ks.id AND ke.number = e.number WHERE e.id = w.episode_id)
+  WHERE w.media_id = gone;
+  UPDATE user_media_mark u SET media_id = kept
+  WHERE u.media_id = gone AND NOT EXISTS (
+    SELECT FROM user_media_mark h WHERE h.media_id = kept AND h.profile_id = u.profile_id AND h.kind = u.kind);
+  UPDATE content_report c SET media_id = kept
+  WHERE c.media_id = gone AND (c.state <> 'pending' OR NOT EXISTS (
+    SELECT FROM content_report h WHERE h.media_id = kept AND h.reporter_id = c.reporter_id AND h.kind = c.kind
+      AND h.tag_id IS NOT DISTINCT FROM c.tag_id AND h.state = 'pending'));
   UPDATE media m SET watch_count = m.watch_count + former.watch_count WHERE m.id = kept AND former.watch_count > 0;
   DELETE FROM media WHERE id = gone;
   RETURN true;

@@ -135,6 +135,8 @@ const GOES = [
   'media_provider',
   'media_rating',
   'media_search',
+  'media_tag',
+  'media_tag_denied',
   'media_translation',
   'metadata_doubt',
   'provider_metadata',

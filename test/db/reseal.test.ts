@@ -137,6 +137,8 @@ test('every column that is sealed is known to the job', async () => {
   const columns = await db.any(rows('test.columns', z.object({ name: z.string() }))`
     SELECT table_name || '.' || column_name AS name FROM information_schema.columns
     WHERE table_schema = 'public' AND column_name LIKE '%sealed%'
+      -- Ten minutes old at most: an older key opens it as long.
+      AND table_name <> 'pairing_code'
     ORDER BY regexp_replace(table_name, '^stream_', '')
   `);
   const owners = [
