@@ -28,18 +28,21 @@ const OF_MEDIA: TitleColumns = { id: sql.fragment`m.id`, age: sql.fragment`m.age
 export const allowedTo = ({ profileId }: Pick<Viewer, 'profileId'>) =>
   sql.fragment`a.profile_id = ${profileId} AND a.policy = 'allow' AND a.is_shown`;
 
-/** Whether a profile has a rule of its own for a title. */
-export const hasRule = ({ profileId }: Pick<Viewer, 'profileId'>, id: Fragment) =>
-  sql.fragment`EXISTS (SELECT FROM profile_policy a WHERE a.profile_id = ${profileId} AND a.media_id = ${id})`;
+/**
+ * Whether a profile has no rule of its own for a title. A look at one key for each title passed by: as NOT EXISTS it becomes a join, which
+ * reads all titles and sorts them (88 ms a page of a genre among 100,000). So it does where it looks rare: of `IS NULL` one in 200 is expected.
+ */
+export const hasNoRule = ({ profileId }: Pick<Viewer, 'profileId'>, id: Fragment) =>
+  sql.fragment`coalesce((SELECT false FROM profile_policy a WHERE a.profile_id = ${profileId} AND a.media_id = ${id}), true)`;
 
 /** Of a title for which there is no rule of its own: what the mode says. */
 export function suits(viewer: Viewer, { id, age }: TitleColumns = OF_MEDIA): Fragment {
   if (viewer.mode === 'allow') return sql.fragment`false`;
   const { profileId, maxAge } = viewer;
   const untagged = viewer.hasBlockedTags
-    ? sql.fragment`NOT EXISTS (
-        SELECT FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
-        WHERE t.media_id = ${id} AND t.episode_id IS NULL)`
+    ? sql.fragment`coalesce((
+        SELECT false FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
+        WHERE t.media_id = ${id} AND t.episode_id IS NULL LIMIT 1), true)`
     : sql.fragment`true`;
   if (viewer.mode === 'all') return untagged;
   const isOfAge = viewer.allowsUnrated

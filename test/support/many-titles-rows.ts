@@ -80,13 +80,15 @@ export const MANY_TITLES: readonly string[] = [
     SELECT 'udp://tracker' || g || '.example:1337/announce', now() + (g - 50) * interval '1 second', CASE WHEN g < 20 THEN ARRAY['builtin'] ELSE '{}' END
     FROM generate_series(1, 2000) g`,
   `INSERT INTO media (id, kind, title, year, release_date, runtime_minutes, overview, popularity, watch_count, rating, canonical_id, imdb_id,
-      poster_url, genres, is_published, is_public, total_streams, open_streams, last_stream_added_at)
+      poster_url, genres, is_published, is_public, total_streams, open_streams, last_stream_added_at, age_min)
     OVERRIDING SYSTEM VALUE
     SELECT d.n, d.kind, d.title, d.year, make_date(d.year, 1 + d.n % 12, 1 + d.n % 28), 60 + d.n % 90,
       'A title about ' || d.title || ', made for measuring; ' || repeat('its overview is as long as overviews usually are. ', 1 + d.n % 9),
       power(${u('d.n', 9)}, 4) * 500, CASE WHEN ${u('d.n', 40)} < 0.3 THEN exp(${u('d.n', 41)} * 7)::integer ELSE 0 END,
       floor(${u('d.n', 42)} * 100) / 10, 'tt' || 90000000 + d.n, 'tt' || 90000000 + d.n, 'https://posters.example/' || d.n || '.jpg',
-      d.genres, ${u('d.n', 43)} >= 0.01, ${u('d.n', 44)} >= 0.01, coalesce(s.total, 0), coalesce(s.open, 0), s.added
+      d.genres, ${u('d.n', 43)} >= 0.01, ${u('d.n', 44)} >= 0.01, coalesce(s.total, 0), coalesce(s.open, 0), s.added,
+      -- One in five is rated.
+      CASE WHEN d.n % 5 = 2 THEN (ARRAY[0, 6, 12, 13, 16, 18])[1 + d.n % 6] END
     FROM draft d
     LEFT JOIN (SELECT title, count(*) AS total, count(licence) AS open, max(added) AS added FROM draft_stream GROUP BY title) s ON s.title = d.n`,
   `INSERT INTO media_external_id (media_id, provider, ns, external_id) SELECT id, 'imdb', 'any', imdb_id FROM media`,
@@ -109,7 +111,7 @@ export const MANY_TITLES: readonly string[] = [
     FROM media m CROSS JOIN generate_series(0, 2) n`,
   `INSERT INTO media_keyword (media_id, keyword_id) SELECT id, 1 + id % 5000 FROM media`,
   `INSERT INTO media_company (media_id, company_id) SELECT id, 1 + id % 2000 FROM media`,
-  `INSERT INTO media_certification (media_id, country, code, min_age) SELECT id, 'US', 'PG-13', 13 FROM media`,
+  `INSERT INTO media_certification (media_id, country, code, min_age) SELECT id, 'US', age_min || '+', age_min FROM media WHERE age_min IS NOT NULL`,
   `INSERT INTO media_rating (media_id, provider_id, rating, raw_rating, vote_count) SELECT m.id, p.id, 7.5, 7.5, 100 FROM media m, rating_provider p WHERE p.name = 'imdb'`,
   `INSERT INTO provider_metadata (media_id, provider_id, data, fetched_at, expires_at)
     SELECT m.id, p.id, '{"kind":"movie","title":"x","ids":{}}', now() - interval '40 days', now() + (m.id % 100 - 50) * interval '1 day' + interval '20 days'
