@@ -131,6 +131,15 @@ AS $function$
   SELECT coalesce(current_setting('app.whole_titles', true), '') = 'on'
 $function$;
 
+CREATE OR REPLACE FUNCTION public.kids_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM pg_notify('tributary', 'db family-kids changed');
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.licence_changed()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2234,6 +2243,10 @@ CREATE UNIQUE INDEX profile_default ON public.profile USING btree (user_id) WHER
 CREATE INDEX profile_kid ON public.profile USING btree (id) WHERE (kind = 'kid'::text);
 
 CREATE INDEX profile_user ON public.profile USING btree (user_id, id);
+
+CREATE TRIGGER profile_kid_delete AFTER DELETE ON public.profile FOR EACH ROW WHEN ((old.kind = 'kid'::text)) EXECUTE FUNCTION kids_changed();
+
+CREATE TRIGGER profile_kid_insert AFTER INSERT ON public.profile FOR EACH ROW WHEN ((new.kind = 'kid'::text)) EXECUTE FUNCTION kids_changed();
 
 CREATE TABLE profile_blocked_episode (
   profile_id bigint NOT NULL,

@@ -195,6 +195,7 @@ export function playDoor(
     budget,
     log,
     mayWatch: (link: WatchedLink) => mayWatch(ground, link),
+    isPublicClosed: () => ground.kids.any(),
     isPlayable: (streamId: number) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;
@@ -256,7 +257,7 @@ export function webDoor(ground: Ground, isBuilding: () => boolean): Router {
     isBuilding,
     manifestUrl: (req) => `${placeOf(ground, req).baseUrl}/manifest.json`,
     async measuredOrigins() {
-      if (ground.settings.get().publicCatalog !== 'all') return [];
+      if (ground.settings.get().publicCatalog !== 'all' || ground.kids.any()) return [];
       return (await measuredSources(ground.db)).map(({ origin }) => origin);
     },
   });

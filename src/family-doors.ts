@@ -27,7 +27,7 @@ import type { Offer } from './features/stream-index/index.ts';
 import type { Ground } from './ground.ts';
 import { NotFound } from './kit/errors.ts';
 import type { WatchedLink } from './play/deps.ts';
-import { refused } from './play/play.ts';
+import { refused } from './play/refused.ts';
 
 type FamilyGround = Pick<Ground, 'db' | 'crypto'>;
 
@@ -121,15 +121,20 @@ export async function notePlayOf(
  * Whether a link that was made for a profile may be used now: asked of the database each time, so that a rule acts on the next range. Throws the
  * one refusal of play links, and counts the minute where a profile has so many a day.
  */
-export async function mayWatch({ db }: Pick<Ground, 'db'>, link: WatchedLink): Promise<void> {
+export async function mayWatch({ db, kids }: Pick<Ground, 'db' | 'kids'>, link: WatchedLink): Promise<void> {
   const { viewer: of, mediaId, episodeId = null } = link;
-  if (of === undefined) return;
+  if (of === undefined) {
+    if (link.subject === 'public' && kids.any()) throw refused();
+    return;
+  }
   const installed = await installedBy(db, of.installId);
   if (installed === null || installed.profileId !== of.profileId || mediaId === undefined) throw refused();
   if (timeVerdict(installed) !== 'open') throw refused();
   const viewer = viewerOf(installed);
   const standing = await standingFor(db, viewer, { mediaId, episodeId });
   if (standing?.standing !== 'allowed' || (await isMixed(db, viewer, link))) throw refused();
+  // A series as a whole holds episodes that may be blocked.
+  if (viewer.isKid && standing.isSeries && episodeId === null) throw refused();
   if (installed.dailyMinutes !== null) await noteMinute(db, installed.profileId);
 }
 

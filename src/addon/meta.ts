@@ -37,9 +37,13 @@ export async function metaAnswer(deps: MetaDeps, request: AddonRequest, context:
     return { meta: noticeMeta(request.type, context), ...freshFor(context, FRESH) };
   const found = context.visibility === 'off' ? null : await resolveTitle(deps.db, request);
   // An episode has no page of its own.
-  const detail = found?.episodeId === null ? await detailOf(deps, found.mediaId, context) : null;
-  if (detail === null || stremioType(detail.kind) !== request.type || found === null) throw noTitle();
-  const seen = await partSeen(deps, detail, found.mediaId, context);
+  if (found === null || found.episodeId !== null) throw noTitle();
+  const { mediaId } = found;
+  // Before anything is looked up elsewhere: what a profile may not see is not asked about for it.
+  await requireSeen(deps, mediaId, context);
+  const detail = await detailOf(deps, mediaId, context);
+  if (detail === null || stremioType(detail.kind) !== request.type) throw noTitle();
+  const seen = await partSeen(deps, detail, mediaId, context);
   // A bad meta is refused whole by clients, so its lists are cleaned one by one and the rest must hold.
   const [meta] = keepValid(
     Meta,
@@ -57,6 +61,12 @@ function noTitle(): NotFound {
   return new NotFound('addon.no_title', 'This add-on has no such title.');
 }
 
+async function requireSeen(deps: MetaDeps, mediaId: number, { watching }: AddonContext): Promise<void> {
+  if (watching === null) return;
+  const standing = await deps.standingFor(watching.viewer, { mediaId, episodeId: null });
+  if (standing?.standing !== 'allowed') throw noTitle();
+}
+
 /** What of it whoever asks may know of: all or nothing, or a series without the episodes that are blocked. */
 async function partSeen(
   deps: MetaDeps,
@@ -69,8 +79,6 @@ async function partSeen(
     if (!isVisible(detail, context)) throw noTitle();
     return detail;
   }
-  const standing = await deps.standingFor(viewer, { mediaId, episodeId: null });
-  if (standing?.standing !== 'allowed') throw noTitle();
   const blocked = new Set(
     (await deps.blockedEpisodes(viewer, mediaId)).map(({ season, episode }) => `${season}:${episode}`),
   );

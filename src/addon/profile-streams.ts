@@ -33,7 +33,7 @@ async function ofProfile(
   const standing = found === null ? null : await deps.standingFor(viewer, found);
   if (found === null || standing === null || standing.standing === 'hidden') return { streams: [], ...fresh };
   // A series as a whole holds episodes that may be blocked: a kid asks for one.
-  const isWhole = viewer.isKid && request.type === 'series' && found.episodeId === null;
+  const isWhole = viewer.isKid && standing.isSeries && found.episodeId === null;
   if (standing.standing !== 'allowed' || isWhole) return { streams: [explain(deps, context, ASK)], ...fresh };
   if (time !== 'open') return { streams: [explain(deps, context, WAYS_TO_WAIT[time])], ...fresh };
   return playable(deps, { context, title: { ...found, isEmpty: standing.isEmpty } }, 'all');

@@ -9,7 +9,7 @@ import { authorise, type Doorway } from './routes.ts';
 
 export type FilmRoutesDeps = Pick<
   PlayDeps,
-  'links' | 'kinds' | 'sources' | 'isPlayable' | 'mayWatch' | 'metrics' | 'onPlay'
+  'links' | 'kinds' | 'sources' | 'isPlayable' | 'isPublicClosed' | 'mayWatch' | 'metrics' | 'onPlay'
 > &
   Pick<Doorway, 'clientOf'> & { films: FilmParts };
 

@@ -4,12 +4,18 @@ import type { PlayLink } from '../platform/links.ts';
 import type { ByteSource, StreamKind, StreamRef } from '../streams/kind.ts';
 import type { PlayDeps } from './deps.ts';
 import type { OpenFile } from './presentations.ts';
+import { refused } from './refused.ts';
 
 export type Openable = { kind: string; open(signal: AbortSignal): Promise<ByteSource> };
 
 /** How a link's bytes are opened; throws NotFound where there are none, or none any more. */
 export function openableOf(
-  { kinds, isPlayable, mayWatch }: Pick<PlayDeps, 'kinds' | 'isPlayable' | 'mayWatch'>,
+  {
+    kinds,
+    isPlayable,
+    mayWatch,
+    isPublicClosed,
+  }: Pick<PlayDeps, 'kinds' | 'isPlayable' | 'mayWatch' | 'isPublicClosed'>,
   link: PlayLink,
 ): Openable | Promise<Openable> {
   const { streamId, detail, fileIndex } = link;
@@ -19,6 +25,7 @@ export function openableOf(
   const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
   const { open } = kind;
   const openable: Openable = { kind: kind.kind, open: (signal) => open(ref, signal) };
+  if (link.subject === 'public' && isPublicClosed()) throw refused();
   const allowed = link.viewer === undefined ? null : mayWatch(link);
   if (streamId === undefined) return allowed === null ? openable : allowed.then(() => openable);
   const checked = async (isIt: boolean) => {

@@ -1,4 +1,4 @@
-import { AppError, Forbidden } from '../kit/errors.ts';
+import { AppError } from '../kit/errors.ts';
 import { parseAllowList } from '../platform/address-rules.ts';
 import type { Links, PlayLink } from '../platform/links.ts';
 import { deliver } from './deliver.ts';
@@ -129,12 +129,4 @@ export function openLink(
   if (link === null || (depth > 1 && link.part?.role !== 'base')) return null;
   const isHere = link.cidr === undefined || parseAllowList([link.cidr]).hasAddress(client);
   return isHere ? link : null;
-}
-
-/** One answer for every reason, so that a guesser learns nothing. */
-export function refused(): Forbidden {
-  return new Forbidden(
-    'play.refused',
-    'This link is not valid (any more). Open the title again for a new one.',
-  );
 }

@@ -5,7 +5,8 @@ import { parseLicenceRequest } from './dash/licence.ts';
 import type { PlayDeps, PlayRequest } from './deps.ts';
 import { nodeResponse } from './node-response.ts';
 import { openableOf } from './open-link.ts';
-import { ClientGone, openLink, PLAY_HEADERS, play, refused } from './play.ts';
+import { ClientGone, openLink, PLAY_HEADERS, play } from './play.ts';
+import { refused } from './refused.ts';
 
 const METHODS = 'GET, HEAD, OPTIONS';
 export const PLAY_PATTERN = '/play/:resource/:token{/*path}';

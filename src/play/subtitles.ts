@@ -29,7 +29,7 @@ export function subtitleRoutes({ subtitleLinks, texts, mayWatch }: SubtitleRoute
         'play.refused',
         'This link is not valid (any more). Open the title again for a new one.',
       );
-    if (link.viewer !== undefined) await mayWatch({ ...link, ...link.title });
+    await mayWatch({ ...link, ...link.title });
     const text = await texts.textOf(link, hangUpOf(res)).catch((error: unknown) => {
       // Nobody is there to be told.
       if (!res.closed) throw error;

@@ -7,6 +7,8 @@ import { addZoo, type FamilyRoom, IBEX, openFamilyRoom, QUAGGA, ZEBRA } from '..
 /** Beside the films that come with the product. */
 const OURS = ['Okapi film', 'Quagga film', 'Zebra film'];
 
+/** A play link of the add-on without an install. */
+let everybodys = '';
 let room: FamilyRoom;
 let parent: string;
 let kid: string;
@@ -29,6 +31,8 @@ describe('a new kid', () => {
     const refused = await room.ask('POST', '/api/profiles', { kind: 'kid', name: 'Ada' }, parent);
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('pin')]);
     expect(await room.catalog('', 'movie/popular')).toContain('Zebra film');
+    everybodys = (await room.streams('', `movie/${QUAGGA}`))[0]?.url ?? '';
+    expect((await room.play(everybodys)).status).toBe(206);
     kid = await room.addProfile(parent, { kind: 'kid', name: 'Ada', pin: '1234' });
     tv = await room.addInstall(parent, kid);
     expect(await room.catalog(tv.base, 'movie/popular')).toEqual([]);
@@ -45,6 +49,8 @@ describe('a new kid', () => {
     expect(await room.catalog('', 'movie/popular')).toEqual([]);
     expect((await room.streams('', `movie/${ZEBRA}`))[0]?.url).toBeUndefined();
     expect(await room.meta('', `movie/${ZEBRA}`)).toBeNull();
+    // What was taken along before opens nothing either.
+    expect((await room.play(everybodys)).status).toBe(403);
   });
 
   test('has an address that says nothing, and that nobody can make up', async () => {
@@ -81,6 +87,22 @@ describe('what a parent allows', () => {
     ]);
     expect(await playUrlOf(`series/${IBEX}:1:2`)).toBe('');
     expect((await room.play(await playUrlOf(`series/${IBEX}:1:1`))).status).toBe(206);
+  });
+
+  test('a series as a whole gives nothing, by whatever type it is asked', async () => {
+    const page = 'https://www.netflix.com/title/80000001';
+    const told = await room.ask(
+      'POST',
+      '/api/deep-links',
+      { mediaId: ids.ibex, service: 'netflix', url: page },
+      parent,
+    );
+    expect([told.status, told.text]).toEqual([201, told.text]);
+    for (const type of ['series', 'movie', 'tv', 'anime', 'events'])
+      for (const id of [IBEX, `trib:${ids.ibex}`]) {
+        const found = await room.streams(tv.base, `${type}/${encodeURIComponent(id)}`);
+        expect([type, id, JSON.stringify(found).includes(page)]).toEqual([type, id, false]);
+      }
   });
 
   test('denied again it is gone, with links of before, bytes, pictures and remuxes', async () => {
@@ -244,4 +266,19 @@ test('what was changed is in the audit log, and no address or PIN is', async () 
   expect([status, text]).toEqual([200, expect.stringContaining('family.policy_changed')]);
   expect(text).not.toContain(new URL(tv.manifestUrl).pathname.split('/')[1]);
   expect(text).not.toMatch(/argon2id|1234|4321/);
+});
+
+test('an account that goes takes its kids along, and the add-on without an install opens again', async () => {
+  expect(await room.catalog('', 'movie/popular')).toEqual([]);
+  const users = z
+    .object({ users: z.array(z.object({ userId: z.uuid(), username: z.string().nullable() })) })
+    .parse((await room.asAdmin('GET', '/api/users')).body).users;
+  const other = await room.register('keeper');
+  expect(other).not.toBe('');
+  const admin = users.find(({ username }) => username === 'stranger');
+  await room.asAdmin('PATCH', `/api/users/${admin?.userId}`, { role: 'admin' });
+  const mother = users.find(({ username }) => username === 'parent');
+  expect((await room.asAdmin('DELETE', `/api/users/${mother?.userId}`)).status).toBe(204);
+  expect((await room.ask('GET', tv.manifestUrl)).status).toBe(404);
+  await expect.poll(() => room.catalog('', 'movie/popular'), { timeout: 5000 }).toContain('Zebra film');
 });

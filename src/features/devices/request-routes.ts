@@ -7,7 +7,7 @@ import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import type { Guard } from '../accounts/index.ts';
 import { type Actor, noteAudit } from '../audit/index.ts';
-import { countChange, putRule, unblockEpisode } from '../family/index.ts';
+import { blockedEpisodes, countChange, putRule, unblockEpisode } from '../family/index.ts';
 import { requireMedia } from '../media/index.ts';
 import { requireDevice } from './device-key.ts';
 import {
@@ -117,7 +117,15 @@ export function requestRoutes({
 /** The title, and of a series this episode: it is seen from the next request on. */
 async function allow(tx: Db, { profileId, mediaId, season, episode }: Asked): Promise<void> {
   await putRule(tx, profileId, mediaId, 'allow');
-  if (season !== null && episode !== null) await unblockEpisode(tx, profileId, mediaId, { season, episode });
+  if (season !== null && episode !== null) {
+    await unblockEpisode(tx, profileId, mediaId, { season, episode });
+    const blocked = await blockedEpisodes(tx, { profileId }, mediaId);
+    if (blocked.some((still) => still.season === season && still.episode === episode))
+      throw new Conflict(
+        'request.blocked_by_tag',
+        'This episode has a content tag that the profile blocks. Take the tag off the profile, then allow it.',
+      );
+  }
   await countChange(tx, profileId);
 }
 

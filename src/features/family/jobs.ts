@@ -36,12 +36,15 @@ export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
       const { catalogLanguage, catalogRegion } = settings.get();
       const countries = ratingCountries(catalogRegion || countryOfLanguage(catalogLanguage));
       if (JSON.stringify(await storedCountries(db)) === JSON.stringify(countries)) return;
-      await db.transaction((tx) => putCountries(tx, countries));
-      let last: number | null = 0;
-      while (last !== null) {
-        signal.throwIfAborted();
-        last = await refreshAges(db, last, ROWS_AT_ONCE);
-      }
+      // All or nothing: half of the ages by one country and half by another would look done.
+      await db.transaction(async (tx) => {
+        await putCountries(tx, countries);
+        let last: number | null = 0;
+        while (last !== null) {
+          signal.throwIfAborted();
+          last = await refreshAges(tx, last, ROWS_AT_ONCE);
+        }
+      });
       log.info({ country: countries[0] }, 'age ratings were read for this country');
     },
   }),

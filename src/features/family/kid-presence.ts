@@ -38,19 +38,21 @@ export async function createKidPresence({
       setTimeout(() => void read(), RETRY_MS).unref();
     }
   };
+  const readAnew = () => {
+    isAny = true;
+    void read();
+  };
   notify.subscribe(CHANNEL, {
-    onMessage(payload) {
-      // The value comes along: no instance serves by an old one while it reads.
-      reading += 1;
-      isAny = payload === 'yes';
-    },
-    onGap: () => void read(),
+    // Closed until it is known: the change is in the database, and what it was is not.
+    onMessage: readAnew,
+    onGap: readAnew,
   });
   await read();
   return {
     any: () => isAny,
     async changed() {
-      await notify.publish(CHANNEL, (await hasKids(db)) ? 'yes' : 'no');
+      // Behind the database's own word (migration 0066), which every instance has dealt with then.
+      await notify.publish(CHANNEL, 'changed');
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Db } from '../../platform/db.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
-import { requireMedia } from '../media/index.ts';
+import { requireVisible } from '../media/index.ts';
 import { type FamilyRoutesDeps, idOf, memberOf, noProfile, requireProfile } from './asking.ts';
 import { countChange, findProfile } from './queries/profiles.ts';
 import {
@@ -43,7 +43,10 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
     const { mediaId, skip, limit } = parseInput(RulePageQuery, req.query, 'The query');
     const profile = await findProfile(db, userId, idOf(req));
     if (profile === null) throw noProfile();
-    const only = mediaId === undefined ? undefined : (await requireMedia(db, mediaId)).mediaId;
+    const only =
+      mediaId === undefined
+        ? undefined
+        : (await requireVisible(db, { mediaId }, { userId, isModerator: false })).mediaId;
     const policies = await rulesOf(db, profile.id, { skip, limit, mediaId: only });
     res.set('Cache-Control', 'no-store').json({ policies, total: await countRules(db, profile.id) });
   }
@@ -106,7 +109,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
     const actor = await deps.actorOf(req);
     const afterwards = await db.transaction(async (tx) => {
       const { id } = await requireProfile(tx, userId, publicId);
-      const { mediaId } = await requireMedia(tx, titleId);
+      const { mediaId } = await requireVisible(tx, { mediaId: titleId }, { userId, isModerator: false });
       const only = { skip: 0, limit: 1, mediaId };
       const [before] = await rulesOf(tx, id, only);
       const then = await write(tx, id, mediaId);

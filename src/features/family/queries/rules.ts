@@ -64,6 +64,8 @@ export async function putRule(
     SELECT p.id, m.id, ${policy}, m.kind, m.rank, m.last_stream_added_at,
       m.is_published AND NOT m.is_adult AND (m.is_public OR m.owner_id IS NOT DISTINCT FROM p.user_id)
     FROM profile p, media m WHERE p.id = ${profileId} AND m.id = ${mediaId}
+    -- A title that is hidden meanwhile would stay as it was here.
+    FOR SHARE OF m
     ON CONFLICT (profile_id, media_id) DO UPDATE SET policy = EXCLUDED.policy
   `);
 }

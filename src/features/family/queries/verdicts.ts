@@ -8,6 +8,7 @@ const Standing = z.object({
   standing: z.enum(['hidden', 'denied', 'episode', 'allowed']),
   /** It has no stream at all, whoever asks. */
   isEmpty: z.boolean(),
+  isSeries: z.boolean(),
 });
 export type Standing = z.infer<typeof Standing>;
 
@@ -25,8 +26,8 @@ const isThere = ({ userId, isKid }: Viewer) => sql.fragment`(
   m.is_published AND (m.is_public OR m.owner_id IS NOT DISTINCT FROM ${userId}) AND ${isKid ? sql.fragment`NOT m.is_adult` : sql.fragment`true`})`;
 
 /**
- * What a profile may see of a title or an episode. A series as a whole is a kid's only in parts: whoever asks without an episode for
- * something to play is told `episode`.
+ * What a profile may see of a title or an episode; of one that is not there any more nothing. A series as a whole is a kid's only in parts
+ * (`isSeries`): something to play is asked for by episode.
  */
 export async function standingFor(
   db: Db,
@@ -34,8 +35,8 @@ export async function standingFor(
   { mediaId, episodeId }: Asked,
 ): Promise<Standing | null> {
   return db.maybeOne(rows('family.standing', Standing)`
-    SELECT m.total_streams = 0 AS "isEmpty",
-      CASE WHEN NOT ${isThere(viewer)} THEN 'hidden' WHEN NOT ${maySee(viewer)} THEN 'denied'
+    SELECT m.total_streams = 0 AS "isEmpty", m.kind = 'series' AS "isSeries",
+      CASE WHEN NOT ${isThere(viewer)} THEN 'hidden' WHEN NOT ${maySee(viewer)} OR (${episodeId}::int8 IS NOT NULL AND e.id IS NULL) THEN 'denied'
         WHEN e.id IS NOT NULL AND ${isBlocked(viewer)} THEN 'episode' ELSE 'allowed' END AS standing
     FROM media m
     LEFT JOIN episode e ON e.id = ${episodeId}::int8 AND e.media_id = m.id

@@ -33,6 +33,8 @@ const COLUMNS = sql.fragment`
   p.policy_version AS "policyVersion", p.hours, p.daily_minutes AS "dailyMinutes",
   CASE WHEN p.daily_minutes IS NULL THEN 0 ELSE (
     SELECT count(*) FROM profile_minute w WHERE w.profile_id = p.id AND w.minute >= date_trunc('day', now(), u.timezone)
+      -- The one that runs is not over: it would end what began in it.
+      AND w.minute < date_trunc('minute', now(), 'UTC')
   ) END AS "minutesWatched",
   extract(isodow FROM now() AT TIME ZONE u.timezone)::integer AS "localDay", to_char(now() AT TIME ZONE u.timezone, 'HH24:MI') AS "localTime",
   p.config, ARRAY(SELECT f.service FROM family_service f WHERE f.user_id = p.user_id ORDER BY f.service) AS services`;
