@@ -20,7 +20,7 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
   const router = Router();
   router.use(isAddonPath, cors);
   router.get(['/manifest.json', '/:install/manifest.json'], limit, manifest);
-  router.get(/^(?:\/([\w-]{40,100}))?(\/[a-z_]+\/[^/]+\/.+\.json)$/, limit, resource);
+  router.get(/^(?:\/([\w-]{40,100}))?(?:\/[a-z_]+\/[^/]+\/.+\.json)$/, limit, resource);
   router.get('/:install/configure', (_req, res) => res.redirect(302, '/#family'));
   router.use(refuse);
   return router;
