@@ -16,9 +16,8 @@ import {
   ServicesBody,
 } from './features/deep-links/index.ts';
 import { EpisodeQuery, TaggedEpisodes, TagsAnswer, TitleTags } from './features/tags/index.ts';
-import { bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
+import { ANYBODY, bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
-const USER = [{ user: [] }];
 const closed = { '403': problem('Not for this account') };
 const tagOfTitle = id.extend({ tag: z.string() });
 
@@ -27,14 +26,14 @@ export const communityPaths = {
   '/api/tags': {
     get: {
       summary: 'Content tags there are, by category',
-      security: USER,
+      security: ANYBODY,
       responses: { '200': ok('Tags', TagsAnswer), ...closed, ...refusals },
     },
   },
   '/api/media/{id}/tags': {
     get: {
       summary: 'The tags of a title and of its episodes',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: id },
       responses: { '200': ok('Tags', TitleTags), ...bad, ...closed, ...gone, ...refusals },
     },
@@ -42,19 +41,19 @@ export const communityPaths = {
   '/api/media/{id}/tags/{tag}': {
     get: {
       summary: 'The episodes of a title that have a tag',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: tagOfTitle },
       responses: { '200': ok('Episodes', TaggedEpisodes), ...bad, ...closed, ...gone, ...refusals },
     },
     put: {
       summary: 'Give a title, or with both numbers an episode, a tag (moderators)',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: tagOfTitle, query: EpisodeQuery },
       responses: { '204': nothing('It has it'), ...bad, ...closed, ...gone, ...refusals },
     },
     delete: {
       summary: 'Take a tag away, so that no rule gives it again (moderators)',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: tagOfTitle, query: EpisodeQuery },
       responses: { '204': nothing('It has it no more'), ...bad, ...closed, ...gone, ...refusals },
     },
@@ -62,13 +61,13 @@ export const communityPaths = {
   '/api/content-reports': {
     get: {
       summary: 'Reports: of all for moderators, else one’s own',
-      security: USER,
+      security: ANYBODY,
       requestParams: { query: ReportQuery },
       responses: { '200': ok('A page, newest first', ReportsAnswer), ...bad, ...closed, ...refusals },
     },
     post: {
       summary: 'Say what is wrong with a title, an episode, a stream, a link or a tag',
-      security: USER,
+      security: ANYBODY,
       requestBody: json(ReportBody),
       responses: {
         '200': ok('The same of this user waits already', Report),
@@ -84,7 +83,7 @@ export const communityPaths = {
   '/api/content-reports/{id}': {
     patch: {
       summary: 'Decide on somebody else’s report, and hide a stream, give or take a tag with it (moderators)',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: id },
       requestBody: json(ReportDecision),
       responses: {
@@ -98,7 +97,7 @@ export const communityPaths = {
     },
     delete: {
       summary: 'Take a report of one’s own back',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: id },
       responses: {
         '204': nothing('Gone'),
@@ -112,12 +111,12 @@ export const communityPaths = {
   '/api/services': {
     get: {
       summary: 'The streaming services of a family, and those there are',
-      security: USER,
+      security: ANYBODY,
       responses: { '200': ok('Services', ServicesAnswer), ...closed, ...refusals },
     },
     put: {
       summary: 'Choose the streaming services of a family',
-      security: USER,
+      security: ANYBODY,
       requestBody: json(ServicesBody),
       responses: { '200': ok('Services', ServicesAnswer), ...bad, ...closed, ...refusals },
     },
@@ -125,13 +124,13 @@ export const communityPaths = {
   '/api/deep-links': {
     get: {
       summary: 'Where a title, or an episode, is on streaming services, best first',
-      security: USER,
+      security: ANYBODY,
       requestParams: { query: LinkQuery },
       responses: { '200': ok('Links', DeepLinksAnswer), ...bad, ...closed, ...gone, ...refusals },
     },
     post: {
       summary: 'Tell where a title or an episode is on a service; the same page again counts',
-      security: USER,
+      security: ANYBODY,
       requestBody: json(LinkBody),
       responses: {
         '200': ok('Others told of it before', DeepLink),
@@ -147,7 +146,7 @@ export const communityPaths = {
   '/api/deep-links/{id}': {
     patch: {
       summary: 'Verify or hide a link (moderators)',
-      security: USER,
+      security: ANYBODY,
       requestParams: { path: id },
       requestBody: json(LinkPatch),
       responses: { '204': nothing('Changed'), ...bad, ...closed, ...gone, ...refusals },

@@ -46,7 +46,7 @@ export const devicePaths = {
   '/api/pairing-codes/{code}': {
     get: {
       summary: 'What became of a code; the secret of its device as bearer, or the account it is of',
-      security: USER,
+      security: [{}, ...USER],
       requestParams: { path: code },
       responses: { '200': ok('Where it stands', PairingStatus), ...bad, ...gone, ...ended, ...refusals },
     },

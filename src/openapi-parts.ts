@@ -20,6 +20,8 @@ export const ok = (description: string, schema: z.ZodType) => ({ description, ..
 export const nothing = (description: string) => ({ description });
 export const ADMIN = [{ admin: [] }];
 export const USER = [{ user: [] }];
+/** Who is signed in, or holds the admin token. */
+export const ANYBODY = [...USER, ...ADMIN];
 export const refusals = {
   '401': problem('Not signed in'),
   '429': problem('Too many requests; see Retry-After'),

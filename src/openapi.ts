@@ -194,10 +194,11 @@ const paths = {
 /** The paths described, for the test that holds them to the routes. */
 export const describedPaths: readonly string[] = Object.keys(paths);
 
-/** Methods of the described path that `path` is one of, in capitals; none when it is none of them. */
+/** Methods of the described paths that `path` is one of, in capitals; none when it is none of them. */
 export function describedMethods(path: string): string[] {
-  const described = Object.entries(paths).find(([pattern]) => matches(pattern, path));
-  const methods = described === undefined ? [] : Object.keys(described[1]).map((name) => name.toUpperCase());
+  const described = Object.entries(paths).filter(([pattern]) => matches(pattern, path));
+  const names = described.flatMap(([, operations]) => Object.keys(operations));
+  const methods = [...new Set(names.map((name) => name.toUpperCase()))];
   return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
 }
 

@@ -65,8 +65,8 @@ describe('the admin routes', () => {
       ...(await apiRoutes(product.baseUrl))
         .filter(({ isOpen }) => !isOpen)
         .map((route) => ({ ...route, path: route.path.replace(/\{\w+\}/g, NOBODY) })),
-      { method: 'GET', path: '/metrics', isForAdmin: true },
-      { method: 'GET', path: '/api/nothing-yet', isForAdmin: true },
+      { method: 'GET', path: '/metrics', isForAdmin: true, isForDevice: false },
+      { method: 'GET', path: '/api/nothing-yet', isForAdmin: true, isForDevice: false },
     ];
     expect(routes.length).toBeGreaterThan(15);
     const wrong = [
@@ -82,14 +82,15 @@ describe('the admin routes', () => {
       { Cookie: `tributary_admin=${product.adminToken}` },
       { 'X-Forwarded-For': '127.0.0.1', 'X-Real-IP': '127.0.0.1' },
     ];
-    for (const { method, path, isForAdmin } of routes) {
+    for (const { method, path, isForAdmin, isForDevice } of routes) {
       for (const headers of wrong) {
         const response = await call(method, path, headers);
         expect(`${method} ${path} ${JSON.stringify(headers).length} ${response.status}`).toBe(
           `${method} ${path} ${JSON.stringify(headers).length} 401`,
         );
         expect(response.headers.get('www-authenticate')).toBe('Bearer');
-        expect(await response.json()).toMatchObject({ code: 'auth.required' });
+        const code = isForDevice ? 'device.not_paired' : 'auth.required';
+        expect(await response.json()).toMatchObject({ code });
       }
       // The admin gets past the guard, whatever is behind it; what is of a person the token does not open.
       const { status } = await call(method, path, { Authorization: `Bearer ${product.adminToken}` });

@@ -26,7 +26,13 @@ export async function clipUrl(baseUrl: string): Promise<string> {
 }
 
 /** `isForAdmin`: the admin token opens it; `isOpen`: nothing is asked for. The rest are of people who signed in. */
-export type ApiRoute = { method: string; path: string; isForAdmin: boolean; isOpen: boolean };
+export type ApiRoute = {
+  method: string;
+  path: string;
+  isForAdmin: boolean;
+  isForDevice: boolean;
+  isOpen: boolean;
+};
 
 /** Every route of the API, by its own description; `{id}` and the like as they stand there. */
 export async function apiRoutes(baseUrl: string): Promise<ApiRoute[]> {
@@ -35,10 +41,22 @@ export async function apiRoutes(baseUrl: string): Promise<ApiRoute[]> {
     Object.entries(operations).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path,
-      isForAdmin: isGuarded(operation, z.object({ admin: z.unknown() })),
-      isOpen: !isGuarded(operation, z.unknown()),
+      isForAdmin: waysOf(operation).some((way) => 'admin' in way),
+      // Without security, or with an alternative that asks for nothing (OpenAPI 3.1, Security Requirement Object).
+      isOpen: !isGuarded(operation, z.unknown()) || hasOpenWay(operation),
+      isForDevice: isGuarded(operation, z.object({ device: z.unknown() })),
     })),
   );
+}
+
+function hasOpenWay(operation: unknown): boolean {
+  return waysOf(operation).some((way) => Object.keys(way).length === 0);
+}
+
+/** Each alternative by its schemes; none where nothing is asked for. */
+function waysOf(operation: unknown): Record<string, unknown>[] {
+  const { data } = z.object({ security: z.array(z.record(z.string(), z.unknown())) }).safeParse(operation);
+  return data?.security ?? [];
 }
 
 function isGuarded(operation: unknown, by: z.ZodType): boolean {

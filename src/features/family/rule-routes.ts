@@ -52,6 +52,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
   }
 
   async function put(req: Request, res: Response) {
+    await memberOf(deps, req);
     const given = parseInput(RuleBody, req.body, 'The rule');
     await changed(req, given.mediaId, async (tx, profileId, mediaId) => {
       if (given.policy !== undefined) await putRule(tx, profileId, mediaId, given.policy);
@@ -63,6 +64,7 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
   }
 
   async function toggle(req: Request, res: Response) {
+    await memberOf(deps, req);
     const { mediaId: id, episode, isBlocked } = parseInput(EpisodeToggle, req.body, 'The rule');
     await changed(req, id, async (tx, profileId, mediaId) => {
       if (isBlocked) await blockEpisodes(tx, profileId, mediaId, [episode]);

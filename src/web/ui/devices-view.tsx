@@ -5,24 +5,21 @@ import './form.css';
 import './titles.css';
 import './devices.css';
 import { Button } from '@mantine/core';
-import { fetchAccount } from './account-api.ts';
 import { fetchDevices, fetchRequests } from './device-api.ts';
 import { DeviceRow } from './device-row.tsx';
+import { ForAccount } from './for-account.tsx';
 import { plural } from './format.ts';
 import { PairingPart } from './pairing-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { RequestsPart } from './requests-part.tsx';
 import { Rows } from './row.tsx';
-import { SignInGate } from './sign-in-gate.tsx';
 import { hrefOf } from './views.ts';
 
-const slowly = () => 300_000;
 const often = () => 15_000;
 
 /** The devices of one’s own account: what they ask for, pairing, and whose they are. */
 export function DevicesView() {
-  const { data: account, error, reload } = usePolled(fetchAccount, slowly);
   return (
     <section className="tb-section tb-view" aria-labelledby="devices-title">
       <div className="tb-section-head">
@@ -31,22 +28,7 @@ export function DevicesView() {
           Pair this very device
         </Button>
       </div>
-      <PolledState
-        isLoaded={account !== null}
-        failed="The account could not be loaded"
-        height={320}
-        error={error}
-        onExpired={reload}
-      />
-      {account !== null && account.user === null && (
-        <>
-          {account.isAdmin && (
-            <p className="tb-quiet">Devices belong to an account: the admin token has none.</p>
-          )}
-          <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
-        </>
-      )}
-      {account?.user && <OwnDevices onExpired={reload} />}
+      <ForAccount what="Devices">{(onExpired) => <OwnDevices onExpired={onExpired} />}</ForAccount>
     </section>
   );
 }

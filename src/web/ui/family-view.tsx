@@ -5,24 +5,21 @@ import './form.css';
 import './family.css';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { fetchAccount } from './account-api.ts';
 import { fetchProfiles } from './family-api.ts';
 import { FamilyLimits } from './family-limits.tsx';
+import { ForAccount } from './for-account.tsx';
 import { AddIcon } from './icons.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { ProfileForm } from './profile-form.tsx';
 import { ProfileRow } from './profile-row.tsx';
 import { Rows } from './row.tsx';
-import { SignInGate } from './sign-in-gate.tsx';
 import { hrefOf } from './views.ts';
 
-const slowly = () => 300_000;
 const often = () => 30_000;
 
 /** Who watches by one’s own account, what they may see, and how it gets to their players. */
 export function FamilyView() {
-  const { data: account, error, reload } = usePolled(fetchAccount, slowly);
   return (
     <section className="tb-section tb-view" aria-labelledby="family-title">
       <div className="tb-section-head">
@@ -31,22 +28,7 @@ export function FamilyView() {
           Devices
         </Button>
       </div>
-      <PolledState
-        isLoaded={account !== null}
-        failed="The account could not be loaded"
-        height={320}
-        error={error}
-        onExpired={reload}
-      />
-      {account !== null && account.user === null && (
-        <>
-          {account.isAdmin && (
-            <p className="tb-quiet">Profiles belong to an account: the admin token has none.</p>
-          )}
-          <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
-        </>
-      )}
-      {account?.user && <OwnProfiles onExpired={reload} />}
+      <ForAccount what="Profiles">{(onExpired) => <OwnProfiles onExpired={onExpired} />}</ForAccount>
     </section>
   );
 }
