@@ -128,7 +128,7 @@ async function askTracker(
     } catch (error) {
       if (signal.aborted) return infoHashes.slice(at);
       // Asked for each part it would let us wait for each. The URL may hold a passkey.
-      log.debug({ err: error, tracker: URL.parse(url)?.host }, 'a tracker did not tell of its swarms');
+      log.debug({ err: error }, 'a tracker did not tell of its swarms');
       return [];
     }
   }
