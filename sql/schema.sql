@@ -1565,7 +1565,6 @@ CREATE TABLE install (
   agent text,
   last_seen_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
-  revoked_at timestamp with time zone,
   CONSTRAINT install_public_id_key UNIQUE (public_id),
   CONSTRAINT install_pkey PRIMARY KEY (id),
   CONSTRAINT install_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id) ON DELETE CASCADE,
@@ -2216,7 +2215,6 @@ CREATE TABLE profile (
   hours jsonb,
   daily_minutes integer,
   config jsonb NOT NULL DEFAULT '{}'::jsonb,
-  secrets bytea,
   policy_version integer NOT NULL DEFAULT 1,
   is_default boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
@@ -2234,8 +2232,7 @@ CREATE TABLE profile (
   CONSTRAINT profile_max_age_check CHECK (((max_age >= 0) AND (max_age <= 99))),
   CONSTRAINT profile_mode_check CHECK ((mode = ANY (ARRAY['all'::text, 'allow'::text, 'age'::text]))),
   CONSTRAINT profile_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
-  CONSTRAINT profile_pin_hash_check CHECK ((pin_hash ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'::text)),
-  CONSTRAINT profile_secrets_check CHECK ((octet_length(secrets) <= 65536))
+  CONSTRAINT profile_pin_hash_check CHECK ((pin_hash ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$'::text))
 );
 
 CREATE UNIQUE INDEX profile_default ON public.profile USING btree (user_id) WHERE is_default;

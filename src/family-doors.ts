@@ -132,9 +132,7 @@ export async function mayWatch({ db, kids }: Pick<Ground, 'db' | 'kids'>, link: 
   if (timeVerdict(installed) !== 'open') throw refused();
   const viewer = viewerOf(installed);
   const standing = await standingFor(db, viewer, { mediaId, episodeId });
-  if (standing?.standing !== 'allowed' || (await isMixed(db, viewer, link))) throw refused();
-  // A series as a whole holds episodes that may be blocked.
-  if (viewer.isKid && standing.isSeries && episodeId === null) throw refused();
+  if (standing?.mayPlay !== true || (await isMixed(db, viewer, link))) throw refused();
   if (installed.dailyMinutes !== null) await noteMinute(db, installed.profileId);
 }
 

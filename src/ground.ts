@@ -50,6 +50,7 @@ export async function layGround({ config, log, onClose, early }: GroundOptions) 
   metrics.watch({ db, cache, redis, notify });
   const settings = await createSettings({ db, config, notify, log });
   const kids = await createKidPresence({ db, notify, log });
+  onClose(() => kids.close());
   const limitPool = openRateLimitPool({ url, log });
   onClose(() => limitPool.end());
   const limiter = createRateLimiter({

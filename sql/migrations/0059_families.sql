@@ -17,8 +17,6 @@ CREATE TABLE profile (
   hours jsonb CHECK (jsonb_typeof(hours) = 'array' AND jsonb_array_length(hours) <= 50),
   daily_minutes integer CHECK (daily_minutes BETWEEN 0 AND 1440),
   config jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(config) = 'object'),
-  -- Sealed by our own key: credentials of services this profile uses.
-  secrets bytea CHECK (octet_length(secrets) <= 65536),
   -- Counts what changes what is seen: kept answers of an older one are never given out.
   policy_version integer NOT NULL DEFAULT 1,
   is_default boolean NOT NULL DEFAULT false,
@@ -70,8 +68,7 @@ CREATE TABLE install (
   seen_manifest text CHECK (length(seen_manifest) <= 64),
   agent text CHECK (length(agent) BETWEEN 1 AND 200),
   last_seen_at timestamptz,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  revoked_at timestamptz
+  created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX install_profile ON install (profile_id, id);
 

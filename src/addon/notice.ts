@@ -33,5 +33,5 @@ export function noticeMeta(type: string, { baseUrl }: Pick<AddonContext, 'baseUr
     name: 'Please install this add-on again',
     poster: `${baseUrl}/logo.png`,
     description: WORDS,
-  } as Meta;
+  };
 }

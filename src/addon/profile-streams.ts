@@ -32,9 +32,7 @@ async function ofProfile(
   const found = await resolveTitle(deps.db, request);
   const standing = found === null ? null : await deps.standingFor(viewer, found);
   if (found === null || standing === null || standing.standing === 'hidden') return { streams: [], ...fresh };
-  // A series as a whole holds episodes that may be blocked: a kid asks for one.
-  const isWhole = viewer.isKid && standing.isSeries && found.episodeId === null;
-  if (standing.standing !== 'allowed' || isWhole) return { streams: [explain(deps, context, ASK)], ...fresh };
+  if (!standing.mayPlay) return { streams: [explain(deps, context, ASK)], ...fresh };
   if (time !== 'open') return { streams: [explain(deps, context, WAYS_TO_WAIT[time])], ...fresh };
   return playable(deps, { context, title: { ...found, isEmpty: standing.isEmpty } }, 'all');
 }

@@ -63,9 +63,7 @@ async function titleFor(
   if (viewer === null) return findTitle(db, request, only);
   const found = await resolveTitle(db, request);
   const standing = found === null ? null : await standingFor(viewer, found);
-  if (found === null || standing?.standing !== 'allowed') return null;
-  const isWhole = viewer.isKid && standing.isSeries && found.episodeId === null;
-  return isWhole ? null : { ...found, isEmpty: standing.isEmpty };
+  return found === null || standing?.mayPlay !== true ? null : { ...found, isEmpty: standing.isEmpty };
 }
 
 /** Players name the file by what our streams' `behaviorHints` told them. */

@@ -28,18 +28,15 @@ export function openableOf(
   if (link.subject === 'public' && isPublicClosed()) throw refused();
   const allowed = link.viewer === undefined ? null : mayWatch(link);
   if (streamId === undefined) return allowed === null ? openable : allowed.then(() => openable);
-  const checked = async (isIt: boolean) => {
-    await allowed;
+  const answer = (isIt: boolean) => {
     if (isIt) return openable;
     throw new NotFound(
       'play.taken_down',
       'This stream has been taken down or switched off. Choose another one.',
     );
   };
-  const playable = isPlayable(streamId);
-  return allowed === null
-    ? playable.then(checked)
-    : Promise.all([playable, allowed]).then(([isIt]) => checked(isIt));
+  if (allowed === null) return isPlayable(streamId).then(answer);
+  return Promise.all([isPlayable(streamId), allowed]).then(([isIt]) => answer(isIt));
 }
 
 type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;

@@ -16,7 +16,6 @@ export const BROKEN_FAMILY_ROWS: readonly [constraint: string, statement: string
   ['profile_hours_check', profile('hours', `'{}'`)],
   ['profile_daily_minutes_check', profile('daily_minutes', '1441')],
   ['profile_config_check', profile('config', `'[]'`)],
-  ['profile_secrets_check', profile('secrets', `decode(repeat('00', 65537), 'hex')`)],
   // A kid without a PIN, one who sees everything, an age that is not said.
   ['profile_check', profile('kind, mode', `'kid', 'allow'`)],
   ['profile_check', `UPDATE profile SET mode = 'all' WHERE kind = 'kid'`],

@@ -87,7 +87,7 @@ describe('the default templates', () => {
       { ...offer, isOpen: true, licenceCode: 'CC-BY-4.0', licenceName: 'CC', attribution: 'Somebody' },
     ]);
     const target = { via: 'direct', url: 'https://a.example/', contentType: 'video/mp4' } as const;
-    const progress = { state: 'starting', swarm: null, at: new Date() } as never;
+    const progress = { state: 'starting', swarm: null } as const;
     for (const offer of offers)
       for (const way of [target, { via: 'youtube', videoId: 'x' } as const]) {
         const values = textFields('Tributary', offer, way, progress);

@@ -220,7 +220,7 @@ describe('the install of a device', () => {
       `UPDATE install SET profile_id = (SELECT id FROM profile WHERE name = 'Bob') WHERE profile_id = (SELECT id FROM profile WHERE name = 'Ada')`,
     );
     expect(await manifestOf(adas)).toBeNull();
-    await room.run('UPDATE install SET revoked_at = now()');
+    await room.run('DELETE FROM install');
     expect(await manifestOf(bobs)).toBeNull();
   });
 
@@ -230,13 +230,13 @@ describe('the install of a device', () => {
     );
     return (
       await room.db.one(rows('test.install_of', z.object({ id: z.int() }))`
-        SELECT i.id FROM device d JOIN install i ON i.id = d.install_id WHERE d.public_id = ${deviceId} AND i.revoked_at IS NULL`)
+        SELECT i.id FROM device d JOIN install i ON i.id = d.install_id WHERE d.public_id = ${deviceId}`)
     ).id;
   }
   const installs = async () =>
     (
       await room.db.any(rows('test.install_names', z.object({ text: z.string() }))`
-        SELECT i.name || ' of ' || p.name AS text FROM install i JOIN profile p ON p.id = i.profile_id WHERE i.revoked_at IS NULL ORDER BY 1`)
+        SELECT i.name || ' of ' || p.name AS text FROM install i JOIN profile p ON p.id = i.profile_id ORDER BY 1`)
     ).map(({ text }) => text);
 });
 

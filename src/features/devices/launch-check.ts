@@ -71,7 +71,7 @@ async function titleOf(db: Db, text: string): Promise<Title | null> {
 async function refusalOf(
   db: Db,
   watcher: Watcher,
-  { mediaId, kind }: Title,
+  { mediaId }: Title,
   { season, episode }: Launch,
 ): Promise<Reason | null> {
   const viewer = viewerOf(watcher);
@@ -79,8 +79,7 @@ async function refusalOf(
   const [known] = await episodesOf(db, numbered);
   const standing = await standingFor(db, viewer, { mediaId, episodeId: known?.episodeId ?? null });
   if (standing?.standing !== 'allowed') return 'not-allowed';
-  // A series as a whole holds episodes that may be blocked: a kid asks for one.
-  if (viewer.isKid && kind === 'series' && numbered.length === 0) return 'no-episode';
+  if (numbered.length === 0 && !standing.mayPlay) return 'no-episode';
   const blocked = await blockedEpisodes(db, viewer, mediaId);
   if (blocked.some((one) => one.season === season && one.episode === episode)) return 'not-allowed';
   const time = timeVerdict(watcher);

@@ -11,6 +11,8 @@ export type KidPresence = {
   any(): boolean;
   /** Told after a kid's profile came or went; resolves when every instance knows. */
   changed(): Promise<void>;
+  /** Nothing is read again. */
+  close(): void;
 };
 
 /** Kept in memory, since every request of the public add-on asks; while it is not known, it is taken for yes. */
@@ -26,6 +28,8 @@ export async function createKidPresence({
   let isAny = true;
   // Of two readings that cross the later one counts.
   let reading = 0;
+  let isClosed = false;
+  let retry: NodeJS.Timeout | undefined;
   const read = async (): Promise<void> => {
     reading += 1;
     const mine = reading;
@@ -35,7 +39,7 @@ export async function createKidPresence({
     } catch (error) {
       isAny = true;
       log.warn({ err: error }, 'whether there are profiles of kids could not be read; trying again');
-      setTimeout(() => void read(), RETRY_MS).unref();
+      if (!isClosed) retry = setTimeout(() => void read(), RETRY_MS).unref();
     }
   };
   const readAnew = () => {
@@ -53,6 +57,10 @@ export async function createKidPresence({
     async changed() {
       // Behind the database's own word (migration 0066), which every instance has dealt with then.
       await notify.publish(CHANNEL, 'changed');
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(retry);
     },
   };
 }

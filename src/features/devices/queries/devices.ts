@@ -97,7 +97,7 @@ export function deviceOfKey(db: Db, keyHash: Buffer): Promise<AskingDevice | nul
     SELECT d.id, d.public_id AS "deviceId", d.friendly_name AS name, d.user_id AS "userId", u.status = 'active' AS "isOpen",
       d.profile_id AS "profileId", i.id AS "installId", coalesce(d.last_active_at < now() - interval '1 minute', true) AS "isStale"
     FROM device d JOIN app_user u ON u.id = d.user_id
-    LEFT JOIN install i ON i.id = d.install_id AND i.profile_id = d.profile_id AND i.revoked_at IS NULL
+    LEFT JOIN install i ON i.id = d.install_id AND i.profile_id = d.profile_id
     WHERE d.key_hash = ${bytes(keyHash)}
   `);
 }

@@ -18,13 +18,13 @@ const ANSWER = sql.fragment`i.public_id AS "installId", p.public_id AS "profileI
 export function installsOf(db: Db, userId: number): Promise<readonly InstallRow[]> {
   return db.any(rows('family.installs', Row)`
     SELECT ${ANSWER} FROM install i JOIN profile p ON p.id = i.profile_id
-    WHERE p.user_id = ${userId} AND i.revoked_at IS NULL ORDER BY i.id
+    WHERE p.user_id = ${userId} ORDER BY i.id
   `);
 }
 
 export async function countInstalls(db: Db, userId: number): Promise<number> {
   const { count } = await db.one(rows('family.count_installs', z.object({ count: z.int() }))`
-    SELECT count(*) AS count FROM install i JOIN profile p ON p.id = i.profile_id WHERE p.user_id = ${userId} AND i.revoked_at IS NULL
+    SELECT count(*) AS count FROM install i JOIN profile p ON p.id = i.profile_id WHERE p.user_id = ${userId}
   `);
   return count;
 }
@@ -38,8 +38,8 @@ export async function insertInstall(db: Db, profileId: number, name: string) {
 /** Of this account only; false: there is none such. */
 export async function revokeInstall(db: Db, userId: number, publicId: string): Promise<boolean> {
   const { rowCount } = await db.query(command('family.revoke_install')`
-    UPDATE install i SET revoked_at = now() FROM profile p
-    WHERE p.id = i.profile_id AND p.user_id = ${userId} AND i.public_id = ${publicId} AND i.revoked_at IS NULL
+    DELETE FROM install i USING profile p
+    WHERE p.id = i.profile_id AND p.user_id = ${userId} AND i.public_id = ${publicId}
   `);
   return rowCount > 0;
 }
@@ -47,7 +47,7 @@ export async function revokeInstall(db: Db, userId: number, publicId: string): P
 /** Whoever they are of. */
 export async function revokeInstalls(db: Db, ids: readonly number[]): Promise<void> {
   await db.query(command('family.revoke_installs')`
-    UPDATE install SET revoked_at = now() WHERE id = ANY (${sql.array(ids, 'int8')}) AND revoked_at IS NULL
+    DELETE FROM install WHERE id = ANY (${sql.array(ids, 'int8')})
   `);
 }
 
@@ -62,7 +62,7 @@ export async function changeInstall(
     UPDATE install i SET name = coalesce(${name ?? null}, i.name), profile_id = coalesce(${profileId ?? null}::int8, i.profile_id),
       revision = i.revision + 1
     FROM profile p
-    WHERE p.id = i.profile_id AND p.user_id = ${userId} AND i.public_id = ${publicId} AND i.revoked_at IS NULL
+    WHERE p.id = i.profile_id AND p.user_id = ${userId} AND i.public_id = ${publicId}
   `);
   return rowCount > 0;
 }

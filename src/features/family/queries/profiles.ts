@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, type Fragment, isoTime, rows, sql } from '../../../platform/db.ts';
 import { Hours } from '../hours.ts';
 
 export const MODES = ['all', 'allow', 'age'] as const;
@@ -111,8 +111,8 @@ export type ProfileFields = {
   config: Readonly<Record<string, unknown>>;
 };
 
-/** Absent or undefined: as it was. */
-type ProfileChange = { [Key in keyof ProfileFields]?: ProfileFields[Key] | undefined };
+/** Absent or undefined: as it was. A kid's profile stays one. */
+type ProfileChange = { [Key in Exclude<keyof ProfileFields, 'kind'>]?: ProfileFields[Key] | undefined };
 
 const json = (value: unknown) => sql.fragment`${value === null ? null : JSON.stringify(value)}::jsonb`;
 
@@ -127,31 +127,24 @@ export async function insertProfile(db: Db, userId: number, f: ProfileFields): P
   return publicId;
 }
 
-const COLUMNS = {
-  kind: 'kind',
-  name: 'name',
-  avatar: 'avatar',
-  age: 'age',
-  pinHash: 'pin_hash',
-  mode: 'mode',
-  maxAge: 'max_age',
-  allowsUnrated: 'allows_unrated',
-  hours: 'hours',
-  dailyMinutes: 'daily_minutes',
-  config: 'config',
-} as const;
+function set(column: string, value: string | number | boolean | null | undefined): Fragment[] {
+  return value === undefined ? [] : [sql.fragment`${sql.identifier([column])} = ${value}`];
+}
 
 /** Counts as a change of what is seen. */
 export async function updateProfile(db: Db, id: number, fields: ProfileChange): Promise<void> {
-  const given = Object.entries(COLUMNS).flatMap(([key, column]) => {
-    const value = fields[key as keyof ProfileFields];
-    if (value === undefined) return [];
-    const written =
-      key === 'hours' || key === 'config'
-        ? json(value)
-        : sql.fragment`${value as string | number | boolean | null}`;
-    return [sql.fragment`${sql.identifier([column])} = ${written}`];
-  });
+  const given = [
+    ...set('name', fields.name),
+    ...set('avatar', fields.avatar),
+    ...set('age', fields.age),
+    ...set('pin_hash', fields.pinHash),
+    ...set('mode', fields.mode),
+    ...set('max_age', fields.maxAge),
+    ...set('allows_unrated', fields.allowsUnrated),
+    ...(fields.hours === undefined ? [] : [sql.fragment`hours = ${json(fields.hours)}`]),
+    ...set('daily_minutes', fields.dailyMinutes),
+    ...(fields.config === undefined ? [] : [sql.fragment`config = ${json(fields.config)}`]),
+  ];
   await db.query(command('family.update_profile')`
     UPDATE profile SET ${sql.join([...given, sql.fragment`policy_version = policy_version + 1`], sql.fragment`, `)} WHERE id = ${id}
   `);

@@ -3,14 +3,15 @@ import type { MediaKind } from '../../../catalogs/catalog.ts';
 import { listed, maySee, type Viewer } from '../../../catalogs/viewer.ts';
 import { type Db, rows, sql } from '../../../platform/db.ts';
 
-const Standing = z.object({
+const Row = z.object({
   /** `hidden`: nobody of this account may know of it; `denied`: this profile may not; `episode`: the title yes, this episode not. */
   standing: z.enum(['hidden', 'denied', 'episode', 'allowed']),
   /** It has no stream at all, whoever asks. */
   isEmpty: z.boolean(),
   isSeries: z.boolean(),
 });
-export type Standing = z.infer<typeof Standing>;
+/** `mayPlay`: it is allowed, and no whole of which a kid may see parts only. */
+export type Standing = Omit<z.infer<typeof Row>, 'isSeries'> & { mayPlay: boolean };
 
 export type Asked = { mediaId: number; episodeId: number | null };
 
@@ -26,15 +27,15 @@ const isThere = ({ userId, isKid }: Viewer) => sql.fragment`(
   m.is_published AND (m.is_public OR m.owner_id IS NOT DISTINCT FROM ${userId}) AND ${isKid ? sql.fragment`NOT m.is_adult` : sql.fragment`true`})`;
 
 /**
- * What a profile may see of a title or an episode; of one that is not there any more nothing. A series as a whole is a kid's only in parts
- * (`isSeries`): something to play is asked for by episode.
+ * What a profile may see of a title or an episode; of one that is not there any more nothing. A series as a whole holds episodes that may be
+ * blocked: something to play a kid asks for by episode.
  */
 export async function standingFor(
   db: Db,
   viewer: Viewer,
   { mediaId, episodeId }: Asked,
 ): Promise<Standing | null> {
-  return db.maybeOne(rows('family.standing', Standing)`
+  const row = await db.maybeOne(rows('family.standing', Row)`
     SELECT m.total_streams = 0 AS "isEmpty", m.kind = 'series' AS "isSeries",
       CASE WHEN NOT ${isThere(viewer)} THEN 'hidden' WHEN NOT ${maySee(viewer)} OR (${episodeId}::int8 IS NOT NULL AND e.id IS NULL) THEN 'denied'
         WHEN e.id IS NOT NULL AND ${isBlocked(viewer)} THEN 'episode' ELSE 'allowed' END AS standing
@@ -43,6 +44,10 @@ export async function standingFor(
     LEFT JOIN season s ON s.id = e.season_id
     WHERE m.id = ${mediaId}
   `);
+  if (row === null) return null;
+  const { isSeries, ...told } = row;
+  const isPartly = viewer.isKid && isSeries && episodeId === null;
+  return { ...told, mayPlay: told.standing === 'allowed' && !isPartly };
 }
 
 const Numbers = z.object({ season: z.int(), episode: z.int() });

@@ -66,7 +66,7 @@ export function installedBy(db: Db, installId: number): Promise<Installed | null
   return db.maybeOne(rows('family.installed_by', Installed)`
     SELECT ${COLUMNS}, ${INSTALL}
     FROM install i JOIN profile p ON p.id = i.profile_id ${ACTIVE}
-    WHERE i.id = ${installId} AND i.revoked_at IS NULL
+    WHERE i.id = ${installId}
   `);
 }
 /** Some profile is a kid's. A look into an index that holds nothing else. */
