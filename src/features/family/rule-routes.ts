@@ -122,10 +122,10 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
         );
       await countChange(tx, id);
       const [after] = await rulesOf(tx, id, only);
-      const mediaUuid = (after ?? before)?.mediaId;
+      const some = after ?? before;
       // Nothing there, and nothing put.
-      if (mediaUuid === undefined) return then;
-      const noRule = { mediaId: mediaUuid, policy: null, blockedEpisodes: [] };
+      if (some === undefined) return then;
+      const noRule = { ...some, policy: null, blockedEpisodes: [] };
       await noteAudit(tx, actor, {
         ...{ action: POLICY_CHANGED, severity: 'warning', resource: `profile ${publicId}` },
         ...{ before: noted(before ?? noRule), after: noted(after ?? noRule) },
@@ -137,6 +137,6 @@ export function ruleRoutes(deps: RuleRoutesDeps): Router {
 }
 
 /** A rule as the audit log has it. */
-function noted({ mediaId, policy, blockedEpisodes }: NotedRule): NotedRule {
-  return { mediaId, policy, blockedEpisodes };
+function noted({ mediaId, title, policy, blockedEpisodes }: NotedRule): NotedRule {
+  return { mediaId, title, policy, blockedEpisodes };
 }

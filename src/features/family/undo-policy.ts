@@ -13,6 +13,8 @@ export const POLICY_CHANGED = 'family.policy_changed';
 /** A rule as the audit log has it. */
 export const NotedRule = z.object({
   mediaId: z.uuid(),
+  /** For who reads it. */
+  title: z.string(),
   policy: z.enum(['allow', 'deny']).nullable(),
   blockedEpisodes: z.array(z.string()),
 });

@@ -23,6 +23,7 @@ const PARTS: readonly { name: string; of: Pick<AuditFilter, 'action' | 'severity
   { name: 'Everything', of: { action: '', severity: '' } },
   { name: 'What stands out', of: { action: '', severity: 'warning' } },
   { name: 'Accounts', of: { action: 'account', severity: '' } },
+  { name: 'Family', of: { action: 'family', severity: '' } },
   { name: 'Settings', of: { action: 'settings', severity: '' } },
   { name: 'Sources', of: { action: 'source', severity: '' } },
   { name: 'Finders', of: { action: 'finder', severity: '' } },
@@ -73,7 +74,7 @@ function Log({ onExpired }: { onExpired(): void }) {
         </Button>
       </div>
       <p className="tb-quiet tb-audit-about">
-        Sign-ins, and changes of accounts, settings, sources and finders, of the last 90 days.
+        Sign-ins, and changes of accounts, families, settings, sources and finders, of the last 90 days.
       </p>
       <Parts filter={filter} onChoose={narrow} />
       <Narrowing filter={filter} onChange={narrow} />

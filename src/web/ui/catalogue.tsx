@@ -79,10 +79,10 @@ function NothingToShow({ overview }: { overview: Overview }) {
         className="tb-notice"
         icon={<LockIcon size={30} />}
         title="The public catalogue is off"
-        description="Titles are shown only in the installs of a profile. An admin can change it in the settings (PUBLIC_CATALOG)."
+        description="Titles are shown in the installs of profiles only: a kid has a profile on this server, or an admin switched it off in the settings (PUBLIC_CATALOG)."
       >
-        <Button component="a" href="#settings" variant="default">
-          Open the settings
+        <Button component="a" href="#family" variant="default">
+          Profiles and installs
         </Button>
       </EmptyState>
     );
