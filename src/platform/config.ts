@@ -97,7 +97,7 @@ export const Env = z.object({
     .regex(/^[A-Z]{2}$/, 'needs a country code such as DE or US')
     .optional()
     .describe(
-      'Country whose services are named under where else a title may be watched; by default that of CATALOG_LANGUAGE (pt-BR), else none.',
+      'Country whose age ratings come first and whose services are named under where else a title may be watched; by default that of CATALOG_LANGUAGE (pt-BR), for services else none.',
     ),
   LOCAL_FOLDERS: list()
     .refine(

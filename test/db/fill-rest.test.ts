@@ -28,7 +28,7 @@ test('a fill that took long is followed by a rest', async () => {
             providers: [],
           },
           ...{ syncStates, putSyncState, enricher: { isOn: () => false } },
-          settings: { get: () => ({ catalogLanguage: 'en' }) },
+          settings: { get: () => ({ catalogLanguage: 'en', catalogRegion: '' }) },
         },
       );
   const shelves = () =>

@@ -77,7 +77,7 @@ const asker = (room: Room, signed: Signed) => ({
 
 /** One run of the job, as the queue does it. */
 async function follow(db: Pool, log: ReturnType<typeof createLog>): Promise<void> {
-  const settings = { get: () => ({ catalogLanguage: 'de' }) };
+  const settings = { get: () => ({ catalogLanguage: 'de', catalogRegion: '' }) };
   const { signal } = new AbortController();
   for (const job of tagJobs)
     await job.run({}, { db, log, settings, syncStates, putSyncState, signal, attempt: 1 });

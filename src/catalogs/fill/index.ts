@@ -22,9 +22,12 @@ export async function fillCatalogs(
   return moved;
 }
 
-/** The country a language without one is most spoken in: `en` is `US`, `pt-BR` is `BR`. */
-export function countryOfLanguage(language: string): string {
-  return new Intl.Locale(language).maximize().region ?? 'US';
+/** What says where the household is: a country the owner named, else where the language is most spoken (`en`: `US`, `pt-BR`: `BR`). */
+export type Household = { catalogLanguage: string; catalogRegion: string };
+
+/** The country whose age ratings come first, ISO 3166-1 alpha-2. */
+export function householdCountry({ catalogLanguage, catalogRegion }: Household): string {
+  return catalogRegion || (new Intl.Locale(catalogLanguage).maximize().region ?? 'US');
 }
 
 /** The day it is where the server stands (`TZ`), as an ISO date. */

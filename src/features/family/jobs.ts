@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countryOfLanguage } from '../../catalogs/fill/index.ts';
+import { type Household, householdCountry } from '../../catalogs/fill/index.ts';
 import { ratingCountries } from '../../kit/age-rating.ts';
 import type { Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
@@ -8,7 +8,7 @@ import { deleteOldMinutes } from './queries/profiles.ts';
 
 export type FamilyJobsDeps = {
   db: Pool;
-  settings: { get(): { catalogLanguage: string; catalogRegion: string } };
+  settings: { get(): Household };
 };
 
 const ROWS_AT_ONCE = 5000;
@@ -33,8 +33,7 @@ export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
     catchUpMs: 300_000,
     payload: z.object({}),
     async run(_payload, { db, log, settings, signal }: JobContext & FamilyJobsDeps) {
-      const { catalogLanguage, catalogRegion } = settings.get();
-      const countries = ratingCountries(catalogRegion || countryOfLanguage(catalogLanguage));
+      const countries = ratingCountries(householdCountry(settings.get()));
       if (JSON.stringify(await storedCountries(db)) === JSON.stringify(countries)) return;
       // All or nothing: half of the ages by one country and half by another would look done.
       await db.transaction(async (tx) => {

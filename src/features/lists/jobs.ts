@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countryOfLanguage, fillCatalogs, localDay } from '../../catalogs/fill/index.ts';
+import { fillCatalogs, type Household, householdCountry, localDay } from '../../catalogs/fill/index.ts';
 import { catalogs } from '../../catalogs/registry.ts';
 import type { Db } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
@@ -14,7 +14,7 @@ export type ListJobsDeps = RefreshDeps & {
   ): Promise<readonly { key: string; data: unknown; lastSyncAt: Date }[]>;
   /** Whether the owner lets providers be asked. */
   enricher: { isOn(): boolean };
-  settings: { get(): { catalogLanguage: string } };
+  settings: { get(): Household };
 };
 
 export const FILL_JOB = 'lists.fill_catalogs';
@@ -33,7 +33,7 @@ export const listJobs: readonly Job<JobContext & ListJobsDeps>[] = [
       const [last] = await syncStates(db, [`job.${FILL_JOB}`]);
       if (last !== undefined && mustRest(last, Date.now())) return;
       const begun = performance.now();
-      const country = countryOfLanguage(settings.get().catalogLanguage);
+      const country = householdCountry(settings.get());
       const moved = await fillCatalogs(db, catalogs, { today: localDay(), country }, signal);
       const durationMs = Math.round(performance.now() - begun);
       await putSyncState(db, `job.${FILL_JOB}`, { moved, durationMs });

@@ -18,7 +18,9 @@ export const Settings = z.object({
   catalogRegion: z
     .string()
     .regex(/^([A-Z]{2})?$/, 'needs a country code such as DE or US, or nothing')
-    .describe('Country whose services are named under where else a title may be watched; empty: none.'),
+    .describe(
+      'Country whose age ratings come first and whose services are named under where else a title may be watched; empty: that of the catalogue’s language, and no services.',
+    ),
   addonName: z
     .string()
     .trim()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countryOfLanguage } from '../../catalogs/fill/index.ts';
+import { type Household, householdCountry } from '../../catalogs/fill/index.ts';
 import { ratingCountries } from '../../kit/age-rating.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
@@ -9,7 +9,7 @@ import { rulesVersion } from './rules.ts';
 export type TagJobsDeps = {
   db: Pool;
   /** Whose country's age ratings come first. */
-  settings: { get(): { catalogLanguage: string } };
+  settings: { get(): Household };
   /** What was done with which rules; the room of imports keeps it. */
   syncStates(db: Db, keys: readonly string[]): Promise<readonly { key: string; data: unknown }[]>;
   putSyncState(db: Db, key: string, data: Record<string, number>): Promise<void>;
@@ -31,7 +31,7 @@ export const tagJobs: readonly Job<Context>[] = [
     maxAttempts: 1,
     async run(_payload, context: Context) {
       const begun = performance.now();
-      const countries = ratingCountries(countryOfLanguage(context.settings.get().catalogLanguage));
+      const countries = ratingCountries(householdCountry(context.settings.get()));
       await noteNewRules(context, countries);
       let titles = 0;
       while (performance.now() - begun < LONGEST_RUN_MS) {
