@@ -15,6 +15,7 @@ export const VIEWS = {
   settings: 'Settings',
   family: 'Family',
   devices: 'Devices',
+  history: 'History and lists',
   pair: 'Pair this device',
   account: 'Account',
   audit: 'Log of changes',
