@@ -14,7 +14,7 @@ import {
   shippedAssets,
   webDoor,
 } from './doors.ts';
-import { FAMILY_PARTS, familyRoutes } from './family-doors.ts';
+import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { activityRoutes } from './features/activity/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
@@ -52,6 +52,7 @@ import { healthChecks } from './health-checks.ts';
 import { healthJobs } from './health-jobs.ts';
 import { openListers } from './listers.ts';
 import { openApiRoutes } from './openapi.ts';
+import { ownedParts } from './own-doors.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
 import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
@@ -78,7 +79,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const ground = await layGround(options);
   const { config, secrets, log, metrics, settings } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
-  const accounts = openAccounts(ground, baseUrl, FAMILY_PARTS);
+  const accounts = openAccounts(ground, baseUrl, ownedParts(config.catalogLanguage));
   const { guard } = accounts;
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });

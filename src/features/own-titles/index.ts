@@ -1,2 +1,3 @@
+export { ownTitlesPart } from './own-part.ts';
 export { type OwnTitleRoutesDeps, ownTitleRoutes } from './routes.ts';
 export { OwnTitleInput, OwnTitlePage, OwnTitlePatch, OwnTitleQuery, Publication } from './schemas.ts';
