@@ -11,6 +11,7 @@ const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')
 const DevicesView = lazy(async () => ({ default: (await import('./devices-view.tsx')).DevicesView }));
 const FamilyView = lazy(async () => ({ default: (await import('./family-view.tsx')).FamilyView }));
 const HistoryView = lazy(async () => ({ default: (await import('./history-view.tsx')).HistoryView }));
+const OwnTitlesView = lazy(async () => ({ default: (await import('./own-titles-view.tsx')).OwnTitlesView }));
 const PairView = lazy(async () => ({ default: (await import('./pair-view.tsx')).PairView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx')).VerifyView }));
@@ -70,6 +71,7 @@ const OTHER_VIEWS = {
   devices: DevicesView,
   family: FamilyView,
   history: HistoryView,
+  own: OwnTitlesView,
   pair: PairView,
   reset: ResetView,
   verify: VerifyView,

@@ -24,7 +24,7 @@ import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
 const ICONS: Record<
-  Exclude<View, 'account' | 'audit' | 'history' | 'pair' | 'reset' | 'verify'>,
+  Exclude<View, 'account' | 'audit' | 'history' | 'own' | 'pair' | 'reset' | 'verify'>,
   typeof HomeIcon
 > = {
   home: HomeIcon,

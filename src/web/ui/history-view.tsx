@@ -23,6 +23,9 @@ export function HistoryView() {
     <section className="tb-section tb-view" aria-labelledby="history-title">
       <div className="tb-section-head">
         <h1 id="history-title">History and lists</h1>
+        <Button component="a" href={hrefOf('own')} variant="default" size="xs">
+          Titles of your own
+        </Button>
         <Button component="a" href={hrefOf('family')} variant="default" size="xs">
           Family
         </Button>

@@ -16,6 +16,7 @@ export const VIEWS = {
   family: 'Family',
   devices: 'Devices',
   history: 'History and lists',
+  own: 'Titles of your own',
   pair: 'Pair this device',
   account: 'Account',
   audit: 'Log of changes',
