@@ -26,6 +26,7 @@ import { deviceOf } from './device-name.ts';
 import { ExternalFailure, LinkedPart, noteReturn } from './external-part.tsx';
 import { useFields } from './fields.ts';
 import { ago } from './format.ts';
+import { OwnDataPart } from './own-data-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
@@ -144,6 +145,7 @@ function Own({ user, onExpired }: { user: User; onExpired(): void }) {
           ))}
         </Rows>
       )}
+      <OwnDataPart user={user} onChanged={onExpired} onExpired={onExpired} />
     </>
   );
 }
