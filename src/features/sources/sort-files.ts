@@ -22,16 +22,20 @@ export type SortedFiles = {
 /** Videos, with samples and extras told apart, and subtitles. */
 export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
   const sorted: SortedFiles = { videos: [], subtitles: [], others: 0 };
-  for (const { path, name, sizeBytes, modifiedAt } of files) {
+  // The files of a folder come together.
+  let [folder, readableFolder] = ['', ''];
+  for (const { path, name, sizeBytes, modifiedMs } of files) {
+    const ownFolder = folderOf(path);
+    if (ownFolder !== folder) [folder, readableFolder] = [ownFolder, `${readablePath(ownFolder)}/`];
     const fits = path.length <= MAX_PATH_CHARS && name.length > 0;
     if (fits && isFilm(name))
       sorted.videos.push({
         ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes: sizeOf(sizeBytes) },
-        modifiedAt: timeOf(modifiedAt),
-        isExtra: isExtra(readablePath(path)),
+        modifiedAt: timeOf(modifiedMs),
+        isExtra: isExtra(folder === '' ? name : readableFolder + name),
       });
     else if (fits && SUBTITLES.has(extensionOf(name)))
-      sorted.subtitles.push({ path, folder: folderOf(path), name: name.slice(0, MAX_NAME_CHARS) });
+      sorted.subtitles.push({ path, folder, name: name.slice(0, MAX_NAME_CHARS) });
     else sorted.others += 1;
   }
   return sorted;
@@ -43,9 +47,8 @@ function sizeOf(claimed: number | null): number | null {
 }
 
 /** ISO 8601 of the years 1970 to 9999, which the tables hold. */
-function timeOf(claimed: Date | null): string | null {
-  const time = claimed?.getTime() ?? -1;
-  return claimed !== null && time >= 0 && time < YEAR_10000 ? claimed.toISOString() : null;
+function timeOf(claimed: number | null): string | null {
+  return claimed !== null && claimed >= 0 && claimed < YEAR_10000 ? new Date(claimed).toISOString() : null;
 }
 
 function isFilm(name: string): boolean {
