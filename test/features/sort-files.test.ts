@@ -28,3 +28,20 @@ test.each([
     { modifiedAt: taken },
   ]);
 });
+
+test('extras are told by the folder each lies in, whatever folder the one before it was in', () => {
+  const paths = [
+    'Film.mkv',
+    'A%20film/Featurettes/One.mkv',
+    'A%20film/Featurettes/Two.mkv',
+    'Other.mkv',
+    'A%20film/Film.mkv',
+  ];
+  const files = paths.map((path) => ({
+    path,
+    name: path.split('/').at(-1) ?? '',
+    sizeBytes: 5,
+    modifiedMs: null,
+  }));
+  expect(sortFiles(files).videos.map(({ isExtra }) => isExtra)).toEqual([false, true, true, false, false]);
+});

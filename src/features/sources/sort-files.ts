@@ -22,23 +22,30 @@ export type SortedFiles = {
 /** Videos, with samples and extras told apart, and subtitles. */
 export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
   const sorted: SortedFiles = { videos: [], subtitles: [], others: 0 };
-  // The files of a folder come together.
-  let [folder, readableFolder] = ['', ''];
+  const readable = createReading();
   for (const { path, name, sizeBytes, modifiedMs } of files) {
-    const ownFolder = folderOf(path);
-    if (ownFolder !== folder) [folder, readableFolder] = [ownFolder, `${readablePath(ownFolder)}/`];
     const fits = path.length <= MAX_PATH_CHARS && name.length > 0;
     if (fits && isFilm(name))
       sorted.videos.push({
         ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes: sizeOf(sizeBytes) },
         modifiedAt: timeOf(modifiedMs),
-        isExtra: isExtra(folder === '' ? name : readableFolder + name),
+        isExtra: isExtra(readable(path, name)),
       });
     else if (fits && SUBTITLES.has(extensionOf(name)))
-      sorted.subtitles.push({ path, folder, name: name.slice(0, MAX_NAME_CHARS) });
+      sorted.subtitles.push({ path, folder: folderOf(path), name: name.slice(0, MAX_NAME_CHARS) });
     else sorted.others += 1;
   }
   return sorted;
+}
+
+/** Paths of files as people read them. The files of a folder come together: its own path is read once for them. */
+function createReading(): (path: string, name: string) => string {
+  let [folder, readable] = ['', ''];
+  return (path, name) => {
+    const own = folderOf(path);
+    if (own !== folder) [folder, readable] = [own, own === '' ? '' : `${readablePath(own)}/`];
+    return readable + name;
+  };
 }
 
 /** What a server claims is not trusted: the tables and the program hold sizes below 2^53. */
