@@ -1132,7 +1132,7 @@ CREATE TABLE auth_token (
   CONSTRAINT auth_token_check3 CHECK (((superseded_at IS NULL) OR (kind = 'refresh'::text))),
   CONSTRAINT auth_token_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'refresh'::text]))),
   CONSTRAINT auth_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  CONSTRAINT auth_token_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'write'::text])),
+  CONSTRAINT auth_token_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'write'::text, 'activity:read'::text, 'activity:write'::text, 'family:read'::text, 'family:write'::text, 'titles:read'::text, 'titles:write'::text, 'catalog:read'::text, 'catalog:write'::text, 'streams:read'::text, 'streams:write'::text, 'sources:read'::text, 'sources:write'::text, 'admin'::text])),
   CONSTRAINT auth_token_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
