@@ -125,6 +125,8 @@ async function install(who: Signed | undefined, name: string): Promise<{ base: s
 
 test('X1: a profile’s manifest installs in Stremio; its address opens nothing from a dump of the database, and is in no line of the log', async () => {
   bases = { xaver: (await install(xaver, 'Xaver')).base, yara: (await install(yara, 'Yara')).base };
+  const catalogue = async () => await (await get(`${bases.xaver}/catalog/movie/popular.json`)).text();
+  await expect.poll(catalogue, { timeout: 30_000 }).toContain('Confluence');
   await withStremioCore(async (core) => {
     const { manifest } = await core.installAddon(`${bases.xaver}/manifest.json`);
     expect(manifest.name).toContain('Xaver');
