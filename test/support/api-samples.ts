@@ -17,6 +17,7 @@ const BESIDES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'PATCH /api/finders/{id}': { priority: 1 },
   'POST /api/review/{id}/correct': { year: 2001 },
   'POST /api/streams': { mediaId: 'tt0133093', videoId: 'abcdefghijk', name: 'A video' },
+  'POST /api/own-titles/{id}/streams': { url: 'https://www.youtube.com/watch?v=abcdefghijk' },
   'POST /api/pairing-codes/{code}/claim': { name: 'Tablet' },
 };
 

@@ -30,12 +30,13 @@ const Meta = z.object({
 export type Answer = { status: number; headers: Headers; text: string; body: unknown };
 
 /** The product with a parent who is signed in, four titles and their files; what a kid does goes by the add-on's own protocol. */
-export async function openFamilyRoom() {
+export async function openFamilyRoom(env: Readonly<Record<string, string>> = {}) {
   const dir = await openTempDir();
   const product = await startTributary({
     env: {
       ...{ LOCAL_FOLDERS: `films=${dir.path}`, PUBLIC_CATALOG: 'all', CATALOG_REGION: 'US' },
       ...{ RATE_LIMIT_API: '100000', RATE_LIMIT_ADDON: '100000' },
+      ...env,
     },
   });
 

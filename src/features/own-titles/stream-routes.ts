@@ -1,14 +1,13 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { NotFound } from '../../kit/errors.ts';
-import { UUID } from '../../kit/uuid.ts';
 import { hangUpOf, parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import type { Net } from '../../platform/net.ts';
 import type { StreamKind } from '../../streams/kind.ts';
 import {
   addOwnStream,
+  findStream,
   OwnStreamInput,
-  requireStream,
   streamAnswers,
   streamPage,
   unlinkStreams,
@@ -58,9 +57,8 @@ export function ownStreamRoutes(deps: OwnStreamRoutesDeps): Router {
   async function takeOff(req: Request, res: Response) {
     const { userId } = await memberOf(deps, req);
     const { mediaId } = await privateTitle(db, userId, idOf(req));
-    const { stream } = req.params;
-    const isUuid = typeof stream === 'string' && UUID.test(stream);
-    const streamId = isUuid ? await requireStream(db, stream) : null;
+    // One that somebody else has is told of as one that nobody has.
+    const streamId = await findStream(db, String(req.params.stream));
     if (streamId === null || !(await db.transaction((tx) => unlinkStreams(tx, mediaId, streamId))))
       throw new NotFound('streams.not_found', 'This title has no such stream.');
     await deps.settled();

@@ -9,9 +9,14 @@ import type { StreamAnswer } from './schemas.ts';
 /** Links shown in one answer; a pack of a long series has thousands. */
 const MAX_LINKS = 2000;
 
-/** The row number of a stream by our uuid; throws NotFound. */
+/** The row number of a stream by our uuid, or null. */
+export async function findStream(db: Db, publicId: string): Promise<number | null> {
+  return UUID.test(publicId) ? await streamIdOf(db, publicId) : null;
+}
+
+/** As `findStream`; throws NotFound. */
 export async function requireStream(db: Db, publicId: string): Promise<number> {
-  const streamId = UUID.test(publicId) ? await streamIdOf(db, publicId) : null;
+  const streamId = await findStream(db, publicId);
   if (streamId === null) throw new NotFound('streams.not_found', 'No stream has this id.');
   return streamId;
 }

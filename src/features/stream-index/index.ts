@@ -1,5 +1,5 @@
 export { AddStreamBody } from './add-stream.ts';
-export { requireStream, streamAnswers, streamPage } from './answers.ts';
+export { findStream, requireStream, streamAnswers, streamPage } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
 export { TitleExplanation } from './explain-preferences.ts';
