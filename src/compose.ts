@@ -97,7 +97,10 @@ export async function compose(options: GroundOptions): Promise<Program> {
       probes: probeRoutes(ground),
       metrics: metricsRoutes(ground),
       play: play.router,
-      addon: addonDoor(ground, spaces, { onOpened: onOpened(ground.enricher), searchLive: search.search }),
+      addon: addonDoor(ground, spaces, {
+        ...{ onOpened: onOpened(ground.enricher), searchLive: search.search },
+        hearsChanges: () => ground.notify.isConnected(),
+      }),
       nabServer: nabServerRoutes({
         ...ground,
         limit: limitPerMinute(ground, 'nab', () => settings.get().rateLimitApiPerMinute),

@@ -57,12 +57,13 @@ export type AddonGround = Pick<
 export function placeOf(
   { config, settings, kids }: Pick<Ground, 'config' | 'settings' | 'kids'>,
   req: Request,
+  hasKids = kids.any(),
 ): AddonContext {
   const { publicCatalog, catalogLanguage, catalogRegion } = settings.get();
   return {
     baseUrl: config.http.publicUrl ?? `${req.protocol}://${req.host}`,
     // What everybody sees, a kid sees who leaves out its own part of the address.
-    visibility: kids.any() ? 'off' : publicCatalog,
+    visibility: hasKids ? 'off' : publicCatalog,
     language: catalogLanguage,
     region: catalogRegion,
     watching: null,
@@ -98,14 +99,19 @@ export type AddonHooks = {
   onOpened?: OnOpened | undefined;
   searchLive?: LiveSearch['search'];
   /** Who asks; everyone by default. */
-  contextOf?: (req: Request) => AddonContext;
+  contextOf?: (req: Request) => AddonContext | Promise<AddonContext>;
+  /** Whether changes in the database are heard of as they come. */
+  hearsChanges?: () => boolean;
 };
 
 export function addonDoor(
   ground: AddonGround,
   spaces: Spaces,
-  { onOpened, searchLive = async () => 'off', contextOf = (req) => placeOf(ground, req) }: AddonHooks = {},
+  { onOpened, searchLive = async () => 'off', ...hooks }: AddonHooks = {},
 ): Router {
+  const { hearsChanges = () => true } = hooks;
+  const contextOf =
+    hooks.contextOf ?? (async (req: Request) => placeOf(ground, req, await ground.kids.now()));
   const { db, links, subtitleLinks, kinds, settings, metrics } = ground;
   const fixed = FixedManifest.parse(JSON.parse(readFileSync(join(ROOT, 'addon-manifest.json'), 'utf8')));
   const addon = createAddon({
@@ -125,11 +131,12 @@ export function addonDoor(
     onDropped: metrics.onDropped,
     ...(onOpened === undefined ? {} : { onOpened }),
     searchLive,
+    hearsChanges,
   });
   return addonRoutes({
     addon,
     async contextOf(req, install) {
-      const place = contextOf(req);
+      const place = await contextOf(req);
       return install === null ? place : contextFor(ground, req, { install, place });
     },
     limit: limitPerMinute(ground, 'addon', () => settings.get().rateLimitAddonPerMinute),
@@ -195,7 +202,7 @@ export function playDoor(
     budget,
     log,
     mayWatch: (link: WatchedLink) => mayWatch(ground, link),
-    isPublicClosed: () => ground.kids.any(),
+    isPublicClosed: () => ground.kids.now(),
     isPlayable: (streamId: number) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
     onPlay(link: PlayLink, client: string) {
       const key = `${link.subject} ${client} ${link.streamId}:${link.mediaId}`;

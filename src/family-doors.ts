@@ -115,7 +115,7 @@ export async function notePlayOf(
 export async function mayWatch({ db, kids }: Pick<Ground, 'db' | 'kids'>, link: WatchedLink): Promise<void> {
   const { viewer: of, mediaId, episodeId = null } = link;
   if (of === undefined) {
-    if (link.subject === 'public' && kids.any()) throw refused();
+    if (link.subject === 'public' && (await kids.now())) throw refused();
     return;
   }
   const installed = await installedBy(db, of.installId);

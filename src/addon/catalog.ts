@@ -27,6 +27,8 @@ export type CatalogDeps = {
   lists(visibility: Visibility, viewer: Viewer | null): Promise<readonly CuratedList[]>;
   /** The kinds and shelves that hold something for such a viewer. */
   stock(visibility: Visibility, viewer: Viewer | null): Promise<Stock>;
+  /** Whether changes in the database are heard of as they come: what is kept may be old otherwise. */
+  hearsChanges(): boolean;
   onDropped: OnDropped;
 };
 
@@ -65,7 +67,10 @@ export async function catalogAnswer(deps: CatalogDeps, request: AddonRequest, co
   };
   const notice = skip > 0 || catalog.isSearchOnly ? null : noticeFor(kind, context);
   const key = JSON.stringify([catalog.id, context.baseUrl, query, ...(notice === null ? [] : ['notice'])]);
-  const json = await deps.pages.get(key, () => pageOf(deps, catalog, query, context, notice));
+  const load = () => pageOf(deps, catalog, query, context, notice);
+  // A rating, a content tag, a title taken down: what closes a title to a kid is not all counted by its profile.
+  const isKept = viewer?.isKid !== true || deps.hearsChanges();
+  const json = isKept ? await deps.pages.get(key, load) : await load();
   return { json, ...fresh };
 }
 

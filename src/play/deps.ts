@@ -23,7 +23,7 @@ export type PlayDeps = {
   /** Throws the one refusal where the rules of the profile a link was made for do not let it be watched now. */
   mayWatch(link: WatchedLink): Promise<void>;
   /** Links for everybody open nothing while a kid watches here: what it could take along before it had rules is over too. */
-  isPublicClosed(): boolean;
+  isPublicClosed(): boolean | Promise<boolean>;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
   /** Where its bytes were there is nothing any more (404, 410). */

@@ -25,8 +25,10 @@ export function openableOf(
   const ref: StreamRef = streamId === undefined ? { detail, fileIndex } : { streamId, fileIndex };
   const { open } = kind;
   const openable: Openable = { kind: kind.kind, open: (signal) => open(ref, signal) };
-  if (link.subject === 'public' && isPublicClosed()) throw refused();
-  const allowed = link.viewer === undefined ? null : mayWatch(link);
+  const isClosed = link.subject === 'public' && isPublicClosed();
+  if (isClosed === true) throw refused();
+  const isAsked = link.viewer !== undefined || isClosed !== false;
+  const allowed = isAsked ? mayWatch(link) : null;
   if (streamId === undefined) return allowed === null ? openable : allowed.then(() => openable);
   const answer = (isIt: boolean) => {
     if (isIt) return openable;

@@ -72,20 +72,9 @@ function titlePaths(): string[] {
   ];
 }
 
-type Operation = { method: string; path: string };
-async function operations(): Promise<Operation[]> {
-  const { body } = await room.ask('GET', '/api/openapi.json');
-  const { paths } = body as { paths: Record<string, Record<string, unknown>> };
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods)
-      .filter((method) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
-      .map((method) => ({ method: method.toUpperCase(), path })),
-  );
-}
-
 test('nothing leaks by any route of the API with what a kid’s player holds', async () => {
   const install = new URL(tv.manifestUrl).pathname.split('/')[1] ?? '';
-  const all = await operations();
+  const all = await room.operations();
   expect(all.length).toBeGreaterThan(80);
   const targets = [ids.quagga, ids.okapi, QUAGGA, OKAPI, kid, tv.installId, '1'];
   const tries = all.flatMap(({ method, path }) => {

@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openTempDir } from './processes.ts';
-import { startTributary } from './product.ts';
+import { startTributary, type Tributary } from './product.ts';
 
 const Signed = z.object({ accessToken: z.string() });
 const Made = z.object({ id: z.uuid() });
+const Described = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 const Install = z.object({ installId: z.uuid(), manifestUrl: z.url() });
 const Streams = z.object({
   streams: z.array(
@@ -39,7 +40,17 @@ export async function openFamilyRoom(env: Readonly<Record<string, string>> = {})
       ...env,
     },
   });
+  return {
+    ...{ product, dir, ...familyAt(product, dir.path) },
+    async close() {
+      await product.stop();
+      await dir.remove();
+    },
+  };
+}
 
+/** What a family does at one instance of the product; `folder` is its local folder `films`. */
+export function familyAt(product: Tributary, folder: string) {
   async function ask(method: string, path: string, body?: unknown, token?: string): Promise<Answer> {
     const url = path.startsWith('http') ? path : `${product.baseUrl}${path}`;
     const response = await fetch(url, {
@@ -73,7 +84,7 @@ export async function openFamilyRoom(env: Readonly<Record<string, string>> = {})
   async function addFile(mediaId: string, numbers: string | null): Promise<void> {
     const [season, episode] = (numbers ?? '').split(':').map(Number);
     const file = `${mediaId}-${numbers?.replace(':', '-') ?? 'film'}.mp4`;
-    await writeFile(join(dir.path, file), randomBytes(200_000));
+    await writeFile(join(folder, file), randomBytes(200_000));
     const stream = await asAdmin('POST', '/api/streams', {
       ...{ mediaId, kind: 'local', file: `films/${file}`, name: `Release of ${file}` },
       ...(numbers === null ? {} : { season, episode }),
@@ -90,8 +101,19 @@ export async function openFamilyRoom(env: Readonly<Record<string, string>> = {})
     return id;
   }
 
+  /** Every route of the document of the API: a new one is in by itself. */
+  async function operations(): Promise<{ method: string; path: string }[]> {
+    const { body } = await ask('GET', '/api/openapi.json');
+    const { paths } = Described.parse(body);
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+        .map((method) => ({ method: method.toUpperCase(), path })),
+    );
+  }
+
   return {
-    ...{ product, dir, ask, asAdmin, register, addTitle },
+    ...{ ask, asAdmin, register, addTitle, operations },
     async addProfile(token: string, profile: object): Promise<string> {
       const made = await ask('POST', '/api/profiles', profile, token);
       if (made.status !== 201) throw new Error(made.text);
@@ -120,10 +142,6 @@ export async function openFamilyRoom(env: Readonly<Record<string, string>> = {})
       const bytes = Buffer.from(await response.arrayBuffer());
       return { status: response.status, bytes: bytes.length, text: bytes.toString('latin1') };
     },
-    async close() {
-      await product.stop();
-      await dir.remove();
-    },
   };
 }
 
@@ -133,7 +151,9 @@ export type FamilyRoom = Awaited<ReturnType<typeof openFamilyRoom>>;
 export const [ZEBRA, QUAGGA, OKAPI, IBEX] = ['tt9100001', 'tt9100002', 'tt9100003', 'tt9100004'] as const;
 
 /** Puts them in; answers our ids of the two that nobody may know of, and of the series. */
-export async function addZoo(room: FamilyRoom): Promise<{ quagga: string; okapi: string; ibex: string }> {
+export async function addZoo(
+  room: Pick<FamilyRoom, 'addTitle'>,
+): Promise<{ quagga: string; okapi: string; ibex: string }> {
   const film = (imdb: string, title: string, code?: string) =>
     room.addTitle({
       ...{ kind: 'movie', title, ids: { imdb }, genres: ['Comedy'], year: 2001 },

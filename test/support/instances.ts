@@ -24,12 +24,16 @@ const AddonAnswer = z.object({
 export type Pair = { database: TestDatabase; redis: TestRedis | null; a: Tributary; b: Tributary };
 
 /** Both at once on an empty database: the first start of a scaled deployment. */
-export async function startPair(withRedis: boolean): Promise<Pair> {
+export async function startPair(
+  withRedis: boolean,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Pair> {
   const database = await freshDatabase({ isEmpty: true });
   const redis = withRedis ? await startRedis() : null;
   const env = {
     ...{ DATABASE_URL: database.url, SECRET_KEY, TRUST_PROXY: '127.0.0.0/8', DB_POOL_MAX: '5' },
     ...(redis === null ? {} : { REDIS_URL: redis.url }),
+    ...more,
   };
   const [a, b] = await Promise.all([1, 2].map(() => startTributary({ env, adminToken: ADMIN_TOKEN })));
   if (a === undefined || b === undefined) throw new Error('two were started');

@@ -5,8 +5,8 @@ import { openAccountRoom } from './account-room.ts';
 
 type Person = { email?: string; email_verified?: boolean; preferred_username?: string };
 
-/** Accounts beside a real OpenID provider on loopback, whose people are those of `people` by their subject. */
-export async function openOidcRoom() {
+/** A real OpenID provider on loopback; it answers from `serve` on, when the address of its client is known. */
+export async function startOidcProvider(clientSecret: string) {
   const people: Record<string, Person> = {};
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -14,38 +14,56 @@ export async function openOidcRoom() {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
   const issuer = `http://127.0.0.1:${address.port}`;
+  return {
+    issuer,
+    people,
+    /** Its one client is the product of `baseUrl`. */
+    serve(baseUrl: string): void {
+      const provider = new Provider(issuer, {
+        clients: [
+          {
+            ...{ client_id: 'tributary', client_secret: clientSecret },
+            redirect_uris: [`${baseUrl}/api/auth/with/home/callback`],
+          },
+        ],
+        claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['preferred_username'] },
+        cookies: { keys: ['a key of tests'] },
+        features: { devInteractions: { enabled: true } },
+        pkce: { required: () => true },
+        findAccount: (_context, sub) => ({ accountId: sub, claims: async () => ({ sub, ...people[sub] }) }),
+      });
+      const answer = provider.callback();
+      server.on('request', (req, res) => void answer(req, res));
+    },
+    openBrowser: (baseUrl: string) => createBrowser(baseUrl, issuer),
+    async close(): Promise<void> {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Accounts beside a real OpenID provider on loopback, whose people are those of `people` by their subject. */
+export async function openOidcRoom() {
   const clientSecret = 'the-secret-of-the-client';
+  const provider = await startOidcProvider(clientSecret);
+  const { issuer, people } = provider;
   const client = { clientId: 'tributary', clientSecret };
   const room = await openAccountRoom({
     loginProviders: [{ kind: 'oidc', id: 'home', name: 'Home', issuer, ...client }],
   });
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        ...{ client_id: 'tributary', client_secret: clientSecret },
-        redirect_uris: [`${room.baseUrl}/api/auth/with/home/callback`],
-      },
-    ],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['preferred_username'] },
-    cookies: { keys: ['a key of tests'] },
-    features: { devInteractions: { enabled: true } },
-    pkce: { required: () => true },
-    findAccount: (_context, sub) => ({ accountId: sub, claims: async () => ({ sub, ...people[sub] }) }),
-  });
-  const answer = provider.callback();
-  server.on('request', (req, res) => void answer(req, res));
+  provider.serve(room.baseUrl);
 
   return {
     ...room,
     issuer,
     people,
     clientSecret,
-    openBrowser: () => createBrowser(room.baseUrl, issuer),
+    openBrowser: () => provider.openBrowser(room.baseUrl),
     async close(): Promise<void> {
       await room.close();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await provider.close();
     },
   };
 }
