@@ -14,7 +14,7 @@ import {
   shippedAssets,
   webDoor,
 } from './doors.ts';
-import { FAMILY_PARTS, familyRoutes } from './family-doors.ts';
+import { familyRoutes } from './family-doors.ts';
 import type { Guard } from './features/accounts/index.ts';
 import { activityRoutes } from './features/activity/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
@@ -25,7 +25,6 @@ import { fileFactsRoutes, PROBE_JOB } from './features/file-facts/index.ts';
 import { createLiveSearch, finderRoutes, nabServerRoutes } from './features/finders/index.ts';
 import { mediaRoutes } from './features/media/index.ts';
 import { ENRICH_JOB, metadataRoutes, onOpened, reviewRoutes } from './features/metadata/index.ts';
-import { ownTitleRoutes } from './features/own-titles/index.ts';
 import { SETTINGS_CHANGED, settingsRoutes } from './features/settings/index.ts';
 import {
   createCountOnce,
@@ -52,6 +51,7 @@ import { healthChecks } from './health-checks.ts';
 import { healthJobs } from './health-jobs.ts';
 import { openListers } from './listers.ts';
 import { openApiRoutes } from './openapi.ts';
+import { ownedParts, ownTitleDoors } from './own-doors.ts';
 import { METADATA_PROVIDERS } from './platform/config-metadata.ts';
 import type { Direct } from './platform/http1/direct-server.ts';
 import { type LiveList, type LiveStreams, liveRoutes } from './play/live.ts';
@@ -78,7 +78,7 @@ export async function compose(options: GroundOptions): Promise<Program> {
   const ground = await layGround(options);
   const { config, secrets, log, metrics, settings } = ground;
   const baseUrl = (req: Parameters<typeof placeOf>[1]) => placeOf(ground, req).baseUrl;
-  const accounts = openAccounts(ground, baseUrl, FAMILY_PARTS);
+  const accounts = openAccounts(ground, baseUrl, ownedParts(config.catalogLanguage));
   const { guard } = accounts;
   const spaces = openSpaces(ground);
   const background = runInBackground({ ground, signal: options.signal, onClose: options.onClose });
@@ -151,10 +151,7 @@ function publicApi(ground: Ground, spaces: Spaces, accounts: AccountDoors, live:
       contextOf: (req) => placeOf(ground, req),
       limitPreviews: limitPerMinute(ground, 'previews', () => PREVIEWS_PER_MINUTE),
     }),
-    ownTitleRoutes({
-      ...{ db: ground.db, guard: accounts.guard, settled: ground.settled },
-      ...{ language: ground.config.catalogLanguage, baseUrl: (req) => placeOf(ground, req).baseUrl },
-    }),
+    ...ownTitleDoors(ground, accounts.guard),
     activityRoutes({
       ...{ db: ground.db, guard: accounts.guard, spaces },
       baseUrl: (req) => placeOf(ground, req).baseUrl,

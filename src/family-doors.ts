@@ -2,20 +2,17 @@ import type { Request, Router } from 'express';
 import type { AccountDoors } from './account-doors.ts';
 import type { AddonContext, Watching } from './addon/context.ts';
 import type { Viewer } from './catalogs/viewer.ts';
-import type { OwnedPart } from './features/accounts/index.ts';
 import { type ActivitySpaces, recordPlay } from './features/activity/index.ts';
 import {
   blockedEpisodes,
   installedBy,
   installRoutes,
-  installsOf,
   mixedFiles,
   noteInstallSeen,
   noteManifestSeen,
   noteMinute,
   openInstallToken,
   profileRoutes,
-  profilesOf,
   ruleRoutes,
   standingFor,
   timeVerdict,
@@ -47,12 +44,6 @@ export function familyRoutes(
   };
   return [profileRoutes(deps), ruleRoutes(deps), installRoutes(deps)];
 }
-
-/** What of a family an account owns, as it is handed out. */
-export const FAMILY_PARTS: readonly OwnedPart[] = [
-  { name: 'profiles', read: (db, { userId }) => profilesOf(db, userId) },
-  { name: 'installs', read: (db, { userId }) => installsOf(db, userId) },
-];
 
 /** What the add-on asks of the family: what a profile may see, of one title and of many files. */
 export function familyRules({ db }: Pick<Ground, 'db'>) {

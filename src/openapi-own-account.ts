@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { AccountDeletion, IdentitiesAnswer, LinkStart, ProvidersAnswer } from './features/accounts/index.ts';
+import {
+  AccountDeletion,
+  EmailChange,
+  IdentitiesAnswer,
+  LinkStart,
+  ProvidersAnswer,
+} from './features/accounts/index.ts';
 import { bad, gone, id, json, nothing, ok, problem, refusals } from './openapi-parts.ts';
 
 const closed = { '403': problem('Not for this account') };
@@ -23,6 +29,22 @@ export const ownAccountPaths = {
       responses: {
         '204': nothing('Deleted, and signed out everywhere'),
         '409': problem('It is the last administrator, or has no password yet'),
+        ...bad,
+        ...closed,
+        ...refusals,
+      },
+    },
+  },
+  '/api/auth/email': {
+    post: {
+      summary:
+        'Change the e-mail address of one’s own account; the old one is told, the new one has to be verified',
+      security: USER,
+      requestBody: json(EmailChange),
+      responses: {
+        '204': nothing('Changed'),
+        '409': problem('The account has no password yet'),
+        '422': problem('Another account has this address'),
         ...bad,
         ...closed,
         ...refusals,

@@ -218,3 +218,17 @@ test('a server that sends no mail says so, and keeps nobody out', async () => {
     await other.close();
   }
 }, 120_000);
+
+test('another address: the old one is told, the new one is asked whether it is theirs', async () => {
+  await addUser('parent', 'old@example.org');
+  const { accessToken } = room.signed(await room.signIn('parent', PASSWORD));
+  const body = { email: 'new@example.org', password: PASSWORD };
+  expect((await room.ask('POST', '/auth/email', body, room.bearer(accessToken))).status).toBe(204);
+  await server.letter(2);
+  const told = Object.fromEntries(server.letters.map((letter) => [letter.to[0], textOf(letter)]));
+  expect(told['old@example.org']).toContain('was given another e-mail address');
+  const token = tokenIn(told['new@example.org'] ?? '', 'verify');
+  expect((await room.ask('POST', '/auth/verify-email', { token })).status).toBe(204);
+  const { body: me } = await room.ask('GET', '/auth/me', undefined, room.bearer(accessToken));
+  expect(me).toMatchObject({ user: { email: 'new@example.org', isEmailVerified: true } });
+});

@@ -1,7 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OwnTitlePage } from '../../src/features/own-titles/index.ts';
+import { rows } from '../../src/platform/db.ts';
 import { type Household, openHousehold, type Person } from '../support/household-room.ts';
+import { problemIn } from '../support/problem-answer.ts';
+import { type RangeServer, startRangeServer } from '../support/range-server.ts';
 import { get } from '../support/traffic.ts';
 import { apiRoutes } from '../support/viewer.ts';
 
@@ -12,6 +16,7 @@ let ann: Person;
 let bob: Person;
 let mod: Person;
 let guest: Person;
+let origin: RangeServer;
 
 beforeAll(async () => {
   house = await openHousehold();
@@ -19,8 +24,13 @@ beforeAll(async () => {
   bob = await house.person('bob');
   mod = await house.person('mod', 'moderator');
   guest = await house.person('guest', 'guest');
+  const clip = join(import.meta.dirname, '../../scripts/starter/clip.mp4');
+  origin = await startRangeServer({ files: { '/members.mkv': clip, '/squatted.mkv': clip } });
 }, 120_000);
-afterAll(() => house?.close());
+afterAll(async () => {
+  await house?.close();
+  await origin?.stop();
+});
 
 const Made = z.object({ id: z.uuid() });
 const WEDDING = {
@@ -119,15 +129,134 @@ test.each([
   expect((await house.by(bob, 'DELETE', `/api/own-titles/${id}`)).status).toBe(204);
 });
 
+describe('streams of one’s own titles', () => {
+  const Linked = z.object({ streamId: z.uuid(), kind: z.string(), name: z.string(), isNew: z.boolean() });
+  const MAGNET = 'magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a&dn=Zanzibar.mkv';
+  const link = (person: Person, id: string, url: string, more: object = {}) =>
+    house.by(person, 'POST', `/api/own-titles/${id}/streams`, { url, ...more });
+  const streamsOf = async (person: Person, id: string) =>
+    (await house.by(person, 'GET', `/api/own-titles/${id}/streams`)).body;
+  async function installOf(person: Person): Promise<string> {
+    const made = await house.by(person, 'POST', '/api/installs', { profileId: person.profileId, name: 'TV' });
+    const { manifestUrl } = z.object({ manifestUrl: z.string() }).parse(made.body);
+    return new URL(manifestUrl).pathname.replace('/manifest.json', '');
+  }
+  const offered = (install: string, id: string) =>
+    open(`${install}/stream/movie/${encodeURIComponent(`trib:${id}`)}.json`);
+
+  test('their owner adds, lists, plays and takes them off; nobody else learns of them', async () => {
+    const id = await add(ann);
+    const added = await link(ann, id, MAGNET);
+    expect(added.status, JSON.stringify(added.body)).toBe(201);
+    const { streamId, ...stream } = Linked.parse(added.body);
+    expect(stream).toEqual({ kind: 'torrent', name: 'Zanzibar.mkv', isNew: true });
+    expect((await link(ann, id, 'https://youtu.be/abcdefghijz', { name: 'Zanzibar on video' })).status).toBe(
+      201,
+    );
+    expect(await streamsOf(ann, id)).toMatchObject({ streams: [{ streamId, isPublic: false }, {}] });
+    const [own, others] = [await installOf(ann), await installOf(bob)];
+    expect(await offered(own, id)).toContain('abcdefghijz');
+    expect(await offered(others, id)).not.toContain('abcdefghijz');
+    expect(await seenOf(id)).toEqual([]);
+    for (const [method, path] of [
+      ['GET', 'streams'],
+      ['POST', 'streams'],
+      ['DELETE', `streams/${streamId}`],
+    ] as const) {
+      const body = method === 'POST' ? { url: MAGNET } : undefined;
+      expect((await house.by(bob, method, `/api/own-titles/${id}/${path}`, body)).status, method).toBe(404);
+    }
+    expect((await house.by(ann, 'DELETE', `/api/own-titles/${id}/streams/${bob.userId}`)).status).toBe(404);
+    expect((await house.by(ann, 'DELETE', `/api/own-titles/${id}/streams/${streamId}`)).status).toBe(204);
+    expect(await streamsOf(ann, id)).toMatchObject({ streams: [{ kind: 'youtube' }] });
+    expect((await house.asAdmin('GET', `/api/streams/${streamId}`)).status).toBe(404);
+    expect((await link(ann, id, MAGNET)).status).toBe(201);
+    // A torrent nobody else has does not keep its title.
+    expect((await house.by(ann, 'DELETE', `/api/own-titles/${id}`)).status).toBe(204);
+  });
+
+  test.each([
+    ['a file of this server’s disks', { url: 'film.mkv', kind: 'local' }, 400],
+    ['a field of a folder', { url: MAGNET, file: 'starter/clip.mp4' }, 400],
+    ['headers', { url: 'http://127.0.0.1:9/x.mkv', headers: { cookie: 'a' } }, 400],
+    ['no link', { url: 'not a link' }, 400],
+    ['a scheme that runs code', { url: 'javascript:alert(1)', kind: 'external' }, 400],
+    ['a file address', { url: 'file:///etc/passwd' }, 400],
+    ['an address that may not be reached', { url: 'http://169.254.169.254/latest/film.mkv' }, 403],
+    ['whose it is', { url: MAGNET, ownerId: 1 }, 400],
+  ])('%s is refused', async (_what, body, status) => {
+    const id = await add(ann);
+    const answer = await house.by(ann, 'POST', `/api/own-titles/${id}/streams`, body);
+    expect([answer.status, JSON.stringify(await streamsOf(ann, id))]).toEqual([
+      status,
+      '{"streams":[],"nextCursor":null}',
+    ]);
+    await house.by(ann, 'DELETE', `/api/own-titles/${id}`);
+  });
+
+  test('what is in the catalogue stays as it is, and is linked too; not what somebody else’s login reaches', async () => {
+    const film = await house.title('Everybody’s');
+    const video = { mediaId: film, videoId: 'abcdefghij1', name: 'As it is called' };
+    expect((await house.asAdmin('POST', '/api/streams', video)).status).toBe(201);
+    const id = await add(bob);
+    const again = await link(bob, id, 'https://youtu.be/abcdefghij1', { name: 'Renamed' });
+    expect(again.body).toMatchObject({ isNew: false, name: 'As it is called', isPublic: true });
+    expect((await link(bob, id, 'https://youtu.be/abcdefghij1')).body).toMatchObject({
+      links: { length: 1 },
+    });
+    await house.by(bob, 'DELETE', `/api/own-titles/${id}`);
+    expect(JSON.stringify((await house.asAdmin('GET', `/api/streams?mediaId=${film}`)).body)).toContain(
+      'As it is called',
+    );
+    const url = `${origin.url}/members.mkv`;
+    const secret = { mediaId: film, url, headers: { cookie: 'a=1' } };
+    await house.asAdmin('POST', '/api/streams', secret);
+    const { withHeaders } = await house.db.one(rows('test.http', z.object({ withHeaders: z.int() }))`
+      SELECT count(*)::int AS "withHeaders" FROM stream_http WHERE url = ${url} AND headers_sealed IS NOT NULL`);
+    expect(withHeaders).toBe(1);
+    const mine = await add(bob);
+    expect(problemIn((await link(bob, mine, url)).body).code).toBe('streams.of_somebody');
+  });
+
+  test('what the catalogue finds later is everybody’s; with a login it leaves the private title', async () => {
+    const id = await add(ann);
+    const film = await house.title('Found later');
+    expect((await link(ann, id, 'https://youtu.be/abcdefghij2')).status).toBe(201);
+    await house.asAdmin('POST', '/api/streams', { mediaId: film, videoId: 'abcdefghij2', name: 'Found' });
+    const page = JSON.stringify((await house.asAdmin('GET', `/api/streams?mediaId=${film}`)).body);
+    expect(page).toContain('"isPublic":true');
+    expect(await streamsOf(ann, id)).toMatchObject({ streams: [{ kind: 'youtube' }] });
+    const url = `${origin.url}/squatted.mkv`;
+    expect((await link(ann, id, url)).status).toBe(201);
+    const found = await house.asAdmin('POST', '/api/streams', {
+      ...{ mediaId: film, url, headers: { cookie: 'a=1' } },
+    });
+    expect(found.body).toMatchObject({ isNew: false, isPublic: true });
+    expect(await streamsOf(ann, id)).toMatchObject({ streams: { length: 1 } });
+  });
+
+  test('of a title that is public they are neither added nor taken off, and offered to nobody', async () => {
+    const id = await add(ann);
+    const { streamId } = Linked.parse((await link(ann, id, 'https://youtu.be/abcdefghij3')).body);
+    await house.by(mod, 'PUT', `/api/own-titles/${id}/publication`, { isPublic: true });
+    expect((await link(ann, id, MAGNET)).status).toBe(403);
+    expect((await house.by(ann, 'DELETE', `/api/own-titles/${id}/streams/${streamId}`)).status).toBe(403);
+    expect(await open(`/stream/movie/${encodeURIComponent(`trib:${id}`)}.json`)).not.toContain('abcdefghij3');
+    await house.by(mod, 'PUT', `/api/own-titles/${id}/publication`, { isPublic: false });
+    await house.by(ann, 'DELETE', `/api/own-titles/${id}`);
+  });
+});
+
 test('guests, and who is not signed in, add none', async () => {
   expect((await house.by(guest, 'POST', '/api/own-titles', WEDDING)).status).toBe(403);
   const ours = (await apiRoutes(house.product.baseUrl)).filter(({ path }) =>
     path.startsWith('/api/own-titles'),
   );
-  expect(ours).toHaveLength(6);
+  expect(ours).toHaveLength(9);
   for (const { method, path } of ours)
     expect(
-      (await house.ask(null, method, path.replace('{id}', ann.userId))).status,
+      (await house.ask(null, method, path.replace('{id}', ann.userId).replace('{stream}', ann.userId)))
+        .status,
       `${method} ${path}`,
     ).toBe(401);
 });

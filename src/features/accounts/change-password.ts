@@ -1,4 +1,4 @@
-import { AppError } from '../../kit/errors.ts';
+import { AppError, Conflict } from '../../kit/errors.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import type { PasswordHashes } from '../../platform/password-hash.ts';
 import type { Limit } from '../../platform/rate-limit.ts';
@@ -6,7 +6,7 @@ import { type Actor, noteAudit } from '../audit/index.ts';
 import type { Letters } from './letters.ts';
 import { deleteSessions } from './queries/sessions.ts';
 import { putTicket, takeTicket } from './queries/tokens.ts';
-import { lockUser, type User, updateUser } from './queries/users.ts';
+import { lockUser, type User, type UserAnswer, updateUser, userAnswer } from './queries/users.ts';
 import { hashOf, makeSecretToken } from './secret-token.ts';
 import { refuseOver } from './sign-in.ts';
 
@@ -35,6 +35,16 @@ export async function changePassword(
     await noteAudit(tx, actor, { action: 'account.password_changed', severity: 'warning' });
   });
   await deps.letters.tellPasswordChanged(user.publicId);
+}
+
+/** The account of whoever is asked for its password; 409 where there is none to ask for. */
+export async function withOwnPassword(db: Db, publicId: string): Promise<UserAnswer> {
+  const account = await userAnswer(db, publicId);
+  if (account?.hasPassword === true) return account;
+  throw new Conflict(
+    'accounts.no_password',
+    'This account has no password yet. Choose one first, by a link.',
+  );
 }
 
 /** Does `work` for who knows the password of the account, whose row is locked. 403 with a wrong one, 429 after ten of those. */

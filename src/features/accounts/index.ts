@@ -17,6 +17,7 @@ export {
   AccountDeletion,
   AccountState,
   ApiTokenBody,
+  EmailChange,
   Forgotten,
   NewApiToken,
   NewUserBody,

@@ -29,6 +29,8 @@ export type Letters = {
   /** A link that verifies the address of that account, where it has one that is not. */
   sendVerification(publicId: string, actor: Actor): Promise<void>;
   tellPasswordChanged(publicId: string): Promise<void>;
+  /** Told to the address that was the account's. */
+  tellAddressChanged(before: string): void;
 };
 
 export function createLetters({ db, mailer, publicUrl, serverName, letters }: LettersDeps): Letters {
@@ -38,6 +40,7 @@ export function createLetters({ db, mailer, publicUrl, serverName, letters }: Le
     sendReset,
     sendVerification,
     tellPasswordChanged,
+    tellAddressChanged,
   };
 
   async function sendReset(email: string, actor: Actor): Promise<void> {
@@ -85,6 +88,13 @@ export function createLetters({ db, mailer, publicUrl, serverName, letters }: Le
     post(user.email, 'Your password was changed', [
       `The password of your account at ${url} was changed just now.`,
       'If it was not you, ask for a new one on the page where you sign in, and tell the administrator.',
+    ]);
+  }
+
+  function tellAddressChanged(before: string): void {
+    post(before, 'Your address was changed', [
+      `Your account at ${url} was given another e-mail address just now.`,
+      'If it was not you, tell the administrator: whoever did it knows your password.',
     ]);
   }
 

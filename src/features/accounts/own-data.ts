@@ -1,7 +1,7 @@
-import { Conflict } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { type Actor, auditOf, noteAudit } from '../audit/index.ts';
-import { type ChangePasswordDeps, withPassword } from './change-password.ts';
+import { deletePrivateTitles } from '../media/index.ts';
+import { type ChangePasswordDeps, withOwnPassword, withPassword } from './change-password.ts';
 import { keepAnAdmin } from './last-admin.ts';
 import { identitiesOf } from './queries/identities.ts';
 import { sessionsOf } from './queries/sessions.ts';
@@ -12,8 +12,10 @@ import { deleteUser, lockAdmins, userAnswer } from './queries/users.ts';
 export type OwnedPart = {
   /** Its name in the export. */
   name: string;
-  read(db: Db, user: { userId: number; publicId: string }): Promise<unknown>;
+  /** All of it, or what is many page by page: of rows nobody holds all at once. */
+  read(db: Db, user: Owner): Promise<unknown> | AsyncIterable<readonly unknown[]>;
 };
+type Owner = { userId: number; publicId: string };
 
 /** Of accounts themselves; other rooms bring theirs. */
 const OWN_PARTS: readonly OwnedPart[] = [
@@ -24,15 +26,37 @@ const OWN_PARTS: readonly OwnedPart[] = [
   { name: 'log', read: (db, { publicId }) => auditOf(db, publicId) },
 ];
 
-/** Everything that is kept of a user, by the name of its part. */
-export async function ownData(
+/** Everything that is kept of a user, by the name of its part: the text of a JSON object, piece by piece. */
+export async function* ownData(
   db: Db,
-  user: { userId: number; publicId: string },
+  user: Owner,
   parts: readonly OwnedPart[],
-): Promise<Record<string, unknown>> {
-  const data: Record<string, unknown> = { exportedAt: new Date().toISOString() };
-  for (const { name, read } of [...OWN_PARTS, ...parts]) data[name] = await read(db, user);
-  return data;
+): AsyncGenerator<string, void, undefined> {
+  yield `{"exportedAt":${JSON.stringify(new Date().toISOString())}`;
+  for (const { name, read } of [...OWN_PARTS, ...parts]) {
+    yield `,${JSON.stringify(name)}:`;
+    const told = read(db, user);
+    if (Symbol.asyncIterator in told) yield* listOf(told);
+    else yield JSON.stringify((await told) ?? null);
+  }
+  yield '}';
+}
+
+async function* listOf(pages: AsyncIterable<readonly unknown[]>): AsyncGenerator<string, void, undefined> {
+  let isFirst = true;
+  yield '[';
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    yield `${isFirst ? '' : ','}${JSON.stringify(page).slice(1, -1)}`;
+    isFirst = false;
+  }
+  yield ']';
+}
+
+/** Deletes a user with all that is theirs alone; what they gave to everybody stays, without a name. Not the last administrator's business. */
+export async function deleteWholeUser(tx: Db, userId: number): Promise<void> {
+  await deletePrivateTitles(tx, userId);
+  await deleteUser(tx, userId);
 }
 
 /**
@@ -45,12 +69,7 @@ export async function deleteOwnAccount(
   password: string,
   actor: Actor,
 ): Promise<void> {
-  const account = await userAnswer(deps.db, user.publicId);
-  if (account?.hasPassword !== true)
-    throw new Conflict(
-      'accounts.no_password',
-      'This account has no password yet. Choose one first, by a link.',
-    );
+  const account = await withOwnPassword(deps.db, user.publicId);
   await withPassword(
     deps,
     user,
@@ -61,7 +80,7 @@ export async function deleteOwnAccount(
         ...{ action: 'account.deleted', severity: 'warning', resource: `user ${user.publicId}` },
         before: { username: account.username, email: account.email, role: account.role },
       });
-      await deleteUser(tx, stored.id);
+      await deleteWholeUser(tx, stored.id);
     },
     lockAdmins,
   );

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { Conflict, NotFound } from '../../kit/errors.ts';
@@ -6,13 +8,14 @@ import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
+import { type ChangeEmailDeps, changeEmail } from './change-email.ts';
 import { type ChangePasswordDeps, changePassword } from './change-password.ts';
 import { dropCookies } from './cookies.ts';
 import { API_TOKEN_PREFIX, type Guard, inPerson } from './guard.ts';
 import { deleteOwnAccount, type OwnedPart, ownData } from './own-data.ts';
 import { deleteOwnSession, SessionAnswer, sessionsOf } from './queries/sessions.ts';
 import { apiTokensOf, deleteApiToken, insertApiToken, TokenAnswer } from './queries/tokens.ts';
-import { AccountDeletion, ApiTokenBody, PasswordChange } from './schemas.ts';
+import { AccountDeletion, ApiTokenBody, EmailChange, PasswordChange } from './schemas.ts';
 import { makeSecretToken } from './secret-token.ts';
 
 export const SessionsAnswer = z.object({
@@ -20,7 +23,8 @@ export const SessionsAnswer = z.object({
 });
 export const TokensAnswer = z.object({ tokens: z.array(TokenAnswer) });
 
-export type OwnRoutesDeps = ChangePasswordDeps & {
+export type OwnRoutesDeps = Omit<ChangePasswordDeps, 'letters'> & {
+  letters: ChangePasswordDeps['letters'] & ChangeEmailDeps['letters'];
   db: Pool;
   guard: Guard;
   keepsAddresses(): boolean;
@@ -40,6 +44,7 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
   router.post('/auth/tokens', ...body, makeToken);
   router.delete('/auth/tokens/:id', dropToken);
   router.post('/auth/password', ...body, choosePassword);
+  router.post('/auth/email', ...body, chooseEmail);
   router.get('/auth/data', takeData);
   router.delete('/auth/account', ...body, deleteAccount);
   return router;
@@ -100,13 +105,12 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
 
   async function takeData(req: Request, res: Response) {
     const user = await inPerson(guard, req);
-    const data = await ownData(db, user, deps.ownedParts);
-    await noteAudit(db, await actorOf(guard, req, deps.keepsAddresses()), {
-      action: 'account.data_exported',
-    });
+    const actor = await actorOf(guard, req, deps.keepsAddresses());
+    await noteAudit(db, actor, { action: 'account.data_exported' });
     res
       .set({ 'Cache-Control': 'no-store', 'Content-Disposition': 'attachment; filename="my-data.json"' })
-      .json(data);
+      .type('json');
+    await pipeline(Readable.from(ownData(db, user, deps.ownedParts)), res);
   }
 
   async function deleteAccount(req: Request, res: Response) {
@@ -114,6 +118,13 @@ export function ownRoutes(deps: OwnRoutesDeps): Router {
     const { password } = parseInput(AccountDeletion, req.body, 'The body');
     await deleteOwnAccount(deps, user, password, await actorOf(guard, req, deps.keepsAddresses()));
     dropCookies(res);
+    res.status(204).end();
+  }
+
+  async function chooseEmail(req: Request, res: Response) {
+    const user = await inPerson(guard, req);
+    const input = parseInput(EmailChange, req.body, 'The body');
+    await changeEmail(deps, user, input, await actorOf(guard, req, deps.keepsAddresses()));
     res.status(204).end();
   }
 

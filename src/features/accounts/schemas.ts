@@ -52,6 +52,9 @@ export const PasswordReset = z.strictObject({ token: z.string().max(200), passwo
 /** The password once more: a page may be somebody else's by now. */
 export const AccountDeletion = z.strictObject({ password: z.string().max(256) });
 
+/** Another address of one's own account. */
+export const EmailChange = z.strictObject({ email, password: z.string().max(256) });
+
 /** Of an account whose password is forgotten. */
 export const Forgotten = z.strictObject({ email });
 /** Of a link that was mailed. */

@@ -8,16 +8,9 @@ import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, makeResetToken } from './change-password.ts';
 import type { Guard } from './guard.ts';
 import { keepAnAdmin } from './last-admin.ts';
+import { deleteWholeUser } from './own-data.ts';
 import { deleteSessions } from './queries/sessions.ts';
-import {
-  countUsers,
-  deleteUser,
-  lockAdmins,
-  lockUser,
-  updateUser,
-  userAnswer,
-  userPage,
-} from './queries/users.ts';
+import { countUsers, lockAdmins, lockUser, updateUser, userAnswer, userPage } from './queries/users.ts';
 import { addUser, takenOr } from './register.ts';
 import { NewUserBody, UserPageQuery, UserPatch } from './schemas.ts';
 
@@ -104,7 +97,7 @@ export function userRoutes(deps: UserRoutesDeps): Router {
         ...{ action: 'account.deleted', severity: 'warning', resource: `user ${publicId}` },
         before: { username: was?.username, email: was?.email, role: user.role },
       });
-      await deleteUser(tx, user.id);
+      await deleteWholeUser(tx, user.id);
     });
     res.status(204).end();
   }

@@ -1,4 +1,5 @@
 export { type ActivitySpaces, recordPlay } from './activity.ts';
+export { ACTIVITY_PARTS } from './own-parts.ts';
 export { type ActivityRoutesDeps, activityRoutes } from './routes.ts';
 export {
   HistoryEntries,

@@ -19,7 +19,7 @@ const Word = z
   .max(60)
   .regex(/^[^\p{Cc}]*$/u, 'holds a control character');
 
-const MARK_KINDS = ['watchlist', 'favorite', 'library'] as const;
+export const MARK_KINDS = ['watchlist', 'favorite', 'library'] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
 const ORIGINS = ['play', 'stream', 'track', 'manual', 'import'] as const;
 export type Origin = (typeof ORIGINS)[number];

@@ -2,6 +2,7 @@ export { createCodeEntries } from './code-entries.ts';
 export { deviceRoutes } from './device-routes.ts';
 export { type DeviceJobsDeps, deviceJobs } from './jobs.ts';
 export { ownDeviceRoutes } from './own-device-routes.ts';
+export { DEVICE_PARTS } from './own-parts.ts';
 export { pairingRoutes } from './pairing-routes.ts';
 export { requestRoutes } from './request-routes.ts';
 export {

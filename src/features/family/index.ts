@@ -4,16 +4,16 @@ export { installRoutes } from './install-routes.ts';
 export { installToken, openInstallToken } from './install-token.ts';
 export { type FamilyJobsDeps, familyJobs } from './jobs.ts';
 export { createKidPresence, type KidPresence } from './kid-presence.ts';
+export { FAMILY_PARTS } from './own-parts.ts';
 export { profileRoutes } from './profile-routes.ts';
 export {
   changeInstall,
   insertInstall,
-  installsOf,
   noteInstallSeen,
   noteManifestSeen,
   revokeInstalls,
 } from './queries/installs.ts';
-export { countChange, noteMinute, ProfileAnswer, profilesOf } from './queries/profiles.ts';
+export { countChange, noteMinute, ProfileAnswer } from './queries/profiles.ts';
 export { putRule, unblockEpisode } from './queries/rules.ts';
 export {
   type Asked,

@@ -26,7 +26,7 @@ export {
   type StagedConflict,
 } from './merge-staged.ts';
 export { mergeWithOwner } from './merge-title.ts';
-export { addOwnTitle } from './own-titles.ts';
+export { addOwnTitle, deletePrivateTitles } from './own-titles.ts';
 export type { ListedTitle } from './queries/listed.ts';
 export { lockTitles } from './queries/match.ts';
 export type { StagedRange } from './queries/merge-titles.ts';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Conflict } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import { lockTitles } from './queries/match.ts';
-import { ownedBy } from './queries/owned.ts';
-import { insertTitles } from './queries/titles.ts';
+import { deletePrivateOf, ownedBy } from './queries/owned.ts';
+import { allowOrphans, insertTitles } from './queries/titles.ts';
 import type { TitleInput } from './schemas.ts';
 import { titleColumns } from './title-columns.ts';
 import { writeLists } from './write-lists.ts';
@@ -35,4 +35,10 @@ export async function addOwnTitle(
     await writeLists(tx, [{ mediaId: made.mediaId, lists: title }]);
     return made;
   });
+}
+
+/** Deletes the titles a user added that never became public, with the torrents that are only theirs. */
+export async function deletePrivateTitles(tx: Db, ownerId: number): Promise<void> {
+  await allowOrphans(tx);
+  await deletePrivateOf(tx, ownerId);
 }

@@ -1,2 +1,11 @@
+export { ownTitlesPart } from './own-part.ts';
 export { type OwnTitleRoutesDeps, ownTitleRoutes } from './routes.ts';
-export { OwnTitleInput, OwnTitlePage, OwnTitlePatch, OwnTitleQuery, Publication } from './schemas.ts';
+export {
+  OwnStreamQuery,
+  OwnTitleInput,
+  OwnTitlePage,
+  OwnTitlePatch,
+  OwnTitleQuery,
+  Publication,
+} from './schemas.ts';
+export { type OwnStreamRoutesDeps, ownStreamRoutes } from './stream-routes.ts';

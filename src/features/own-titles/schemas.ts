@@ -17,6 +17,10 @@ export const OwnTitleQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(20).default(20),
   cursor: z.uuid().optional(),
 });
+export const OwnStreamQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(50).default(50),
+  cursor: z.uuid().optional(),
+});
 export const OwnTitlePage = z.object({ titles: z.array(MediaAnswer), nextCursor: z.uuid().nullable() });
 
 export const Publication = z.strictObject({ isPublic: z.boolean() });

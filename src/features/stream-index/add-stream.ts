@@ -18,7 +18,7 @@ import { linksOfMatches } from './link-files.ts';
 import { filesOf, placeRelease } from './link-release.ts';
 import { matchFiles } from './match-files.ts';
 import { prepareStream, saveStreams } from './save-streams.ts';
-import { STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
+import { type LinkTarget, STREAM_KINDS, StreamInput, streamShape } from './schemas.ts';
 import type { PreparedStream } from './stream-parts.ts';
 import { sourceOf } from './stream-source.ts';
 
@@ -53,6 +53,22 @@ export async function addStream(
   body: AddStreamBody,
   signal: AbortSignal,
 ): Promise<{ streamId: number; isNew: boolean }> {
+  const { stream, links } = await lookAtStream(deps, body, signal);
+  const saved = await deps.db.transaction(async (tx) => {
+    const placed = links ?? (await placeByName(tx, body, stream));
+    return saveStreams({ ...deps, db: tx }, [{ ...stream, links: placed }], { isSeen: true, origin: 'api' });
+  });
+  const [only] = saved;
+  if (only === undefined) throw new Error('one stream has one answer');
+  return { streamId: only.streamId, isNew: only.outcome === 'new' };
+}
+
+/** Analyses what the body names, by its kind; `links` null: only its name tells of which title it is. */
+export async function lookAtStream(
+  deps: AddStreamDeps,
+  body: AddStreamBody,
+  signal: AbortSignal,
+): Promise<{ stream: Looked; links: readonly LinkTarget[] | null }> {
   const place = isNamedOnly(body) ? null : await placeOf(deps.db, body);
   const { mediaId: _mediaId, media: _media, season: _s, episode: _e, filename, fileIndex, ...given } = body;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(DESCRIBE_TIMEOUT_MS)]);
@@ -67,13 +83,7 @@ export async function addStream(
   const described = await prepared.kind.describe(prepared.detail, bounded);
   const stream = { ...prepared, described };
   const links = place === null ? null : await linksOf(deps.db, { ...place, fileIndex }, stream);
-  const saved = await deps.db.transaction(async (tx) => {
-    const placed = links ?? (await placeByName(tx, body, stream));
-    return saveStreams({ ...deps, db: tx }, [{ ...stream, links: placed }], { isSeen: true, origin: 'api' });
-  });
-  const [only] = saved;
-  if (only === undefined) throw new Error('one stream has one answer');
-  return { streamId: only.streamId, isNew: only.outcome === 'new' };
+  return { stream, links };
 }
 
 type Looked = Omit<PreparedStream, 'links' | 'described'> & { described: Described };

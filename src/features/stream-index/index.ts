@@ -1,5 +1,5 @@
 export { AddStreamBody } from './add-stream.ts';
-export { requireStream } from './answers.ts';
+export { requireStream, streamAnswers, streamPage } from './answers.ts';
 export { countPlay, dropOrphanStreams, expireStreams, forgetOldPlays } from './count-play.ts';
 export { Explanation } from './explain.ts';
 export { TitleExplanation } from './explain-preferences.ts';
@@ -12,8 +12,10 @@ export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-ro
 export { type FileMatch, matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';
 export { capsOf, type OfferLimits, type OffersQuery, offersFor, wide } from './offers-for.ts';
+export { addOwnStream, OwnStreamInput } from './own-streams.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';
+export { unlinkStreams } from './queries/own-streams.ts';
 export { dropSubtitles } from './queries/parts.ts';
 export { deleteStreams, markStreams, noteVerified } from './queries/reach.ts';
 export { hideUnseen } from './queries/streams.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BadInput } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import { leavePrivate, OWN_ORIGIN, openOwn } from './queries/own-streams.ts';
 import {
   insertStreams,
   licenceCodes,
@@ -116,8 +117,11 @@ async function writeGroups(
   }
   const groups = [...known, ...(fresh.length === 0 ? [] : await insertFresh(db, fresh, options))];
   await saveAll(db, groups);
+  const opened = known.length === 0 ? [] : await openKnown(db, known, options);
   const changed = new Set(known.length === 0 ? [] : await updateKnown(db, known, options));
   for (const streamId of await writeParts(db, groups)) changed.add(streamId);
+  // After the new links: a stream without any would be gone.
+  if (opened.length > 0) await leavePrivate(db, opened);
   const torrents = groups.filter(({ first }) => first.kind.kind === 'torrent');
   await scoreStreams(
     db,
@@ -182,22 +186,33 @@ async function insertFresh(
   });
 }
 
+/** Of these, what users added for titles of their own; it is everybody's from now on. */
+function openKnown(
+  db: Db,
+  known: readonly StreamGroup[],
+  { origin }: SaveOptions,
+): Promise<readonly number[]> | readonly number[] {
+  if (origin === OWN_ORIGIN) return [];
+  return openOwn(
+    db,
+    known.map(({ streamId }) => streamId),
+    origin ?? null,
+  );
+}
+
 async function updateKnown(
   db: Db,
   known: readonly StreamGroup[],
   { isSeen }: SaveOptions,
 ): Promise<readonly number[]> {
+  const streamIds = known.map((group) => group.streamId);
   const updated = await updateStreams(
     db,
     known.map(({ streamId, facts }) => ({
       ...{ streamId, given: facts.given, found: facts.found, told: facts.told },
     })),
   );
-  if (isSeen)
-    await touchStreams(
-      db,
-      known.map((group) => group.streamId),
-    );
+  if (isSeen) await touchStreams(db, streamIds);
   return updated.map((row) => row.streamId);
 }
 

@@ -116,7 +116,11 @@ function subtitlesOf(group: StreamGroup): SubtitleRow[] {
   return [...elsewhere, ...inside.map((subtitle) => ({ streamId, ...subtitle }))];
 }
 
-function linksOf({ members, streamId }: StreamGroup): LinkRow[] {
+/** The links of one stream as they are written. */
+export function linksOf({
+  members,
+  streamId,
+}: Pick<StreamGroup, 'streamId'> & { members: readonly Pick<PreparedStream, 'links'>[] }): LinkRow[] {
   return members.flatMap(({ links }) =>
     links.map((link) => ({
       streamId,

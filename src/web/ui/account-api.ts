@@ -76,6 +76,21 @@ export async function changePassword(current: string, next: string, signal: Sign
   await send('/api/auth/password', { signal, method: 'POST', body: { current, next } });
 }
 
+/** Everything that is kept of one's own account, as JSON. */
+export async function fetchOwnData(signal: Signal): Promise<Blob> {
+  return (await send('/api/auth/data', { signal, deadlineMs: 120_000 })).blob();
+}
+
+export async function changeEmail(email: string, password: string, signal: Signal): Promise<void> {
+  await send('/api/auth/email', { signal, method: 'POST', body: { email, password } });
+}
+
+/** For good; the page is signed out. */
+export async function deleteAccount(password: string, signal: Signal): Promise<void> {
+  await send('/api/auth/account', { signal, method: 'DELETE', body: { password } });
+  markSignedIn(false);
+}
+
 export async function resetPassword(token: string, password: string, signal: Signal): Promise<void> {
   await send('/api/auth/password-reset', { signal, method: 'POST', body: { token, password } });
 }

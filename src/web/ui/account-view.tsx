@@ -26,6 +26,7 @@ import { deviceOf } from './device-name.ts';
 import { ExternalFailure, LinkedPart, noteReturn } from './external-part.tsx';
 import { useFields } from './fields.ts';
 import { ago } from './format.ts';
+import { OwnDataPart } from './own-data-part.tsx';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { Row, Rows } from './row.tsx';
@@ -64,7 +65,7 @@ export function AccountView() {
         onExpired={reload}
       />
       {account !== null && !isIn && (
-        <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
+        <SignInGate hasExpired={false} account={account} onOpened={() => window.location.reload()} />
       )}
       {user !== null && account?.canMail === true && <AddressHint user={user} onExpired={reload} />}
       {user !== null && <Own user={user} onExpired={reload} />}
@@ -144,6 +145,7 @@ function Own({ user, onExpired }: { user: User; onExpired(): void }) {
           ))}
         </Rows>
       )}
+      <OwnDataPart user={user} onChanged={onExpired} onExpired={onExpired} />
     </>
   );
 }

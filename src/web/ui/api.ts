@@ -202,7 +202,7 @@ export async function stopStream(id: string, signal: AbortSignal): Promise<void>
 
 type Ask = {
   signal: AbortSignal;
-  method?: 'POST' | 'PATCH' | 'DELETE';
+  method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   /** Of a device that asks for itself, in place of who is signed in. */
   bearer?: string | undefined;

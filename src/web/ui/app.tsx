@@ -10,6 +10,8 @@ const AccountView = lazy(async () => ({ default: (await import('./account-view.t
 const AuditView = lazy(async () => ({ default: (await import('./audit-view.tsx')).AuditView }));
 const DevicesView = lazy(async () => ({ default: (await import('./devices-view.tsx')).DevicesView }));
 const FamilyView = lazy(async () => ({ default: (await import('./family-view.tsx')).FamilyView }));
+const HistoryView = lazy(async () => ({ default: (await import('./history-view.tsx')).HistoryView }));
+const OwnTitlesView = lazy(async () => ({ default: (await import('./own-titles-view.tsx')).OwnTitlesView }));
 const PairView = lazy(async () => ({ default: (await import('./pair-view.tsx')).PairView }));
 const ResetView = lazy(async () => ({ default: (await import('./reset-view.tsx')).ResetView }));
 const VerifyView = lazy(async () => ({ default: (await import('./verify-view.tsx')).VerifyView }));
@@ -68,6 +70,8 @@ const OTHER_VIEWS = {
   audit: AuditView,
   devices: DevicesView,
   family: FamilyView,
+  history: HistoryView,
+  own: OwnTitlesView,
   pair: PairView,
   reset: ResetView,
   verify: VerifyView,

@@ -24,6 +24,9 @@ export function FamilyView() {
     <section className="tb-section tb-view" aria-labelledby="family-title">
       <div className="tb-section-head">
         <h1 id="family-title">Family</h1>
+        <Button component="a" href={hrefOf('history')} variant="default" size="xs">
+          History and lists
+        </Button>
         <Button component="a" href={hrefOf('devices')} variant="default" size="xs">
           Devices
         </Button>

@@ -23,7 +23,10 @@ import { Mark } from './mark.tsx';
 import type { Polled } from './polling.ts';
 import { hrefOf, VIEWS, type View } from './views.ts';
 
-const ICONS: Record<Exclude<View, 'account' | 'audit' | 'pair' | 'reset' | 'verify'>, typeof HomeIcon> = {
+const ICONS: Record<
+  Exclude<View, 'account' | 'audit' | 'history' | 'own' | 'pair' | 'reset' | 'verify'>,
+  typeof HomeIcon
+> = {
   home: HomeIcon,
   live: FlowIcon,
   review: QuestionIcon,

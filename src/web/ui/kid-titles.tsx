@@ -1,5 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
-import { type SubmitEvent, useCallback, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useActing } from './acting.ts';
 import { EpisodesDialog } from './episodes-dialog.tsx';
 import {
@@ -10,11 +9,12 @@ import {
   putPolicy,
   type Rule,
 } from './family-api.ts';
-import { type Choosable, searchTitles } from './family-search.ts';
+import type { Choosable } from './family-search.ts';
 import { PolledState } from './polled-state.tsx';
 import { usePolled } from './polling.ts';
 import { TestAnswer } from './test-answer.tsx';
 import { TitleChoice } from './title-choice.tsx';
+import { TitleSearch } from './title-search.tsx';
 
 type KidTitlesProps = { profile: Profile; onChanged(): void; onExpired(): void };
 const pace = () => 60_000;
@@ -47,7 +47,7 @@ export function KidTitles({ profile, onChanged, onExpired }: KidTitlesProps) {
 
   return (
     <>
-      <SearchForm {...{ name, onExpired }} onFound={setFound} />
+      <TitleSearch label={`Search for ${name}`} onExpired={onExpired} onFound={setFound} />
       <TestAnswer tested={null} failure={failure} />
       {found !== null && (
         <>
@@ -84,33 +84,6 @@ export function KidTitles({ profile, onChanged, onExpired }: KidTitlesProps) {
         />
       )}
     </>
-  );
-}
-
-type SearchFormProps = { name: string; onFound(titles: Choosable[]): void; onExpired(): void };
-
-function SearchForm({ name, onFound, onExpired }: SearchFormProps) {
-  const [words, setWords] = useState('');
-  const { isActing, failure, act } = useActing(onExpired);
-  async function submit(event: SubmitEvent) {
-    event.preventDefault();
-    await act(async (signal) => onFound(await searchTitles(words.trim(), signal)));
-  }
-  return (
-    <form className="tb-search" aria-label={`Search for ${name}`} onSubmit={(event) => void submit(event)}>
-      <TextInput
-        type="search"
-        aria-label="Films and series"
-        placeholder="Films and series"
-        maxLength={200}
-        value={words}
-        onChange={(event) => setWords(event.currentTarget.value)}
-      />
-      <Button type="submit" loading={isActing} disabled={words.trim() === ''}>
-        Search
-      </Button>
-      <TestAnswer tested={null} failure={failure} />
-    </form>
   );
 }
 

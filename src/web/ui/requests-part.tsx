@@ -1,3 +1,4 @@
+import './poster-row.css';
 import { Alert, Button } from '@mantine/core';
 import { useActing } from './acting.ts';
 import { answerRequest, type ChildsRequest } from './device-api.ts';
@@ -30,7 +31,7 @@ function RequestRow(props: Omit<RequestsPartProps, 'requests'> & { request: Chil
       (isDone) => isDone && onAnswered(),
     );
   return (
-    <li className="tb-card tb-request">
+    <li className="tb-card tb-poster-row">
       <div className="tb-poster">
         <Poster id={request.mediaId} title={request.title} kind={request.kind} src={request.posterUrl} />
       </div>

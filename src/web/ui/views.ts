@@ -15,6 +15,8 @@ export const VIEWS = {
   settings: 'Settings',
   family: 'Family',
   devices: 'Devices',
+  history: 'History and lists',
+  own: 'Titles of your own',
   pair: 'Pair this device',
   account: 'Account',
   audit: 'Log of changes',

@@ -275,6 +275,7 @@ export const mediaCalls: Calls = {
   'titles of users': async (db, { mediaPublicId }) => {
     await owned.lockOwned(db, 1, mediaPublicId);
     await owned.ownedBy(db, 1, Number.MAX_SAFE_INTEGER, 20);
+    await owned.deletePrivateOf(db, 1);
   },
   ...{ ...readCalls, ...listCalls, ...writeCalls, ...stagedCalls, ...guideCalls },
 };

@@ -4,6 +4,7 @@ import { candidatesFor } from '../../../src/features/stream-index/queries/candid
 import { explainRow } from '../../../src/features/stream-index/queries/explain.ts';
 import { offerExtras } from '../../../src/features/stream-index/queries/offer-extras.ts';
 import { linksOfStream, offerRows } from '../../../src/features/stream-index/queries/offers.ts';
+import * as own from '../../../src/features/stream-index/queries/own-streams.ts';
 import * as parts from '../../../src/features/stream-index/queries/parts.ts';
 import * as playlist from '../../../src/features/stream-index/queries/playlist.ts';
 import * as plays from '../../../src/features/stream-index/queries/plays.ts';
@@ -61,6 +62,13 @@ const readCalls: Calls = {
     await streams.publicIdsOf(db, stored);
     await streams.streamIdOf(db, streamPublicId);
     await streams.licenceCodes(db);
+    await own.knownStream(db, OF.http, 7);
+    await own.makeOwn(db, OF.http, 7);
+    await own.openOwn(db, [OF.http, OF.torrent], null);
+    await own.leavePrivate(db, [OF.http, OF.torrent]);
+    await own.countStreamsOf(db, FILM);
+    await own.unlinkStreams(db, FILM, OF.http);
+    await own.unlinkStreams(db, SERIES, null);
   },
 };
 

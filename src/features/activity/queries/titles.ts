@@ -20,6 +20,15 @@ export function ownProfile(db: Db, userId: number, publicId: string): Promise<Ow
   `);
 }
 
+const OwnedProfile = Profile.extend({ publicId: z.uuid() });
+
+/** All of an account, in the order they came. */
+export function ownProfiles(db: Db, userId: number): Promise<readonly z.infer<typeof OwnedProfile>[]> {
+  return db.any(rows('activity.profiles', OwnedProfile)`
+    SELECT p.id AS "profileId", p.user_id AS "userId", p.public_id AS "publicId" FROM profile p WHERE p.user_id = ${userId} ORDER BY p.id
+  `);
+}
+
 const Seen = z.object({ episodeId: z.int().nullable(), runtimeMinutes: z.int().nullable() });
 
 /** A title this account may see, with the episode of this number where one is named, and how long that is. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows } from '../../../platform/db.ts';
+import { command, type Db, rows } from '../../../platform/db.ts';
 
 const Owned = z.object({ mediaId: z.int(), isOwn: z.boolean(), isOwned: z.boolean(), isPublic: z.boolean() });
 
@@ -21,4 +21,11 @@ export function ownedBy(
   return db.any(rows('media.owned_by', z.object({ mediaId: z.int() }))`
     SELECT m.id AS "mediaId" FROM media m WHERE m.owner_id = ${userId} AND m.id < ${beforeId} ORDER BY m.id DESC LIMIT ${limit}
   `);
+}
+
+/** All a user added that never became public, with all that hangs on it; `allowOrphans` was called. */
+export async function deletePrivateOf(db: Db, userId: number): Promise<void> {
+  await db.query(
+    command('media.delete_private')`DELETE FROM media WHERE owner_id = ${userId} AND NOT is_public`,
+  );
 }

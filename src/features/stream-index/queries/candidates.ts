@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Db, rows, sql } from '../../../platform/db.ts';
 import { PostState } from '../schemas.ts';
+import { OWN_ORIGIN } from './own-streams.ts';
 
 /** More streams of one title than anyone keeps; the work of ranking stays bounded. */
 const MAX_STREAMS = 2000;
@@ -70,7 +71,8 @@ function ofPlace({ mediaId, episodeId }: Place) {
 }
 
 /**
- * What can be offered for a place, before it is ranked: active, not blocked, not broken, public, and open if asked. Each table is asked
+ * What can be offered for a place, before it is ranked: active, not blocked, not broken, public (or under a title of somebody's own what a user
+ * added: who may see that title is asked before), and open if asked. Each table is asked
  * once for all of them, which walks its index once: joined, 500 streams were 1,400 descents into indexes and 2.5 times the work. One row
  * of lists, joined where they are read. Null: there is none.
  */
@@ -99,7 +101,8 @@ export function candidatesFor(db: Db, place: Place, only: 'licensed' | 'all'): P
       FROM (
         SELECT s.id, s.ranking_facts, s.name, s.size_bytes, s.score, s.part_number FROM stream s
         WHERE s.id = ANY ((SELECT ids FROM linked)::int8[])
-          AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND s.is_public ${licensed}
+          AND s.is_active AND NOT s.is_blocked AND s.state = 'active' AND (s.is_public OR (s.origin = ${OWN_ORIGIN} AND EXISTS (
+            SELECT FROM media m WHERE m.id = ${place.mediaId} AND m.owner_id IS NOT NULL AND NOT m.is_public))) ${licensed}
         LIMIT ${MAX_STREAMS}
       ) s
       HAVING count(*) > 0
