@@ -145,7 +145,8 @@ const SMALL = [
 
 async function timed(port: number, paths: readonly string[]): Promise<number[]> {
   const { times, pages } = await timedPages(port, paths, CONCURRENCY);
-  if ([...pages.values()].some((ids) => ids.length !== 100)) throw new Error('a page of 100 was not whole');
+  for (const [path, ids] of pages)
+    if (ids.length !== 100) throw new Error(`${path}: ${ids.length} titles, a page of 100 was not whole`);
   return times;
 }
 

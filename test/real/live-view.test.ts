@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { openRequest } from '../support/play-server.ts';
@@ -23,8 +23,10 @@ beforeAll(async () => {
     timeoutMs: 120_000,
   });
 });
+afterEach(() => {
+  for (const viewer of viewers.splice(0)) leave(viewer);
+});
 afterAll(async () => {
-  for (const viewer of viewers) leave(viewer);
   await product?.stop();
   await origin?.stop();
 });

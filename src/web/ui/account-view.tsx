@@ -65,7 +65,7 @@ export function AccountView() {
         onExpired={reload}
       />
       {account !== null && !isIn && (
-        <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
+        <SignInGate hasExpired={false} account={account} onOpened={() => window.location.reload()} />
       )}
       {user !== null && account?.canMail === true && <AddressHint user={user} onExpired={reload} />}
       {user !== null && <Own user={user} onExpired={reload} />}

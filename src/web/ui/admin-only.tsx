@@ -1,6 +1,6 @@
 import { EmptyState, Skeleton } from '@mantine/core';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
-import { fetchAccount, nameOf } from './account-api.ts';
+import { type Account, fetchAccount, nameOf } from './account-api.ts';
 import type { ApiFailure } from './api.ts';
 import { WarningIcon } from './icons.tsx';
 import { toFailure } from './polling.ts';
@@ -17,7 +17,7 @@ type AdminOnlyProps = {
 /** For administrators: asks who is there, once; then shows the view, until the server says that the session has ended. */
 export function AdminOnly({ id, title, failed, children }: AdminOnlyProps) {
   const [stage, setStage] = useState<'asking' | 'locked' | 'expired' | 'open'>('asking');
-  const [signedInAs, setSignedInAs] = useState<string | null>(null);
+  const [account, setAccount] = useState<Account | null>(null);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
 
   const [round, setRound] = useState(0);
@@ -27,10 +27,10 @@ export function AdminOnly({ id, title, failed, children }: AdminOnlyProps) {
   useEffect(() => {
     const stop = new AbortController();
     fetchAccount(stop.signal).then(
-      ({ isAdmin, user }) => {
+      (known) => {
         if (stop.signal.aborted) return;
-        setSignedInAs(user === null ? null : nameOf(user));
-        setStage(isAdmin ? 'open' : 'locked');
+        setAccount(known);
+        setStage(known.isAdmin ? 'open' : 'locked');
       },
       (reason: unknown) => !stop.signal.aborted && setFailure(toFailure(reason)),
     );
@@ -46,8 +46,13 @@ export function AdminOnly({ id, title, failed, children }: AdminOnlyProps) {
       </div>
       {stage === 'asking' &&
         (failure ? <Failure title={failed} failure={failure} /> : <Skeleton height={320} radius="lg" />)}
-      {stage !== 'asking' && (
-        <SignInGate hasExpired={stage === 'expired'} signedInAs={signedInAs} onOpened={ask} />
+      {stage !== 'asking' && account !== null && (
+        <SignInGate
+          hasExpired={stage === 'expired'}
+          account={account}
+          signedInAs={stage === 'expired' || account.user === null ? null : nameOf(account.user)}
+          onOpened={ask}
+        />
       )}
     </section>
   );

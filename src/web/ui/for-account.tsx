@@ -30,7 +30,7 @@ export function ForAccount({
           {account.isAdmin && (
             <p className="tb-quiet">{what} belong to an account: the admin token has none.</p>
           )}
-          <SignInGate hasExpired={false} onOpened={() => window.location.reload()} />
+          <SignInGate hasExpired={false} account={account} onOpened={() => window.location.reload()} />
         </>
       )}
       {account?.user && children(reload)}

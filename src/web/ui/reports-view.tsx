@@ -41,7 +41,7 @@ export function ReportsView() {
         error={error}
         onExpired={reload}
       />
-      {account !== null && !isIn && <SignInGate hasExpired={false} onOpened={reload} />}
+      {account !== null && !isIn && <SignInGate hasExpired={false} account={account} onOpened={reload} />}
       {isIn && <List onExpired={reload} />}
     </section>
   );

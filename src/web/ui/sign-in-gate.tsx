@@ -1,6 +1,6 @@
 import { Alert, Button, Code, TextInput } from '@mantine/core';
 import { type ReactNode, type SubmitEvent, useEffect, useState } from 'react';
-import { fetchAccount, forgotPassword, register, signIn } from './account-api.ts';
+import { type Account, forgotPassword, register, signIn } from './account-api.ts';
 import { type ApiFailure, openAdminSession } from './api.ts';
 import { ProviderButtons } from './external-part.tsx';
 import { useFields } from './fields.ts';
@@ -10,6 +10,7 @@ import { SecretField } from './secret-field.tsx';
 
 type SignInGateProps = {
   hasExpired: boolean;
+  account: Pick<Account, 'needsSetup' | 'canMail'>;
   /** The account that is signed in here may not see what is behind; null: nobody is. */
   signedInAs?: string | null;
   onOpened(): void;
@@ -17,26 +18,15 @@ type SignInGateProps = {
 type Way = 'setup' | 'password' | 'token' | 'forgotten';
 
 /** Asks who is there: by name and password, on a new server for the first account, or by the admin token. */
-export function SignInGate({ hasExpired, signedInAs = null, onOpened }: SignInGateProps) {
-  const [way, setWay] = useState<Way>('password');
-  const [isNew, setIsNew] = useState(false);
-  const [canMail, setCanMail] = useState(false);
-  useEffect(() => {
-    const stop = new AbortController();
-    fetchAccount(stop.signal).then(
-      ({ needsSetup, canMail: mails }) => {
-        if (stop.signal.aborted) return;
-        setCanMail(mails);
-        if (!needsSetup) return;
-        setIsNew(true);
-        setWay((chosen) => (chosen === 'password' ? 'setup' : chosen));
-      },
-      // The form is there all the same, and says it when it is sent.
-      () => undefined,
-    );
-    return () => stop.abort();
-  }, []);
-  const people = isNew ? 'setup' : 'password';
+export function SignInGate({
+  hasExpired,
+  account: { needsSetup, canMail },
+  signedInAs = null,
+  onOpened,
+}: SignInGateProps) {
+  // Known before the first look: a form that grew later would move what one is about to press.
+  const people = needsSetup ? 'setup' : 'password';
+  const [way, setWay] = useState<Way>(people);
   return (
     <div className="tb-card tb-gate">
       <div className="tb-gate-mark">

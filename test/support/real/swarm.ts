@@ -18,14 +18,19 @@ const PYTHON = '/usr/bin/python3';
 
 /** What python3-libtorrent is told, and its first line; it ends when its input does. */
 export async function talk(script: string, job: object): Promise<{ child: ChildProcess; said: unknown }> {
-  const child = spawn(PYTHON, [path(script)], { stdio: ['pipe', 'pipe', 'pipe'], env: plainEnv() });
+  const child = spawn(PYTHON, ['-X', 'faulthandler', path(script)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: plainEnv(),
+  });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk}`.slice(-4000)));
   child.stdin.write(`${JSON.stringify(job)}\n`);
   const lines = createInterface({ input: child.stdout });
   const said = await new Promise<string>((resolve, reject) => {
     lines.once('line', resolve);
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}: ${errors}`)));
+    child.once('close', (code, signal) =>
+      reject(new Error(`${script} ended with ${code ?? signal}: ${errors}`)),
+    );
   });
   return { child, said: JSON.parse(said) };
 }
