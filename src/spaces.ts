@@ -26,6 +26,7 @@ export function openSpaces({ cache }: { cache: Pick<Ground['cache'], 'space'> })
         const { sizeBytes, read, free } = memory.keep(bytes);
         return { sizeBytes, value: () => new JsonText(read(), etag), free };
       },
+      lend: { copy: (page) => page.shared(), empty: (page) => void page.take() },
       ttlMs: 30 * MINUTE_MS,
       maxEntries: 2000,
       schema: JsonText.schema,

@@ -49,7 +49,7 @@ export function addonRoutes({ addon, limit, contextOf }: AddonRoutesDeps): Route
       res.set('Cache-Control', cacheControl({ cacheMaxAge, staleRevalidate, staleError }));
     }
     if (answer.json instanceof JsonText)
-      res.type('json').set('ETag', answer.json.etag).send(answer.json.bytes);
+      res.type('json').set('ETag', answer.json.etag).send(answer.json.take());
     else res.json(answer);
   }
 }

@@ -38,6 +38,11 @@ export type InMemory<T> = {
 export type SpaceOptions<T> = {
   /** How values lie in memory; default: as they are, of about the size their fields make. */
   pack?: (value: T) => InMemory<T>;
+  /**
+   * For values that a caller empties when done: each has a copy of what they waited for, which is then emptied itself. What a promise gave that
+   * had to wait is otherwise kept until a collection of the whole heap.
+   */
+  lend?: { copy(value: T): T; empty(value: T): void };
   ttlMs: number;
   maxEntries: number;
   /** Values from other instances are held to it. */
@@ -105,7 +110,7 @@ function asItIs<T>(value: T): InMemory<T> {
 /** One space: memory first, then the shared store, then the caller's load. */
 export function createSpace<T>(
   name: string,
-  { ttlMs, maxEntries, schema, onceForAll, pack = asItIs }: SpaceOptions<T>,
+  { ttlMs, maxEntries, schema, onceForAll, pack = asItIs, lend }: SpaceOptions<T>,
   { shared, log, maxBytes, makeRoom, announce, announceEnd }: SpaceDeps,
 ): { space: CacheSpace<T>; control: SpaceControl } {
   const level = createLevel({ name, schema, shared, onceForAll, log, announceEnd });
@@ -174,13 +179,20 @@ export function createSpace<T>(
       if (flights.get(key) === flight) flights.delete(key);
     });
     flights.set(key, flight);
+    // Who waits copies it before anything else happens, and nobody comes later.
+    if (lend !== undefined)
+      void flight.promise.then(
+        (value) => setImmediate(() => lend.empty(value)),
+        () => {},
+      );
     return flight;
   }
 
   function join(key: string, flight: Flight<T>, signal: AbortSignal | undefined): Promise<T> {
     flight.waiting += 1;
-    if (signal === undefined) return flight.promise;
-    return abortable(flight.promise, signal).finally(() => {
+    const own = lend === undefined ? flight.promise : flight.promise.then(lend.copy);
+    if (signal === undefined) return own;
+    return abortable(own, signal).finally(() => {
       flight.waiting -= 1;
       if (flight.waiting === 0 && !flight.isDone) void abandon(key, flight);
     });
