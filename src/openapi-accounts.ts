@@ -25,6 +25,7 @@ import { ADMIN, bad, gone, id, json, nothing, ok, problem, refusals } from './op
 
 const taken = { '422': problem('The address or name is taken') };
 const closed = { '403': problem('Not for this account') };
+const elsewhere = { '403': problem('Without a token, and not sent by the page of this server') };
 const noMail = problem('This server sends no mail');
 const USER = [{ user: [] }];
 
@@ -40,7 +41,7 @@ export const accountPaths = {
       requestBody: json(z.object({ token: z.string() })),
       responses: { '204': nothing('Signed in; a cookie is set'), ...bad, ...refusals },
     },
-    delete: { summary: 'Sign out', responses: { '204': nothing('Signed out') } },
+    delete: { summary: 'Sign out', responses: { '204': nothing('Signed out'), ...elsewhere } },
   },
   '/api/auth/me': {
     get: {
@@ -82,7 +83,7 @@ export const accountPaths = {
     },
   },
   '/api/auth/logout': {
-    post: { summary: 'End this session', responses: { '204': nothing('Ended'), ...refusals } },
+    post: { summary: 'End this session', responses: { '204': nothing('Ended'), ...elsewhere, ...refusals } },
   },
   '/api/auth/password': {
     post: {

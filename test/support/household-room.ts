@@ -26,23 +26,32 @@ export async function openHousehold(env: Readonly<Record<string, string>> = {}) 
     },
   });
 
-  async function ask(token: string | null, method: string, path: string, body?: unknown): Promise<Answer> {
+  async function ask(
+    token: string | null,
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const response = await get(product.baseUrl + path, {
       method,
       headers: {
         ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...more,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, body: text === '' ? null : isJson ? JSON.parse(text) : text };
   }
   const asAdmin = (method: string, path: string, body?: unknown) =>
     ask(product.adminToken, method, path, body);
 
   return {
     db: database.db,
+    databaseUrl: database.url,
     product,
     ask,
     asAdmin,

@@ -6,6 +6,7 @@ import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
 import { actorOf } from './asking.ts';
+import { requireOwnPage } from './cookies.ts';
 import type { Guard } from './guard.ts';
 
 const AdminToken = z.strictObject({ token: z.string().min(1).max(512) });
@@ -55,7 +56,9 @@ export function adminSessionRoutes({
     res.status(204).end();
   }
 
-  function end(_req: Request, res: Response) {
+  /** As a sign-out does: for our own page only. */
+  function end(req: Request, res: Response) {
+    requireOwnPage(req);
     guard.closeAdminSession(res);
     res.status(204).end();
   }

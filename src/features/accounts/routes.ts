@@ -14,8 +14,7 @@ import {
   SESSION_COOKIE,
   setCookie,
 } from './cookies.ts';
-import type { Guard } from './guard.ts';
-import { ACCESS_SECONDS } from './guard.ts';
+import { ACCESS_SECONDS, bearerOf, type Guard } from './guard.ts';
 import { deleteOwnSession } from './queries/sessions.ts';
 import { hasAdmin, userAnswer } from './queries/users.ts';
 import { type RegisterDeps, register } from './register.ts';
@@ -105,8 +104,12 @@ export function accountRoutes(deps: AccountRoutesDeps): Router {
     res.status(204).end();
   }
 
-  /** Ends the session, not only what this browser knows of it. */
+  /**
+   * Ends the session, not only what this browser knows of it. A page elsewhere could send a browser here: it keeps the
+   * cookies to itself then, but would follow an answer that takes them away.
+   */
   async function signOut(req: Request, res: Response) {
+    if (bearerOf(req) === null) requireOwnPage(req);
     const user = await guard.userOf(req);
     if (user !== null && user.sessionId !== null) {
       const isEnded = await deleteOwnSession(db, user.userId, user.sessionId);

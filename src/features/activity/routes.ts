@@ -6,8 +6,7 @@ import { UUID } from '../../kit/uuid.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import type { Guard } from '../accounts/index.ts';
-import { requireMedia } from '../media/index.ts';
-import { requireStream } from '../stream-index/index.ts';
+import { parseApiMediaId, resolveMediaId } from '../media/index.ts';
 import {
   type ActivityDeps,
   addMark,
@@ -24,7 +23,7 @@ import {
 } from './activity.ts';
 import { continued, entryOf, historyPage, type Place } from './queries/history.ts';
 import { markPage } from './queries/marks.ts';
-import { type OwnProfile, ownProfile } from './queries/titles.ts';
+import { type OwnProfile, ownProfile, streamOfTitle } from './queries/titles.ts';
 import {
   type HistoryEntry,
   type Mark,
@@ -98,7 +97,10 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
     const profile = await profileIn(req);
     const { streamId, ...named } = parseInput(PlayBody, req.body, 'The play');
     const what = await findTitle(db, profile.userId, named);
-    const stream = streamId === undefined ? null : await requireStream(db, streamId);
+    const of = { mediaId: what.mediaId, userId: profile.userId };
+    const stream = streamId === undefined ? null : await streamOfTitle(db, { ...of, publicId: streamId });
+    if (stream === null && streamId !== undefined)
+      throw new NotFound('streams.not_found', 'This title has no stream of this id.');
     await created(req, res, profile, await notePlay(deps, profile, what, { ...named, streamId: stream }));
   }
 
@@ -166,8 +168,9 @@ export function activityRoutes(deps: ActivityRoutesDeps): Router {
   function takeMark(kind: MarkKind) {
     return async (req: Request, res: Response) => {
       const profile = await profileIn(req);
-      const { mediaId } = await requireMedia(db, mediaIn(req));
-      if (!(await dropMark(deps, profile, kind, mediaId)))
+      // A title nobody has, and one that is somebody else's, are as little in the list.
+      const found = await resolveMediaId(db, parseApiMediaId(mediaIn(req)));
+      if (found === null || !(await dropMark(deps, profile, kind, found.mediaId)))
         throw new NotFound('activity.not_listed', 'This title is not in this list.');
       res.status(204).end();
     };

@@ -78,7 +78,11 @@ const columnsFor = ({ userId, isModerator }: Seer) => sql.fragment`
     LEFT JOIN app_user vu ON vu.id = r.reviewer_id
     LEFT JOIN stream s ON s.id = r.stream_id
     LEFT JOIN stream_external x ON x.stream_id = s.id
-    LEFT JOIN LATERAL (SELECT l.media_id, l.episode_id FROM stream_media_link l WHERE l.stream_id = r.stream_id ORDER BY l.id LIMIT 1) l ON true
+    LEFT JOIN LATERAL (
+      SELECT l.media_id, l.episode_id FROM stream_media_link l JOIN media lm ON lm.id = l.media_id
+      WHERE l.stream_id = r.stream_id AND (${isModerator} OR (lm.is_published AND lm.is_public) OR lm.owner_id = ${userId}::bigint)
+      ORDER BY l.id LIMIT 1
+    ) l ON true
     LEFT JOIN episode e ON e.id = coalesce(r.episode_id, l.episode_id)
     LEFT JOIN season se ON se.id = e.season_id
     LEFT JOIN media m ON m.id = coalesce(r.media_id, e.media_id, l.media_id)

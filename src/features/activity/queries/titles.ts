@@ -54,3 +54,16 @@ export function seenTitle(
     WHERE m.id = ${of.mediaId} AND ${ofAccount(of.userId)}
   `);
 }
+
+/** The row of a stream of this title that this account may know of. */
+export async function streamOfTitle(
+  db: Db,
+  { publicId, mediaId, userId }: { publicId: string; mediaId: number; userId: number },
+): Promise<number | null> {
+  const row = await db.maybeOne(rows('activity.stream', z.object({ streamId: z.int() }))`
+    SELECT s.id AS "streamId" FROM stream s
+    WHERE s.public_id = ${publicId}::uuid AND (s.is_public OR s.owner_id = ${userId})
+      AND EXISTS (SELECT FROM stream_media_link l WHERE l.stream_id = s.id AND l.media_id = ${mediaId})
+  `);
+  return row?.streamId ?? null;
+}
