@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchCatalog } from './bench/catalog.ts';
+import { benchFamily } from './bench/family.ts';
 import { benchFtp } from './bench/ftp.ts';
 import { benchHttp } from './bench/http.ts';
 import { benchScan } from './bench/scan.ts';
@@ -14,6 +15,7 @@ export type Bench = (options: { quick: boolean }) => Promise<BenchRow[]>;
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   catalog: benchCatalog,
+  family: benchFamily,
   ftp: benchFtp,
   http: benchHttp,
   scan: benchScan,

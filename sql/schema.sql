@@ -70,8 +70,11 @@ CREATE OR REPLACE FUNCTION public.genre_shelf_changed()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  ids bigint[] := ARRAY(SELECT DISTINCT media_id FROM changed);
 BEGIN
-  PERFORM refresh_genre_shelf(ARRAY(SELECT DISTINCT media_id FROM changed));
+  PERFORM refresh_genre_shelf(ids);
+  PERFORM refresh_profile_genres(ids);
   RETURN NULL;
 END $function$;
 
@@ -79,8 +82,11 @@ CREATE OR REPLACE FUNCTION public.genre_shelf_moved()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  ids bigint[] := ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former);
 BEGIN
-  PERFORM refresh_genre_shelf(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  PERFORM refresh_genre_shelf(ids);
+  PERFORM refresh_profile_genres(ids);
   RETURN NULL;
 END $function$;
 
@@ -105,6 +111,15 @@ CREATE OR REPLACE FUNCTION public.history_play_counted()
 AS $function$
 BEGIN
   UPDATE media SET watch_count = watch_count + 1 WHERE id = NEW.media_id;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.household_moved()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM rating_country;
   RETURN NULL;
 END $function$;
 
@@ -282,8 +297,8 @@ AS $function$
 DECLARE
   ids bigint[] := ARRAY(
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
-    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0, n.owner_id)
-      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0, f.owner_id));
+    WHERE (n.kind, n.rank, n.last_stream_added_at, n.is_published, n.is_public, n.is_adult, n.open_streams > 0, n.owner_id, n.age_min)
+      IS DISTINCT FROM (f.kind, f.rank, f.last_stream_added_at, f.is_published, f.is_public, f.is_adult, f.open_streams > 0, f.owner_id, f.age_min));
 BEGIN
   IF cardinality(ids) > 0 THEN
     PERFORM refresh_genre_shelf(ids);
@@ -496,6 +511,16 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.profile_shelf_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM refresh_profile_shelf((SELECT array_agg(media_id ORDER BY media_id, profile_id) FROM changed),
+    (SELECT array_agg(profile_id ORDER BY media_id, profile_id) FROM changed));
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.ranking_facts(kind text, resolution text, quality text, codec text, audio text[], channels text[], hdr_formats text[], visual_tags text[])
  RETURNS text
  LANGUAGE sql
@@ -513,16 +538,17 @@ BEGIN
   WHERE s.media_id = ANY (ids) AND NOT EXISTS (
     SELECT FROM media_genre mg JOIN media m ON m.id = mg.media_id
     WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND m.is_published AND m.is_public AND NOT m.is_adult);
-  INSERT INTO genre_shelf AS s (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
-  SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
+  INSERT INTO genre_shelf AS s (genre_id, media_id, kind, rank, last_stream_added_at, is_open, age_min)
+  SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0, m.age_min
   -- OFFSET 0: titles are looked up by their key; merged with the rest, all of media would be read for a large batch.
   FROM (SELECT DISTINCT t.id FROM unnest(ids) AS t(id) ORDER BY t.id OFFSET 0) t
   JOIN media m ON m.id = t.id AND m.is_published AND m.is_public AND NOT m.is_adult
   JOIN media_genre mg ON mg.media_id = m.id
   ON CONFLICT (media_id, genre_id) DO UPDATE SET
-    kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at, is_open = excluded.is_open
-  WHERE (s.kind, s.rank, s.last_stream_added_at, s.is_open)
-    IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.last_stream_added_at, excluded.is_open);
+    kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at, is_open = excluded.is_open,
+    age_min = excluded.age_min
+  WHERE (s.kind, s.rank, s.last_stream_added_at, s.is_open, s.age_min)
+    IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.last_stream_added_at, excluded.is_open, excluded.age_min);
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.refresh_media_age(ids bigint[])
@@ -639,6 +665,20 @@ BEGIN
     AND (m.total_streams, m.open_streams, m.last_stream_added_at) IS DISTINCT FROM (x.total, x.open, x.added);
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.refresh_profile_genres(ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  titles bigint[];
+  profiles bigint[];
+BEGIN
+  SELECT array_agg(p.media_id), array_agg(p.profile_id) INTO titles, profiles FROM profile_policy p WHERE p.media_id = ANY (ids);
+  IF titles IS NOT NULL THEN
+    PERFORM refresh_profile_shelf(titles, profiles);
+  END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refresh_profile_policy(ids bigint[])
  RETURNS void
  LANGUAGE plpgsql
@@ -656,6 +696,25 @@ BEGIN
   ) n
   WHERE s.profile_id = n.profile_id AND s.media_id = n.id
     AND (s.kind, s.rank, s.last_stream_added_at, s.is_shown) IS DISTINCT FROM (n.kind, n.rank, n.last_stream_added_at, n.is_shown);
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.refresh_profile_shelf(titles bigint[], profiles bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM profile_shelf s USING unnest(titles, profiles) AS c(media_id, profile_id)
+  WHERE s.media_id = c.media_id AND s.profile_id = c.profile_id AND NOT EXISTS (
+    SELECT FROM media_genre mg JOIN profile_policy p ON p.media_id = mg.media_id AND p.profile_id = s.profile_id
+    WHERE mg.media_id = s.media_id AND mg.genre_id = s.genre_id AND p.policy = 'allow' AND p.is_shown);
+  INSERT INTO profile_shelf AS s (media_id, profile_id, genre_id, kind, rank, last_stream_added_at)
+  SELECT p.media_id, p.profile_id, mg.genre_id, p.kind, p.rank, p.last_stream_added_at
+  FROM (SELECT DISTINCT u.media_id, u.profile_id FROM unnest(titles, profiles) AS u(media_id, profile_id) ORDER BY 1, 2 OFFSET 0) c
+  JOIN profile_policy p ON p.media_id = c.media_id AND p.profile_id = c.profile_id AND p.policy = 'allow' AND p.is_shown
+  JOIN media_genre mg ON mg.media_id = p.media_id
+  ON CONFLICT (media_id, profile_id, genre_id) DO UPDATE SET
+    kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at
+  WHERE (s.kind, s.rank, s.last_stream_added_at) IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.last_stream_added_at);
 END $function$;
 
 CREATE OR REPLACE FUNCTION public.search_document(kind text, names text[], titles text[])
@@ -901,10 +960,10 @@ CREATE OR REPLACE FUNCTION public.tags_due_of_episodes()
 AS $function$
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    INSERT INTO media_tag_due (media_id) SELECT DISTINCT media_id FROM changed WHERE num_nonnulls(title, overview) > 0;
+    INSERT INTO media_tag_due (media_id, episode_id) SELECT media_id, id FROM changed WHERE num_nonnulls(title, overview) > 0;
   ELSE
-    INSERT INTO media_tag_due (media_id)
-    SELECT DISTINCT n.media_id FROM changed n JOIN former f ON f.id = n.id
+    INSERT INTO media_tag_due (media_id, episode_id)
+    SELECT n.media_id, n.id FROM changed n JOIN former f ON f.id = n.id
     WHERE (n.title, n.overview) IS DISTINCT FROM (f.title, f.overview);
   END IF;
   RETURN NULL;
@@ -922,6 +981,20 @@ BEGIN
     INSERT INTO media_tag_due (media_id)
     SELECT n.id FROM changed n JOIN former f ON f.id = n.id
     WHERE (n.title, n.overview, n.is_adult, n.nudity) IS DISTINCT FROM (f.title, f.overview, f.is_adult, f.nudity);
+  END IF;
+  RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION public.tags_owed_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM changed WHERE NOT is_known) AND EXISTS (SELECT FROM profile_blocked_tag) THEN
+    PERFORM pg_notify('tributary', 'db cache {"group":"media","isRedisOwed":true}');
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM pg_notify('tributary', 'db tags-due changed');
   END IF;
   RETURN NULL;
 END $function$;
@@ -1488,16 +1561,17 @@ CREATE TABLE genre_shelf (
   rank real NOT NULL,
   last_stream_added_at timestamp with time zone,
   is_open boolean NOT NULL,
+  age_min integer,
   CONSTRAINT genre_shelf_pkey PRIMARY KEY (media_id, genre_id),
   CONSTRAINT genre_shelf_genre_id_fkey FOREIGN KEY (genre_id) REFERENCES genre(id) ON DELETE CASCADE,
   CONSTRAINT genre_shelf_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
 );
 
-CREATE INDEX genre_shelf_new ON public.genre_shelf USING btree (genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id);
+CREATE INDEX genre_shelf_new ON public.genre_shelf USING btree (genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id) INCLUDE (age_min);
 
 CREATE INDEX genre_shelf_new_open ON public.genre_shelf USING btree (genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id) WHERE is_open;
 
-CREATE INDEX genre_shelf_popular ON public.genre_shelf USING btree (genre_id, kind, rank DESC, media_id);
+CREATE INDEX genre_shelf_popular ON public.genre_shelf USING btree (genre_id, kind, rank DESC, media_id) INCLUDE (age_min);
 
 CREATE INDEX genre_shelf_popular_open ON public.genre_shelf USING btree (genre_id, kind, rank DESC, media_id) WHERE is_open;
 
@@ -2053,8 +2127,16 @@ CREATE INDEX media_tag_denied_tag ON public.media_tag_denied USING btree (tag_id
 CREATE TABLE media_tag_due (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   media_id bigint NOT NULL,
+  episode_id bigint,
+  is_known boolean NOT NULL DEFAULT false,
   CONSTRAINT media_tag_due_pkey PRIMARY KEY (id)
 );
+
+CREATE INDEX media_tag_due_place ON public.media_tag_due USING btree (media_id, episode_id) WHERE (NOT is_known);
+
+CREATE TRIGGER media_tag_due_delete AFTER DELETE ON public.media_tag_due REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_owed_changed();
+
+CREATE TRIGGER media_tag_due_insert AFTER INSERT ON public.media_tag_due REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tags_owed_changed();
 
 CREATE TABLE media_translation (
   media_id bigint NOT NULL,
@@ -2312,6 +2394,10 @@ CREATE INDEX profile_policy_new ON public.profile_policy USING btree (profile_id
 
 CREATE INDEX profile_policy_popular ON public.profile_policy USING btree (profile_id, kind, rank DESC, media_id) WHERE ((policy = 'allow'::text) AND is_shown);
 
+CREATE TRIGGER profile_policy_shelf_insert AFTER INSERT ON public.profile_policy REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION profile_shelf_changed();
+
+CREATE TRIGGER profile_policy_shelf_update AFTER UPDATE ON public.profile_policy REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION profile_shelf_changed();
+
 CREATE TABLE profile_request (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -2345,6 +2431,21 @@ CREATE UNIQUE INDEX profile_request_pending ON public.profile_request USING btre
 
 CREATE INDEX profile_request_profile ON public.profile_request USING btree (profile_id, asked_at DESC);
 
+CREATE TABLE profile_shelf (
+  media_id bigint NOT NULL,
+  profile_id bigint NOT NULL,
+  genre_id bigint NOT NULL,
+  kind text NOT NULL,
+  rank real NOT NULL,
+  last_stream_added_at timestamp with time zone,
+  CONSTRAINT profile_shelf_pkey PRIMARY KEY (media_id, profile_id, genre_id),
+  CONSTRAINT profile_shelf_profile_id_media_id_fkey FOREIGN KEY (profile_id, media_id) REFERENCES profile_policy(profile_id, media_id) ON DELETE CASCADE
+);
+
+CREATE INDEX profile_shelf_new ON public.profile_shelf USING btree (profile_id, genre_id, kind, last_stream_added_at DESC NULLS LAST, media_id);
+
+CREATE INDEX profile_shelf_popular ON public.profile_shelf USING btree (profile_id, genre_id, kind, rank DESC, media_id);
+
 CREATE TABLE provider_metadata (
   media_id bigint NOT NULL,
   provider_id bigint NOT NULL,
@@ -2375,6 +2476,8 @@ CREATE TABLE rating_country (
   CONSTRAINT rating_country_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
   CONSTRAINT rating_country_place_check CHECK ((place >= 0))
 );
+
+CREATE TRIGGER rating_country_notify AFTER INSERT OR DELETE ON public.rating_country FOR EACH STATEMENT EXECUTE FUNCTION notify_media_changed();
 
 CREATE TABLE rating_provider (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -2560,6 +2663,12 @@ CREATE TABLE setting (
   CONSTRAINT setting_key_check CHECK ((key ~ '^[a-z][A-Za-z0-9.]{0,99}$'::text)),
   CONSTRAINT setting_type_check CHECK ((type = ANY (ARRAY['string'::text, 'integer'::text, 'boolean'::text, 'json'::text])))
 );
+
+CREATE TRIGGER setting_household_delete AFTER DELETE ON public.setting FOR EACH ROW WHEN ((old.key = ANY (ARRAY['catalogRegion'::text, 'catalogLanguage'::text]))) EXECUTE FUNCTION household_moved();
+
+CREATE TRIGGER setting_household_insert AFTER INSERT ON public.setting FOR EACH ROW WHEN ((new.key = ANY (ARRAY['catalogRegion'::text, 'catalogLanguage'::text]))) EXECUTE FUNCTION household_moved();
+
+CREATE TRIGGER setting_household_update AFTER UPDATE ON public.setting FOR EACH ROW WHEN (((new.key = ANY (ARRAY['catalogRegion'::text, 'catalogLanguage'::text])) AND (new.value <> old.value))) EXECUTE FUNCTION household_moved();
 
 CREATE TRIGGER setting_touch BEFORE UPDATE ON public.setting FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { askSources } from './ask-sources.ts';
 import { settleTiers } from './catalogs/search/index.ts';
+import { AGES_JOB } from './features/family/index.ts';
 import { finderSecrets } from './features/finders/index.ts';
 import {
   importTitles,
@@ -14,6 +15,7 @@ import { forgetProgrammes } from './features/media/index.ts';
 import { noteScan } from './features/source-health/index.ts';
 import { createScanner, MATCH_JOB, sourceSecrets } from './features/sources/index.ts';
 import { dropOrphanStreams, expireStreams, forgetOldPlays } from './features/stream-index/index.ts';
+import { FOLLOW_JOB, followSoon } from './features/tags/index.ts';
 import { type Ground, type GroundOptions, ROOT } from './ground.ts';
 import { jobs } from './jobs.ts';
 import { openListers } from './listers.ts';
@@ -109,13 +111,29 @@ export function runInBackground(
     await addEarly(queue).catch((err: unknown) =>
       log.warn({ err }, 'jobs that were asked for early wait for the clock'),
     );
+    readAges(queue);
     onClose(() => queue.stop());
     onClose(
       fillSoon(ground.notify, (atMs) =>
         queue.add(FILL_JOB, {}, { key: `${FILL_JOB} soon`, runAt: new Date(atMs) }),
       ),
     );
+    onClose(
+      followSoon(ground.notify, (payload, atMs) =>
+        queue.add(FOLLOW_JOB, payload, { key: `${FOLLOW_JOB} soon`, runAt: new Date(atMs) }),
+      ),
+    );
     void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
+  }
+
+  /** By age nothing is seen until it is known by whose ratings: not left to the clock. */
+  function readAges(queue: Jobs) {
+    const read = () =>
+      void queue
+        .add(AGES_JOB, {}, { key: `${AGES_JOB} now` })
+        .catch((err: unknown) => log.warn({ err }, 'a look at age ratings waits for the clock'));
+    read();
+    ground.settings.onChange(read);
   }
 
   /** A run that was killed told nothing of its end; what lies on disk does. */

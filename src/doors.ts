@@ -9,7 +9,7 @@ import { addonRoutes } from './addon/routes.ts';
 import type { Stock, Visibility } from './catalogs/catalog.ts';
 import { curatedLists, genreNames, stockOf } from './catalogs/registry.ts';
 import type { Viewer } from './catalogs/viewer.ts';
-import { contextFor, familyRules, mayWatch, notePlayOf } from './family-doors.ts';
+import { contextFor, familyRules, mayWatch, notePlayOf, noteWatching } from './family-doors.ts';
 import { createSubtitleTexts } from './features/file-facts/index.ts';
 import type { LiveSearch } from './features/finders/index.ts';
 import type { OnOpened } from './features/metadata/index.ts';
@@ -209,6 +209,7 @@ export function playDoor(
       if (!noted.has(key)) void notePlay(ground, spaces, link, client);
       noted.set(key, true);
     },
+    onWatching: (link: WatchedLink) => noteWatching(ground, link),
     onGone: goneFiles((streamId) => {
       checkLater(streamId).catch((err: unknown) =>
         log.debug({ err, streamId }, 'a look for a file could not be queued'),

@@ -110,7 +110,7 @@ export async function notePlayOf(
 
 /**
  * Whether a link that was made for a profile may be used now: asked of the database each time, so that a rule acts on the next range. Throws the
- * one refusal of play links, and counts the minute where a profile has so many a day.
+ * one refusal of play links.
  */
 export async function mayWatch({ db, kids }: Pick<Ground, 'db' | 'kids'>, link: WatchedLink): Promise<void> {
   const { viewer: of, mediaId, episodeId = null } = link;
@@ -124,7 +124,14 @@ export async function mayWatch({ db, kids }: Pick<Ground, 'db' | 'kids'>, link: 
   const viewer = viewerOf(installed);
   const standing = await standingFor(db, viewer, { mediaId, episodeId });
   if (standing?.mayPlay !== true || (await isMixed(db, viewer, link))) throw refused();
-  if (installed.dailyMinutes !== null) await noteMinute(db, installed.profileId);
+}
+
+/** A minute of a profile that has so many a day; looking at a link, its pictures and its subtitles take none. */
+export function noteWatching({ db, log }: Pick<Ground, 'db' | 'log'>, { viewer }: WatchedLink): void {
+  if (viewer === undefined) return;
+  noteMinute(db, viewer.profileId).catch((err: unknown) =>
+    log.warn({ err }, 'a minute that was watched could not be counted'),
+  );
 }
 
 async function isMixed(

@@ -14,6 +14,7 @@ export async function healthChecks(ground: Ground): Promise<HealthCheck[]> {
     outbound(ground),
     mediaTools(ground),
     usenet(ground),
+    openAddon(ground),
   ]);
 }
 
@@ -79,4 +80,20 @@ async function outbound({ config }: Ground): Promise<HealthCheck> {
   return config.outbound.mode === 'all'
     ? { name: 'Outgoing connections', status: 'ok', detail: 'public addresses, and those you allow' }
     : { name: 'Outgoing connections', status: 'off', detail: 'only those of OUTBOUND_ALLOW' };
+}
+
+/** Why nothing is seen there, and what to do. */
+async function openAddon({ kids, settings }: Ground): Promise<HealthCheck> {
+  const name = 'Add-on without an install';
+  const { publicCatalog } = settings.get();
+  if (publicCatalog === 'off') return { name, status: 'off', detail: 'closed by PUBLIC_CATALOG' };
+  if (kids.any())
+    return {
+      name,
+      status: 'off',
+      detail:
+        'closed to all, as somebody’s family has a kid; each grown-up makes an install on the page Family',
+    };
+  const shown = publicCatalog === 'all' ? 'all titles' : 'titles under an open licence';
+  return { name, status: 'ok', detail: `shows ${shown} until somebody’s family has a kid` };
 }

@@ -97,7 +97,7 @@ const RECENT: Ordering = {
 };
 
 /**
- * Where a page's titles stand in order: all of them, the shelf of a genre (migration 0006), or what a profile is allowed (0059). All have
+ * Where a page's titles stand in order: all of them, the shelf of a genre (migration 0006), or what a profile is allowed (0059, and of a genre 0069). All have
  * the columns of both orders, so that each page is one walk of one index; two where exceptions stand beside a rule.
  */
 function shelf(query: CatalogQuery, { columns, inner }: Ordering): Fragment {
@@ -106,29 +106,20 @@ function shelf(query: CatalogQuery, { columns, inner }: Ordering): Fragment {
   const allowed = exceptions(query, viewer, columns);
   if (viewer.mode === 'allow') return allowed;
   const rest = ruled(query, viewer, columns);
-  const id = isOfGenreShelf(query, viewer) ? sql.fragment`m.media_id` : sql.fragment`m.id`;
   // Each walks its own index; together they would be read whole and sorted (280 ms a page of a genre among 100,000 titles).
   const first = walked(query.skip);
-  return sql.fragment`(${rest} ORDER BY ${inner}, ${id} ${first}) UNION ALL (${allowed} ORDER BY ${inner}, m.media_id ${first})`;
+  return sql.fragment`(${rest} ORDER BY ${inner}, ${idIn(query)} ${first}) UNION ALL (${allowed} ORDER BY ${inner}, m.media_id ${first})`;
 }
 
-/** Rated titles are few: of a genre they are picked out of those, instead of passing by all the unrated ones of its shelf. */
-function isOfGenreShelf({ genre }: CatalogQuery, { mode, allowsUnrated }: Viewer): boolean {
-  return genre !== undefined && (mode !== 'age' || allowsUnrated);
-}
-
-/** By the mode alone: titles without a rule of their own. */
+/** By the mode alone: titles without a rule of their own. A genre's shelf has the ages of its titles too (0069). */
 function ruled(query: CatalogQuery, viewer: Viewer, columns: Fragment): Fragment {
-  const { genre } = query;
-  if (isOfGenreShelf(query, viewer)) {
-    const id = sql.fragment`m.media_id`;
-    const age = sql.fragment`(SELECT g.age_min FROM media g WHERE g.id = m.media_id)`;
-    return sql.fragment`${unruled(query, columns)} AND ${hasNoRule(viewer, id)} AND ${suits(viewer, { id, age })}`;
-  }
-  // Not `@>`: its index knows no order.
-  const ofGenre = genre === undefined ? sql.fragment`` : sql.fragment`AND ${genre} = ANY (m.genres)`;
-  const all = unruled({ ...query, genre: undefined }, columns);
-  return sql.fragment`${all} ${ofGenre} AND ${hasNoRule(viewer, sql.fragment`m.id`)} AND ${suits(viewer)}`;
+  const id = idIn(query);
+  return sql.fragment`${unruled(query, columns)} AND ${hasNoRule(viewer, id)} AND ${suits(viewer, { id, age: sql.fragment`m.age_min` })}`;
+}
+
+/** In `media`, or in `genre_shelf`. */
+function idIn({ genre }: Pick<CatalogQuery, 'genre'>): Fragment {
+  return genre === undefined ? sql.fragment`m.id` : sql.fragment`m.media_id`;
 }
 
 /** As far as a page may reach, as text: the planner must see it. */
@@ -148,13 +139,11 @@ function unruled(query: CatalogQuery, columns: Fragment): Fragment {
 }
 
 function exceptions({ kind, genre }: CatalogQuery, viewer: Viewer, columns: Fragment): Fragment {
-  const ofGenre =
-    genre === undefined
-      ? sql.fragment``
-      : sql.fragment`AND EXISTS (SELECT FROM media_genre g
-          WHERE g.media_id = m.media_id AND g.genre_id = (SELECT g.id FROM genre g WHERE g.name = ${genre}))`;
-  return sql.fragment`SELECT m.media_id AS id, ${columns} FROM profile_policy m
-      WHERE m.profile_id = ${viewer.profileId} AND m.policy = 'allow' AND m.is_shown AND ${KINDS[kind]} ${ofGenre}`;
+  if (genre === undefined)
+    return sql.fragment`SELECT m.media_id AS id, ${columns} FROM profile_policy m
+      WHERE m.profile_id = ${viewer.profileId} AND m.policy = 'allow' AND m.is_shown AND ${KINDS[kind]}`;
+  return sql.fragment`SELECT m.media_id AS id, ${columns} FROM profile_shelf m
+      WHERE m.profile_id = ${viewer.profileId} AND m.genre_id = (SELECT g.id FROM genre g WHERE g.name = ${genre}) AND ${KINDS[kind]}`;
 }
 
 function orderedPage(
@@ -193,16 +182,6 @@ export function cardsOf(db: Db, mediaIds: readonly number[], language: string): 
     order: sql.fragment`p.place`,
     language,
   });
-}
-
-/** Those of these titles that such a viewer may see in lists, in this order. */
-export async function seenAmong(db: Db, viewer: Viewer, mediaIds: readonly number[]): Promise<number[]> {
-  const seen = await db.any(rows('catalog.seen_among', z.object({ mediaId: z.int() }))`
-    SELECT m.id AS "mediaId" FROM unnest(${sql.array(mediaIds, 'int8')}) WITH ORDINALITY AS p(id, place)
-    JOIN media m ON m.id = p.id AND ${listed({ visibility: 'all', viewer })}
-    ORDER BY p.place
-  `);
-  return seen.map(({ mediaId }) => mediaId);
 }
 
 /** The titles of one system catalogue in its own order. Walks `catalog_item_position`. */

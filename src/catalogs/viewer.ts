@@ -38,12 +38,8 @@ export const hasNoRule = ({ profileId }: Pick<Viewer, 'profileId'>, id: Fragment
 /** Of a title for which there is no rule of its own: what the mode says. */
 export function suits(viewer: Viewer, { id, age }: TitleColumns = OF_MEDIA): Fragment {
   if (viewer.mode === 'allow') return sql.fragment`false`;
-  const { profileId, maxAge } = viewer;
-  const untagged = viewer.hasBlockedTags
-    ? sql.fragment`coalesce((
-        SELECT false FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
-        WHERE t.media_id = ${id} AND t.episode_id IS NULL LIMIT 1), true)`
-    : sql.fragment`true`;
+  const { maxAge } = viewer;
+  const untagged = viewer.hasBlockedTags ? isUntagged(viewer, id) : sql.fragment`true`;
   if (viewer.mode === 'all') return untagged;
   const isOfAge = viewer.allowsUnrated
     ? sql.fragment`(${age} IS NULL OR ${age} <= ${maxAge}::integer)`
@@ -51,11 +47,29 @@ export function suits(viewer: Viewer, { id, age }: TitleColumns = OF_MEDIA): Fra
   return sql.fragment`${isOfAge} AND ${untagged}`;
 }
 
+/**
+ * No tag of the title itself is blocked, and its tags are known: what was written since has none yet (a job gives them), and might be blocked.
+ * The profile's tags are read once a statement, and that nothing waits at all, as mostly. `+ 0`: with all of them in its condition, the index is
+ * searched by a sorted list that is made anew for each title (4 µs; 2 for passing by its own few).
+ */
+function isUntagged({ profileId }: Pick<Viewer, 'profileId'>, id: Fragment): Fragment {
+  return sql.fragment`coalesce((
+      SELECT false FROM media_tag t
+      WHERE t.media_id = ${id} AND t.episode_id IS NULL
+        AND t.tag_id + 0 = ANY (ARRAY(SELECT b.tag_id FROM profile_blocked_tag b WHERE b.profile_id = ${profileId})) LIMIT 1), true)
+    AND ((SELECT d.media_id FROM media_tag_due d WHERE NOT d.is_known ORDER BY d.media_id LIMIT 1) IS NULL
+      OR coalesce((SELECT false FROM media_tag_due d WHERE d.media_id = ${id} AND d.episode_id IS NULL AND NOT d.is_known LIMIT 1), true))`;
+}
+
 /** The whole rule for one title of a statement; what is published, public or for adults is not asked here. */
 export function maySee(viewer: Viewer, title: TitleColumns = OF_MEDIA): Fragment {
   const rule = sql.fragment`(SELECT a.policy = 'allow' FROM profile_policy a WHERE a.profile_id = ${viewer.profileId} AND a.media_id = ${title.id})`;
   return sql.fragment`coalesce(${rule}, (${suits(viewer, title)}) IS TRUE)`;
 }
+
+/** A title of the viewer's account that nobody else sees; for adults it is found by its id only. `media o`. */
+export const isOwnPrivate = ({ userId }: Pick<Viewer, 'userId'>) =>
+  sql.fragment`o.owner_id = ${userId} AND o.is_published AND NOT o.is_public AND NOT o.is_adult`;
 
 /** Titles in lists: published and public, with a stream under an open licence where only such are shown; `media m`. */
 export function visible(visibility: Visibility): Fragment {

@@ -6,6 +6,10 @@ import { sendSource } from './send.ts';
 
 /** Less than this is a player looking at a file, not playing it. */
 const PLAYED_BYTES = 1_048_576;
+/** Less than a minute, so that each one in which bytes go out is told of. */
+const WATCHING_MS = 30_000;
+/** Subtitles and pictures come as parts of a stream too. */
+const BESIDE_A_FILM = /^(text|image)\//i;
 /** Between source and socket. More makes no stream faster, and 100 who stopped reading would cost 100 times as much. */
 const WINDOW_BYTES = 512 * 1024;
 
@@ -44,15 +48,19 @@ class Counting implements Told {
   readonly #deps: PlayDeps;
   readonly #delivery: Delivery;
   readonly #playedBytes: number;
+  /** When that it is watched is to be told next; never where nobody counts. */
+  #watchingFromMs: number;
   #delivered = 0;
   #hasBegun = false;
 
   constructor(deps: PlayDeps, delivery: Delivery) {
-    const { source, isMedia } = delivery;
+    const { request, source, isMedia } = delivery;
     this.#deps = deps;
     this.#delivery = delivery;
     const playedBytes = Math.max(1, Math.min(PLAYED_BYTES, source.size ?? PLAYED_BYTES));
     this.#playedBytes = isMedia ? playedBytes : Number.POSITIVE_INFINITY;
+    const isWatched = isMedia && request.link.viewer !== undefined && !BESIDE_A_FILM.test(source.contentType);
+    this.#watchingFromMs = isWatched ? 0 : Number.POSITIVE_INFINITY;
   }
 
   onStart(offset: number): void {
@@ -72,8 +80,16 @@ class Counting implements Told {
     this.#delivered += sizeBytes;
     if (before < this.#playedBytes && this.#delivered >= this.#playedBytes)
       this.#deps.onPlay(request.link, request.client);
+    if (this.#watchingFromMs !== Number.POSITIVE_INFINITY) this.#tellWatching();
     entry?.add(sizeBytes);
     this.#deps.metrics.onBytes(kind, sizeBytes);
+  }
+
+  #tellWatching(): void {
+    const now = performance.now();
+    if (now < this.#watchingFromMs) return;
+    this.#watchingFromMs = now + WATCHING_MS;
+    this.#deps.onWatching(this.#delivery.request.link);
   }
 
   onResumed(): void {

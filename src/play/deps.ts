@@ -26,6 +26,8 @@ export type PlayDeps = {
   isPublicClosed(): boolean | Promise<boolean>;
   /** Once a request, when its first MiB (or the whole of a smaller file) has gone out. */
   onPlay(link: PlayLink, client: string): void;
+  /** While bytes of a film go out by a profile's link: with the first ones, and each 30 s in which there are more. */
+  onWatching(link: WatchedLink): void;
   /** Where its bytes were there is nothing any more (404, 410). */
   onGone?(streamId: number): void;
   metrics: Pick<PlayMetrics, 'onBytes' | 'onReceived' | 'onFirstByte' | 'onResumed' | 'onStreamError'>;

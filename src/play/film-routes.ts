@@ -9,7 +9,15 @@ import { authorise, type Doorway } from './routes.ts';
 
 export type FilmRoutesDeps = Pick<
   PlayDeps,
-  'links' | 'kinds' | 'sources' | 'isPlayable' | 'isPublicClosed' | 'mayWatch' | 'metrics' | 'onPlay'
+  | 'links'
+  | 'kinds'
+  | 'sources'
+  | 'isPlayable'
+  | 'isPublicClosed'
+  | 'mayWatch'
+  | 'metrics'
+  | 'onPlay'
+  | 'onWatching'
 > &
   Pick<Doorway, 'clientOf'> & { films: FilmParts };
 
@@ -84,7 +92,11 @@ export function filmRoutes(deps: FilmRoutesDeps): Router {
     signal: AbortSignal,
   ) {
     res.type('video/mp4');
+    let isTold = link.viewer === undefined;
     for await (const piece of pieces) {
+      // A part is 12 s of the film.
+      if (!isTold) deps.onWatching(link);
+      isTold = true;
       deps.metrics.onBytes(link.kind ?? '', piece.length);
       if (!res.write(piece)) await once(res, 'drain', { signal });
     }

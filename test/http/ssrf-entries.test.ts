@@ -76,6 +76,7 @@ beforeAll(async () => {
       ...{ links, kinds, sources, log, live: createLiveStreams() },
       presentations: createPresentations({ net, links, budget }),
       mayWatch: async () => undefined,
+      onWatching() {},
       isPublicClosed: () => false,
       isPlayable: async () => true,
       clientOf: (req) => req.ip ?? '',

@@ -97,8 +97,8 @@ export const MANY_TITLES: readonly string[] = [
     SELECT 'fribb', 'anidb:' || n, 'tv', n, n + 100000, n + 200000, n, 'tt' || 90000000 + n, n, n / 3 + 1, n % 3 + 1 FROM generate_series(1, 20000) n`,
   `INSERT INTO media_image (media_id, type, url) SELECT id, 'poster', poster_url FROM media`,
   `INSERT INTO media_genre (media_id, genre_id) SELECT m.id, g.id FROM media m JOIN genre g ON g.name = ANY (m.genres)`,
-  `INSERT INTO genre_shelf (genre_id, media_id, kind, rank, last_stream_added_at, is_open)
-    SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0
+  `INSERT INTO genre_shelf (genre_id, media_id, kind, rank, last_stream_added_at, is_open, age_min)
+    SELECT mg.genre_id, m.id, m.kind, m.rank, m.last_stream_added_at, m.open_streams > 0, m.age_min
     FROM media m JOIN media_genre mg ON mg.media_id = m.id WHERE m.is_published AND m.is_public`,
   `INSERT INTO media_alias (media_id, title) SELECT n, alias FROM draft WHERE alias IS NOT NULL`,
   `INSERT INTO media_translation (media_id, language, title, overview) SELECT n, 'de', german, 'Ein Titel namens ' || german FROM draft WHERE german IS NOT NULL`,
@@ -131,6 +131,9 @@ export const MANY_TITLES: readonly string[] = [
   `INSERT INTO profile_policy (profile_id, media_id, policy, kind, rank, last_stream_added_at, is_shown)
     SELECT p.id, m.id, CASE WHEN m.id % 300 = 7 THEN 'deny' ELSE 'allow' END, m.kind, m.rank, m.last_stream_added_at, true
     FROM profile p JOIN media m ON CASE WHEN p.id <= 2 THEN m.id % 100 = 7 ELSE m.id IN (p.id % $count, p.id * 7 % $count) END`,
+  `INSERT INTO profile_shelf (media_id, profile_id, genre_id, kind, rank, last_stream_added_at)
+    SELECT p.media_id, p.profile_id, mg.genre_id, p.kind, p.rank, p.last_stream_added_at
+    FROM profile_policy p JOIN media_genre mg ON mg.media_id = p.media_id WHERE p.policy = 'allow' AND p.is_shown`,
   `INSERT INTO profile_blocked_episode SELECT p.id, 1 + p.id % $count, 1, g FROM profile p, generate_series(1, 3) g`,
   `INSERT INTO profile_blocked_tag SELECT p.id, t.id FROM profile p JOIN content_tag t ON t.id = 1 + p.id % 80`,
   `INSERT INTO profile_minute SELECT p.id, date_trunc('minute', now(), 'UTC') - g * interval '1 minute' FROM profile p, generate_series(1, 10) g`,

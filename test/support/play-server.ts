@@ -88,6 +88,7 @@ export async function startPlayServer(
     presentations,
     log,
     mayWatch: async () => undefined,
+    onWatching() {},
     isPublicClosed: () => false,
     isPlayable: async (streamId) => !blocked.has(streamId),
     onPlay: (link) => void played.push(link),

@@ -157,6 +157,7 @@ async function start(clock: { aheadMs: number }, more: Partial<KindDeps>) {
     playRoutes({
       ...{ links, kinds, live, sources, admission, budget, presentations, log },
       mayWatch: async () => undefined,
+      onWatching() {},
       isPublicClosed: () => false,
       isPlayable: (streamId) => spaces.playable.get(String(streamId), () => isPlayable(db, streamId)),
       onPlay: NOTHING,

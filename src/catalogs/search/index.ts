@@ -1,5 +1,5 @@
 import { type Catalog, MEDIA_KINDS, PAGE_SIZE } from '../catalog.ts';
-import { cardsOf, seenAmong } from '../queries.ts';
+import { cardsOf } from '../queries.ts';
 import { findTitles } from './find-titles.ts';
 
 export { findTitles } from './find-titles.ts';
@@ -16,10 +16,8 @@ export const search: Catalog = {
   isSearchOnly: true,
   async page(db, query) {
     const { kind, visibility, skip, viewer = null } = query;
-    const asked = { text: query.search ?? '', kind, audience: visibility, viewer };
-    const found = await findTitles(db, asked);
-    const seen = viewer === null || found.length === 0 ? found : await seenAmong(db, viewer, found);
-    const page = seen.slice(skip, skip + PAGE_SIZE);
+    const found = await findTitles(db, { text: query.search ?? '', kind, audience: visibility, viewer });
+    const page = found.slice(skip, skip + PAGE_SIZE);
     return page.length === 0 ? [] : cardsOf(db, page, query.language);
   },
 };

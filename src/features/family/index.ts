@@ -2,7 +2,7 @@ export { type FamilyRoutesDeps, memberOf } from './asking.ts';
 export { timeVerdict } from './hours.ts';
 export { installRoutes } from './install-routes.ts';
 export { installToken, openInstallToken } from './install-token.ts';
-export { type FamilyJobsDeps, familyJobs } from './jobs.ts';
+export { AGES_JOB, type FamilyJobsDeps, familyJobs } from './jobs.ts';
 export { createKidPresence, type KidPresence } from './kid-presence.ts';
 export { FAMILY_PARTS } from './own-parts.ts';
 export { profileRoutes } from './profile-routes.ts';

@@ -3,7 +3,7 @@ import { type Household, householdCountry } from '../../catalogs/fill/index.ts';
 import { ratingCountries } from '../../kit/age-rating.ts';
 import type { Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
-import { putCountries, refreshAges, storedCountries } from './queries/ages.ts';
+import { forgetCountries, putCountries, refreshAges, storedCountries } from './queries/ages.ts';
 import { deleteOldMinutes } from './queries/profiles.ts';
 
 export type FamilyJobsDeps = {
@@ -12,6 +12,8 @@ export type FamilyJobsDeps = {
 };
 
 const ROWS_AT_ONCE = 5000;
+/** Reads the ages of all titles anew where the household is in another country than they are of. */
+export const AGES_JOB = 'family.ages';
 
 export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
   defineJob({
@@ -27,14 +29,15 @@ export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
     },
   }),
   defineJob({
-    // Whose ratings count follows the owner's country; on the first start all of them are looked at.
-    name: 'family.ages',
+    // Whose ratings count follows the owner's country; on the first start all of them are looked at. Asked for at each start and change too.
+    name: AGES_JOB,
     every: '*/5 * * * *',
     catchUpMs: 300_000,
     payload: z.object({}),
     async run(_payload, { db, log, settings, signal }: JobContext & FamilyJobsDeps) {
       const countries = ratingCountries(householdCountry(settings.get()));
       if (JSON.stringify(await storedCountries(db)) === JSON.stringify(countries)) return;
+      await forgetCountries(db);
       // All or nothing: half of the ages by one country and half by another would look done.
       await db.transaction(async (tx) => {
         await putCountries(tx, countries);

@@ -10,7 +10,9 @@ const perMinute = z.int().min(1).max(1_000_000);
 export const Settings = z.object({
   publicCatalog: z
     .enum(['off', 'licensed', 'all'])
-    .describe('What an install without a profile shows: nothing, only openly licensed titles, or all.'),
+    .describe(
+      'What an install without a profile shows: nothing, only openly licensed titles, or all. Nothing as long as any account has a kid’s profile.',
+    ),
   catalogLanguage: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')

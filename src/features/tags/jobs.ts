@@ -3,6 +3,8 @@ import { type Household, householdCountry } from '../../catalogs/fill/index.ts';
 import { ratingCountries } from '../../kit/age-rating.ts';
 import type { Db, Pool } from '../../platform/db.ts';
 import { defineJob, type Job, type JobContext } from '../../platform/jobs.ts';
+import type { Notify } from '../../platform/notify.ts';
+import { runSoon } from '../../platform/run-soon.ts';
 import { applyRules, makeDue, takeDue } from './queries/rules.ts';
 import { rulesVersion } from './rules.ts';
 
@@ -16,9 +18,12 @@ export type TagJobsDeps = {
 };
 type Context = JobContext & TagJobsDeps;
 
-const FOLLOW_JOB = 'tags.follow';
+export const FOLLOW_JOB = 'tags.follow';
 /** A little less than the schedule's step. */
 const LONGEST_RUN_MS = 50_000;
+/** Who blocks tags waits for them. While an import runs, one short run comes after the other beside that of the schedule. */
+const SOON = { channel: 'tags-due', firstMs: 300, restMs: 5000 };
+const LONGEST_SOON_MS = 4000;
 const NOTES_AT_ONCE = 400;
 const TITLES_AT_ONCE = 20_000;
 const Version = z.object({ version: z.int() });
@@ -27,14 +32,14 @@ export const tagJobs: readonly Job<Context>[] = [
   defineJob({
     name: FOLLOW_JOB,
     every: '* * * * *',
-    payload: z.object({}),
+    payload: z.object({ mostMs: z.int().default(LONGEST_RUN_MS) }),
     maxAttempts: 1,
-    async run(_payload, context: Context) {
+    async run({ mostMs }, context: Context) {
       const begun = performance.now();
       const countries = ratingCountries(householdCountry(context.settings.get()));
       await noteNewRules(context, countries);
       let titles = 0;
-      while (performance.now() - begun < LONGEST_RUN_MS) {
+      while (performance.now() - begun < mostMs) {
         context.signal.throwIfAborted();
         const done = await followSome(context, countries);
         if (done === 0) break;
@@ -44,6 +49,14 @@ export const tagJobs: readonly Job<Context>[] = [
     },
   }),
 ];
+
+/** Has titles that changed given their tags soon, besides each minute. Answers how to stop. */
+export function followSoon(
+  notify: Pick<Notify, 'subscribe'>,
+  addAt: (payload: { mostMs: number }, atMs: number) => Promise<void>,
+): () => void {
+  return runSoon(notify, SOON, (atMs) => addAt({ mostMs: LONGEST_SOON_MS }, atMs));
+}
 
 /** In one transaction with the taking: a title whose tags were not written is due again. */
 function followSome({ db }: Context, countries: readonly string[]): Promise<number> {

@@ -12,8 +12,10 @@ export function FamilyLimits() {
         server’s own pages, or Kodi with only this server’s add-on.
       </p>
       <p>
-        As soon as there is a kid, the add-on without an install (<code>/manifest.json</code>) shows nothing:
-        make installs for the grown-ups too.
+        As soon as any account of this server has a kid, the add-on without an install (
+        <code>/manifest.json</code>) shows nothing, to all who use this server: a kid could otherwise leave
+        out its own part of the address. So each grown-up makes an install of their own here. It opens again
+        with the last kid’s profile gone.
       </p>
     </section>
   );

@@ -1,4 +1,4 @@
-import { curatedPage, popularPage, recentPage, seenAmong, shelfPage } from '../../../src/catalogs/queries.ts';
+import { curatedPage, popularPage, recentPage, shelfPage } from '../../../src/catalogs/queries.ts';
 import { findTitles } from '../../../src/catalogs/search/index.ts';
 import { curatedLists } from '../../../src/catalogs/stock/queries.ts';
 import type { Viewer } from '../../../src/catalogs/viewer.ts';
@@ -86,12 +86,12 @@ export const familyCalls: Calls = {
       await curatedPage(db, asked, 'open-films');
       await shelfPage(db, 'year', { ...asked, choice: '1999' });
       await curatedLists(db, 'all', viewer);
-      await seenAmong(db, viewer, [FILM, FILM + 1]);
       await findTitles(db, { text: 'the gold', kind: 'movie', audience: 'all', viewer });
     }
   },
   ages: async (db) => {
     await ages.storedCountries(db);
+    await ages.forgetCountries(db);
     await ages.putCountries(db, ['DE', 'GB']);
     await ages.refreshAges(db, 0, 10);
   },

@@ -1,5 +1,6 @@
 import { type Db, rows, sql } from '../../../platform/db.ts';
-import { Found, idsOf, SEEN_BY, type TitleSearch } from './typed.ts';
+import { isOwnPrivate } from '../../viewer.ts';
+import { Found, idsOf, SEEN_BY, seenBy, type TitleSearch } from './typed.ts';
 
 /** The words of a person's name, as the index `person_search` has them. */
 const PERSON_WORDS = sql.fragment`array_to_tsvector(search_words(search_name(p.name), false))`;
@@ -25,7 +26,13 @@ function peopleCalled(text: string) {
 }
 
 /** Ids of up to 100 titles by the people in them (any of their names, the last one as a beginning) and by a keyword, best known first. */
-export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSearch): Promise<number[]> {
+export async function titlesByPeople(
+  db: Db,
+  { text, kind, audience, viewer }: TitleSearch,
+): Promise<number[]> {
+  const isThere = viewer
+    ? sql.fragment`(${SEEN_BY[audience]} OR EXISTS (SELECT FROM media o WHERE o.id = s.media_id AND ${isOwnPrivate(viewer)}))`
+    : SEEN_BY[audience];
   const found = await db.any(rows('search.by_people', Found)`
     SELECT s.media_id AS "mediaId"
     FROM (
@@ -37,7 +44,7 @@ export async function titlesByPeople(db: Db, { text, kind, audience }: TitleSear
       ) l
     ) l
     JOIN media_search s ON s.media_id = l.media_id
-    WHERE ${SEEN_BY[audience]}
+    WHERE ${isThere} ${seenBy(viewer)}
       AND ${kind === null ? sql.fragment`true` : sql.fragment`s.kind = ${kind}`}
     ORDER BY s.rank DESC, s.media_id
     LIMIT 100

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, type Fragment, rows, sql } from '../../../platform/db.ts';
 import type { MediaKind } from '../../catalog.ts';
-import { allowedTo, type Viewer } from '../../viewer.ts';
+import { allowedTo, isOwnPrivate, maySee, type Viewer } from '../../viewer.ts';
 
 /**
  * Whose search: titles with an open licence, every shown title, or hidden ones too (the owner's own lists); of the owner's,
@@ -12,7 +12,7 @@ export type TitleSearch = {
   text: string;
   kind: MediaKind | null;
   audience: Audience;
-  /** Where it may see what is allowed title by title and nothing else, only that is looked through. */
+  /** Whose rules hold: only what it may see is looked through, so that a title behind 300 of others is found; its account's own titles too. */
   viewer?: Viewer | null;
 };
 
@@ -50,6 +50,16 @@ export const SEEN_BY = {
   adult: sql.fragment`s.document @@ '#adult'::tsquery`,
 } as const;
 
+/** A title that is found, as the rules of a profile ask about it. */
+const FOUND = {
+  id: sql.fragment`s.media_id`,
+  age: sql.fragment`(SELECT m.age_min FROM media m WHERE m.id = s.media_id)`,
+} as const;
+
+/** What such a viewer may see of titles found; everything for everybody. */
+export const seenBy = (viewer: TitleSearch['viewer']) =>
+  viewer ? sql.fragment`AND ${maySee(viewer, FOUND)}` : sql.fragment``;
+
 const BEST = sql.fragment`ORDER BY s.rank DESC, s.media_id`;
 const COLUMNS = sql.fragment`s.media_id, s.rank, s.year, s.names`;
 
@@ -66,6 +76,7 @@ const COLUMNS = sql.fragment`s.media_id, s.rank, s.year, s.names`;
  */
 function candidates({ kind, audience, viewer }: Omit<TitleSearch, 'text'>) {
   const ofKind = kind === 'movie' ? sql.fragment`AND s.kind = 'movie'` : sql.fragment``;
+  const seen = seenBy(viewer);
   // Some hundreds of titles; the best known ones of all would not be among them.
   if (viewer?.mode === 'allow')
     return sql.fragment`
@@ -77,13 +88,14 @@ function candidates({ kind, audience, viewer }: Omit<TitleSearch, 'text'>) {
       open_words AS MATERIALIZED (
         SELECT ${COLUMNS}, s.document FROM media_search s
         WHERE s.is_open AND s.document @@ (SELECT CASE WHEN is_end_short THEN coalesce(head, words) ELSE words END FROM asked)
-          AND s.is_shown ${ofKind} LIMIT 4000),
+          AND s.is_shown ${ofKind} ${seen} LIMIT 4000),
       candidate AS (
         (SELECT ${COLUMNS} FROM open_words s WHERE s.document @@ (SELECT words FROM asked) ${BEST} LIMIT 300)
         UNION ALL
         (SELECT ${COLUMNS} FROM media_search s
-          WHERE s.is_open AND s.document @@ (SELECT whole FROM asked) AND s.is_shown ${ofKind} LIMIT 100))`;
-  const shown = sql.fragment`${audience === 'all' ? sql.fragment`AND s.is_shown` : sql.fragment``} ${ofKind}`;
+          WHERE s.is_open AND s.document @@ (SELECT whole FROM asked) AND s.is_shown ${ofKind} ${seen} LIMIT 100))`;
+  const ofAudience = sql.fragment`${audience === 'all' ? sql.fragment`AND s.is_shown` : sql.fragment``} ${ofKind}`;
+  const shown = sql.fragment`${ofAudience} ${seen}`;
   const held = sql.fragment`AND (s.document @@ (SELECT words FROM asked)) IS TRUE ${shown} ${BEST} LIMIT 300`;
   const whole = sql.fragment`s.document @@ (SELECT whole FROM asked) ${shown} ${BEST} LIMIT 100`;
   const fewBest = sql.fragment`(SELECT count(*) < 100 FROM famous)`;
@@ -121,8 +133,15 @@ function candidates({ kind, audience, viewer }: Omit<TitleSearch, 'text'>) {
       UNION ALL (SELECT ${COLUMNS} FROM others_again s ${BEST} LIMIT 300)
       UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 2 AND ${whole})
       UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 1 AND ${whole})
-      UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 0 AND ${whole}))`;
+      UNION ALL (SELECT ${COLUMNS} FROM media_search s WHERE s.tier = 0 AND ${whole})
+      ${viewer ? ownTitles(viewer, sql.fragment`${ofKind} ${seen}`) : sql.fragment``})`;
 }
+
+/** Private titles of the viewer's account: some dozens, of which the words are looked at one by one. */
+const ownTitles = (viewer: Viewer, seen: Fragment) => sql.fragment`
+  UNION ALL (
+    SELECT ${COLUMNS} FROM media o JOIN media_search s ON s.media_id = o.id
+    WHERE ${isOwnPrivate(viewer)} AND (s.document @@ (SELECT words FROM asked)) IS TRUE ${seen} ${BEST} LIMIT 300)`;
 
 /** How well known a title is, 0–1: by the logarithm, since the best known one is asked for a million times as often as most. */
 const FAME = sql.fragment`ln(1 + c.rank) / (SELECT ln(2 + max(rank)) FROM (SELECT max(m.rank) AS rank FROM candidate m) top)`;

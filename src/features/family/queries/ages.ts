@@ -9,8 +9,12 @@ export async function storedCountries(db: Db): Promise<readonly string[]> {
   return found.map(({ country }) => country);
 }
 
-export async function putCountries(db: Db, countries: readonly string[]): Promise<void> {
+/** Of no country any more: by age nothing is seen until they are read anew. */
+export async function forgetCountries(db: Db): Promise<void> {
   await db.query(command('family.drop_rating_countries')`DELETE FROM rating_country`);
+}
+
+export async function putCountries(db: Db, countries: readonly string[]): Promise<void> {
   await db.query(command('family.put_rating_countries')`
     INSERT INTO rating_country (country, place)
     SELECT c.country, c.place - 1 FROM unnest(${sql.array(countries, 'text')}) WITH ORDINALITY AS c(country, place)

@@ -174,10 +174,12 @@ export async function deleteProfile(db: Db, id: number): Promise<void> {
   await db.query(command('family.delete_profile')`DELETE FROM profile WHERE id = ${id}`);
 }
 
-/** A minute in which it was watched. */
+/** The minute that runs is one in which it was watched, where a profile has so many a day. */
 export async function noteMinute(db: Db, profileId: number): Promise<void> {
   await db.query(command('family.note_minute')`
-    INSERT INTO profile_minute (profile_id, minute) VALUES (${profileId}, date_trunc('minute', now(), 'UTC')) ON CONFLICT DO NOTHING
+    INSERT INTO profile_minute (profile_id, minute)
+    SELECT p.id, date_trunc('minute', now(), 'UTC') FROM profile p WHERE p.id = ${profileId} AND p.daily_minutes IS NOT NULL
+    ON CONFLICT DO NOTHING
   `);
 }
 

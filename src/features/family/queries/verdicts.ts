@@ -15,12 +15,20 @@ export type Standing = Omit<z.infer<typeof Row>, 'isSeries'> & { mayPlay: boolea
 
 export type Asked = { mediaId: number; episodeId: number | null };
 
-/** Whether an episode is blocked for a profile, by its numbers or by a content tag: `episode e`, `season s`. */
+/**
+ * Whether an episode is blocked for a profile, by its numbers or by a content tag; one whose tags are not known yet is. `episode e`,
+ * `season s`.
+ */
 const isBlocked = ({ profileId }: Pick<Viewer, 'profileId'>) => sql.fragment`(
   EXISTS (SELECT FROM profile_blocked_episode b
     WHERE b.profile_id = ${profileId} AND b.media_id = e.media_id AND b.season_number = s.number AND b.episode_number = e.number)
   OR EXISTS (SELECT FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
-    WHERE t.episode_id = e.id AND t.media_id = e.media_id))`;
+    WHERE t.episode_id = e.id AND t.media_id = e.media_id)
+  OR (${hasBlockedTags(profileId)}
+    AND EXISTS (SELECT FROM media_tag_due d WHERE d.media_id = e.media_id AND d.episode_id = e.id AND NOT d.is_known)))`;
+
+const hasBlockedTags = (profileId: number) =>
+  sql.fragment`EXISTS (SELECT FROM profile_blocked_tag b WHERE b.profile_id = ${profileId})`;
 
 /** What is there for an account: published, and public or its own; nothing for adults where a kid watches. */
 const isThere = ({ userId, isKid }: Viewer) => sql.fragment`(
@@ -63,9 +71,14 @@ export function blockedEpisodes(
     WHERE b.profile_id = ${profileId} AND b.media_id = ${mediaId}
     UNION
     SELECT s.number, e.number
-    FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
+    FROM (
+      SELECT t.episode_id FROM media_tag t JOIN profile_blocked_tag b ON b.tag_id = t.tag_id AND b.profile_id = ${profileId}
+      WHERE t.media_id = ${mediaId} AND t.episode_id IS NOT NULL
+      UNION ALL
+      SELECT d.episode_id FROM media_tag_due d
+      WHERE d.media_id = ${mediaId} AND d.episode_id IS NOT NULL AND NOT d.is_known AND ${hasBlockedTags(profileId)}
+    ) t
     JOIN episode e ON e.id = t.episode_id JOIN season s ON s.id = e.season_id
-    WHERE t.media_id = ${mediaId} AND t.episode_id IS NOT NULL
     ORDER BY 1, 2
   `);
 }
@@ -86,7 +99,8 @@ export function mixedFiles(
     FROM stream_media_link l
     JOIN media m ON m.id = l.media_id
     LEFT JOIN episode e ON e.id = l.episode_id
-    LEFT JOIN season s ON s.id = e.season_id
+    -- OFFSET 0: by its key; merged with the rest, all seasons would be read.
+    LEFT JOIN LATERAL (SELECT s.number FROM season s WHERE s.id = e.season_id OFFSET 0) s ON true
     WHERE l.stream_id = ANY (${sql.array(streamIds, 'int8')})
       AND (NOT ${isThere(viewer)} OR NOT ${maySee(viewer)} OR (e.id IS NOT NULL AND ${isBlocked(viewer)}))
   `);

@@ -8,6 +8,7 @@ const Row = z.object({
   userId: z.int(),
   name: z.string(),
   isKid: z.boolean(),
+  /** `allow` in place of `age` while the ages of titles are not known by the country of the household. */
   mode: z.enum(['all', 'allow', 'age']),
   maxAge: z.int(),
   allowsUnrated: z.boolean(),
@@ -28,7 +29,8 @@ const Row = z.object({
 export type Watcher = z.infer<typeof Row>;
 
 const COLUMNS = sql.fragment`
-  p.id AS "profileId", p.user_id AS "userId", p.name, p.kind = 'kid' AS "isKid", p.mode, coalesce(p.max_age, 0) AS "maxAge",
+  p.id AS "profileId", p.user_id AS "userId", p.name, p.kind = 'kid' AS "isKid",
+  CASE WHEN p.mode = 'age' AND NOT EXISTS (SELECT FROM rating_country) THEN 'allow' ELSE p.mode END AS mode, coalesce(p.max_age, 0) AS "maxAge",
   p.allows_unrated AS "allowsUnrated", EXISTS (SELECT FROM profile_blocked_tag b WHERE b.profile_id = p.id) AS "hasBlockedTags",
   p.policy_version AS "policyVersion", p.hours, p.daily_minutes AS "dailyMinutes",
   CASE WHEN p.daily_minutes IS NULL THEN 0 ELSE (

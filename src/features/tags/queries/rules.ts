@@ -19,11 +19,11 @@ export async function takeDue(db: Db, most: number): Promise<number[]> {
 
 const Noted = z.object({ last: z.int().nullable() });
 
-/** Notes that many titles after that id as due; the last of them, null where there are no more. */
+/** Notes that many titles after that id as due, whose tags of before hold until then; the last of them, null where there are no more. */
 export async function makeDue(db: Db, after: number, most: number): Promise<number | null> {
   const { last } = await db.one(rows('tags.make_due', Noted)`
     WITH added AS (
-      INSERT INTO media_tag_due (media_id) SELECT id FROM media WHERE id > ${after} ORDER BY id LIMIT ${most} RETURNING media_id
+      INSERT INTO media_tag_due (media_id, is_known) SELECT id, true FROM media WHERE id > ${after} ORDER BY id LIMIT ${most} RETURNING media_id
     )
     SELECT max(media_id) AS last FROM added
   `);
