@@ -108,6 +108,14 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.is_card_held()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  SELECT coalesce(current_setting('app.cards_held', true), '') = 'on'
+$function$;
+
 CREATE OR REPLACE FUNCTION public.is_open_stream(stream_id bigint, kind text, licence_code text)
  RETURNS boolean
  LANGUAGE sql
@@ -216,7 +224,9 @@ CREATE OR REPLACE FUNCTION public.media_card_changed()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  PERFORM refresh_media_card(ARRAY(SELECT DISTINCT media_id FROM changed));
+  IF NOT is_card_held() THEN
+    PERFORM refresh_media_card(ARRAY(SELECT DISTINCT media_id FROM changed));
+  END IF;
   RETURN NULL;
 END $function$;
 
@@ -225,7 +235,9 @@ CREATE OR REPLACE FUNCTION public.media_card_updated()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  PERFORM refresh_media_card(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  IF NOT is_card_held() THEN
+    PERFORM refresh_media_card(ARRAY(SELECT media_id FROM changed UNION SELECT media_id FROM former));
+  END IF;
   RETURN NULL;
 END $function$;
 
@@ -1120,7 +1132,7 @@ CREATE TABLE auth_token (
   CONSTRAINT auth_token_check3 CHECK (((superseded_at IS NULL) OR (kind = 'refresh'::text))),
   CONSTRAINT auth_token_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'refresh'::text]))),
   CONSTRAINT auth_token_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
-  CONSTRAINT auth_token_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'write'::text])),
+  CONSTRAINT auth_token_scopes_check CHECK ((scopes <@ ARRAY['read'::text, 'write'::text, 'activity:read'::text, 'activity:write'::text, 'family:read'::text, 'family:write'::text, 'titles:read'::text, 'titles:write'::text, 'catalog:read'::text, 'catalog:write'::text, 'streams:read'::text, 'streams:write'::text, 'sources:read'::text, 'sources:write'::text, 'admin'::text])),
   CONSTRAINT auth_token_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 

@@ -20,6 +20,7 @@ import {
 import type { Actor } from './features/audit/index.ts';
 import type { Ground } from './ground.ts';
 import { AppError } from './kit/errors.ts';
+import { areasOf } from './openapi-scopes.ts';
 import type { LoginProvider } from './platform/config-login.ts';
 import { createPasswordHashes, type PasswordHashes } from './platform/password-hash.ts';
 
@@ -63,7 +64,7 @@ export function openAccounts(
   ownedParts: readonly OwnedPart[] = [],
 ): AccountDoors {
   const { db, crypto, secrets, limiter, settings, config, mailer, log, net } = ground;
-  const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db) });
+  const guard = createGuard({ crypto, adminToken: secrets.adminToken, users: usersIn(db), areasOf });
   const limit = (name: string, points: number) => limiter.limit({ name, points, perSeconds: PER_SECONDS });
   const perHour = (name: string, points: number) => limiter.limit({ name, points, perSeconds: 3600 });
   const { publicUrl } = config.http;

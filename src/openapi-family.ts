@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   EpisodeToggle,
   InstallAnswer,
@@ -48,11 +49,18 @@ export const familyPaths = {
       responses: { '200': ok('As it is now', ProfileAnswer), ...gone, ...guest, ...refusals },
     },
     patch: {
-      summary: 'Change a profile',
+      summary: 'Change a profile; with If-Match only as it was loaded',
       security: USER,
-      requestParams: { path: id },
+      requestParams: { path: id, header: z.object({ 'If-Match': z.string().optional() }) },
       requestBody: json(ProfilePatch),
-      responses: { '200': ok('As it is now', ProfileAnswer), ...bad, ...gone, ...guest, ...refusals },
+      responses: {
+        '200': ok('As it is now', ProfileAnswer),
+        '412': problem('Somebody else has changed it since; nothing was saved'),
+        ...bad,
+        ...gone,
+        ...guest,
+        ...refusals,
+      },
     },
     delete: {
       summary: 'Delete a profile with its rules; its installs open nothing any more',

@@ -196,10 +196,16 @@ export const describedPaths: readonly string[] = Object.keys(paths);
 
 /** Methods of the described paths that `path` is one of, in capitals; none when it is none of them. */
 export function describedMethods(path: string): string[] {
-  const described = Object.entries(paths).filter(([pattern]) => matches(pattern, path));
+  const patterns = new Set(patternsOf(path));
+  const described = Object.entries(paths).filter(([pattern]) => patterns.has(pattern));
   const names = described.flatMap(([, operations]) => Object.keys(operations));
   const methods = [...new Set(names.map((name) => name.toUpperCase()))];
   return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+}
+
+/** The described paths that `path` is one of. */
+export function patternsOf(path: string): string[] {
+  return describedPaths.filter((pattern) => matches(pattern, path));
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -43,8 +43,8 @@ export function isOneOfAbove(identity: string | undefined, place: WalkedPlace): 
 /** How a folder looks by its first entries, in whatever order; sizes and dates make it telling. */
 export function lookOf(entries: readonly ListedEntry[]): FolderLook | null {
   if (entries.length === 0) return null;
-  const lines = entries.map(({ kind, segment, sizeBytes, modifiedAt }) =>
-    [kind, segment, sizeBytes, modifiedAt?.getTime()].join(' '),
+  const lines = entries.map(
+    ({ kind, segment, sizeBytes, modifiedAt }) => `${kind} ${segment} ${sizeBytes} ${modifiedAt?.getTime()}`,
   );
   const mark = createHash('sha1').update(lines.sort().join('\n')).digest('base64');
   return { mark, isTelling: entries.some((entry) => entry.sizeBytes !== null || entry.modifiedAt !== null) };

@@ -96,7 +96,8 @@ function partOf(
         ? path.length <= MAX_PATH_BYTES
         : isWalkablePath(path) && !isOneOfAbove(identity, place);
     if (!isFine) refused += 1;
-    else if (kind === 'file') files.push({ path, name, sizeBytes, modifiedAt });
+    else if (kind === 'file')
+      files.push({ path, name, sizeBytes, modifiedMs: modifiedAt?.getTime() ?? null });
     else found.push(placeAt(path, place, identity));
   }
   const folders = found.map(({ path }) => path);

@@ -81,7 +81,8 @@ function createReader(maxBytes: number, encoding: 'utf8' | 'latin1') {
   }
 
   function taken(at: number): string {
-    const text = Buffer.concat([...kept, chunk.subarray(start, at + 1)]);
+    const last = Buffer.from(chunk.buffer, chunk.byteOffset + start, at + 1 - start);
+    const text = kept.length === 0 ? last : Buffer.concat([...kept, last]);
     if (text.length > maxBytes) throw broken('has an entry that is too large');
     forget();
     return text.toString(encoding);

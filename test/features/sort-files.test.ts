@@ -13,7 +13,7 @@ test.each([
   [Number.NaN, null],
   [null, null],
 ])('a claimed size of %s is taken for %s', (sizeBytes, taken) => {
-  expect(sortFiles([{ ...film, sizeBytes, modifiedAt: null }]).videos).toMatchObject([{ sizeBytes: taken }]);
+  expect(sortFiles([{ ...film, sizeBytes, modifiedMs: null }]).videos).toMatchObject([{ sizeBytes: taken }]);
 });
 
 test.each([
@@ -24,7 +24,24 @@ test.each([
   ['+010000-01-01T00:00:00Z', null],
   ['no time', null],
 ])('a claimed time of %s is taken for %s', (time, taken) => {
-  expect(sortFiles([{ ...film, sizeBytes: 5, modifiedAt: new Date(time) }]).videos).toMatchObject([
+  expect(sortFiles([{ ...film, sizeBytes: 5, modifiedMs: Date.parse(time) }]).videos).toMatchObject([
     { modifiedAt: taken },
   ]);
+});
+
+test('extras are told by the folder each lies in, whatever folder the one before it was in', () => {
+  const paths = [
+    'Film.mkv',
+    'A%20film/Featurettes/One.mkv',
+    'A%20film/Featurettes/Two.mkv',
+    'Other.mkv',
+    'A%20film/Film.mkv',
+  ];
+  const files = paths.map((path) => ({
+    path,
+    name: path.split('/').at(-1) ?? '',
+    sizeBytes: 5,
+    modifiedMs: null,
+  }));
+  expect(sortFiles(files).videos.map(({ isExtra }) => isExtra)).toEqual([false, true, true, false, false]);
 });

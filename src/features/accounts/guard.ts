@@ -6,7 +6,7 @@ import type { Crypto } from '../../platform/crypto.ts';
 import type { Db } from '../../platform/db.ts';
 import { ADMIN_COOKIE, cookieOf, dropCookie, requireOwnPage, SESSION_COOKIE, setCookie } from './cookies.ts';
 import { type SignedIn, userOfSession } from './queries/sessions.ts';
-import { type Bearer, noteTokenUse, type Scope, userOfToken } from './queries/tokens.ts';
+import { type Area, type Bearer, noteTokenUse, scopeOf, userOfToken } from './queries/tokens.ts';
 import { hashOf } from './secret-token.ts';
 
 const ADMIN_SESSION_SECONDS = 30 * 24 * 3600;
@@ -59,10 +59,12 @@ export type GuardDeps = {
   adminToken: string;
   crypto: Pick<Crypto, 'openToken' | 'sealToken'>;
   users: KnownUsers;
+  /** The parts of the API a path is of, as its description says; none: only tokens for everything get there. */
+  areasOf?(path: string): readonly Area[];
 };
 
 /** Who asks, and what that may do. Everything is looked up as of now: a session that ended, a role that changed act on the next request. */
-export function createGuard({ adminToken, crypto, users }: GuardDeps): Guard {
+export function createGuard({ adminToken, crypto, users, areasOf = () => [] }: GuardDeps): Guard {
   const digest = sha256(adminToken);
   const isAdminToken = (token: string) => timingSafeEqual(sha256(token), digest);
   const asked = new WeakMap<Request, Promise<Asking | null>>();
@@ -142,14 +144,21 @@ export function createGuard({ adminToken, crypto, users }: GuardDeps): Guard {
     const found = await users.ofToken(hashOf(token));
     if (found === null) return null;
     const { scopes, tokenId, isStale, ...user } = found;
-    const needed: Scope = ['GET', 'HEAD'].includes(req.method) ? 'read' : 'write';
-    if (!scopes.includes(needed))
-      throw new Forbidden(
-        'auth.scope',
-        `This token may not ${needed}. Make one whose scopes hold "${needed}".`,
-      );
+    requireScope(req, scopes);
     if (isStale) await users.noteTokenUse(tokenId);
     return open({ ...user, sessionId: null });
+  }
+
+  function requireScope({ method, originalUrl }: Request, scopes: Bearer['scopes']): void {
+    const verb = ['GET', 'HEAD'].includes(method) ? 'read' : 'write';
+    if (scopes.includes(verb)) return;
+    const narrow = areasOf(originalUrl.split('?', 1)[0] ?? '').map((area) => scopeOf(area, verb));
+    if (narrow.length > 0 && narrow.every((scope) => scopes.includes(scope))) return;
+    const needed = [verb, ...(narrow.length === 1 ? narrow : [])].map((scope) => `"${scope}"`).join(' or ');
+    throw new Forbidden(
+      'auth.scope',
+      `This token may not ${verb} here. Make one whose scopes hold ${needed}.`,
+    );
   }
 
   function openCookie(req: Request, name: string, purpose: string): unknown {

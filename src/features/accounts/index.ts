@@ -10,6 +10,7 @@ export { createLetters } from './letters.ts';
 export { mailRoutes } from './mail-routes.ts';
 export type { OwnedPart } from './own-data.ts';
 export { ownRoutes, SessionsAnswer, TokensAnswer } from './own-routes.ts';
+export type { Area } from './queries/tokens.ts';
 export { UserAnswer, userPage } from './queries/users.ts';
 export { createRefreshTokens } from './refresh-token.ts';
 export { accountRoutes, keepSession } from './routes.ts';

@@ -62,7 +62,15 @@ export const Verification = z.strictObject({ token: z.string().max(200) });
 
 export const ApiTokenBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
-  scopes: z.array(z.enum(SCOPES)).min(1).default(['read']),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .max(SCOPES.length)
+    .transform((scopes) => [...new Set(scopes)])
+    .default(['read'])
+    .describe(
+      'read and write: all its user may. Else parts: activity (history and lists), family (profiles, installs, devices), titles (one’s own), catalog, streams and sources, each :read or :write; admin: the rest of what administrators may.',
+    ),
   /** Days it works; absent: until it is taken back. */
   days: z.int().min(1).max(3650).nullable().default(null),
 });

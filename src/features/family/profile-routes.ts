@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
-import { BadInput, Conflict } from '../../kit/errors.ts';
+import { evaluatePreconditions } from '../../kit/conditional.ts';
+import { AppError, BadInput, Conflict } from '../../kit/errors.ts';
 import { parseInput } from '../../platform/http-input.ts';
 import { jsonBody } from '../../platform/json-body.ts';
 import { noteAudit } from '../audit/index.ts';
@@ -41,7 +42,7 @@ export function profileRoutes(deps: FamilyRoutesDeps): Router {
 
   async function show(req: Request, res: Response) {
     const { userId } = await memberOf(deps, req);
-    res.set('Cache-Control', 'no-store').json(await answerOf(userId, idOf(req)));
+    send(res, await answerOf(userId, idOf(req)));
   }
 
   async function answerOf(userId: number, publicId: string): Promise<ProfileAnswer> {
@@ -76,10 +77,7 @@ export function profileRoutes(deps: FamilyRoutesDeps): Router {
       return id;
     });
     if (given.kind === 'kid') await deps.onKidsChanged();
-    res
-      .status(201)
-      .set('Cache-Control', 'no-store')
-      .json(await answerOf(userId, publicId));
+    send(res.status(201), await answerOf(userId, publicId));
   }
 
   async function change(req: Request, res: Response) {
@@ -92,6 +90,7 @@ export function profileRoutes(deps: FamilyRoutesDeps): Router {
       const profile = await requireProfile(tx, userId, publicId);
       const before = await profileAnswer(tx, userId, publicId);
       if (before === null) throw noProfile();
+      requireSame(req, before);
       checkChange(profile, before, { ...patch, pin });
       await updateProfile(tx, profile.id, { ...patch, ...(pinHash === undefined ? {} : { pinHash }) });
       if (isDefault === true) await makeDefault(tx, userId, profile.id);
@@ -103,7 +102,7 @@ export function profileRoutes(deps: FamilyRoutesDeps): Router {
         },
       });
     });
-    res.set('Cache-Control', 'no-store').json(await answerOf(userId, publicId));
+    send(res, await answerOf(userId, publicId));
   }
 
   /** Its installs and rules go with it, at once. */
@@ -122,6 +121,23 @@ export function profileRoutes(deps: FamilyRoutesDeps): Router {
     if (kind === 'kid') await deps.onKidsChanged();
     res.status(204).end();
   }
+}
+
+function send(res: Response, answer: ProfileAnswer): void {
+  res.set({ 'Cache-Control': 'no-store', ETag: etagOf(answer) }).json(answer);
+}
+
+const etagOf = ({ version }: ProfileAnswer) => `"${version}"`;
+
+/** 412 for who changes what somebody else has changed since it was loaded: one of the two would be lost without a word (RFC 9110 §13.1.1). */
+function requireSame({ method, headers }: Request, before: ProfileAnswer): void {
+  const asked = evaluatePreconditions({ method, headers, etag: etagOf(before), lastModified: null });
+  if (asked === 'proceed') return;
+  throw new AppError(
+    'family.changed_meanwhile',
+    `Somebody else has changed ${before.name} meanwhile. Nothing was saved: load the profile again, and make your change there.`,
+    { status: 412 },
+  );
 }
 
 /** What the profile would be must be one that may be: a kid has a PIN and never sees everything. */

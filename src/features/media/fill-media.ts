@@ -2,7 +2,7 @@ import type { Db } from '../../platform/db.ts';
 import { externalIds } from './external-ids.ts';
 import { type ExternalId, idsOf, lockTitles, mediaWithIds, setStandings } from './queries/match.ts';
 import { keepProviderImages, type ProviderImageRow, putProviderImages } from './queries/texts.ts';
-import { insertIds, titlesOf, updateTitles } from './queries/titles.ts';
+import { holdCards, insertIds, titlesOf, updateTitles, writeCards } from './queries/titles.ts';
 import type { MediaPatch, TitleInput } from './schemas.ts';
 import { canonicalLanguage, columnsOf } from './title-columns.ts';
 import { writeLists } from './write-lists.ts';
@@ -23,6 +23,8 @@ export type Fill = {
   ids: Readonly<Record<string, string>>;
   /** Of each provider named, all it has; the first provider's come first, after those a person gave. */
   images: readonly { provider: string; images: NonNullable<MediaPatch['images']> }[];
+  /** What is left out stays. */
+  standing: Partial<Standing>;
 };
 
 /** An id that was not written: another title here has it, or this one has another of that provider (C1). */
@@ -47,6 +49,7 @@ export async function fillTitles(
   );
   const kinds = new Map(known.map(({ mediaId, kind }) => [mediaId, kind]));
   const fills = given.filter(({ mediaId }) => kinds.has(mediaId));
+  await holdCards(tx);
   const refused = await addIds(
     tx,
     fills.flatMap(({ mediaId, ids }) =>
@@ -55,14 +58,30 @@ export async function fillTitles(
   );
   await updateTitles(
     tx,
-    fills.map(({ mediaId, patch }) => ({ id: mediaId, columns: columnsOf(patch) })),
+    fills.map(({ mediaId, patch, standing }) => ({
+      id: mediaId,
+      columns: { ...columnsOf(patch), ...standingColumns(standing) },
+    })),
   );
   await writeLists(
     tx,
     fills.map(({ mediaId, patch }) => ({ mediaId, lists: patch })),
   );
   await writeImages(tx, fills);
+  await writeCards(
+    tx,
+    fills.map(({ mediaId }) => mediaId),
+  );
   return new Map(fills.map(({ mediaId }) => [mediaId, refused.get(mediaId) ?? []]));
+}
+
+function standingColumns({ status, confidence, isAdult, isPublished }: Partial<Standing>) {
+  return {
+    ...(status === undefined ? {} : { enrichment_status: status }),
+    ...(confidence === undefined ? {} : { match_confidence: confidence }),
+    ...(isAdult === undefined ? {} : { is_adult: isAdult }),
+    ...(isPublished === undefined ? {} : { is_published: isPublished }),
+  };
 }
 
 type Kind = TitleInput['kind'];

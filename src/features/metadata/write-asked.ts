@@ -71,7 +71,13 @@ async function writeWave(tx: Db, wave: readonly Told[]): Promise<Outcome[]> {
   const left = others.filter(({ stored }) => written.get(stored.mediaId) !== null);
   const doubts = new Map(left.map((one) => [one.stored.mediaId, doubtsOf(one, written)]));
   await writeDoubts(tx, left, doubts);
-  await setMediaStandings(tx, left.map(standingOf));
+  await setMediaStandings(
+    tx,
+    left.flatMap((one) => {
+      const { mediaId } = one.stored;
+      return written.has(mediaId) ? [] : [{ mediaId, ...standingOf(one) }];
+    }),
+  );
   return [
     ...same.map((one) => endOf(one, 'enriched')),
     ...others.map((one) => {
@@ -116,16 +122,16 @@ async function mergeTwins(tx: Db, wave: readonly Weighed[]): Promise<{ same: Wei
 
 type Written = ReadonlyMap<number, readonly Refused[] | null>;
 
-/** What the providers tell, and their answers for the next time. Null: the title is gone. */
-async function writeAnswers(tx: Db, told: readonly Told[]): Promise<Written> {
+/** What the providers tell, how titles stand by now, and the answers for the next time. Null: the title is gone. */
+async function writeAnswers(tx: Db, told: readonly Weighed[]): Promise<Written> {
   if (told.length === 0) return new Map();
   const mediaIds = told.map(({ stored }) => stored.mediaId);
   const kept = Map.groupBy(await keptAnswers(tx, mediaIds), ({ mediaId }) => mediaId);
   const written = await writeMerged(
     tx,
-    told.map(({ stored, merged, collected }) => ({
-      ...{ stored, merged },
-      before: mergeKept(collected.answers, kept.get(stored.mediaId) ?? []),
+    told.map((one) => ({
+      ...{ stored: one.stored, merged: one.merged, standing: standingOf(one) },
+      before: mergeKept(one.collected.answers, kept.get(one.stored.mediaId) ?? []),
     })),
   );
   const fetched = told.flatMap(({ stored: { mediaId }, collected }) =>
@@ -161,12 +167,11 @@ function doubtsOf({ stored, collected, merged, judged }: Weighed, written: Writt
 }
 
 /** While somebody could not be asked a title stays due. What was made from a name is shown from the moment on that it is sure enough (F3). */
-function standingOf({ stored, judged, merged, failures }: Weighed): Partial<Standing> & { mediaId: number } {
+function standingOf({ stored, judged, merged, failures }: Weighed): Partial<Standing> {
   const { status, confidence, isOther } = judged;
   const stillDue = stored.status === 'flagged' ? 'pending' : stored.status;
   const isFoundOut = stored.isFromName && !isOther && isSure(confidence) && !isSure(stored.confidence);
   return {
-    mediaId: stored.mediaId,
     status: failures.length > 0 && status === 'completed' ? stillDue : status,
     confidence,
     ...(merged.isAdult ? { isAdult: true } : {}),

@@ -1,6 +1,6 @@
 import { languageOf } from '../../kit/language.ts';
 import type { Db } from '../../platform/db.ts';
-import { type Fill, fillTitles, type Refused, storedSeasons } from '../media/index.ts';
+import { type Fill, fillTitles, type Refused, type Standing, storedSeasons } from '../media/index.ts';
 import type { Merged } from './merge-answers.ts';
 import { type StoredSeason, seasonsToWrite } from './merge-seasons.ts';
 import { type FieldOrigin, fieldOrigins, putFieldOrigins, putWatchOffers } from './queries/origins.ts';
@@ -11,7 +11,7 @@ import { OwnedFields } from './sound-fields.ts';
 const MOST_ALIASES = 200;
 
 /** What is to be written of a title; `before` is what they told the last time. */
-export type Told = { stored: StoredTitle; merged: Merged; before: Merged };
+export type Told = { stored: StoredTitle; merged: Merged; before: Merged; standing: Partial<Standing> };
 
 type Fields = ReturnType<typeof datesInOrder>;
 type Planned = { told: Told; owned: Merged['owned']; fields: Fields; fill: Fill };
@@ -66,7 +66,7 @@ async function seasonsOf(
 type Known = { prints: Readonly<Record<string, string>>; origins: readonly FieldOrigin[] };
 
 function planOf(told: Told, known: Known, storedSeasons: readonly StoredSeason[]): Planned {
-  const { stored, merged, before } = told;
+  const { stored, merged, before, standing } = told;
   const owned = new Map([...merged.owned].filter(([field]) => mayWrite(stored, field, known)));
   const values = Object.fromEntries([...owned].map(([field, { value }]) => [field, value]));
   const fields = datesInOrder(OwnedFields.parse(values), stored);
@@ -78,7 +78,7 @@ function planOf(told: Told, known: Known, storedSeasons: readonly StoredSeason[]
     ratings: merged.ratings,
     ...(seasons.length === 0 ? {} : { seasons }),
   };
-  const fill = { mediaId: stored.mediaId, patch, ids: merged.ids, images: merged.images };
+  const fill = { mediaId: stored.mediaId, patch, ids: merged.ids, images: merged.images, standing };
   return { told, owned, fields, fill };
 }
 

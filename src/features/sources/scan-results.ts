@@ -77,7 +77,7 @@ function walkedFile(baseUrl: string, file: z.infer<typeof File>): WalkedFile | n
   const told = typeof file === 'string' ? {} : file;
   return {
     ...{ path, name: named.name, sizeBytes: told.sizeBytes ?? told.size ?? null },
-    modifiedAt: instantOf(told.modifiedAt ?? ''),
+    modifiedMs: instantOf(told.modifiedAt ?? '')?.getTime() ?? null,
   };
 }
 

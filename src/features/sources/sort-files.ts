@@ -22,13 +22,14 @@ export type SortedFiles = {
 /** Videos, with samples and extras told apart, and subtitles. */
 export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
   const sorted: SortedFiles = { videos: [], subtitles: [], others: 0 };
-  for (const { path, name, sizeBytes, modifiedAt } of files) {
+  const readable = createReading();
+  for (const { path, name, sizeBytes, modifiedMs } of files) {
     const fits = path.length <= MAX_PATH_CHARS && name.length > 0;
     if (fits && isFilm(name))
       sorted.videos.push({
         ...{ path, name: name.slice(0, MAX_NAME_CHARS), sizeBytes: sizeOf(sizeBytes) },
-        modifiedAt: timeOf(modifiedAt),
-        isExtra: isExtra(readablePath(path)),
+        modifiedAt: timeOf(modifiedMs),
+        isExtra: isExtra(readable(path, name)),
       });
     else if (fits && SUBTITLES.has(extensionOf(name)))
       sorted.subtitles.push({ path, folder: folderOf(path), name: name.slice(0, MAX_NAME_CHARS) });
@@ -37,15 +38,24 @@ export function sortFiles(files: readonly WalkedFile[]): SortedFiles {
   return sorted;
 }
 
+/** Paths of files as people read them. The files of a folder come together: its own path is read once for them. */
+function createReading(): (path: string, name: string) => string {
+  let [folder, readable] = ['', ''];
+  return (path, name) => {
+    const own = folderOf(path);
+    if (own !== folder) [folder, readable] = [own, own === '' ? '' : `${readablePath(own)}/`];
+    return readable + name;
+  };
+}
+
 /** What a server claims is not trusted: the tables and the program hold sizes below 2^53. */
 function sizeOf(claimed: number | null): number | null {
   return claimed !== null && Number.isSafeInteger(claimed) && claimed >= 0 ? claimed : null;
 }
 
 /** ISO 8601 of the years 1970 to 9999, which the tables hold. */
-function timeOf(claimed: Date | null): string | null {
-  const time = claimed?.getTime() ?? -1;
-  return claimed !== null && time >= 0 && time < YEAR_10000 ? claimed.toISOString() : null;
+function timeOf(claimed: number | null): string | null {
+  return claimed !== null && claimed >= 0 && claimed < YEAR_10000 ? new Date(claimed).toISOString() : null;
 }
 
 function isFilm(name: string): boolean {

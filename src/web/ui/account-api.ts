@@ -122,8 +122,8 @@ export async function fetchTokens(signal: Signal): Promise<Token[]> {
 }
 
 /** The token, which is told this once. */
-export async function makeToken(name: string, mayWrite: boolean, signal: Signal): Promise<string> {
-  const body = { name, scopes: mayWrite ? ['read', 'write'] : ['read'] };
+export async function makeToken(name: string, scopes: readonly string[], signal: Signal): Promise<string> {
+  const body = { name, scopes };
   return (await ask(NewToken, '/api/auth/tokens', { signal, method: 'POST', body })).token;
 }
 

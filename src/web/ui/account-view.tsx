@@ -3,7 +3,7 @@ import './settings.css';
 import './dialog.css';
 import './form.css';
 import './account.css';
-import { Alert, Badge, Button, Code, Skeleton, Switch, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Code, NativeSelect, Skeleton, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
 import {
   askVerification,
@@ -213,23 +213,40 @@ function SessionRow(props: { session: Session; onEnded(): void; onExpired(): voi
   );
 }
 
+/** Scopes of a token, apart by spaces, with what they are for. */
+const TOKEN_USES = [
+  { value: 'read', label: 'Read everything' },
+  { value: 'read write', label: 'Read and change everything' },
+  { value: 'activity:read activity:write', label: 'History and lists' },
+  { value: 'family:read family:write', label: 'Profiles, installs, devices' },
+  { value: 'titles:read titles:write', label: 'Titles of my own' },
+  { value: 'catalog:read', label: 'Read the catalogue' },
+  { value: 'streams:read streams:write', label: 'Streams' },
+  { value: 'sources:read sources:write', label: 'Sources and finders' },
+  { value: 'admin', label: 'Settings, accounts, log' },
+];
+
+function usesOf({ scopes }: Token): string {
+  return TOKEN_USES.find(({ value }) => value === scopes.join(' '))?.label ?? scopes.join(', ');
+}
+
 function NewToken({ onMade, onExpired }: { onMade(): void; onExpired(): void }) {
-  const { fields, bind } = useFields({ name: '' });
-  const [mayWrite, setMayWrite] = useState(false);
+  const { fields, bind } = useFields({ name: '', scopes: 'read' });
   const [made, setMade] = useState<string | null>(null);
   const { isActing, failure, act } = useActing(onExpired);
   async function submit(event: SubmitEvent) {
     event.preventDefault();
-    if (await act(async (signal) => setMade(await makeToken(fields.name.trim(), mayWrite, signal)))) onMade();
+    if (
+      await act(async (signal) =>
+        setMade(await makeToken(fields.name.trim(), fields.scopes.split(' '), signal)),
+      )
+    )
+      onMade();
   }
   return (
     <form className="tb-form" aria-label="A new token" onSubmit={(event) => void submit(event)}>
       <TextInput label="What it is for" maxLength={100} placeholder="backup script" {...bind('name')} />
-      <Switch
-        label="May change things"
-        checked={mayWrite}
-        onChange={(event) => setMayWrite(event.currentTarget.checked)}
-      />
+      <NativeSelect label="What it may do" data={TOKEN_USES} {...bind('scopes')} />
       {failure !== null && (
         <Alert color="red" variant="light" role="alert">
           {failure}
@@ -262,7 +279,7 @@ function TokenRow({ token, onDropped, onExpired }: { token: Token; onDropped(): 
       facts={[`made ${ago(token.createdAt)}`, used]}
       reasons={[]}
       status="active"
-      badge={{ word: token.scopes.includes('write') ? 'Reads and changes' : 'Reads', color: 'gray' }}
+      badge={{ word: usesOf(token), color: 'gray' }}
       figures={[]}
     >
       <RowButtons>

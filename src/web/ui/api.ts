@@ -206,6 +206,8 @@ type Ask = {
   body?: unknown;
   /** Of a device that asks for itself, in place of who is signed in. */
   bearer?: string | undefined;
+  /** The version that is changed: refused (412) where it is another one by now. */
+  ifMatch?: string;
   /** Where the server itself has to ask somebody. */
   deadlineMs?: number;
 };
@@ -224,7 +226,7 @@ export async function ask<Answer>(
 
 export async function send(
   path: string,
-  { signal, method, body, bearer, deadlineMs = DEADLINE_MS }: Ask,
+  { signal, method, body, bearer, ifMatch, deadlineMs = DEADLINE_MS }: Ask,
 ): Promise<Response> {
   const init: RequestInit = {
     method: method ?? 'GET',
@@ -232,6 +234,7 @@ export async function send(
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
     },
     credentials: bearer === undefined ? 'same-origin' : 'omit',
     cache: 'no-store',

@@ -10,7 +10,7 @@ const Profile = z.object({
   ...{ age: z.nullable(z.number()), mode: z.enum(['all', 'allow', 'age']), maxAge: z.nullable(z.number()) },
   ...{ allowsUnrated: z.boolean(), hours: z.nullable(Hours), dailyMinutes: z.nullable(z.number()) },
   ...{ minutesWatched: z.number(), config: z.record(z.string(), z.unknown()), isDefault: z.boolean() },
-  ...{ allowed: z.number(), denied: z.number() },
+  ...{ allowed: z.number(), denied: z.number(), version: z.string() },
 });
 export type Profile = z.infer<typeof Profile>;
 const Profiles = z.object({ profiles: z.array(Profile) });
@@ -52,8 +52,13 @@ export function addProfile(
   return ask(Profile, '/api/profiles', { signal, method: 'POST', body: profile });
 }
 
-export async function changeProfile(id: string, change: ProfileChange, signal: Signal): Promise<void> {
-  await send(profilePath(id), { signal, method: 'PATCH', body: change });
+/** Changes a profile as it was loaded, and answers what it is then; refused where somebody else has changed it since. */
+export function changeProfile(
+  { profileId, version }: Pick<Profile, 'profileId' | 'version'>,
+  change: ProfileChange,
+  signal: Signal,
+): Promise<Profile> {
+  return ask(Profile, profilePath(profileId), { signal, method: 'PATCH', body: change, ifMatch: version });
 }
 
 export async function removeProfile(id: string, signal: Signal): Promise<void> {

@@ -25,6 +25,8 @@ const numberOf = (text: string) => (text.trim() === '' ? null : Number(text));
 
 /** Makes somebody who watches, or changes them. */
 export function ProfileForm({ kind, profile, onDone, onClose, onExpired }: ProfileFormProps) {
+  // The fields are of this one, whatever comes in while somebody types.
+  const [loaded] = useState(profile);
   const { fields, bind } = useFields({
     ...{ name: profile?.name ?? '', age: textOf(profile?.age), pin: '', mode: profile?.mode ?? 'allow' },
     maxAge: textOf(profile?.maxAge),
@@ -42,7 +44,7 @@ export function ProfileForm({ kind, profile, onDone, onClose, onExpired }: Profi
     };
     const isDone = await act(async (signal) => {
       if (profile === null) await addProfile({ ...change, kind }, signal);
-      else await changeProfile(profile.profileId, change, signal);
+      else await changeProfile(loaded ?? profile, change, signal);
     });
     if (isDone) onDone();
   }

@@ -10,12 +10,14 @@ type ProfileStreamsProps = { profile: Profile; onChanged(): void; onExpired(): v
 
 /** Which streams a profile's players show, kept at a press. */
 export function ProfileStreams({ profile, onChanged, onExpired }: ProfileStreamsProps) {
+  // What is shown is of this one, whatever comes in while somebody chooses.
+  const [loaded, setLoaded] = useState(profile);
   const [value, setValue] = useState<Preferences>(() => keptOf(profile));
   const [isSaved, setIsSaved] = useState(true);
   const { isActing, failure, act } = useActing(onExpired);
   async function save() {
-    const config = { ...profile.config, streams: value };
-    if (!(await act((signal) => changeProfile(profile.profileId, { config }, signal)))) return;
+    const config = { ...loaded.config, streams: value };
+    if (!(await act(async (signal) => setLoaded(await changeProfile(loaded, { config }, signal))))) return;
     setIsSaved(true);
     onChanged();
   }

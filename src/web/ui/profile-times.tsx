@@ -16,6 +16,8 @@ type ProfileTimesProps = { profile: Profile; onDone(): void; onExpired(): void }
 
 /** When a kid may watch, and how long a day. */
 export function ProfileTimes({ profile, onDone, onExpired }: ProfileTimesProps) {
+  // The fields are of this one, whatever comes in while somebody types.
+  const [loaded] = useState(profile);
   const [school, setSchool] = useState(() => spanOf(profile.hours, DAYS.school));
   const [weekend, setWeekend] = useState(() => spanOf(profile.hours, DAYS.weekend));
   const [minutes, setMinutes] = useState(profile.dailyMinutes === null ? '' : `${profile.dailyMinutes}`);
@@ -25,7 +27,7 @@ export function ProfileTimes({ profile, onDone, onExpired }: ProfileTimesProps) 
     event.preventDefault();
     const dailyMinutes = minutes.trim() === '' ? null : Number(minutes);
     const change = { hours: hoursOf(school, weekend), dailyMinutes };
-    if (await act((signal) => changeProfile(profile.profileId, change, signal))) onDone();
+    if (await act(async (signal) => void (await changeProfile(loaded, change, signal)))) onDone();
   }
   return (
     <form

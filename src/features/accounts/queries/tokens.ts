@@ -2,8 +2,21 @@ import { z } from 'zod';
 import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 import { ROLES, STATUSES } from './users.ts';
 
-export const SCOPES = ['read', 'write'] as const;
+/** Parts of the API a token can be for; `admin` is what administrators have besides the others. */
+type PlainArea = 'activity' | 'family' | 'titles' | 'catalog' | 'streams' | 'sources';
+export type Area = PlainArea | 'admin';
+/** `read` and `write` are all of it, as far as its user may. */
+export const SCOPES = [
+  ...(['read', 'write', 'activity:read', 'activity:write', 'family:read', 'family:write'] as const),
+  ...(['titles:read', 'titles:write', 'catalog:read', 'catalog:write', 'streams:read'] as const),
+  ...(['streams:write', 'sources:read', 'sources:write', 'admin'] as const),
+] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** What a token needs for a part of the API beside `read` or `write`. */
+export function scopeOf(area: Area, verb: 'read' | 'write'): Scope {
+  return area === 'admin' ? area : `${area}:${verb}`;
+}
 
 const bytes = (hash: Buffer) => sql.binary(hash);
 

@@ -25,6 +25,8 @@ export const ProfileAnswer = z.object({
   allowed: z.int(),
   denied: z.int(),
   createdAt: z.iso.datetime(),
+  /** Another one after each change of what is said here of the profile itself; what `If-Match` takes, in quotes. */
+  version: z.string(),
 });
 export type ProfileAnswer = z.infer<typeof ProfileAnswer>;
 
@@ -37,7 +39,8 @@ const ANSWER = sql.fragment`
   ARRAY(SELECT t.tag FROM profile_blocked_tag b JOIN content_tag t ON t.id = b.tag_id WHERE b.profile_id = p.id ORDER BY t.tag) AS "blockedTags",
   (SELECT count(*) FROM profile_policy a WHERE a.profile_id = p.id AND a.policy = 'allow') AS allowed,
   (SELECT count(*) FROM profile_policy a WHERE a.profile_id = p.id AND a.policy = 'deny') AS denied,
-  ${isoTime('p', 'created_at')} AS "createdAt"`;
+  ${isoTime('p', 'created_at')} AS "createdAt",
+  md5(jsonb_build_array(p.name, p.avatar, p.age, p.mode, p.max_age, p.allows_unrated, p.hours, p.daily_minutes, p.config)::text) AS version`;
 
 export function profilesOf(db: Db, userId: number): Promise<readonly ProfileAnswer[]> {
   return db.any(rows('family.profiles', ProfileAnswer)`

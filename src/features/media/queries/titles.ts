@@ -30,6 +30,9 @@ export type TitleColumns = {
   nudity?: string;
 };
 
+/** Of a title that somebody was asked about. */
+type Judged = { enrichment_status?: string; match_confidence?: number | null };
+
 /** How sure it is what a title is that was made from a name, 0 to 1. */
 type Guessed = { is_from_name?: boolean; match_confidence?: number };
 /** Of a user's own title. */
@@ -66,7 +69,7 @@ export function insertTitles(
 /** Sets the given columns; answers the titles that were different before. */
 export function updateTitles(
   db: Db,
-  titles: readonly { id: number; columns: TitleColumns }[],
+  titles: readonly { id: number; columns: TitleColumns & Judged }[],
 ): Promise<readonly z.infer<typeof Changed>[]> {
   return db.any(rows('media.update', Changed)`
     UPDATE media m SET
@@ -75,19 +78,34 @@ export function updateTitles(
       tagline = n.tagline, overview = n.overview, languages = n.languages, countries = n.countries,
       trailer_youtube_id = n.trailer_youtube_id, popularity = n.popularity, rating = n.rating,
       rating_count = n.rating_count, is_published = n.is_published, is_featured = n.is_featured, is_public = n.is_public,
-      is_adult = n.is_adult, nudity = n.nudity
+      is_adult = n.is_adult, nudity = n.nudity, enrichment_status = n.enrichment_status, match_confidence = n.match_confidence
     FROM jsonb_to_recordset(${sql.jsonb(titles.map(({ id, columns }) => ({ id, columns: { ...columns } })))}) AS g(id bigint, columns jsonb)
     JOIN media o ON o.id = g.id
     CROSS JOIN LATERAL jsonb_populate_record(o, g.columns) AS n
     WHERE m.id = o.id
       AND (o.title, o.subkind, o.original_title, o.year, o.release_date, o.end_date, o.runtime_minutes, o.status, o.network,
            o.tagline, o.overview, o.languages, o.countries, o.trailer_youtube_id, o.popularity, o.rating, o.rating_count,
-           o.is_published, o.is_featured, o.is_public, o.is_adult, o.nudity)
+           o.is_published, o.is_featured, o.is_public, o.is_adult, o.nudity, o.enrichment_status, o.match_confidence)
         IS DISTINCT FROM
           (n.title, n.subkind, n.original_title, n.year, n.release_date, n.end_date, n.runtime_minutes, n.status, n.network,
            n.tagline, n.overview, n.languages, n.countries, n.trailer_youtube_id, n.popularity, n.rating, n.rating_count,
-           n.is_published, n.is_featured, n.is_public, n.is_adult, n.nudity)
+           n.is_published, n.is_featured, n.is_public, n.is_adult, n.nudity, n.enrichment_status, n.match_confidence)
     RETURNING m.id AS "mediaId"
+  `);
+}
+
+/**
+ * Until `writeCards`, or the end of the transaction, no statement works out what titles show of their ids, genres and images; whoever holds them
+ * back writes them.
+ */
+export async function holdCards(tx: Db): Promise<void> {
+  await tx.query(command('media.hold_cards')`SELECT set_config('app.cards_held', 'on', true)`);
+}
+
+/** What these titles show of their ids, genres and images, in one statement; after `holdCards`. */
+export async function writeCards(tx: Db, mediaIds: readonly number[]): Promise<void> {
+  await tx.query(command('media.write_cards')`
+    SELECT set_config('app.cards_held', 'off', true), refresh_media_card(${sql.array(mediaIds, 'int8')})
   `);
 }
 

@@ -18,7 +18,8 @@ const Staged = z.object({ inserted: z.int(), extras: z.int() });
 
 /**
  * Stages the videos that are neither a stream of this source nor staged already (C24); answers how many, and how many of these are extras.
- * `isHeld`: they wait for the end of the scan, which may find that they are known ones that moved.
+ * `isHeld`: they wait for the end of the scan, which may find that they are known ones that moved. As JSON, which is one text: arrays of columns
+ * are put together from some six pieces a value.
  */
 export async function stageVideos(
   db: Db,
@@ -26,13 +27,13 @@ export async function stageVideos(
   videos: readonly StagedVideo[],
 ): Promise<z.infer<typeof Staged>> {
   if (videos.length === 0) return { inserted: 0, extras: 0 };
-  const values = videos.map((v) => [v.path, v.name, v.sizeBytes, v.modifiedAt, v.isExtra]);
   return await db.one(rows('sources.stage_videos', Staged)`
     WITH added AS (
       INSERT INTO scan_item (source_id, batch_id, file_path, name, size_bytes, newest_at, state)
-      SELECT ${source.id}, ${batchId}::uuid, g.path, g.name, g.size_bytes, least(coalesce(g.modified_at, now()), now()),
-        CASE WHEN g.is_extra THEN 'extra' WHEN ${isHeld} THEN 'held' ELSE 'pending' END
-      FROM ${sql.unnest(values, ['text', 'text', 'int8', 'timestamptz', 'bool'])} AS g(path, name, size_bytes, modified_at, is_extra)
+      SELECT ${source.id}, ${batchId}::uuid, g.path, g.name, g."sizeBytes", least(coalesce(g."modifiedAt", now()), now()),
+        CASE WHEN g."isExtra" THEN 'extra' WHEN ${isHeld} THEN 'held' ELSE 'pending' END
+      FROM json_to_recordset(${JSON.stringify(videos)}::json)
+        AS g(path text, name text, "sizeBytes" bigint, "modifiedAt" timestamptz, "isExtra" boolean)
       WHERE NOT EXISTS (SELECT 1 FROM ${tableOf(source)} h WHERE h.source_id = ${source.id} AND h.file_path = g.path)
       ON CONFLICT (source_id, file_path) DO NOTHING
       RETURNING state
@@ -75,7 +76,7 @@ export async function noteSeenPaths(db: Db, sourceId: number, paths: readonly st
   if (paths.length === 0) return;
   await db.query(command('sources.note_seen')`
     INSERT INTO scan_seen (source_id, path_hash)
-    SELECT ${sourceId}, hashtextextended(g.path, 0) FROM unnest(${sql.array(paths, 'text')}) AS g(path)
+    SELECT ${sourceId}, hashtextextended(g.path, 0) FROM json_array_elements_text(${JSON.stringify(paths)}::json) AS g(path)
     ON CONFLICT DO NOTHING
   `);
 }
