@@ -39,7 +39,7 @@ export const benchFamily: Bench = async ({ quick }) => {
 };
 
 /** Of a filled database. */
-export async function pageRows(url: string, rounds: number): Promise<BenchRow[]> {
+async function pageRows(url: string, rounds: number): Promise<BenchRow[]> {
   const db = await openDb({ url, poolMax: 1, log: createLog('silent') });
   try {
     const viewers = await Promise.all(Object.values(PROFILES).map((id) => viewerBy(db, id)));

@@ -86,7 +86,9 @@ export const Env = z.object({
   PUBLIC_CATALOG: z
     .enum(['off', 'licensed', 'all'])
     .default('licensed')
-    .describe('What the install without a profile shows: nothing, only openly licensed titles, or all. Nothing as long as any account has a kid’s profile.'),
+    .describe(
+      'What the install without a profile shows: nothing, only openly licensed titles, or all. Nothing as long as any account has a kid’s profile.',
+    ),
   CATALOG_LANGUAGE: z
     .string()
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'needs a language code such as en or pt-BR')

@@ -42,7 +42,6 @@ export const activityCalls: Calls = {
     await titles.ownProfiles(db, 1);
     await titles.streamOfTitle(db, { publicId: UNKNOWN, mediaId: FILM, userId: 1 });
     await titles.seenTitle(db, { mediaId: FILM, userId: 1, episodeId: null, season: null, episode: null });
-    await titles.streamOfTitle(db, { publicId: UNKNOWN, mediaId: FILM, userId: 1 });
     await titles.seenTitle(db, { mediaId: SERIES, userId: 1, episodeId, season: null, episode: null });
     await titles.seenTitle(db, { mediaId: SERIES, userId: 1, episodeId: null, season: 1, episode: 1 });
   },
