@@ -74,8 +74,11 @@ export function runInBackground(
       Promise.race([building, new Promise<void>((resolve) => setTimeout(resolve, BUILD_STOP_MS).unref())]),
     );
     if (config.role !== 'web') await seedOnce(ground, signal);
+    let hasSettled = false;
     const scanner = createScanner({
       ...{ ...ground, openLister: openListers(ground.config.localFolders) },
+      // A scan fills up to 60 MB: not on top of what the start has left behind.
+      onScanning: () => void (hasSettled || settleMemory()),
       onScanned: (sourceId, isOk) => noteScan(ground, sourceId, isOk),
       onStaged: async () => await jobQueue?.add(MATCH_JOB, {}, { key: `${MATCH_JOB} now` }),
     });
@@ -123,7 +126,11 @@ export function runInBackground(
         queue.add(FOLLOW_JOB, payload, { key: `${FOLLOW_JOB} soon`, runAt: new Date(atMs) }),
       ),
     );
-    void building.finally(() => setTimeout(settleMemory, SETTLE_MS).unref());
+    const settle = () => {
+      hasSettled = true;
+      settleMemory();
+    };
+    void building.finally(() => setTimeout(settle, SETTLE_MS).unref());
   }
 
   /** By age nothing is seen until it is known by whose ratings: not left to the clock. */

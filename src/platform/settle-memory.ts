@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 /**
  * Gives back what only the start needed: loading 400 modules grows V8's young generation to 67 MB, and V8 keeps it while
  * little is allocated. One full collection takes 0.1 s and takes the process from 197 to 145 MB (first start) and from 150
- * to 125 (later ones). Call it once, when the start's work is done.
+ * to 125 (later ones). Call it when the start's work is done, or before the first work that needs much.
  */
 export function settleMemory(): void {
   setFlagsFromString('--expose-gc');

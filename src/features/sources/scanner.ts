@@ -17,6 +17,8 @@ const SCANS_AT_ONCE = 3;
 
 export type ScannerDeps = ScanDeps &
   WatchDeps & {
+    /** A scan is about to begin. */
+    onScanning?(): void;
     /** Something may wait to be matched. */
     onStaged(): Promise<void>;
     /** A scan came to its end, well or not. */
@@ -31,6 +33,7 @@ export function createScanner(deps: ScannerDeps): Scanner {
 
   async function scan(sourceId: number): Promise<void> {
     try {
+      deps.onScanning?.();
       const result = await runScan(deps, sourceId, closing.signal);
       if (result === 'not-mine') return;
       await deps.onScanned(sourceId, result === 'completed');
