@@ -118,12 +118,12 @@ export function runInBackground(
     onClose(() => queue.stop());
     onClose(
       fillSoon(ground.notify, (atMs) =>
-        queue.add(FILL_JOB, {}, { key: `${FILL_JOB} soon`, runAt: new Date(atMs) }),
+        queue.add(FILL_JOB, {}, { key: `${FILL_JOB} soon`, runAt: new Date(atMs), keepsTime: true }),
       ),
     );
     onClose(
       followSoon(ground.notify, (payload, atMs) =>
-        queue.add(FOLLOW_JOB, payload, { key: `${FOLLOW_JOB} soon`, runAt: new Date(atMs) }),
+        queue.add(FOLLOW_JOB, payload, { key: `${FOLLOW_JOB} soon`, runAt: new Date(atMs), keepsTime: true }),
       ),
     );
     const settle = () => {

@@ -52,6 +52,8 @@ BEGIN
   FROM (SELECT DISTINCT u.media_id, u.profile_id FROM unnest(titles, profiles) AS u(media_id, profile_id) ORDER BY 1, 2 OFFSET 0) c
   JOIN profile_policy p ON p.media_id = c.media_id AND p.profile_id = c.profile_id AND p.policy = 'allow' AND p.is_shown
   JOIN media_genre mg ON mg.media_id = p.media_id
+  -- A rule that is taken away meanwhile drops out, instead of failing the key.
+  FOR KEY SHARE OF p
   ON CONFLICT (media_id, profile_id, genre_id) DO UPDATE SET
     kind = excluded.kind, rank = excluded.rank, last_stream_added_at = excluded.last_stream_added_at
   WHERE (s.kind, s.rank, s.last_stream_added_at) IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.last_stream_added_at);

@@ -51,6 +51,8 @@ type AddOptions = {
   /** At most one waiting job has a key; a later one replaces it. */
   key?: string;
   runAt?: Date;
+  /** One with this key that waits already keeps its time: who asks again and again would put it off for ever. */
+  keepsTime?: boolean;
 };
 
 export type JobRun = { name: string; durationMs: number; isError: boolean };
@@ -137,7 +139,7 @@ export function startJobs<Deps extends object>(options: JobsOptions<Deps>): Jobs
   if (role !== 'web') (options.after ?? Promise.resolve()).then(beginQuietly, () => undefined);
 
   return {
-    async add(name, payload, { key, runAt } = {}) {
+    async add(name, payload, { key, runAt, keepsTime = false } = {}) {
       const job = byName.get(name);
       if (job === undefined) throw new Error(`no job is called ${name}`);
       const parsed = job.parse(payload);
@@ -145,6 +147,7 @@ export function startJobs<Deps extends object>(options: JobsOptions<Deps>): Jobs
       await opened.add(job, parsed, {
         ...(key === undefined ? {} : { jobKey: key }),
         ...(runAt === undefined ? {} : { runAt }),
+        ...(keepsTime ? { jobKeyMode: 'preserve_run_at' as const } : {}),
       });
     },
     async stop() {

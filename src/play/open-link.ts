@@ -27,8 +27,7 @@ export function openableOf(
   const openable: Openable = { kind: kind.kind, open: (signal) => open(ref, signal) };
   const isClosed = link.subject === 'public' && isPublicClosed();
   if (isClosed === true) throw refused();
-  const isAsked = link.viewer !== undefined || isClosed !== false;
-  const allowed = isAsked ? mayWatch(link) : null;
+  const allowed = allowedBy(isClosed, () => (link.viewer === undefined ? null : mayWatch(link)));
   if (streamId === undefined) return allowed === null ? openable : allowed.then(() => openable);
   const answer = (isIt: boolean) => {
     if (isIt) return openable;
@@ -39,6 +38,18 @@ export function openableOf(
   };
   if (allowed === null) return isPlayable(streamId).then(answer);
   return Promise.all([isPlayable(streamId), allowed]).then(([isIt]) => answer(isIt));
+}
+
+/** Where it is not known at once whether the public is shut out, once that is known. */
+function allowedBy(
+  isClosed: false | Promise<boolean>,
+  mayWatch: () => Promise<void> | null,
+): Promise<void> | null {
+  if (isClosed === false) return mayWatch();
+  return isClosed.then((is) => {
+    if (is) throw refused();
+    return mayWatch() ?? undefined;
+  });
 }
 
 type Keyed = Pick<PlayLink, 'streamId' | 'detail' | 'fileIndex'>;

@@ -53,6 +53,8 @@ describe('what goes when its parent goes', () => {
 
   /** A parent row that has children by this key; keys name `id`, `code`, `name` or `stream_id` of the parent. */
   function parentsOf(parent: string, child: string, column: string): string {
+    if (parent === 'profile_policy')
+      return `(profile_id, media_id) IN (SELECT profile_id, media_id FROM ${child})`;
     const key =
       { language: 'code', licence: 'code', stream_torrent: 'stream_id' }[parent] ??
       (child === 'media_external_id' && column === 'provider' ? 'name' : 'id');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Household, householdCountry } from '../../catalogs/fill/index.ts';
 import { ratingCountries } from '../../kit/age-rating.ts';
@@ -46,6 +47,8 @@ export const familyJobs: readonly Job<JobContext & FamilyJobsDeps>[] = [
           signal.throwIfAborted();
           last = await refreshAges(tx, last, ROWS_AT_ONCE);
         }
+        if (!isDeepStrictEqual(ratingCountries(householdCountry(settings.get())), countries))
+          throw new Error('the household moved while the ages were read; they are read anew');
       });
       log.info({ country: countries[0] }, 'age ratings were read for this country');
     },

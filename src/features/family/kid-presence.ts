@@ -64,7 +64,10 @@ export async function createKidPresence({
   async function look(): Promise<boolean> {
     const before = isSure && performance.now() - knownAt < GOOD_MS ? isAny : null;
     try {
-      return await hasKids(db);
+      const kids = await hasKids(db);
+      // It may only close: what was not heard of may have changed since.
+      if (kids) isAny = true;
+      return kids;
     } catch (error) {
       if (before === null) throw error;
       return before;

@@ -49,7 +49,10 @@ export async function fillTitles(
   );
   const kinds = new Map(known.map(({ mediaId, kind }) => [mediaId, kind]));
   const fills = given.filter(({ mediaId }) => kinds.has(mediaId));
-  await holdCards(tx);
+  await holdCards(
+    tx,
+    fills.map(({ mediaId }) => mediaId),
+  );
   const refused = await addIds(
     tx,
     fills.flatMap(({ mediaId, ids }) =>

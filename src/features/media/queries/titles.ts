@@ -98,8 +98,13 @@ export function updateTitles(
  * Until `writeCards`, or the end of the transaction, no statement works out what titles show of their ids, genres and images; whoever holds them
  * back writes them.
  */
-export async function holdCards(tx: Db): Promise<void> {
-  await tx.query(command('media.hold_cards')`SELECT set_config('app.cards_held', 'on', true)`);
+export async function holdCards(tx: Db, mediaIds: readonly number[]): Promise<void> {
+  // The lock a card's renewal would take: ages and family rules wait for it before they look at a title's genres.
+  await tx.query(command('media.hold_cards')`
+    SELECT set_config('app.cards_held', 'on', true), (SELECT count(*) FROM (
+      SELECT FROM media WHERE id = ANY (${sql.array(mediaIds, 'int8')}) ORDER BY id FOR NO KEY UPDATE
+    ) locked)
+  `);
 }
 
 /** What these titles show of their ids, genres and images, in one statement; after `holdCards`. */
