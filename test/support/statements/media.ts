@@ -245,10 +245,12 @@ const writeCalls: Calls = {
   },
   update: async (db) => {
     await titles.takeOverTitles(db, stored);
+    await titles.holdCards(db, stored);
     await titles.updateTitles(
       db,
       each((id) => ({ id, columns: { title: `Other river ${id}`, is_published: id % 2 === 0 } })),
     );
+    await titles.writeCards(db, stored);
   },
   'delete ids': (db) => titles.deleteIds(db, FILM, ['tmdb']),
   delete: async (db) => {
