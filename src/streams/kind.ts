@@ -110,12 +110,7 @@ export type Target =
     }
   | { via: 'listed'; reason: string };
 
-export type StreamFile = {
-  index: number;
-  name: string;
-  sizeBytes: number | null;
-  contentType: string;
-};
+export type StreamFile = { index: number; name: string; sizeBytes: number | null; contentType: string };
 
 export type Health = {
   isReachable: boolean;
@@ -166,6 +161,8 @@ export type StreamKind = ManyAtOnce & {
   find(db: Db, detail: unknown): Promise<number | null>;
   /** Writes this kind's own table; the `stream` row exists already. Saving again updates. `place`: the source it was found in; absent: as it is. */
   save(db: Db, streamId: number, detail: unknown, place?: SourcePlace): Promise<void>;
+  /** Forgets what of stored streams only who gave it may use (a passkey, a key, a password), before somebody else saves them. Absent: `save` leaves nothing of it. */
+  forgetAccess?(db: Db, streamIds: readonly number[]): Promise<void>;
   /** Files of a source lie elsewhere in it from now on; answers their streams, without those whose new address another stream has. Absent: they never move. */
   move?(db: Db, moved: readonly MovedFile[]): Promise<readonly number[]>;
   /** The files of a source have other addresses from now on: those below `baseUrl`. Absent: a source of this kind that has files stays where it is. */

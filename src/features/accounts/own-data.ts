@@ -8,12 +8,14 @@ import { sessionsOf } from './queries/sessions.ts';
 import { apiTokensOf } from './queries/tokens.ts';
 import { deleteUser, lockAdmins, userAnswer } from './queries/users.ts';
 
-/** What a room holds of a user, as it is handed out; secrets never. What is deleted with the account goes by its foreign keys. */
+/** What a room holds of a user, as it is handed out; secrets never. What is deleted with the account goes by its foreign keys, else by `drop`. */
 export type OwnedPart = {
   /** Its name in the export. */
   name: string;
   /** All of it, or what is many page by page: of rows nobody holds all at once. */
   read(db: Db, user: Owner): Promise<unknown> | AsyncIterable<readonly unknown[]>;
+  /** Deletes of it what no foreign key does, in the transaction that deletes the user; private titles are gone by then. */
+  drop?(tx: Db, userId: number): Promise<void>;
 };
 type Owner = { userId: number; publicId: string };
 
@@ -54,8 +56,9 @@ async function* listOf(pages: AsyncIterable<readonly unknown[]>): AsyncGenerator
 }
 
 /** Deletes a user with all that is theirs alone; what they gave to everybody stays, without a name. Not the last administrator's business. */
-export async function deleteWholeUser(tx: Db, userId: number): Promise<void> {
+export async function deleteWholeUser(tx: Db, userId: number, parts: readonly OwnedPart[]): Promise<void> {
   await deletePrivateTitles(tx, userId);
+  for (const part of parts) await part.drop?.(tx, userId);
   await deleteUser(tx, userId);
 }
 
@@ -64,7 +67,7 @@ export async function deleteWholeUser(tx: Db, userId: number): Promise<void> {
  * for the last administrator and where there is no password to ask for.
  */
 export async function deleteOwnAccount(
-  deps: ChangePasswordDeps,
+  deps: ChangePasswordDeps & { ownedParts: readonly OwnedPart[] },
   user: { publicId: string },
   password: string,
   actor: Actor,
@@ -80,7 +83,7 @@ export async function deleteOwnAccount(
         ...{ action: 'account.deleted', severity: 'warning', resource: `user ${user.publicId}` },
         before: { username: account.username, email: account.email, role: account.role },
       });
-      await deleteWholeUser(tx, stored.id);
+      await deleteWholeUser(tx, stored.id, deps.ownedParts);
     },
     lockAdmins,
   );

@@ -8,7 +8,7 @@ import { actorOf } from './asking.ts';
 import { type ChangePasswordDeps, makeResetToken } from './change-password.ts';
 import type { Guard } from './guard.ts';
 import { keepAnAdmin } from './last-admin.ts';
-import { deleteWholeUser } from './own-data.ts';
+import { deleteWholeUser, type OwnedPart } from './own-data.ts';
 import { deleteSessions } from './queries/sessions.ts';
 import { countUsers, lockAdmins, lockUser, updateUser, userAnswer, userPage } from './queries/users.ts';
 import { addUser, takenOr } from './register.ts';
@@ -19,6 +19,8 @@ export type UserRoutesDeps = ChangePasswordDeps & {
   guard: Guard;
   keepsAddresses(): boolean;
   baseUrl(req: Request): string;
+  /** What other rooms hold of a user. */
+  ownedParts: readonly OwnedPart[];
 };
 
 /** `/api/users`: accounts as the administrator sees them. The last administrator stays one. */
@@ -97,7 +99,7 @@ export function userRoutes(deps: UserRoutesDeps): Router {
         ...{ action: 'account.deleted', severity: 'warning', resource: `user ${publicId}` },
         before: { username: was?.username, email: was?.email, role: user.role },
       });
-      await deleteWholeUser(tx, user.id);
+      await deleteWholeUser(tx, user.id, deps.ownedParts);
     });
     res.status(204).end();
   }

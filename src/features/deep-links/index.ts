@@ -1,4 +1,5 @@
 export { type LaunchLink, launchLink } from './launch-link.ts';
+export { SERVICE_PARTS } from './own-parts.ts';
 export { isForViewer } from './platforms.ts';
 export { chosenServices } from './queries/chosen.ts';
 export type { Reporter } from './queries/links.ts';

@@ -5,6 +5,7 @@ export { FinderBody, FinderPatch } from './change-finders.ts';
 export { type FinderJobsDeps, finderJobs } from './jobs.ts';
 export { createLiveSearch, type LiveSearch } from './live-search.ts';
 export { nabServerRoutes } from './nab-server/routes.ts';
+export { FINDERS_PART } from './own-part.ts';
 export { FinderAnswer } from './queries/finders.ts';
 export { FinderDaysAnswer, FindersAnswer, FinderTest, finderRoutes, NabServerAnswer } from './routes.ts';
 

@@ -12,7 +12,8 @@ export function ownTitlesPart(language: string): OwnedPart {
       let before = Number.MAX_SAFE_INTEGER;
       for (;;) {
         const page = await ownedBy(db, userId, before, PAGE);
-        yield await Promise.all(page.map(({ mediaId }) => mediaDetail(db, mediaId, language)));
+        // One after the other: an export leaves the connections to whoever watches.
+        for (const { mediaId } of page) yield [await mediaDetail(db, mediaId, language)];
         if (page.length < PAGE) return;
         before = page.at(-1)?.mediaId ?? 0;
       }

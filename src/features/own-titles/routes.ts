@@ -75,8 +75,8 @@ export function ownTitleRoutes(deps: OwnTitleRoutesDeps): Router {
 
   async function remove(req: Request, res: Response) {
     const { userId } = await memberOf(deps, req);
-    const { mediaId } = await privateTitle(db, userId, idOf(req));
     await db.transaction(async (tx) => {
+      const { mediaId } = await privateTitle(tx, userId, idOf(req));
       await unlinkStreams(tx, mediaId, null);
       await deleteMedia(tx, mediaId, { isForced: false });
     });

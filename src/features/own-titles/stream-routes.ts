@@ -45,7 +45,12 @@ export function ownStreamRoutes(deps: OwnStreamRoutesDeps): Router {
     const publicId = idOf(req);
     const given = parseInput(OwnStreamInput, req.body, 'The stream');
     const { mediaId } = await privateTitle(db, userId, publicId);
-    const { streamId, isNew } = await addOwnStream(deps, { userId, mediaId, publicId }, given, hangUpOf(res));
+    const { streamId, isNew } = await addOwnStream(
+      deps,
+      { userId, mediaId, publicId, lockTitle: (tx) => privateTitle(tx, userId, publicId) },
+      given,
+      hangUpOf(res),
+    );
     await deps.settled();
     const [answer] = await streamAnswers(db, [streamId], { mediaId, baseUrl: deps.baseUrl(req) });
     res
@@ -56,11 +61,13 @@ export function ownStreamRoutes(deps: OwnStreamRoutesDeps): Router {
 
   async function takeOff(req: Request, res: Response) {
     const { userId } = await memberOf(deps, req);
-    const { mediaId } = await privateTitle(db, userId, idOf(req));
+    const isTaken = await db.transaction(async (tx) => {
+      const { mediaId } = await privateTitle(tx, userId, idOf(req));
+      const streamId = await findStream(tx, String(req.params.stream));
+      return streamId !== null && (await unlinkStreams(tx, mediaId, streamId));
+    });
     // One that somebody else has is told of as one that nobody has.
-    const streamId = await findStream(db, String(req.params.stream));
-    if (streamId === null || !(await db.transaction((tx) => unlinkStreams(tx, mediaId, streamId))))
-      throw new NotFound('streams.not_found', 'This title has no such stream.');
+    if (!isTaken) throw new NotFound('streams.not_found', 'This title has no such stream.');
     await deps.settled();
     res.status(204).end();
   }

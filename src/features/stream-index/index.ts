@@ -12,6 +12,7 @@ export { LinkAnswer, LinkBody, type LinkRoutesDeps, linkRoutes } from './link-ro
 export { type FileMatch, matchFiles } from './match-files.ts';
 export { noteInside } from './note-inside.ts';
 export { capsOf, type OfferLimits, type OffersQuery, offersFor, wide } from './offers-for.ts';
+export { OWN_STREAMS_PART } from './own-part.ts';
 export { addOwnStream, OwnStreamInput } from './own-streams.ts';
 export { PlaylistQuery, type PlaylistRoutesDeps, playlistRoutes } from './playlist-routes.ts';
 export { isPlayable } from './queries/answers.ts';

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Conflict } from '../../kit/errors.ts';
+import type { Db } from '../../platform/db.ts';
 import { titleInput } from '../media/index.ts';
 import { type AddStreamDeps, lookAtStream } from './add-stream.ts';
-import { countStreamsOf, knownStream, makeOwn, OWN_ORIGIN } from './queries/own-streams.ts';
+import { countStreamsOf, knownStream, leavePrivate, makeOwn, OWN_ORIGIN } from './queries/own-streams.ts';
 import { putLinks } from './queries/parts.ts';
 import { lockStreams } from './queries/streams.ts';
 import { saveStreams } from './save-streams.ts';
@@ -26,11 +27,17 @@ export type OwnStreamInput = z.infer<typeof OwnStreamInput>;
 
 /**
  * Links a stream to a title of a user's own, hidden everywhere else. One that is here already stays as it is and is linked as well, unless it is
- * reached by somebody else's login (409 `streams.of_somebody`). 409 `streams.too_many` past 50 of a title.
+ * reached by somebody else's login (409 `streams.of_somebody`). 409 `streams.too_many` past 50 of a title. `lockTitle` is called before anything is
+ * written: it throws where the title is no longer theirs alone, and keeps it so until the end.
  */
 export async function addOwnStream(
   deps: AddStreamDeps,
-  { userId, mediaId, publicId }: { userId: number; mediaId: number; publicId: string },
+  {
+    userId,
+    mediaId,
+    publicId,
+    lockTitle,
+  }: { userId: number; mediaId: number; publicId: string; lockTitle(tx: Db): Promise<unknown> },
   given: OwnStreamInput,
   signal: AbortSignal,
 ): Promise<{ streamId: number; isNew: boolean }> {
@@ -38,6 +45,7 @@ export async function addOwnStream(
   const prepared = { ...stream, links: (links ?? []).map((link) => ({ ...link, linkedBy: userId })) };
   return deps.db.transaction(async (tx) => {
     await lockStreams(tx);
+    await lockTitle(tx);
     if ((await countStreamsOf(tx, mediaId)) >= MOST_STREAMS)
       throw new Conflict('streams.too_many', `This title has ${MOST_STREAMS} streams. Take one off first.`);
     const streamId = await stream.kind.find(tx, stream.detail);
@@ -50,6 +58,8 @@ export async function addOwnStream(
     const [saved] = await saveStreams({ ...deps, db: tx }, [prepared], { isSeen: true, origin: OWN_ORIGIN });
     if (saved === undefined) throw new Error('one stream has one answer');
     await makeOwn(tx, saved.streamId, userId);
+    // Others may have linked it while no login was needed; now it goes out with this user's.
+    await leavePrivate(tx, [saved.streamId], userId);
     return { streamId: saved.streamId, isNew: saved.outcome === 'new' };
   });
 }

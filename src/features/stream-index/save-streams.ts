@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BadInput } from '../../kit/errors.ts';
 import type { Db } from '../../platform/db.ts';
 import type { StreamKind } from '../../streams/kind.ts';
+import { unlinkTrackers } from '../trackers/index.ts';
 import { leavePrivate, OWN_ORIGIN, openOwn } from './queries/own-streams.ts';
 import {
   insertStreams,
@@ -116,12 +117,13 @@ async function writeGroups(
     else known.push({ ...group, streamId, isNew: false });
   }
   const groups = [...known, ...(fresh.length === 0 ? [] : await insertFresh(db, fresh, options))];
-  await saveAll(db, groups);
+  // Before what the finder gave is written: saving keeps what it is not told anew.
   const opened = known.length === 0 ? [] : await openKnown(db, known, options);
+  await saveAll(db, groups);
   const changed = new Set(known.length === 0 ? [] : await updateKnown(db, known, options));
   for (const streamId of await writeParts(db, groups)) changed.add(streamId);
   // After the new links: a stream without any would be gone.
-  if (opened.length > 0) await leavePrivate(db, opened);
+  if (opened.length > 0) await leavePrivate(db, opened, null);
   const torrents = groups.filter(({ first }) => first.kind.kind === 'torrent');
   await scoreStreams(
     db,
@@ -186,18 +188,19 @@ async function insertFresh(
   });
 }
 
-/** Of these, what users added for titles of their own; it is everybody's from now on. */
-function openKnown(
+/** Of these, what users added for titles of their own; it is everybody's from now on, without what only they may use of it. */
+async function openKnown(
   db: Db,
   known: readonly StreamGroup[],
   { origin }: SaveOptions,
-): Promise<readonly number[]> | readonly number[] {
+): Promise<readonly number[]> {
   if (origin === OWN_ORIGIN) return [];
-  return openOwn(
-    db,
-    known.map(({ streamId }) => streamId),
-    origin ?? null,
-  );
+  const streamIds = known.map(({ streamId }) => streamId);
+  const opened = await openOwn(db, streamIds, origin ?? null);
+  if (opened.length === 0) return opened;
+  for (const kind of new Set(known.map(({ first }) => first.kind))) await kind.forgetAccess?.(db, opened);
+  await unlinkTrackers(db, opened);
+  return opened;
 }
 
 async function updateKnown(

@@ -1,6 +1,7 @@
 export { CHECK_JOB, type TrackerJobsDeps, trackerJobs } from './jobs.ts';
 export { noteAnnounce } from './note-announce.ts';
 export { noteTrackers, noteTrackersOf } from './note-trackers.ts';
+export { unlinkTrackers } from './queries/trackers.ts';
 export {
   CheckAnswer,
   CheckBody,

@@ -15,6 +15,7 @@ import { privateTrackers, SEALED_MAGNET } from './private-trackers.ts';
 import { watchEngine } from './progress.ts';
 import {
   countsOf,
+  forgetTorrentAccess,
   offeredTorrents,
   replaceInTorrent,
   saveTorrentRow,
@@ -93,6 +94,7 @@ export function torrentKind(
     resource: (detail) => resourceKey('torrent', TorrentDetail.parse(detail).infoHash),
     find: (on, detail) => streamOfTorrent(on, TorrentDetail.parse(detail).infoHash),
     save,
+    forgetAccess: forgetTorrentAccess,
     complete,
     open: async (ref, signal) => openFile(engine, await specOf(ref), ref.fileIndex, signal),
     progress: engine.progress,

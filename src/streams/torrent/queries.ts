@@ -43,6 +43,14 @@ export async function saveTorrentRow(db: Db, row: TorrentRow): Promise<void> {
   `);
 }
 
+/** Whoever saves these next has the word alone: passkeys, files and web seeds of who had them before are gone. */
+export async function forgetTorrentAccess(db: Db, streamIds: readonly number[]): Promise<void> {
+  await db.query(command('torrent.forget_access')`
+    UPDATE stream_torrent SET visibility = 'public', magnet_sealed = NULL, file_sealed = NULL, web_seeds = '{}'
+    WHERE stream_id = ANY (${sql.array([...streamIds], 'int8')})
+  `);
+}
+
 const Sealed = z.object({ streamId: z.int(), sealed: z.instanceof(Buffer) });
 type Sealed = z.infer<typeof Sealed>;
 

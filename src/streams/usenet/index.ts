@@ -15,6 +15,7 @@ import { openFile } from './open.ts';
 import { filesOfLearned, filesOfNzb } from './posted-files.ts';
 import { type WatchedReleases, watchReleases } from './progress.ts';
 import {
+  forgetPostAccess,
   learnedOf,
   offeredUsenet,
   sealedNzbs,
@@ -82,6 +83,7 @@ export function usenetKind(deps: KindDeps): StreamKind {
       const { guid, key } = UsenetDetail.parse(detail);
       return streamOfNzb(on, guid, key);
     },
+    forgetAccess: forgetPostAccess,
     save: async (on: Db, streamId, detail) =>
       await releases.save(on, streamId, await readDetail(UsenetDetail.parse(detail))),
     linkDetail: async (detail) => await releases.linkDetail(await readDetail(UsenetDetail.parse(detail))),

@@ -59,6 +59,14 @@ export async function saveUsenetRow(db: Db, row: UsenetRow): Promise<void> {
   `);
 }
 
+/** Whoever saves these next has the word alone: the indexer's key and the password of who had them before are gone. */
+export async function forgetPostAccess(db: Db, streamIds: readonly number[]): Promise<void> {
+  await db.query(command('usenet.forget_access')`
+    UPDATE stream_usenet SET nzb_url_sealed = NULL, password_sealed = NULL
+    WHERE stream_id = ANY (${sql.array([...streamIds], 'int8')})
+  `);
+}
+
 type SealedPart = 'nzb_url_sealed' | 'nzb_sealed' | 'password_sealed';
 const sealedColumn = (column: SealedPart) =>
   sealedIn(

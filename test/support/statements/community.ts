@@ -59,6 +59,7 @@ export const communityCalls: Calls = {
     await chosen.chosenServices(db, 7);
     await links.placesOfPage(db, 'web', URL);
     await links.noteReporter(db, LINK, { userId: 7, device: 'tv' });
+    await links.toldBy(db, 7, 0, 500);
     await links.toldToday(db, 7);
     await links.linkAnswer(db, LINK);
     await links.linksOf(db, { mediaId: SERIES, episodeId }, ['netflix', 'hulu'], false);

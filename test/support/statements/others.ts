@@ -65,6 +65,7 @@ export const otherCalls: Calls = {
     const { id, publicId } = await finders.insertFinder(db, row);
     await finders.updateFinder(db, id, row);
     await finders.finderAnswers(db, null, 500);
+    await finders.findersOf(db, 7, 1000);
     await finders.finderToChange(db, publicId);
     await finders.findersToAsk(db, 30);
     await finders.claimFeeds(db, 4, 600);
@@ -134,6 +135,7 @@ export const otherCalls: Calls = {
       db,
       batch((index) => ({ streamId: 9 * (1 + index), url: url(index), tier: 0 }), 30),
     );
+    await trackers.unlinkTrackers(db, [9]);
     await trackers.allTrackers(db, { limit: 1000 });
     await trackers.setList(db, 'builtin', batch(url, 30));
     await trackers.claimRemoteList(db, 'https://lists.example/best.txt', 60);

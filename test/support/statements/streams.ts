@@ -65,10 +65,13 @@ const readCalls: Calls = {
     await own.knownStream(db, OF.http, 7);
     await own.makeOwn(db, OF.http, 7);
     await own.openOwn(db, [OF.http, OF.torrent], null);
-    await own.leavePrivate(db, [OF.http, OF.torrent]);
+    await own.leavePrivate(db, [OF.http, OF.torrent], null);
+    await own.leavePrivate(db, [OF.http], 7);
+    await own.streamsOfUser(db, 7, 0, 500);
     await own.countStreamsOf(db, FILM);
     await own.unlinkStreams(db, FILM, OF.http);
     await own.unlinkStreams(db, SERIES, null);
+    await own.deleteStreamsOf(db, 7);
   },
 };
 
@@ -164,6 +167,7 @@ const kindCalls: Calls = {
     await torrent.offeredTorrents(db, shown);
     await torrent.storedTorrent(db, shown[0] ?? 0);
     await torrent.countsOf(db, 'a'.repeat(40), 'here');
+    await torrent.forgetTorrentAccess(db, [OF.torrent]);
     await trackersFor(db, {
       own: batch((index) => `udp://tracker${index}.example:1337/announce`, 20),
       isPrivate: false,
@@ -227,6 +231,7 @@ const kindCalls: Calls = {
     });
     await usenet.offeredUsenet(db, shown);
     await usenet.keyOfStream(db, OF.usenet);
+    await usenet.forgetPostAccess(db, [OF.usenet]);
     await usenet.storedPost(db, OF.usenet);
     for (const column of [
       usenet.sealedUrls,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Db, rows, sql } from '../../../platform/db.ts';
+import { type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 import { DeepLink } from '../schemas.ts';
 
 const LinkPlace = z.object({ streamId: z.int(), mediaId: z.int(), episodeId: z.int().nullable() });
@@ -42,6 +42,30 @@ export async function toldToday(db: Db, userId: number): Promise<number> {
     SELECT count(*) AS told FROM deep_link_report WHERE user_id = ${userId} AND reported_at > now() - interval '1 day'
   `);
   return told;
+}
+
+const ToldLink = z.object({
+  ...{
+    rowId: z.int(),
+    service: z.string(),
+    url: z.string(),
+    device: z.string().nullable(),
+    reportedAt: z.string(),
+  },
+});
+
+/** A page of the links a user and their devices told of, after this one. */
+export function toldBy(
+  db: Db,
+  userId: number,
+  after: number,
+  limit: number,
+): Promise<readonly z.infer<typeof ToldLink>[]> {
+  return db.any(rows('services.told_by', ToldLink)`
+    SELECT r.id AS "rowId", x.service, x.url, r.device, ${isoTime('r', 'reported_at')} AS "reportedAt"
+    FROM deep_link_report r JOIN stream_external x ON x.stream_id = r.stream_id
+    WHERE r.user_id = ${userId} AND r.id > ${after} ORDER BY r.id LIMIT ${limit}
+  `);
 }
 
 const MOST_LINKS = 200;

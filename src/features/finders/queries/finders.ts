@@ -56,6 +56,22 @@ export function finderAnswers(
   `);
 }
 
+const OwnFinder = FinderAnswer.pick({
+  ...{ finderId: true, kind: true, name: true, host: true, hasKey: true, categories: true, state: true },
+});
+
+/** A user's own finders, the oldest first; without addresses and keys. */
+export function findersOf(
+  db: Db,
+  userId: number,
+  limit: number,
+): Promise<readonly z.infer<typeof OwnFinder>[]> {
+  return db.any(rows('finders.of_user', OwnFinder)`
+    SELECT f.public_id AS "finderId", f.kind, f.name, f.host, f.has_key AS "hasKey", f.categories, f.state
+    FROM finder f WHERE f.owner_id = ${userId} ORDER BY f.id LIMIT ${limit}
+  `);
+}
+
 export type FinderRow = {
   kind: string;
   name: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command, type Db, rows, sql } from '../../../platform/db.ts';
+import { command, type Db, isoTime, rows, sql } from '../../../platform/db.ts';
 
 /** `stream.origin` of what users linked to titles of their own: hidden everywhere but there. */
 export const OWN_ORIGIN = 'own-title';
@@ -45,12 +45,58 @@ export async function openOwn(
   return opened.map(({ streamId }) => streamId);
 }
 
-/** Where whoever found them gave a login for them, opened streams leave private titles: the login is not those users'. */
-export async function leavePrivate(db: Db, streamIds: readonly number[]): Promise<void> {
+/** Where whoever saved them gave a login for them, streams leave private titles: the login is not those users'. `except`: whose titles keep them. */
+export async function leavePrivate(
+  db: Db,
+  streamIds: readonly number[],
+  except: number | null,
+): Promise<void> {
   await db.query(command('streams.leave_private')`
     DELETE FROM stream_media_link l USING stream s, media m
     WHERE l.stream_id = ANY(${sql.array(streamIds, 'int8')}) AND s.id = l.stream_id AND m.id = l.media_id
-      AND m.owner_id IS NOT NULL AND NOT m.is_public AND ${HOLDS_ACCESS}
+      AND m.owner_id IS NOT NULL AND m.owner_id IS DISTINCT FROM ${except}::bigint AND NOT m.is_public AND ${HOLDS_ACCESS}
+  `);
+}
+
+/** Deletes what a user added for titles of their own, and no other user's private title has: their logins go with them. `allowOrphans` was called. */
+export async function deleteStreamsOf(db: Db, userId: number): Promise<void> {
+  await db.query(command('streams.delete_of_user')`
+    DELETE FROM stream s WHERE s.origin = ${OWN_ORIGIN} AND s.owner_id = ${userId}
+      AND NOT EXISTS (
+        SELECT FROM stream_media_link l JOIN media m ON m.id = l.media_id
+        WHERE l.stream_id = s.id AND m.owner_id <> ${userId} AND NOT m.is_public
+      )
+  `);
+}
+
+const OwnStream = z.object({
+  ...{
+    id: z.int(),
+    streamId: z.uuid(),
+    kind: z.string(),
+    name: z.string(),
+    sizeBytes: z.number().nullable(),
+  },
+  ...{ titles: z.array(z.uuid()), addedAt: z.string() },
+});
+
+/** A page of what a user added or linked, after this one; the titles are those they linked it to, their addresses and logins stay here. */
+export function streamsOfUser(
+  db: Db,
+  userId: number,
+  after: number,
+  limit: number,
+): Promise<readonly z.infer<typeof OwnStream>[]> {
+  return db.any(rows('streams.of_user', OwnStream)`
+    SELECT s.id, s.public_id AS "streamId", s.kind, s.name, s.size_bytes AS "sizeBytes", ${isoTime('s', 'created_at')} AS "addedAt",
+      ARRAY(SELECT DISTINCT m.public_id FROM stream_media_link l JOIN media m ON m.id = l.media_id
+        WHERE l.stream_id = s.id AND l.linked_by = ${userId}) AS titles
+    FROM stream s
+    WHERE s.id IN (
+        SELECT l.stream_id FROM stream_media_link l WHERE l.linked_by = ${userId}
+        UNION SELECT o.id FROM stream o WHERE o.owner_id = ${userId}
+      ) AND s.id > ${after}
+    ORDER BY s.id LIMIT ${limit}
   `);
 }
 

@@ -29,6 +29,13 @@ export async function linkTrackers(
   `);
 }
 
+/** These torrents announce to no tracker of their own any more. */
+export async function unlinkTrackers(db: Db, streamIds: readonly number[]): Promise<void> {
+  await db.query(command('trackers.unlink')`
+    DELETE FROM torrent_tracker WHERE stream_id = ANY (${sql.array([...streamIds], 'int8')})
+  `);
+}
+
 export const Tracker = z.object({
   url: z.string(),
   status: z.enum(['working', 'failing', 'unknown']),
