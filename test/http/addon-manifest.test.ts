@@ -93,6 +93,8 @@ describe('around it', () => {
 
   test('a part of it that fails is a 500 in our words, on any page', async () => {
     await using broken = await startAddonServer();
+    // Until it hears of changes it is closed to everybody, and asks for no page.
+    await broken.settled();
     await broken.db.query(command('test.break')`ALTER TABLE media RENAME TO gone`);
     const { status, body, headers } = await broken.ask('/catalog/movie/popular.json');
     expect([status, problemIn(body).code]).toEqual([500, 'internal']);
