@@ -1,5 +1,4 @@
-import { Client } from 'pg';
-import { brakes } from '../../test/support/many-titles.ts';
+import { fillUnbraked } from '../../test/support/many-titles.ts';
 
 /** A number in [0, 1) that looks random and is always the same for `n` and `salt`. */
 const u = (n: string, salt: number) => `((hashint8extended(${n}, ${salt}) & 4294967295) / 4294967296.0)`;
@@ -58,19 +57,8 @@ const TITLES: readonly string[] = [
 ];
 
 /** Fills a migrated, empty database with `count` titles. 1,000,000 take about two minutes. */
-export async function fillWithFamilyTitles(url: string, count: number): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(
-      `SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'`,
-    );
-    const { down, up } = await brakes(client);
-    for (const statement of down) await client.query(statement);
+export function fillWithFamilyTitles(url: string, count: number): Promise<void> {
+  return fillUnbraked(url, { maintenance_work_mem: '512MB', work_mem: '256MB' }, async (client) => {
     for (const statement of TITLES) await client.query(statement.replaceAll('$count', String(count)));
-    for (const statement of up) await client.query(statement);
-    await client.query('VACUUM (ANALYZE)');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,5 +1,4 @@
-import { Client } from 'pg';
-import { brakes } from '../../test/support/many-titles.ts';
+import { fillUnbraked } from '../../test/support/many-titles.ts';
 
 /**
  * Titles for measuring search and catalogue pages, made by statements over whole tables: one title, three aliases and for every
@@ -111,34 +110,18 @@ const MILLION_TITLES: readonly string[] = [
 const PORTION = 20_000;
 
 /** Fills a migrated, empty database with `count` titles of many names. 1,000,000 take about five minutes. */
-export async function fillWithManyNames(url: string, count: number): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(
-      `SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'`,
-    );
-    const { down, up } = await brakes(client);
-    for (const statement of down) await client.query(statement);
-    for (const statement of MILLION_TITLES) {
-      await client.query(statement.replaceAll('$count', String(count)));
-    }
+export function fillWithManyNames(url: string, count: number): Promise<void> {
+  return fillUnbraked(url, { maintenance_work_mem: '512MB', work_mem: '256MB' }, async (client) => {
+    for (const statement of MILLION_TITLES) await client.query(statement.replaceAll('$count', String(count)));
     await client.query(
       'CREATE INDEX bench_popular ON media (kind, rank DESC) WHERE is_published AND is_public',
     );
     await client.query('ANALYZE media; SELECT measure_search_tiers()');
     await client.query('DROP INDEX bench_popular');
-    for (let first = 1; first <= count; first += PORTION) {
+    for (let first = 1; first <= count; first += PORTION)
       await client.query('SELECT refresh_media_search(ARRAY(SELECT generate_series($1::bigint, $2)))', [
         first,
         Math.min(count, first + PORTION - 1),
       ]);
-    }
-    for (const statement of up) {
-      await client.query(statement);
-    }
-    await client.query('VACUUM (ANALYZE)');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -87,7 +87,7 @@ export const Env = z.object({
     .enum(['off', 'licensed', 'all'])
     .default('licensed')
     .describe(
-      'What the install without a profile shows: nothing, only openly licensed titles, or all. Nothing as long as any account has a kid’s profile.',
+      'What the install without a profile shows: nothing, only openly licensed titles, or all. Nothing while an account has a kid’s profile.',
     ),
   CATALOG_LANGUAGE: z
     .string()

@@ -1,38 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isWebUiStale } from '../../src/web/build.ts';
-import { type Household, openHousehold, type Person } from '../support/household-room.ts';
-import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
+import type { Household, Person } from '../support/household-room.ts';
+import { withChromium } from '../support/real/chromium.ts';
+import { look, openHouseOfAnn, signInAnn } from '../support/real/house-of-ann.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 // What the profiles of an account watched and keep, in a real browser; what was taken out there is asked of the API.
 
 let house: Household;
 let ann: Person;
-const shots = process.env.SCREENSHOTS;
 
 beforeAll(async () => {
-  house = await openHousehold();
-  // Without an administrator the page would ask for the first account.
-  await house.person('boss', 'admin');
-  ann = await house.person('ann');
-  // A page of older sources is served until this one is built.
-  await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 180_000 });
+  ({ house, ann } = await openHouseOfAnn());
 }, 300_000);
 afterAll(() => house?.close());
-
-const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
-type Opened = Awaited<ReturnType<TestBrowser['open']>>;
-
-async function look({ page, screenshot }: Opened, name: string) {
-  expect(await page.evaluate(isTooWide), `${name} is too wide`).toBe(false);
-  if (shots !== undefined) await screenshot({ isFullPage: true, path: `${shots}/${name}.png` });
-}
-
-async function signIn({ page }: Opened) {
-  await page.getByLabel('User name or e-mail').fill('ann');
-  await page.getByLabel('Password', { exact: true }).fill('ann has a password');
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-}
 
 const at = (path: string, profileId = ann.profileId) => `/api/profiles/${profileId}/${path}`;
 const entriesLeft = async () => (await house.by(ann, 'GET', at('history?limit=100'))).body;
@@ -49,7 +29,7 @@ test('what was watched is removed one by one and all at once, per profile, page 
   await withChromium(async (browser) => {
     const phone = await browser.open(`${house.product.baseUrl}/#history`, 'phone');
     const { page } = phone;
-    await signIn(phone);
+    await signInAnn(phone);
     await page.getByText('ann has watched nothing yet.').waitFor();
     await look(phone, 'history-empty');
 
@@ -95,7 +75,7 @@ test('titles are found by name, put into a list and taken out of it', async () =
   await withChromium(async (browser) => {
     const desktop = await browser.open(`${house.product.baseUrl}/#history`, 'desktop');
     const { page } = desktop;
-    await signIn(desktop);
+    await signInAnn(desktop);
     for (const [button, path] of [
       ['Watchlist', 'watchlist'],
       ['Favourites', 'favorites'],
@@ -130,7 +110,7 @@ test('a list of more than a page goes on at a press, on a phone too', async () =
   await withChromium(async (browser) => {
     for (const size of ['desktop', 'phone'] as const) {
       const opened = await browser.open(`${house.product.baseUrl}/#history`, size);
-      await signIn(opened);
+      await signInAnn(opened);
       await opened.page.getByRole('button', { name: 'Library', exact: true }).click();
       const library = opened.page.getByRole('list', { name: 'Library of ann' });
       await library.getByRole('heading', { name: 'Film 29' }).waitFor();

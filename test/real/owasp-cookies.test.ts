@@ -10,7 +10,9 @@ import { get } from '../support/traffic.ts';
 // nobody's session (session fixation).
 
 let house: Household;
-let [owner, ann, mallory]: Person[] = [];
+let owner: Person;
+let ann: Person;
+let mallory: Person;
 let operations: Operation[];
 
 beforeAll(async () => {
@@ -141,10 +143,10 @@ describe('a session that was planted', () => {
     const hers = jar(answer.cookies);
     for (const pair of planted.split('; ')) expect(hers).not.toContain(pair);
     const of = async (Cookie: string) => JSON.parse((await call('GET', '/api/auth/me', { Cookie })).text);
-    expect(await of(hers)).toMatchObject({ user: { userId: ann?.userId } });
-    expect(await of(planted)).toMatchObject({ user: { userId: mallory?.userId } });
-    const sessions = await house.ask(mallory?.token ?? '', 'GET', '/api/auth/sessions');
-    expect(JSON.stringify(sessions.body)).not.toContain(ann?.userId);
+    expect(await of(hers)).toMatchObject({ user: { userId: ann.userId } });
+    expect(await of(planted)).toMatchObject({ user: { userId: mallory.userId } });
+    const sessions = await house.ask(mallory.token ?? '', 'GET', '/api/auth/sessions');
+    expect(JSON.stringify(sessions.body)).not.toContain(ann.userId);
   });
 
   test('of a value somebody made up is none, and none comes of it', async () => {
@@ -168,11 +170,11 @@ describe('a session that was planted', () => {
   test('ends with a new password, whoever holds it, and a new role begins no old session', async () => {
     const other = await signedIn('ann');
     const body = { current: 'ann has a password', next: 'ann has another password' };
-    expect((await house.ask(ann?.token ?? '', 'POST', '/api/auth/password', body)).status).toBe(204);
+    expect((await house.ask(ann.token ?? '', 'POST', '/api/auth/password', body)).status).toBe(204);
     expect(JSON.parse((await call('GET', '/api/auth/me', { Cookie: other })).text)).toMatchObject({
       user: null,
     });
     expect((await call('POST', '/api/auth/refresh', { Cookie: other, ...sameSite() }, {})).status).toBe(401);
-    expect(owner?.userId).not.toBe('');
+    expect(owner.userId).not.toBe('');
   });
 });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiOperations, fieldNames, filled, type Operation } from '../support/api-operations.ts';
 import { bodyOf } from '../support/api-samples.ts';
 import { connect } from '../support/full-database.ts';
-import { type Household, openHousehold, type Person } from '../support/household-room.ts';
-import { addThings, kindAt, kindOfField, type Things, unknownId } from '../support/owned-things.ts';
+import type { Household, Person } from '../support/household-room.ts';
+import { kindAt, kindOfField, openTwoMembers, type Things, unknownId } from '../support/owned-things.ts';
 
 // Fields that are nobody's to set (OWASP API3:2023, mass assignment), put into every body the API takes: it is refused, or the field is not
 // looked at; in no case does a row of anybody have it. Routes that come are in by themselves.
@@ -36,19 +36,14 @@ const OF_NOBODY: Readonly<Record<string, unknown>> = {
 };
 
 let house: Household;
-let [ann, bob]: Person[] = [];
+let bob: Person;
 let hers: Things;
 let his: Things;
 let film: string;
 let operations: Operation[];
 
 beforeAll(async () => {
-  house = await openHousehold({ TRUST_PROXY: '127.0.0.0/8' });
-  film = await house.title('Seen by all');
-  ann = await house.person('ann');
-  bob = await house.person('bob');
-  hers = await addThings(house, ann, film);
-  his = await addThings(house, bob, film);
+  ({ house, film, bob, hers, his } = await openTwoMembers());
   await house.asAdmin('PATCH', '/api/settings', { registration: 'open' });
   operations = (await apiOperations(house.product.baseUrl)).filter(({ body }) => body !== null);
 }, 120_000);
@@ -91,7 +86,7 @@ function send(operation: Operation, body: unknown, token: string | null) {
 
 function tokenOf({ ways }: Operation): string | null {
   if (ways.has('device')) return his.key;
-  if (ways.has('user')) return bob?.token ?? null;
+  if (ways.has('user')) return bob.token ?? null;
   return ways.has('admin') ? house.product.adminToken : null;
 }
 

@@ -2,27 +2,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiOperations, fieldNames, filled, type Operation } from '../support/api-operations.ts';
 import { bodyOf } from '../support/api-samples.ts';
-import { type Answer, type Household, openHousehold, type Person } from '../support/household-room.ts';
-import { addThings, kindAt, kindOfField, type Things, unknownId } from '../support/owned-things.ts';
+import type { Answer, Household, Person } from '../support/household-room.ts';
+import { kindAt, kindOfField, openTwoMembers, type Things, unknownId } from '../support/owned-things.ts';
 import { rowsOfUser } from '../support/user-rows.ts';
 
 // Whose is it? (OWASP API1:2023, broken object level authorization.) Every id of the API, as its own description names them, with ids of
 // another member in their places: the answer is that of an id nobody has. Routes that come are in by themselves.
 
 let house: Household;
-let [ann, bob]: Person[] = [];
+let ann: Person;
+let bob: Person;
 let hers: Things;
 let his: Things;
 let film: string;
 let operations: Operation[];
 
 beforeAll(async () => {
-  house = await openHousehold({ TRUST_PROXY: '127.0.0.0/8' });
-  film = await house.title('Seen by all');
-  ann = await house.person('ann');
-  bob = await house.person('bob');
-  hers = await addThings(house, ann, film);
-  his = await addThings(house, bob, film);
+  ({ house, film, ann, bob, hers, his } = await openTwoMembers());
   operations = (await apiOperations(house.product.baseUrl)).filter(({ method }) => method !== 'HEAD');
 }, 120_000);
 afterAll(() => house?.close());
@@ -65,7 +61,7 @@ function ask(
     param === place.param ? place.id : valueAt(operation, param, his),
   );
   const query = place.query === undefined ? '' : `?${place.query}=${place.id}&kind=movie`;
-  const token = operation.ways.has('device') ? his.key : (bob?.token ?? '');
+  const token = operation.ways.has('device') ? his.key : (bob.token ?? '');
   const body = bodyOf(operation, known, place.field === undefined ? [] : [place.field]);
   return house.ask(token, operation.method, path + query, body);
 }
@@ -133,7 +129,7 @@ test('a report on a stream that titles of two members share names to each what i
   const ids = Made.parse(body).streams.map(({ streamId }) => streamId);
   const told: string[] = [];
   for (const streamId of ids.filter((id) => id !== hers.stream)) {
-    for (const token of [ann?.token, bob?.token]) {
+    for (const token of [ann.token, bob.token]) {
       const answer = await house.ask(token ?? '', 'POST', '/api/content-reports', {
         kind: 'broken',
         streamId,

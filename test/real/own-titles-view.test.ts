@@ -1,32 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isWebUiStale } from '../../src/web/build.ts';
-import { type Household, openHousehold, type Person } from '../support/household-room.ts';
-import { type TestBrowser, withChromium } from '../support/real/chromium.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import type { Household, Person } from '../support/household-room.ts';
+import { withChromium } from '../support/real/chromium.ts';
+import { look, openHouseOfAnn, signInAnn } from '../support/real/house-of-ann.ts';
 
 // A user adds a title of their own in a real browser, pastes links to it, and takes both away again.
 
 let house: Household;
 let ann: Person;
-const shots = process.env.SCREENSHOTS;
 
 beforeAll(async () => {
-  house = await openHousehold();
-  // Without an administrator the page would ask for the first account.
-  await house.person('boss', 'admin');
-  ann = await house.person('ann');
-  // A page of older sources is served until this one is built.
-  await waitUntil(async () => !(await isWebUiStale()), { what: 'the page is built', timeoutMs: 180_000 });
+  ({ house, ann } = await openHouseOfAnn());
 }, 300_000);
 afterAll(() => house?.close());
-
-const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth';
-type Opened = Awaited<ReturnType<TestBrowser['open']>>;
-
-async function look({ page, screenshot }: Opened, name: string) {
-  expect(await page.evaluate(isTooWide), `${name} is too wide`).toBe(false);
-  if (shots !== undefined) await screenshot({ isFullPage: true, path: `${shots}/${name}.png` });
-}
 
 const titles = async () => JSON.stringify((await house.by(ann, 'GET', '/api/own-titles')).body);
 
@@ -34,9 +19,7 @@ test('from nothing to a series with a link, which is refused first, and back', a
   await withChromium(async (browser) => {
     const phone = await browser.open(`${house.product.baseUrl}/#own`, 'phone');
     const { page } = phone;
-    await page.getByLabel('User name or e-mail').fill('ann');
-    await page.getByLabel('Password', { exact: true }).fill('ann has a password');
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await signInAnn(phone);
     await page.getByText('You have none yet.').waitFor();
     await look(phone, 'own-empty');
 

@@ -64,10 +64,11 @@ export async function apiOperations(baseUrl: string): Promise<Operation[]> {
 }
 
 function inlined(schema: Schema, schemas: Record<string, Schema>): Schema {
-  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+  const whole: Schema = JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
     const reference = z.object({ $ref: z.string() }).safeParse(value);
     return reference.success ? (schemas[reference.data.$ref.split('/').at(-1) ?? ''] ?? {}) : value;
-  }) as Schema;
+  });
+  return whole;
 }
 
 const branchesOf = ({ anyOf = [], oneOf = [], allOf = [] }: Schema) => [...anyOf, ...oneOf, ...allOf];

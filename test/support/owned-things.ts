@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { rows } from '../../src/platform/db.ts';
-import type { Household, Person } from './household-room.ts';
+import { type Household, openHousehold, type Person } from './household-room.ts';
 
 const Id = z.object({ id: z.uuid() });
 const Code = z.object({ code: z.string() });
 
 /** Of everything that has an id one that is this member's, by the name of its kind. */
 export type Things = Awaited<ReturnType<typeof addThings>>;
+
+/** The product behind a proxy that is known, with one public film, and two members with things of every kind. */
+export async function openTwoMembers() {
+  const house = await openHousehold({ TRUST_PROXY: '127.0.0.0/8' });
+  const film = await house.title('Seen by all');
+  const ann = await house.person('ann');
+  const bob = await house.person('bob');
+  const hers = await addThings(house, ann, film);
+  const his = await addThings(house, bob, film);
+  return { house, film, ann, bob, hers, his };
+}
 
 /** Makes them, by the routes of the API where there is one. `film`: a title everybody sees. */
 export async function addThings(house: Household, person: Person, film: string) {

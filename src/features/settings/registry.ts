@@ -11,7 +11,7 @@ export const Settings = z.object({
   publicCatalog: z
     .enum(['off', 'licensed', 'all'])
     .describe(
-      'What an install without a profile shows: nothing, only openly licensed titles, or all. Nothing as long as any account has a kid’s profile.',
+      'What an install without a profile shows: nothing, only openly licensed titles, or all. Nothing while an account has a kid’s profile.',
     ),
   catalogLanguage: z
     .string()

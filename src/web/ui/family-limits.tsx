@@ -12,7 +12,7 @@ export function FamilyLimits() {
         server’s own pages, or Kodi with only this server’s add-on.
       </p>
       <p>
-        As soon as any account of this server has a kid, the add-on without an install (
+        As soon as an account of this server has a kid, the add-on without an install (
         <code>/manifest.json</code>) shows nothing, to all who use this server: a kid could otherwise leave
         out its own part of the address. So each grown-up makes an install of their own here. It opens again
         with the last kid’s profile gone.

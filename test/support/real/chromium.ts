@@ -22,7 +22,7 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]',
 ];
 
-type TestPage = {
+export type TestPage = {
   page: Page;
   /** Console errors and uncaught exceptions, with the place. */
   errors: readonly string[];
